@@ -1,53 +1,51 @@
-import { z } from "zod";
+import { z } from 'zod'
 
 /** Every way the API refuses, with the HTTP status it answers. */
 export const ERROR_STATUS = {
-	"invalid-request": 400,
-	"unknown-language": 400,
-	"not-found": 404,
-	"job-not-found": 404,
-	"method-not-allowed": 405,
-	"job-finished": 409,
-	"stdin-closed": 409,
-	"payload-too-large": 413,
-	"unsupported-media-type": 415,
-	"too-many-subscriptions": 429,
-	internal: 500,
-	"redis-unavailable": 503,
-	"shutting-down": 503,
-} as const;
-export type ErrorCode = keyof typeof ERROR_STATUS;
+  'invalid-request': 400,
+  'unknown-language': 400,
+  'not-found': 404,
+  'job-not-found': 404,
+  'method-not-allowed': 405,
+  'job-finished': 409,
+  'stdin-closed': 409,
+  'payload-too-large': 413,
+  'unsupported-media-type': 415,
+  'too-many-subscriptions': 429,
+  internal: 500,
+  'redis-unavailable': 503,
+  'shutting-down': 503,
+} as const
+export type ErrorCode = keyof typeof ERROR_STATUS
 
 export const errorSchema = z.strictObject({
-	code: z.enum(Object.keys(ERROR_STATUS) as [ErrorCode, ...ErrorCode[]]),
-	message: z.string().describe("What was wrong and what to change."),
-	details: z
-		.array(z.strictObject({ path: z.string(), message: z.string() }))
-		.optional(),
-	requestId: z.string(),
-});
+  code: z.enum(Object.keys(ERROR_STATUS) as [ErrorCode, ...ErrorCode[]]),
+  message: z.string().describe('What was wrong and what to change.'),
+  details: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
+  requestId: z.string(),
+})
 
 /** The body of every answer of 400 and above, and the payload of an error frame on a WebSocket. */
-export const errorBodySchema = z.strictObject({ error: errorSchema });
-export type ErrorBody = z.infer<typeof errorBodySchema>;
+export const errorBodySchema = z.strictObject({ error: errorSchema })
+export type ErrorBody = z.infer<typeof errorBodySchema>
 
 /** A request that cannot be served as it is: the caller's mistake, or a part of ours that is away. */
 export class RequestError extends Error {
-	override name = "RequestError";
-	readonly code: ErrorCode;
-	readonly details: ErrorBody["error"]["details"];
+  override name = 'RequestError'
+  readonly code: ErrorCode
+  readonly details: ErrorBody['error']['details']
 
-	constructor(
-		code: ErrorCode,
-		message: string,
-		options: ErrorOptions & { details?: ErrorBody["error"]["details"] } = {},
-	) {
-		super(message, options);
-		this.code = code;
-		this.details = options.details;
-	}
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: ErrorOptions & { details?: ErrorBody['error']['details'] } = {},
+  ) {
+    super(message, options)
+    this.code = code
+    this.details = options.details
+  }
 
-	get status(): number {
-		return ERROR_STATUS[this.code];
-	}
+  get status(): number {
+    return ERROR_STATUS[this.code]
+  }
 }

@@ -1,66 +1,62 @@
-import { z } from "zod";
-import { limitsSchema } from "./limits.ts";
-import { outcomeSchema, usageSchema } from "./outcome.ts";
-import { encodingSchema } from "./text.ts";
+import { z } from 'zod'
+import { limitsSchema } from './limits.ts'
+import { outcomeSchema, usageSchema } from './outcome.ts'
+import { encodingSchema } from './text.ts'
 
 /**
  * `<attempt>-<n>`. The attempt is 0 while the job is queued, then 1, 2, … for every time a worker takes it;
  * n counts from 1 without gaps within an attempt. It is the Redis stream id, the `id:` of a server-sent event
  * and the token to resume from.
  */
-export const eventIdSchema = z
-	.string()
-	.regex(/^(0|[1-9]\d{0,8})-(0|[1-9]\d{0,8})$/, {
-		error: ({ input }) =>
-			`Cannot resume after ${JSON.stringify(input)}: an event id looks like "1-12"`,
-	});
+export const eventIdSchema = z.string().regex(/^(0|[1-9]\d{0,8})-(0|[1-9]\d{0,8})$/, {
+  error: ({ input }) => `Cannot resume after ${JSON.stringify(input)}: an event id looks like "1-12"`,
+})
 
 export interface EventPosition {
-	readonly attempt: number;
-	readonly n: number;
+  readonly attempt: number
+  readonly n: number
 }
 
 export const readEventId = (id: string): EventPosition => {
-	const [attempt, n] = id.split("-");
-	return { attempt: Number(attempt), n: Number(n) };
-};
+  const [attempt, n] = id.split('-')
+  return { attempt: Number(attempt), n: Number(n) }
+}
 
-export const toEventId = ({ attempt, n }: EventPosition): string =>
-	`${attempt}-${n}`;
+export const toEventId = ({ attempt, n }: EventPosition): string => `${attempt}-${n}`
 
-const base = { jobId: z.string(), id: eventIdSchema, at: z.iso.datetime() };
+const base = { jobId: z.string(), id: eventIdSchema, at: z.iso.datetime() }
 
 /** One numbered thing that happened to a job. `finished` is always the last. */
-export const jobEventSchema = z.discriminatedUnion("type", [
-	z.strictObject({
-		...base,
-		type: z.literal("queued"),
-		language: z.string(),
-		limits: limitsSchema,
-		interactive: z.boolean(),
-	}),
-	z.strictObject({ ...base, type: z.literal("started") }),
-	z.strictObject({
-		...base,
-		type: z.literal("stdout"),
-		encoding: encodingSchema,
-		data: z.string(),
-	}),
-	z.strictObject({
-		...base,
-		type: z.literal("stderr"),
-		encoding: encodingSchema,
-		data: z.string(),
-	}),
-	z
-		.strictObject({ ...base, type: z.literal("restarted") })
-		.describe("The job begins again from scratch: drop the output so far."),
-	z.strictObject({
-		...base,
-		type: z.literal("finished"),
-		outcome: outcomeSchema,
-		usage: usageSchema.nullable(),
-	}),
-]);
-export type JobEvent = z.infer<typeof jobEventSchema>;
-export type JobEventType = JobEvent["type"];
+export const jobEventSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    ...base,
+    type: z.literal('queued'),
+    language: z.string(),
+    limits: limitsSchema,
+    interactive: z.boolean(),
+  }),
+  z.strictObject({ ...base, type: z.literal('started') }),
+  z.strictObject({
+    ...base,
+    type: z.literal('stdout'),
+    encoding: encodingSchema,
+    data: z.string(),
+  }),
+  z.strictObject({
+    ...base,
+    type: z.literal('stderr'),
+    encoding: encodingSchema,
+    data: z.string(),
+  }),
+  z
+    .strictObject({ ...base, type: z.literal('restarted') })
+    .describe('The job begins again from scratch: drop the output so far.'),
+  z.strictObject({
+    ...base,
+    type: z.literal('finished'),
+    outcome: outcomeSchema,
+    usage: usageSchema.nullable(),
+  }),
+])
+export type JobEvent = z.infer<typeof jobEventSchema>
+export type JobEventType = JobEvent['type']

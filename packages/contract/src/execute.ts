@@ -1,25 +1,19 @@
-import { z } from "zod";
+import { z } from 'zod'
 
 /** `POST /execute`: the smallest contract there is. One program in, its whole output back. */
 export const executeRequestSchema = z.strictObject({
-	code: z.string(),
-	language: z.string().optional(),
-});
+  code: z.string(),
+  language: z.string().optional(),
+})
 
 export const executeResponseSchema = z.strictObject({
-	success: z
-		.boolean()
-		.describe("The program ended by itself with exit code 0."),
-	output: z
-		.string()
-		.describe(
-			"stdout. Bytes that are not UTF-8 are replaced; GET /v1/jobs/:id has them whole.",
-		),
-	error: z
-		.string()
-		.nullable()
-		.describe(
-			"stderr, and how the program ended where that was not exit code 0; null on success with an empty stderr.",
-		),
-	execution_time: z.number().describe("Seconds the program ran."),
-});
+  success: z.boolean().describe('The program ended by itself with exit code 0.'),
+  output: z.string().describe('stdout. Bytes that are not UTF-8 are replaced; GET /v1/jobs/:id has them whole.'),
+  error: z
+    .string()
+    .nullable()
+    .describe(
+      'stderr, and how the program ended where that was not exit code 0; null on success with an empty stderr.',
+    ),
+  execution_time: z.number().describe('Seconds the program ran.'),
+})

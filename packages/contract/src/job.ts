@@ -1,84 +1,59 @@
-import { z } from "zod";
-import { limitsSchema } from "./limits.ts";
-import { outcomeSchema, usageSchema } from "./outcome.ts";
-import { programSchema } from "./program.ts";
-import { chunkSchema } from "./text.ts";
+import { z } from 'zod'
+import { limitsSchema } from './limits.ts'
+import { outcomeSchema, usageSchema } from './outcome.ts'
+import { programSchema } from './program.ts'
+import { chunkSchema } from './text.ts'
 
 /** Server-made, unguessable. */
-export const jobIdSchema = z
-	.string()
-	.regex(/^job_[0-9a-f]{32}$/, {
-		error: "Not a job id: one looks like job_ and 32 hex digits",
-	});
+export const jobIdSchema = z.string().regex(/^job_[0-9a-f]{32}$/, {
+  error: 'Not a job id: one looks like job_ and 32 hex digits',
+})
 
-export const jobStatusSchema = z.enum(["queued", "running", "finished"]);
-export type JobStatus = z.infer<typeof jobStatusSchema>;
+export const jobStatusSchema = z.enum(['queued', 'running', 'finished'])
+export type JobStatus = z.infer<typeof jobStatusSchema>
 
 /** What the API answers about a job. */
 export const jobSchema = z.strictObject({
-	id: jobIdSchema,
-	status: jobStatusSchema,
-	language: z.string(),
-	submittedAt: z.iso.datetime(),
-	limits: limitsSchema,
-	queuePosition: z
-		.int()
-		.nonnegative()
-		.optional()
-		.describe("While queued: how many jobs are before this one."),
-	startedAt: z.iso.datetime().optional(),
-	attempt: z
-		.int()
-		.nonnegative()
-		.describe("How many times a worker has taken it."),
-	finishedAt: z.iso.datetime().optional(),
-	outcome: outcomeSchema.optional().describe("When finished."),
-	usage: usageSchema
-		.nullable()
-		.optional()
-		.describe("When finished; null if the program never started."),
-	output: z
-		.strictObject({ stdout: chunkSchema, stderr: chunkSchema })
-		.optional()
-		.describe("When finished: all it printed."),
-});
-export type Job = z.infer<typeof jobSchema>;
+  id: jobIdSchema,
+  status: jobStatusSchema,
+  language: z.string(),
+  submittedAt: z.iso.datetime(),
+  limits: limitsSchema,
+  queuePosition: z.int().nonnegative().optional().describe('While queued: how many jobs are before this one.'),
+  startedAt: z.iso.datetime().optional(),
+  attempt: z.int().nonnegative().describe('How many times a worker has taken it.'),
+  finishedAt: z.iso.datetime().optional(),
+  outcome: outcomeSchema.optional().describe('When finished.'),
+  usage: usageSchema.nullable().optional().describe('When finished; null if the program never started.'),
+  output: z
+    .strictObject({ stdout: chunkSchema, stderr: chunkSchema })
+    .optional()
+    .describe('When finished: all it printed.'),
+})
+export type Job = z.infer<typeof jobSchema>
 
 /** What the queue carries: all a worker needs, and no more. Parsed again when it leaves Redis. */
 export const queuedJobSchema = z.strictObject({
-	id: jobIdSchema,
-	tenant: z.string().min(1),
-	submittedAt: z.iso.datetime(),
-	program: programSchema,
-	limits: limitsSchema,
-});
-export type QueuedJob = z.infer<typeof queuedJobSchema>;
+  id: jobIdSchema,
+  tenant: z.string().min(1),
+  submittedAt: z.iso.datetime(),
+  program: programSchema,
+  limits: limitsSchema,
+})
+export type QueuedJob = z.infer<typeof queuedJobSchema>
 
 export const jobPageSchema = z.strictObject({
-	jobs: z.array(jobSchema.omit({ output: true })),
-	next: z
-		.string()
-		.optional()
-		.describe(
-			"Give it as `cursor` for the page after this one; absent on the last page.",
-		),
-});
-export type JobPage = z.infer<typeof jobPageSchema>;
+  jobs: z.array(jobSchema.omit({ output: true })),
+  next: z.string().optional().describe('Give it as `cursor` for the page after this one; absent on the last page.'),
+})
+export type JobPage = z.infer<typeof jobPageSchema>
 
 /** A message to a job that is queued or running: the only thing that travels towards the sandbox after submission. */
-export const signalNames = [
-	"SIGINT",
-	"SIGTERM",
-	"SIGHUP",
-	"SIGQUIT",
-	"SIGUSR1",
-	"SIGUSR2",
-	"SIGKILL",
-] as const;
-export const controlSchema = z.discriminatedUnion("type", [
-	z.strictObject({ type: z.literal("cancel") }),
-	z.strictObject({ type: z.literal("stdin"), ...chunkSchema.shape }),
-	z.strictObject({ type: z.literal("stdin-end") }),
-	z.strictObject({ type: z.literal("signal"), signal: z.enum(signalNames) }),
-]);
-export type Control = z.infer<typeof controlSchema>;
+export const signalNames = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGKILL'] as const
+export const controlSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('cancel') }),
+  z.strictObject({ type: z.literal('stdin'), ...chunkSchema.shape }),
+  z.strictObject({ type: z.literal('stdin-end') }),
+  z.strictObject({ type: z.literal('signal'), signal: z.enum(signalNames) }),
+])
+export type Control = z.infer<typeof controlSchema>

@@ -1,13 +1,13 @@
-import { z } from "zod";
+import { z } from 'zod'
 
-const KIB = 1024;
-const MIB = 1024 * KIB;
+const KIB = 1024
+const MIB = 1024 * KIB
 
 /** What one limit may be. All three are whole numbers in the unit that the limit's name ends in. */
 export interface LimitBounds {
-	readonly default: number;
-	readonly minimum: number;
-	readonly maximum: number;
+  readonly default: number
+  readonly minimum: number
+  readonly maximum: number
 }
 
 /**
@@ -15,81 +15,64 @@ export interface LimitBounds {
  * (the API's configuration); a request may choose anything within them, per limit.
  */
 export const LIMITS = {
-	/** A chat user waits no longer than half a minute for an answer. */
-	wallMs: { default: 30_000, minimum: 10, maximum: 300_000 },
-	/** All processes of the job together. A third of the wall: enough for real work, short enough to end a busy loop. */
-	cpuMs: { default: 10_000, minimum: 10, maximum: 300_000 },
-	/** Everything the container holds: heaps, page cache, files in `/workspace` and `/tmp`. Under 32 MiB no interpreter starts. */
-	memoryBytes: { default: 256 * MIB, minimum: 32 * MIB, maximum: 2048 * MIB },
-	/** stdout and stderr together. A screen shows far less; a runaway print loop reaches it in milliseconds. */
-	outputBytes: { default: MIB, minimum: 1, maximum: 64 * MIB },
-	/** Processes and threads alive at once. Node alone needs about eleven. */
-	processes: { default: 64, minimum: 1, maximum: 512 },
-	/** `/workspace`; `/tmp` has a quarter of it on top. Both live in memory, so they count into `memoryBytes` too. */
-	diskBytes: { default: 64 * MIB, minimum: MIB, maximum: 1024 * MIB },
-} as const satisfies Record<string, LimitBounds>;
+  /** A chat user waits no longer than half a minute for an answer. */
+  wallMs: { default: 30_000, minimum: 10, maximum: 300_000 },
+  /** All processes of the job together. A third of the wall: enough for real work, short enough to end a busy loop. */
+  cpuMs: { default: 10_000, minimum: 10, maximum: 300_000 },
+  /** Everything the container holds: heaps, page cache, files in `/workspace` and `/tmp`. Under 32 MiB no interpreter starts. */
+  memoryBytes: { default: 256 * MIB, minimum: 32 * MIB, maximum: 2048 * MIB },
+  /** stdout and stderr together. A screen shows far less; a runaway print loop reaches it in milliseconds. */
+  outputBytes: { default: MIB, minimum: 1, maximum: 64 * MIB },
+  /** Processes and threads alive at once. Node alone needs about eleven. */
+  processes: { default: 64, minimum: 1, maximum: 512 },
+  /** `/workspace`; `/tmp` has a quarter of it on top. Both live in memory, so they count into `memoryBytes` too. */
+  diskBytes: { default: 64 * MIB, minimum: 4 * MIB, maximum: 1024 * MIB },
+} as const satisfies Record<string, LimitBounds>
 
-export type LimitName = keyof typeof LIMITS;
-export type Limits = { readonly [name in LimitName]: number };
-export type LimitsPolicy = { readonly [name in LimitName]: LimitBounds };
+export type LimitName = keyof typeof LIMITS
+export type Limits = { readonly [name in LimitName]: number }
+export type LimitsPolicy = { readonly [name in LimitName]: LimitBounds }
 
-export const LIMIT_NAMES = Object.keys(LIMITS) as readonly LimitName[];
+export const LIMIT_NAMES = Object.keys(LIMITS) as readonly LimitName[]
 
 /** The limits of one job, complete: what is enforced, and what a job answers with. */
 export const limitsSchema = z.strictObject({
-	wallMs: z
-		.int()
-		.positive()
-		.describe("Time from the start of the program, in milliseconds."),
-	cpuMs: z
-		.int()
-		.positive()
-		.describe("Processor time of all its processes together, in milliseconds."),
-	memoryBytes: z
-		.int()
-		.positive()
-		.describe("Memory of the whole sandbox, files included."),
-	outputBytes: z.int().positive().describe("stdout and stderr together."),
-	processes: z
-		.int()
-		.positive()
-		.describe("Processes and threads alive at the same time."),
-	diskBytes: z
-		.int()
-		.positive()
-		.describe("Size of /workspace; /tmp has a quarter of it on top."),
-});
+  wallMs: z.int().positive().describe('Time from the start of the program, in milliseconds.'),
+  cpuMs: z.int().positive().describe('Processor time of all its processes together, in milliseconds.'),
+  memoryBytes: z.int().positive().describe('Memory of the whole sandbox, files included.'),
+  outputBytes: z.int().positive().describe('stdout and stderr together.'),
+  processes: z.int().positive().describe('Processes and threads alive at the same time.'),
+  diskBytes: z.int().positive().describe('Size of /workspace; /tmp has a quarter of it on top.'),
+})
 
 /** The limits a request may name, checked against `policy`; what is left out gets the policy's default. */
 export const createLimitsRequestSchema = (policy: LimitsPolicy) => {
-	const limit = (name: LimitName) => {
-		const { minimum, maximum, default: fallback } = policy[name];
-		const outside = (given: unknown) =>
-			`Cannot read limits.${name}: ${JSON.stringify(given)} is not a whole number from ${minimum} to ${maximum}`;
-		return z
-			.int({ error: ({ input }) => outside(input) })
-			.min(minimum, { error: ({ input }) => outside(input) })
-			.max(maximum, { error: ({ input }) => outside(input) })
-			.default(fallback)
-			.describe(
-				`${limitsSchema.shape[name].description} From ${minimum} to ${maximum}.`,
-			);
-	};
-	return z.strictObject({
-		wallMs: limit("wallMs"),
-		cpuMs: limit("cpuMs"),
-		memoryBytes: limit("memoryBytes"),
-		outputBytes: limit("outputBytes"),
-		processes: limit("processes"),
-		diskBytes: limit("diskBytes"),
-	});
-};
+  const limit = (name: LimitName) => {
+    const { minimum, maximum, default: fallback } = policy[name]
+    const outside = (given: unknown) =>
+      `Cannot read limits.${name}: ${JSON.stringify(given)} is not a whole number from ${minimum} to ${maximum}`
+    return z
+      .int({ error: ({ input }) => outside(input) })
+      .min(minimum, { error: ({ input }) => outside(input) })
+      .max(maximum, { error: ({ input }) => outside(input) })
+      .default(fallback)
+      .describe(`${limitsSchema.shape[name].description} From ${minimum} to ${maximum}.`)
+  }
+  return z.strictObject({
+    wallMs: limit('wallMs'),
+    cpuMs: limit('cpuMs'),
+    memoryBytes: limit('memoryBytes'),
+    outputBytes: limit('outputBytes'),
+    processes: limit('processes'),
+    diskBytes: limit('diskBytes'),
+  })
+}
 
 export const defaultLimits = (policy: LimitsPolicy = LIMITS): Limits => ({
-	wallMs: policy.wallMs.default,
-	cpuMs: policy.cpuMs.default,
-	memoryBytes: policy.memoryBytes.default,
-	outputBytes: policy.outputBytes.default,
-	processes: policy.processes.default,
-	diskBytes: policy.diskBytes.default,
-});
+  wallMs: policy.wallMs.default,
+  cpuMs: policy.cpuMs.default,
+  memoryBytes: policy.memoryBytes.default,
+  outputBytes: policy.outputBytes.default,
+  processes: policy.processes.default,
+  diskBytes: policy.diskBytes.default,
+})

@@ -1,145 +1,128 @@
-import { z } from "zod";
-import { encodingSchema, isBase64, textFault } from "./text.ts";
+import { z } from 'zod'
+import { encodingSchema, isBase64, textFault } from './text.ts'
 
 /** Bounds on the shape of a program; its size is bounded by `sourceBytes` and the body limit. */
 export const PROGRAM = {
-	/** All files together, decoded. */
-	sourceBytes: 1024 * 1024,
-	files: 500,
-	pathBytes: 1024,
-	/** What Linux allows for one name. */
-	pathSegmentBytes: 255,
-	args: 256,
-	env: 128,
-	/** args and env together; Linux passes far more, a program needs far less. */
-	argsAndEnvBytes: 64 * 1024,
-} as const;
+  /** All files together, decoded. */
+  sourceBytes: 1024 * 1024,
+  files: 500,
+  pathBytes: 1024,
+  /** What Linux allows for one name. */
+  pathSegmentBytes: 255,
+  args: 256,
+  env: 128,
+  /** args and env together; Linux passes far more, a program needs far less. */
+  argsAndEnvBytes: 64 * 1024,
+} as const
 
-const byteLength = (text: string): number => Buffer.byteLength(text, "utf8");
+const byteLength = (text: string): number => Buffer.byteLength(text, 'utf8')
 
 /** Why `path` cannot name a file of a program, or undefined when it can. */
 export const pathFault = (path: string): string | undefined => {
-	const text = textFault(path);
-	if (text !== undefined) return text;
-	if (path === "") return "is empty";
-	if (byteLength(path) > PROGRAM.pathBytes)
-		return `is longer than ${PROGRAM.pathBytes} bytes`;
-	if (path.startsWith("/"))
-		return "is absolute; give it relative to the workspace";
-	if (/[\\\p{Cc}]/u.test(path)) return "has a backslash or a control character";
-	if (/^[A-Za-z]:/.test(path)) return "begins with a drive letter";
-	for (const segment of path.split("/")) {
-		if (segment === "") return "has an empty segment";
-		if (segment === "." || segment === "..")
-			return `has the segment "${segment}"`;
-		if (byteLength(segment) > PROGRAM.pathSegmentBytes) {
-			return `has a segment longer than ${PROGRAM.pathSegmentBytes} bytes`;
-		}
-	}
-	return undefined;
-};
+  const text = textFault(path)
+  if (text !== undefined) return text
+  if (path === '') return 'is empty'
+  if (byteLength(path) > PROGRAM.pathBytes) return `is longer than ${PROGRAM.pathBytes} bytes`
+  if (path.startsWith('/')) return 'is absolute; give it relative to the workspace'
+  if (/[\\\p{Cc}]/u.test(path)) return 'has a backslash or a control character'
+  if (/^[A-Za-z]:/.test(path)) return 'begins with a drive letter'
+  for (const segment of path.split('/')) {
+    if (segment === '') return 'has an empty segment'
+    if (segment === '.' || segment === '..') return `has the segment "${segment}"`
+    if (byteLength(segment) > PROGRAM.pathSegmentBytes) {
+      return `has a segment longer than ${PROGRAM.pathSegmentBytes} bytes`
+    }
+  }
+  return undefined
+}
 
 /** Why `files` cannot lie in one workspace, or undefined when they can. Names that differ only in Unicode form are one name. */
 export const filesFault = (paths: readonly string[]): string | undefined => {
-	const seen = new Set<string>();
-	for (const path of paths.map((given) => given.normalize("NFC"))) {
-		if (seen.has(path)) return `names "${path}" twice`;
-		seen.add(path);
-	}
-	for (const path of seen) {
-		for (
-			let end = path.lastIndexOf("/");
-			end > 0;
-			end = path.lastIndexOf("/", end - 1)
-		) {
-			if (seen.has(path.slice(0, end)))
-				return `has "${path.slice(0, end)}" both as a file and as a folder`;
-		}
-	}
-	return undefined;
-};
+  const seen = new Set<string>()
+  for (const path of paths.map((given) => given.normalize('NFC'))) {
+    if (seen.has(path)) return `names "${path}" twice`
+    seen.add(path)
+  }
+  for (const path of seen) {
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      if (seen.has(path.slice(0, end))) return `has "${path.slice(0, end)}" both as a file and as a folder`
+    }
+  }
+  return undefined
+}
 
 const pathSchema = z.string().superRefine((path, context) => {
-	const fault = pathFault(path);
-	if (fault !== undefined)
-		context.addIssue({
-			code: "custom",
-			message: `Cannot use the path ${JSON.stringify(path)}: it ${fault}`,
-		});
-});
+  const fault = pathFault(path)
+  if (fault !== undefined)
+    context.addIssue({
+      code: 'custom',
+      message: `Cannot use the path ${JSON.stringify(path)}: it ${fault}`,
+    })
+})
 
 export const fileSchema = z
-	.strictObject({
-		path: pathSchema.describe(
-			'Relative to /workspace, with "/" between segments.',
-		),
-		content: z.string(),
-		encoding: encodingSchema.default("utf8"),
-	})
-	.superRefine(({ content, encoding, path }, context) => {
-		if (encoding === "base64" && !isBase64(content)) {
-			context.addIssue({
-				code: "custom",
-				path: ["content"],
-				message: `Cannot read the content of "${path}": it is not base64`,
-			});
-		}
-		if (encoding === "utf8" && !content.isWellFormed()) {
-			context.addIssue({
-				code: "custom",
-				path: ["content"],
-				message: `Cannot read the content of "${path}": it has a lone surrogate; send it as base64`,
-			});
-		}
-	});
-export type File = z.infer<typeof fileSchema>;
+  .strictObject({
+    path: pathSchema.describe('Relative to /workspace, with "/" between segments.'),
+    content: z.string(),
+    encoding: encodingSchema.default('utf8'),
+  })
+  .superRefine(({ content, encoding, path }, context) => {
+    if (encoding === 'base64' && !isBase64(content)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['content'],
+        message: `Cannot read the content of "${path}": it is not base64`,
+      })
+    }
+    if (encoding === 'utf8' && !content.isWellFormed()) {
+      context.addIssue({
+        code: 'custom',
+        path: ['content'],
+        message: `Cannot read the content of "${path}": it has a lone surrogate; send it as base64`,
+      })
+    }
+  })
+export type File = z.infer<typeof fileSchema>
 
 const wordSchema = z.string().superRefine((value, context) => {
-	const fault = textFault(value);
-	if (fault !== undefined)
-		context.addIssue({
-			code: "custom",
-			message: `Cannot pass this text to a program: it ${fault}`,
-		});
-});
+  const fault = textFault(value)
+  if (fault !== undefined)
+    context.addIssue({
+      code: 'custom',
+      message: `Cannot pass this text to a program: it ${fault}`,
+    })
+})
 
 export const argsSchema = z
-	.array(wordSchema)
-	.max(PROGRAM.args)
-	.describe(`Up to ${PROGRAM.args} command-line arguments.`);
+  .array(wordSchema)
+  .max(PROGRAM.args)
+  .describe(`Up to ${PROGRAM.args} command-line arguments.`)
 
 const envNameSchema = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
-	error: ({ input }) =>
-		`Cannot use ${JSON.stringify(input)} as an environment variable's name: use letters, digits and _, not beginning with a digit`,
-});
+  error: ({ input }) =>
+    `Cannot use ${JSON.stringify(input)} as an environment variable's name: use letters, digits and _, not beginning with a digit`,
+})
 
 export const envSchema = z
-	.record(envNameSchema, wordSchema)
-	.refine((env) => Object.keys(env).length <= PROGRAM.env, {
-		error: `Cannot pass more than ${PROGRAM.env} environment variables`,
-	})
-	.describe(`Up to ${PROGRAM.env} variables, on top of PATH, HOME and LANG.`);
+  .record(envNameSchema, wordSchema)
+  .refine((env) => Object.keys(env).length <= PROGRAM.env, {
+    error: `Cannot pass more than ${PROGRAM.env} environment variables`,
+  })
+  .describe(`Up to ${PROGRAM.env} variables, on top of PATH, HOME and LANG.`)
 
-export const argsAndEnvBytes = (
-	args: readonly string[],
-	env: Readonly<Record<string, string>>,
-): number =>
-	[...args, ...Object.entries(env).flat()].reduce(
-		(sum, word) => sum + byteLength(word) + 1,
-		0,
-	);
+export const argsAndEnvBytes = (args: readonly string[], env: Readonly<Record<string, string>>): number =>
+  [...args, ...Object.entries(env).flat()].reduce((sum, word) => sum + byteLength(word) + 1, 0)
 
-export const fileBytes = ({ content, encoding }: File): number =>
-	Buffer.byteLength(content, encoding);
+export const fileBytes = ({ content, encoding }: File): number => Buffer.byteLength(content, encoding)
 
 /** A program as it is queued and run: every choice made, nothing left to guess. */
 export const programSchema = z.strictObject({
-	language: z.string(),
-	files: z.array(fileSchema).min(1),
-	entry: z.string(),
-	args: argsSchema,
-	env: envSchema,
-	stdin: z.string(),
-	interactive: z.boolean(),
-});
-export type Program = z.infer<typeof programSchema>;
+  language: z.string(),
+  files: z.array(fileSchema).min(1),
+  entry: z.string(),
+  args: argsSchema,
+  env: envSchema,
+  stdin: z.string(),
+  interactive: z.boolean(),
+})
+export type Program = z.infer<typeof programSchema>

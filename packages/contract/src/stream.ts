@@ -1,10 +1,10 @@
-import { z } from "zod";
-import { errorSchema } from "./error.ts";
-import { eventIdSchema, jobEventSchema } from "./event.ts";
-import { jobIdSchema, jobSchema, signalNames } from "./job.ts";
-import type { LimitsPolicy } from "./limits.ts";
-import { createSubmissionSchema } from "./submission.ts";
-import { encodingSchema } from "./text.ts";
+import { z } from 'zod'
+import { errorSchema } from './error.ts'
+import { eventIdSchema, jobEventSchema } from './event.ts'
+import { jobIdSchema, jobSchema, signalNames } from './job.ts'
+import type { LimitsPolicy } from './limits.ts'
+import { createSubmissionSchema } from './submission.ts'
+import { encodingSchema } from './text.ts'
 
 /**
  * `GET /v1/stream`: one WebSocket for many jobs. Every frame is one JSON text message.
@@ -16,55 +16,55 @@ import { encodingSchema } from "./text.ts";
  * `ref` is the client's own word for a frame; the answer to it carries the same `ref`.
  * A frame that cannot be read is answered with `error`; the socket stays open.
  */
-const ref = z.string().max(128).optional();
+const ref = z.string().max(128).optional()
 
 /** POST /v1/jobs/:id/stdin with a JSON body, and the `stdin` frame: bytes, the end of input, or both in that order. */
 export const stdinSchema = z.strictObject({
-	data: z.string().optional(),
-	encoding: encodingSchema.default("utf8"),
-	end: z.boolean().default(false),
-});
+  data: z.string().optional(),
+  encoding: encodingSchema.default('utf8'),
+  end: z.boolean().default(false),
+})
 
 export const createClientFrameSchema = (policy: LimitsPolicy) =>
-	z.discriminatedUnion("type", [
-		z.strictObject({
-			type: z.literal("submit"),
-			ref,
-			job: createSubmissionSchema(policy),
-			subscribe: z.boolean().default(true),
-		}),
-		z.strictObject({
-			type: z.literal("subscribe"),
-			ref,
-			jobId: jobIdSchema,
-			after: eventIdSchema.optional(),
-		}),
-		z.strictObject({ type: z.literal("unsubscribe"), ref, jobId: jobIdSchema }),
-		z.strictObject({
-			type: z.literal("stdin"),
-			ref,
-			jobId: jobIdSchema,
-			...stdinSchema.shape,
-		}),
-		z.strictObject({
-			type: z.literal("signal"),
-			ref,
-			jobId: jobIdSchema,
-			signal: z.enum(signalNames),
-		}),
-		z.strictObject({ type: z.literal("cancel"), ref, jobId: jobIdSchema }),
-	]);
-export type ClientFrame = z.output<ReturnType<typeof createClientFrameSchema>>;
+  z.discriminatedUnion('type', [
+    z.strictObject({
+      type: z.literal('submit'),
+      ref,
+      job: createSubmissionSchema(policy),
+      subscribe: z.boolean().default(true),
+    }),
+    z.strictObject({
+      type: z.literal('subscribe'),
+      ref,
+      jobId: jobIdSchema,
+      after: eventIdSchema.optional(),
+    }),
+    z.strictObject({ type: z.literal('unsubscribe'), ref, jobId: jobIdSchema }),
+    z.strictObject({
+      type: z.literal('stdin'),
+      ref,
+      jobId: jobIdSchema,
+      ...stdinSchema.shape,
+    }),
+    z.strictObject({
+      type: z.literal('signal'),
+      ref,
+      jobId: jobIdSchema,
+      signal: z.enum(signalNames),
+    }),
+    z.strictObject({ type: z.literal('cancel'), ref, jobId: jobIdSchema }),
+  ])
+export type ClientFrame = z.output<ReturnType<typeof createClientFrameSchema>>
 
-export const serverFrameSchema = z.discriminatedUnion("type", [
-	z.strictObject({ type: z.literal("accepted"), ref, job: jobSchema }),
-	z.strictObject({ type: z.literal("event"), event: jobEventSchema }),
-	z.strictObject({ type: z.literal("ok"), ref }),
-	z.strictObject({
-		type: z.literal("error"),
-		ref,
-		jobId: z.string().optional(),
-		error: errorSchema,
-	}),
-]);
-export type ServerFrame = z.infer<typeof serverFrameSchema>;
+export const serverFrameSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('accepted'), ref, job: jobSchema }),
+  z.strictObject({ type: z.literal('event'), event: jobEventSchema }),
+  z.strictObject({ type: z.literal('ok'), ref }),
+  z.strictObject({
+    type: z.literal('error'),
+    ref,
+    jobId: z.string().optional(),
+    error: errorSchema,
+  }),
+])
+export type ServerFrame = z.infer<typeof serverFrameSchema>

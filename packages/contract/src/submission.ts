@@ -1,112 +1,79 @@
-import { z } from "zod";
-import { createLimitsRequestSchema, type LimitsPolicy } from "./limits.ts";
+import { z } from 'zod'
+import { createLimitsRequestSchema, type LimitsPolicy } from './limits.ts'
 import {
-	argsAndEnvBytes,
-	argsSchema,
-	envSchema,
-	fileBytes,
-	fileSchema,
-	filesFault,
-	PROGRAM,
-	pathFault,
-} from "./program.ts";
+  argsAndEnvBytes,
+  argsSchema,
+  envSchema,
+  fileBytes,
+  fileSchema,
+  filesFault,
+  PROGRAM,
+  pathFault,
+} from './program.ts'
 
 const wholeText = (name: string) =>
-	z.string().refine((text) => text.isWellFormed(), {
-		error: `Cannot read ${name}: it has a lone surrogate, which no UTF-8 can carry`,
-	});
+  z.string().refine((text) => text.isWellFormed(), {
+    error: `Cannot read ${name}: it has a lone surrogate, which no UTF-8 can carry`,
+  })
 
 /**
  * What `POST /v1/jobs` takes: a program as `code` or as `files` with an `entry`, and how to run it.
  * Unknown fields are refused, nothing is coerced. The language may be left out and is then detected.
  */
 export const createSubmissionSchema = (policy: LimitsPolicy) =>
-	z
-		.strictObject({
-			language: z
-				.string()
-				.min(1)
-				.max(64)
-				.optional()
-				.describe("An id or alias from GET /v1/languages. Left out: detected."),
-			code: wholeText("code")
-				.optional()
-				.describe("The whole program. Either this or `files`."),
-			files: z
-				.array(fileSchema)
-				.min(1)
-				.max(PROGRAM.files)
-				.optional()
-				.describe("The program as files, paths relative to its workspace."),
-			entry: z
-				.string()
-				.optional()
-				.describe("The file to run. Needed with more than one file."),
-			args: argsSchema.default([]),
-			env: envSchema.default({}),
-			stdin: wholeText("stdin")
-				.default("")
-				.describe("Bytes to put on standard input at the start."),
-			interactive: z
-				.boolean()
-				.default(false)
-				.describe(
-					"Keep standard input open after `stdin`, for POST /v1/jobs/:id/stdin. Otherwise it ends there.",
-				),
-			limits: createLimitsRequestSchema(policy).prefault({}),
-		})
-		.superRefine((submission, context) => {
-			const refuse = (path: string[], message: string) =>
-				context.addIssue({ code: "custom", path, message });
-			const { code, files, entry, args, env } = submission;
-			if (code !== undefined && files !== undefined)
-				refuse([], "Cannot run both `code` and `files`: send one of them");
-			if (code === undefined && files === undefined)
-				refuse([], "Nothing to run: send `code`, or `files` with an `entry`");
-			if (code !== undefined && entry !== undefined)
-				refuse(
-					["entry"],
-					"Cannot use `entry` with `code`: it goes with `files`",
-				);
-			if (code?.trim() === "")
-				refuse(["code"], "Nothing to run: `code` is empty");
-			if (argsAndEnvBytes(args, env) > PROGRAM.argsAndEnvBytes) {
-				refuse(
-					[],
-					`Cannot pass more than ${PROGRAM.argsAndEnvBytes} bytes of args and env together`,
-				);
-			}
-			if (files === undefined) return;
-			const paths = files.map((file) => file.path);
-			const fault = filesFault(paths);
-			if (fault !== undefined)
-				refuse(["files"], `Cannot lay out the files: the list ${fault}`);
-			if (
-				entry !== undefined &&
-				pathFault(entry) === undefined &&
-				!paths.includes(entry)
-			) {
-				refuse(
-					["entry"],
-					`Cannot find the entry ${JSON.stringify(entry)} among the files`,
-				);
-			}
-			if (entry !== undefined && pathFault(entry) !== undefined) {
-				refuse(
-					["entry"],
-					`Cannot use the entry ${JSON.stringify(entry)}: it ${pathFault(entry)}`,
-				);
-			}
-			const entryFile = files.find(
-				(file) => file.path === (entry ?? files[0]?.path),
-			);
-			if (files.length === 1 || entry !== undefined) {
-				if (entryFile !== undefined && fileBytes(entryFile) === 0)
-					refuse(["files"], `Nothing to run: "${entryFile.path}" is empty`);
-			}
-		});
+  z
+    .strictObject({
+      language: z
+        .string()
+        .min(1)
+        .max(64)
+        .optional()
+        .describe('An id or alias from GET /v1/languages. Left out: detected.'),
+      code: wholeText('code').optional().describe('The whole program. Either this or `files`.'),
+      files: z
+        .array(fileSchema)
+        .min(1)
+        .max(PROGRAM.files)
+        .optional()
+        .describe('The program as files, paths relative to its workspace.'),
+      entry: z.string().optional().describe('The file to run. Needed with more than one file.'),
+      args: argsSchema.default([]),
+      env: envSchema.default({}),
+      stdin: wholeText('stdin').default('').describe('Bytes to put on standard input at the start.'),
+      interactive: z
+        .boolean()
+        .default(false)
+        .describe('Keep standard input open after `stdin`, for POST /v1/jobs/:id/stdin. Otherwise it ends there.'),
+      limits: createLimitsRequestSchema(policy).prefault({}),
+    })
+    .superRefine((submission, context) => {
+      const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
+      const { code, files, entry, args, env } = submission
+      if (code !== undefined && files !== undefined) refuse([], 'Cannot run both `code` and `files`: send one of them')
+      if (code === undefined && files === undefined)
+        refuse([], 'Nothing to run: send `code`, or `files` with an `entry`')
+      if (code !== undefined && entry !== undefined)
+        refuse(['entry'], 'Cannot use `entry` with `code`: it goes with `files`')
+      if (code?.trim() === '') refuse(['code'], 'Nothing to run: `code` is empty')
+      if (argsAndEnvBytes(args, env) > PROGRAM.argsAndEnvBytes) {
+        refuse([], `Cannot pass more than ${PROGRAM.argsAndEnvBytes} bytes of args and env together`)
+      }
+      if (files === undefined) return
+      const paths = files.map((file) => file.path)
+      const fault = filesFault(paths)
+      if (fault !== undefined) refuse(['files'], `Cannot lay out the files: the list ${fault}`)
+      if (entry !== undefined && pathFault(entry) === undefined && !paths.includes(entry)) {
+        refuse(['entry'], `Cannot find the entry ${JSON.stringify(entry)} among the files`)
+      }
+      if (entry !== undefined && pathFault(entry) !== undefined) {
+        refuse(['entry'], `Cannot use the entry ${JSON.stringify(entry)}: it ${pathFault(entry)}`)
+      }
+      const entryFile = files.find((file) => file.path === (entry ?? files[0]?.path))
+      if (files.length === 1 || entry !== undefined) {
+        if (entryFile !== undefined && fileBytes(entryFile) === 0)
+          refuse(['files'], `Nothing to run: "${entryFile.path}" is empty`)
+      }
+    })
 
-export type Submission = z.output<ReturnType<typeof createSubmissionSchema>>;
-export type SubmissionRequest = z.input<
-	ReturnType<typeof createSubmissionSchema>
->;
+export type Submission = z.output<ReturnType<typeof createSubmissionSchema>>
+export type SubmissionRequest = z.input<ReturnType<typeof createSubmissionSchema>>

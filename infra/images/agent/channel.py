@@ -1,0 +1,55 @@
+"""The one connection to the worker: frames in from descriptor 0, frames out on descriptor 1.
+
+Writing never blocks the loop. What waits to be written is bounded by the credits the worker gave, since program
+output is read only against them.
+"""
+
+import json
+import os
+
+from frames import Decoder, encode
+
+READ_BYTES = 1 << 16
+
+
+class Channel:
+    def __init__(self, loop, on_frame, on_end):
+        self._loop = loop
+        self._on_frame = on_frame
+        self._on_end = on_end
+        self._decoder = Decoder()
+        self._waiting = bytearray()
+        for fd in (0, 1):
+            os.set_blocking(fd, False)
+        loop.read_when_ready(0, self._read)
+
+    def _read(self):
+        try:
+            data = os.read(0, READ_BYTES)
+        except BlockingIOError:
+            return
+        if not data:
+            self._on_end()
+            return
+        for kind, stream, payload in self._decoder.feed(data):
+            self._on_frame(kind, stream, payload)
+
+    def send(self, kind, stream, payload=b""):
+        self._waiting += encode(kind, stream, payload)
+        self._write()
+
+    def send_json(self, kind, stream, value):
+        self.send(kind, stream, json.dumps(value, separators=(",", ":")).encode())
+
+    def _write(self):
+        while self._waiting:
+            try:
+                written = os.write(1, self._waiting)
+            except BlockingIOError:
+                self._loop.write_when_ready(1, self._write)
+                return
+            except BrokenPipeError:
+                self._on_end()
+                return
+            del self._waiting[:written]
+        self._loop.write_when_ready(1, None)

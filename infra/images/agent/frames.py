@@ -1,0 +1,48 @@
+"""The frames between a worker and this agent.
+
+    u32 length | u8 kind | u32 stream | payload         (big endian; length counts the payload alone)
+
+Control payloads are JSON objects, data payloads raw bytes. The worker chooses stream numbers; 0 is the sandbox
+itself. packages/sandbox/src/protocol.ts is the other end: change both or neither.
+"""
+
+import struct
+
+PROTOCOL = 1
+
+# worker to agent
+EXEC, STDIN, SIGNAL, PUT, DATA, CREDIT = 1, 2, 3, 4, 5, 6
+# agent to worker
+READY, STDOUT, STDERR, EXIT, DONE, ERROR, GRANT = 64, 65, 66, 67, 68, 69, 70
+
+HEADER = struct.Struct(">IBI")
+MAX_PAYLOAD = 1 << 20
+
+
+class ProtocolError(Exception):
+    """The worker sent something that is no frame: nothing after it can be trusted."""
+
+
+def encode(kind, stream, payload=b""):
+    return HEADER.pack(len(payload), kind, stream) + payload
+
+
+class Decoder:
+    """Cuts a byte stream into frames, however it arrives."""
+
+    def __init__(self):
+        self._buffer = bytearray()
+
+    def feed(self, data):
+        self._buffer += data
+        position = 0
+        while len(self._buffer) - position >= HEADER.size:
+            length, kind, stream = HEADER.unpack_from(self._buffer, position)
+            if length > MAX_PAYLOAD:
+                raise ProtocolError(f"a frame of {length} bytes")
+            end = position + HEADER.size + length
+            if len(self._buffer) < end:
+                break
+            yield kind, stream, bytes(self._buffer[position + HEADER.size : end])
+            position = end
+        del self._buffer[:position]

@@ -1,0 +1,86 @@
+"""One thread, one loop: descriptors, timers and the death of children all arrive here as calls."""
+
+import os
+import select
+import signal
+import time
+
+
+class Loop:
+    def __init__(self, on_child):
+        self._poll = select.poll()
+        self._readers = {}
+        self._writers = {}
+        self._timers = {}
+        self._next_timer = 0
+        self._on_child = on_child
+        wake_read, wake_write = os.pipe()
+        os.set_blocking(wake_read, False)
+        os.set_blocking(wake_write, False)
+        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        self.read_when_ready(wake_read, lambda: self._child_died(wake_read))
+
+    def _child_died(self, wake_read):
+        try:
+            os.read(wake_read, 4096)
+        except BlockingIOError:
+            pass
+        self._on_child()
+
+    def _watch(self, fd):
+        mask = (select.POLLIN if fd in self._readers else 0) | (select.POLLOUT if fd in self._writers else 0)
+        if mask:
+            self._poll.register(fd, mask)
+        else:
+            try:
+                self._poll.unregister(fd)
+            except KeyError:
+                pass
+
+    def read_when_ready(self, fd, call):
+        """Calls `call` whenever `fd` can be read or has ended; None stops that."""
+        if call is None:
+            self._readers.pop(fd, None)
+        else:
+            self._readers[fd] = call
+        self._watch(fd)
+
+    def write_when_ready(self, fd, call):
+        if call is None:
+            self._writers.pop(fd, None)
+        else:
+            self._writers[fd] = call
+        self._watch(fd)
+
+    def forget(self, fd):
+        self._readers.pop(fd, None)
+        self._writers.pop(fd, None)
+        self._watch(fd)
+
+    def after(self, seconds, call):
+        """Calls `call` once, that much later; returns a handle for `cancel`."""
+        self._next_timer += 1
+        self._timers[self._next_timer] = (time.monotonic() + max(seconds, 0), call)
+        return self._next_timer
+
+    def cancel(self, handle):
+        self._timers.pop(handle, None)
+
+    def _run_timers(self):
+        now = time.monotonic()
+        for handle, (due, call) in list(self._timers.items()):
+            if due <= now and self._timers.pop(handle, None):
+                call()
+
+    def turn(self):
+        timeout = None
+        if self._timers:
+            soonest = min(due for due, _ in self._timers.values())
+            timeout = max(0, soonest - time.monotonic()) * 1000 + 0.999
+        for fd, events in self._poll.poll(timeout):
+            if events & (select.POLLOUT | select.POLLERR) and fd in self._writers:
+                self._writers[fd]()
+            if events & (select.POLLIN | select.POLLHUP | select.POLLERR) and fd in self._readers:
+                self._readers[fd]()
+        self._run_timers()

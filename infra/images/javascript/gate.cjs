@@ -1,0 +1,77 @@
+/**
+ * The gate of a warm start: a Node started before its program is there waits here, unseen.
+ *
+ * The pool starts the very command a job would (`node main.js`), with one variable more in its environment:
+ * NODE_OPTIONS=--require=/opt/runnel/gate.cjs. Node loads this file after its own start-up and before it looks for the
+ * program, so argv, execArgv and everything about how the program is loaded are native.
+ *
+ *     on 63   r            ready: the interpreter is up and waits
+ *     on 62   g            go: on with the program, both descriptors closed as if they had never been
+ *             else, EOF    never needed: the interpreter ends without a word
+ *
+ * Both are pipes owned by user 65533: only the agent, as root, can make such. 62 and 63, because Node takes the lowest
+ * free descriptors for itself, and a program sees which number its first file gets. Workers inherit the option that
+ * names this file, so they come here too and find nothing to wait for; children do not.
+ *
+ * What cannot be made equal is started anew, as the same process: see `showsItsAge`.
+ */
+
+const fs = require('node:fs')
+const path = require('node:path')
+
+const GATE = 62
+const READY = 63
+
+const isGate = () => {
+  try {
+    const state = fs.fstatSync(GATE)
+    return state.isFIFO() && state.uid === 65533
+  } catch {
+    return false
+  }
+}
+
+const isLetThrough = () => {
+  // Not a Buffer: those come out of a pool, and a program can see how much of it is used.
+  const word = new Uint8Array(1)
+  try {
+    fs.writeSync(READY, 'r')
+    fs.closeSync(READY)
+    fs.readSync(GATE, word)
+    fs.closeSync(GATE)
+  } catch {
+    return false // the agent is gone
+  }
+  return word[0] === 'g'.charCodeAt(0)
+}
+
+const leaveNoTrace = () => {
+  delete process.env.NODE_OPTIONS
+  delete process._preload_modules
+  delete require.cache[__filename]
+  delete module.constructor._pathCache[`${__filename}\0`]
+}
+
+const SOURCE = /\.[cm]?[jt]s$/
+/** How long ago Node was started, and what its environment was then: the kernel and Node's own clock keep that. */
+const AGE = /\b(?:performance|perf_hooks|uptime|environ)\b/
+
+/**
+ * Whether this program would find a Node older than itself. To load this very file Node has looked for a package.json
+ * in the workspace, and remembers for good that there was none; and some programs read the clock since the start.
+ */
+const showsItsAge = () => {
+  if (fs.existsSync('package.json')) return true
+  const sources = fs.readdirSync('.', { recursive: true }).filter((name) => SOURCE.test(name))
+  return sources.some((name) => AGE.test(fs.readFileSync(name, 'latin1')))
+}
+
+const startAnew = () => process.execve(process.execPath, [process.argv0, path.basename(process.argv[1])], process.env)
+
+if (isGate()) {
+  if (!isLetThrough()) process.reallyExit(0)
+  leaveNoTrace()
+  if (showsItsAge()) startAnew()
+} else {
+  leaveNoTrace()
+}

@@ -1,0 +1,84 @@
+/** One language a deployment can run. */
+export interface Language {
+  readonly id: LanguageId
+  readonly name: string
+  /** Other words for it that a request may use, in lower case. */
+  readonly aliases: readonly string[]
+  /** What runs it, for people. */
+  readonly version: string
+  /** File name endings that settle the language, with their dot. */
+  readonly extensions: readonly string[]
+  /** The image its sandboxes start from, without the deployment's prefix. */
+  readonly image: 'python' | 'javascript'
+  /** The name `code` gets, and the entry of files that name none. */
+  readonly fileName: string
+  /** The argv that runs `entry`, a path relative to the workspace. The job's own args follow. */
+  readonly command: (entry: string) => readonly string[]
+  /**
+   * What the environment of an interpreter needs on top so that it waits, started, for its program (the gates in
+   * infra/images); undefined where nothing is started ahead. Bash starts in a millisecond: there is nothing to save.
+   */
+  readonly warmEnv: Readonly<Record<string, string>> | undefined
+}
+
+export type LanguageId = 'python' | 'javascript' | 'typescript' | 'bash'
+
+/** An entry called `-c` is a file, not an option. */
+const asOperand = (entry: string): string => (entry.startsWith('-') ? `./${entry}` : entry)
+
+const NODE_GATE = { NODE_OPTIONS: '--require=/opt/runnel/gate.cjs' }
+
+export const LANGUAGES: readonly Language[] = [
+  {
+    id: 'python',
+    name: 'Python',
+    aliases: ['py', 'python3', 'py3'],
+    version: 'Python 3.13',
+    extensions: ['.py', '.pyw'],
+    image: 'python',
+    fileName: 'main.py',
+    // -u: what a program prints is seen when it prints it, not when a buffer is full.
+    command: (entry) => ['python3', '-u', asOperand(entry)],
+    warmEnv: {},
+  },
+  {
+    id: 'javascript',
+    name: 'JavaScript',
+    aliases: ['js', 'node', 'nodejs', 'mjs', 'cjs'],
+    version: 'Node 24',
+    extensions: ['.js', '.mjs', '.cjs'],
+    image: 'javascript',
+    fileName: 'main.js',
+    command: (entry) => ['node', asOperand(entry)],
+    warmEnv: NODE_GATE,
+  },
+  {
+    id: 'typescript',
+    name: 'TypeScript',
+    aliases: ['ts', 'mts', 'cts'],
+    version: 'Node 24, which strips the types and checks none',
+    extensions: ['.ts', '.mts', '.cts'],
+    image: 'javascript',
+    fileName: 'main.ts',
+    command: (entry) => ['node', asOperand(entry)],
+    warmEnv: NODE_GATE,
+  },
+  {
+    id: 'bash',
+    name: 'Bash',
+    aliases: ['sh', 'shell', 'shellscript'],
+    version: 'Bash 5.2',
+    extensions: ['.sh', '.bash'],
+    image: 'python',
+    fileName: 'main.sh',
+    command: (entry) => ['bash', asOperand(entry)],
+    warmEnv: undefined,
+  },
+]
+
+const byWord = new Map(
+  LANGUAGES.flatMap((language) => [language.id, ...language.aliases].map((word) => [word, language] as const)),
+)
+
+/** The language that goes by this id or alias, in whatever case it is written. */
+export const findLanguage = (idOrAlias: string): Language | undefined => byWord.get(idOrAlias.trim().toLowerCase())

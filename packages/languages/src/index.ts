@@ -1,0 +1,7 @@
+export {
+  findLanguage,
+  LANGUAGES,
+  type Language,
+  type LanguageId,
+} from './catalogue.ts'
+export { type DetectedLanguage, detectLanguage } from './detect-language.ts'

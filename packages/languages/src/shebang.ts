@@ -1,0 +1,28 @@
+import type { LanguageId } from './catalogue.ts'
+
+const interpreters = new Map<string, LanguageId>([
+  ['python', 'python'],
+  ['pypy', 'python'],
+  ['node', 'javascript'],
+  ['nodejs', 'javascript'],
+  ['ts-node', 'typescript'],
+  ['tsx', 'typescript'],
+  ['bash', 'bash'],
+  ['sh', 'bash'],
+  ['dash', 'bash'],
+])
+
+/**
+ * What the `#!` line says: undefined where there is none, no language where it names an interpreter that is not one of
+ * ours. The kernel reads 256 bytes of it, so no more is looked at.
+ */
+export const readShebang = (text: string): { language: LanguageId | undefined } | undefined => {
+  if (!text.startsWith('#!')) return undefined
+  const [line = ''] = text.slice(2, 256).split('\n', 1)
+  const words = line.trim().split(/\s+/)
+  const viaEnv = words[0]?.endsWith('/env') === true
+  // `env -S VAR=1 node`: options and variables come before the command.
+  const command = viaEnv ? words.slice(1).find((word) => !word.startsWith('-') && !word.includes('=')) : words[0]
+  const name = command?.slice(command.lastIndexOf('/') + 1).replace(/[\d.]+$/, '') ?? ''
+  return { language: interpreters.get(name) }
+}

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { findLanguage, LANGUAGES } from '../src/index.ts'
+
+test('Every id, alias and file ending belongs to one language', () => {
+  for (const words of [
+    LANGUAGES.flatMap(({ id, aliases }) => [id, ...aliases]),
+    LANGUAGES.flatMap(({ extensions }) => extensions),
+    LANGUAGES.map(({ fileName }) => fileName),
+  ]) {
+    expect(new Set(words).size).toBe(words.length)
+  }
+})
+
+test('A language is found by its id and its aliases, in any case', () => {
+  expect(findLanguage('python')?.id).toBe('python')
+  expect(findLanguage('PY')?.id).toBe('python')
+  expect(findLanguage('Node')?.id).toBe('javascript')
+  expect(findLanguage('ts')?.id).toBe('typescript')
+  expect(findLanguage('sh')?.id).toBe('bash')
+  expect(findLanguage('cobol')).toBeUndefined()
+  expect(findLanguage('constructor')).toBeUndefined()
+})
+
+test('A command runs its entry with the interpreter', () => {
+  const commands = LANGUAGES.map(({ command, fileName }) => command(fileName).join(' '))
+  expect(commands).toEqual(['python3 -u main.py', 'node main.js', 'node main.ts', 'bash main.sh'])
+})
+
+test('An entry that looks like an option is still a file', () => {
+  for (const { command } of LANGUAGES) expect(command('-c').at(-1)).toBe('./-c')
+})

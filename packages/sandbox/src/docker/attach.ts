@@ -1,0 +1,53 @@
+import http from 'node:http'
+import https from 'node:https'
+import type { Duplex } from 'node:stream'
+import type Docker from 'dockerode'
+import { z } from 'zod'
+
+/** How dockerode reaches the engine, from DOCKER_HOST and its kin; without them it looks for the socket when asked. */
+const endpointSchema = z.object({
+  socketPath: z.union([z.string(), z.custom<() => Promise<string>>((value) => typeof value === 'function')]).optional(),
+  host: z.string().optional(),
+  port: z.union([z.string(), z.number()]).optional(),
+  protocol: z.string().optional(),
+  ca: z.unknown().optional(),
+  cert: z.unknown().optional(),
+  key: z.unknown().optional(),
+})
+
+const tlsSchema = z.union([z.string(), z.instanceof(Buffer)]).optional()
+
+/**
+ * Takes over a connection to the engine as the container's standard streams, before the container starts.
+ *
+ * Not by dockerode: it sends the options as a body on the very connection that becomes the container's input, where
+ * they may arrive as its first bytes. Here the options are in the address and nothing is sent but the upgrade.
+ */
+export const attach = async (docker: Docker, containerId: string): Promise<{ socket: Duplex; head: Buffer }> => {
+  const { socketPath, host, port, protocol, ca, cert, key } = endpointSchema.parse(docker.modem)
+  const path = `/containers/${containerId}/attach?stream=1&stdin=1&stdout=1&stderr=1`
+  const common = { method: 'POST', path, agent: false, headers: { Connection: 'Upgrade', Upgrade: 'tcp' } } as const
+  const socket = typeof socketPath === 'function' ? await socketPath() : socketPath
+  const request =
+    socket !== undefined
+      ? http.request({ ...common, socketPath: socket })
+      : protocol === 'https'
+        ? https.request({
+            ...common,
+            host,
+            port,
+            ca: tlsSchema.parse(ca),
+            cert: tlsSchema.parse(cert),
+            key: tlsSchema.parse(key),
+          })
+        : http.request({ ...common, host, port })
+  const attached = Promise.withResolvers<{ socket: Duplex; head: Buffer }>()
+  request.once('upgrade', (_response, socket, head) => attached.resolve({ socket, head }))
+  request.once('response', (response) => {
+    response.resume()
+    attached.reject(new Error(`Docker refused to attach: ${response.statusCode} ${response.statusMessage}`))
+  })
+  request.once('error', (error) => attached.reject(error))
+  request.end()
+  return attached.promise
+}

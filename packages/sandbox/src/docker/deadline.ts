@@ -1,0 +1,13 @@
+/**
+ * Settles within `ms` whatever `promise` does: the engine may accept a request and never answer it, and some of the
+ * client's calls then never settle. The caller is told which call it was.
+ */
+export const withDeadline = async <T>(promise: Promise<T>, ms: number, what: string): Promise<T> => {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error(`Docker did not answer "${what}" within ${ms} ms`)), ms)
+  try {
+    return await Promise.race([promise, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}

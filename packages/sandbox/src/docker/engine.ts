@@ -1,0 +1,81 @@
+import type { Duplex } from 'node:stream'
+import type Docker from 'dockerode'
+import type { ContainerCreateOptions, ContainerInfo, ContainerInspectInfo } from 'dockerode'
+import { attach } from './attach.ts'
+import { withDeadline } from './deadline.ts'
+
+/** Far above what a healthy engine needs on a busy machine, far below what a person waits. */
+const DEADLINE_MS = {
+  create: 20_000,
+  attach: 10_000,
+  start: 20_000,
+  update: 10_000,
+  inspect: 5_000,
+  remove: 20_000,
+  list: 10_000,
+  image: 5_000,
+  ping: 3_000,
+}
+
+/**
+ * All we ever ask of Docker: create, attach, start, update, inspect, remove, list, look for an image, ping. Each call settles within its
+ * deadline. The engine is never asked how a program ended while the agent can say it.
+ */
+export interface Engine {
+  /** The new container's id. */
+  create(options: ContainerCreateOptions & { name: string }): Promise<string>
+  attach(id: string): Promise<{ socket: Duplex; head: Buffer }>
+  start(id: string): Promise<void>
+  update(id: string, limits: { memoryBytes: number; pidsLimit: number }): Promise<void>
+  inspect(id: string): Promise<ContainerInspectInfo>
+  /** Kills and removes; a container that is already gone is fine. */
+  remove(id: string): Promise<void>
+  list(label: string): Promise<ContainerInfo[]>
+  /** Rejects with a sentence where the image is not there. */
+  findImage(name: string): Promise<void>
+  ping(): Promise<void>
+}
+
+export const isStatus = (error: unknown, status: number): boolean =>
+  typeof error === 'object' && error !== null && 'statusCode' in error && error.statusCode === status
+
+export const createEngine = (docker: Docker): Engine => {
+  const within = <T>(call: keyof typeof DEADLINE_MS, promise: Promise<T>) =>
+    withDeadline(promise, DEADLINE_MS[call], call)
+  return {
+    create: async (options) => (await within('create', docker.createContainer(options))).id,
+    async attach(id) {
+      const attaching = attach(docker, id)
+      try {
+        return await within('attach', attaching)
+      } catch (error) {
+        attaching.then(({ socket }) => socket.destroy()).catch(() => {}) // an answer after the deadline has no owner
+        throw error
+      }
+    },
+    start: async (id) => void (await within('start', docker.getContainer(id).start())),
+    update: async (id, { memoryBytes, pidsLimit }) => {
+      const wanted = { Memory: memoryBytes, MemorySwap: memoryBytes, PidsLimit: pidsLimit }
+      await within('update', docker.getContainer(id).update(wanted))
+    },
+    inspect: (id) => within('inspect', docker.getContainer(id).inspect()),
+    async remove(id) {
+      try {
+        await within('remove', docker.getContainer(id).remove({ force: true, v: true }))
+      } catch (error) {
+        // 404: gone already. 409: somebody else is removing it at this moment.
+        if (!isStatus(error, 404) && !isStatus(error, 409)) throw error
+      }
+    },
+    list: (label) => within('list', docker.listContainers({ all: true, filters: { label: [label] } })),
+    async findImage(name) {
+      try {
+        await within('image', docker.getImage(name).inspect())
+      } catch (cause) {
+        if (!isStatus(cause, 404)) throw cause
+        throw new Error(`Docker has no image "${name}": build the language images first (npm start does)`, { cause })
+      }
+    },
+    ping: async () => void (await within('ping', docker.ping())),
+  }
+}

@@ -1,0 +1,168 @@
+import type { ContainerCreateOptions, HostConfig as KnownHostConfig } from 'dockerode'
+import { seccompProfile } from './seccomp.ts'
+
+/** What a container is made for. */
+export interface ContainerSpec {
+  readonly image: string
+  /** The program's user; no other container on the host has it at the same time. */
+  readonly uid: number
+  readonly memoryBytes: number
+  readonly processes: number
+  readonly diskBytes: number
+  /** Processors' worth of time, for example 1.5. */
+  readonly cpus: number
+  /** `runc`, `crun`, `runsc` …; undefined for the engine's default. */
+  readonly runtime: string | undefined
+  readonly labels: Readonly<Record<string, string>>
+  readonly command: readonly string[]
+}
+
+/** The client's types lack one field that the engine knows. */
+type HostConfig = KnownHostConfig & { CgroupnsMode?: 'private' | 'host' }
+
+export const WORKSPACE = '/workspace'
+
+/** All a program finds in its environment, besides its own. HOSTNAME is what Docker sets in every container. */
+export const BASE_ENV = {
+  PATH: '/usr/local/bin:/usr/bin:/bin',
+  HOME: WORKSPACE,
+  LANG: 'C.UTF-8',
+  HOSTNAME: 'sandbox',
+} as const
+
+export const AGENT_COMMAND = ['python3', '-I', '-S', '-B', '/opt/runnel/agent'] as const
+
+const MIB = 1024 * 1024
+/** The agent, and the process that writes files for it, come on top of what the program may have. */
+const OWN_PROCESSES = 2
+const INODES_PER_MIB = 128
+const MINIMUM_INODES = 2048
+
+export const toPidsLimit = (processes: number): number => processes + OWN_PROCESSES
+
+const toTmpfs = (bytes: number, options: string): string => {
+  const inodes = Math.max(MINIMUM_INODES, Math.round(bytes / MIB) * INODES_PER_MIB)
+  return `rw,nosuid,nodev,size=${bytes},nr_inodes=${inodes},${options}`
+}
+
+interface Rule {
+  readonly because: string
+  readonly container?: (spec: ContainerSpec) => Partial<ContainerCreateOptions>
+  readonly host?: (spec: ContainerSpec) => Partial<HostConfig>
+}
+
+/** The container policy: one row a rule, each with its reason. The program is hostile from its first instruction. */
+export const POLICY: readonly Rule[] = [
+  {
+    because: 'No network at all: files, input and output go over the one attached stream.',
+    container: () => ({ NetworkDisabled: true }),
+    host: () => ({ NetworkMode: 'none' }),
+  },
+  { because: 'Nothing of the image can be changed or filled.', host: () => ({ ReadonlyRootfs: true }) },
+  {
+    because:
+      'The only places to write: in memory, bounded in bytes and in files. Executables are wanted in the workspace, not in /tmp.',
+    host: ({ diskBytes, uid }) => ({
+      Tmpfs: {
+        [WORKSPACE]: toTmpfs(diskBytes, `exec,mode=0700,uid=${uid},gid=${uid}`),
+        '/tmp': toTmpfs(Math.ceil(diskBytes / 4), 'noexec,mode=1777'),
+      },
+    }),
+  },
+  {
+    because: 'Memory and swap together are the limit, so that nothing swaps. The kernel kills in here, never outside.',
+    host: ({ memoryBytes }) => ({ Memory: memoryBytes, MemorySwap: memoryBytes, OomKillDisable: false }),
+  },
+  {
+    because: 'Where the host itself runs short, sandboxes die before the engine and Redis do.',
+    host: () => ({ OomScoreAdj: 500 }),
+  },
+  {
+    because: 'One program cannot take the processors from its neighbours.',
+    host: ({ cpus }) => ({ NanoCpus: Math.round(cpus * 1e9) }),
+  },
+  {
+    because: 'A fork bomb ends at this many processes and threads.',
+    host: ({ processes }) => ({ PidsLimit: toPidsLimit(processes) }),
+  },
+  {
+    because:
+      'The agent becomes the job’s user (SETUID, SETGID), hands it its pipes (CHOWN) and ends it (KILL). The program has none of these: it is another user.',
+    host: () => ({ CapDrop: ['ALL'], CapAdd: ['SETUID', 'SETGID', 'CHOWN', 'KILL'], Privileged: false }),
+  },
+  {
+    because: 'No setuid file raises anyone, and only listed system calls exist.',
+    host: () => ({ SecurityOpt: ['no-new-privileges:true', `seccomp=${JSON.stringify(seccompProfile)}`] }),
+  },
+  {
+    because:
+      'No core dumps on the host, few descriptors, no file beyond the disk, no locked memory or message queues of the host’s.',
+    host: ({ diskBytes }) => ({
+      Ulimits: [
+        { Name: 'core', Soft: 0, Hard: 0 },
+        { Name: 'nofile', Soft: 1024, Hard: 1024 },
+        { Name: 'fsize', Soft: diskBytes, Hard: diskBytes },
+        { Name: 'memlock', Soft: 65_536, Hard: 65_536 },
+        { Name: 'msgqueue', Soft: 0, Hard: 0 },
+        { Name: 'rtprio', Soft: 0, Hard: 0 },
+      ],
+    }),
+  },
+  {
+    because: 'Shared memory of its own, small: it counts into the memory. Without any, multiprocessing has no locks.',
+    host: () => ({ IpcMode: 'private', ShmSize: 16 * MIB }),
+  },
+  {
+    because: 'Its own view of control groups: no container id of the host’s to read.',
+    host: () => ({ CgroupnsMode: 'private' }),
+  },
+  {
+    because: 'Output is not written a second time to the host’s disk.',
+    host: () => ({ LogConfig: { Type: 'none', Config: {} } }),
+  },
+  {
+    because: 'The stream is the lifeline: when the worker’s end closes the agent reads the end of its input, and ends.',
+    container: () => ({
+      Tty: false,
+      OpenStdin: true,
+      StdinOnce: true,
+      AttachStdin: true,
+      AttachStdout: true,
+      AttachStderr: true,
+    }),
+  },
+  {
+    because: 'The agent is root without other powers, for it alone may become the job’s user; the image has no say.',
+    container: ({ command }) => ({ User: '0:0', Entrypoint: [...AGENT_COMMAND], Cmd: [...command], WorkingDir: '/' }),
+  },
+  {
+    because: 'The same short environment everywhere; the job’s own is set on the program alone.',
+    container: () => ({
+      Hostname: BASE_ENV.HOSTNAME,
+      Env: [`PATH=${BASE_ENV.PATH}`, `LANG=${BASE_ENV.LANG}`],
+    }),
+  },
+  {
+    because: 'Nothing in there deserves patience once the worker gives up, and nothing polls it.',
+    container: () => ({ StopSignal: 'SIGKILL', StopTimeout: 0, Healthcheck: { Test: ['NONE'] } }),
+  },
+  {
+    because: 'A stranger can tell whose it is and when it is overdue.',
+    container: ({ labels }) => ({ Labels: { ...labels } }),
+  },
+  {
+    because: 'Stronger isolation (gVisor and others) where the operator has it.',
+    host: ({ runtime }) => (runtime === undefined ? {} : { Runtime: runtime }),
+  },
+]
+
+/** The whole create request for one sandbox's container, by the policy above. */
+export const toCreateOptions = (spec: ContainerSpec): ContainerCreateOptions => {
+  const options: ContainerCreateOptions = { Image: spec.image }
+  const HostConfig: HostConfig = {}
+  for (const { container, host } of POLICY) {
+    Object.assign(options, container?.(spec))
+    Object.assign(HostConfig, host?.(spec))
+  }
+  return { ...options, HostConfig }
+}

@@ -1,0 +1,88 @@
+/**
+ * System calls a program may make. Everything else answers EPERM; calls newer than this list answer ENOSYS
+ * (the runtime sees to that), so that C libraries fall back to older ones.
+ *
+ * Our own list, because the engine's default differs by version and lets AF_VSOCK, AF_ALG and io_uring through on some.
+ * Left out on purpose, each a known way out of containers or into other programs: io_uring, keyctl, userfaultfd,
+ * perf_event_open, bpf, ptrace, process_vm_*, kcmp, pidfd_getfd, mount and its kin, unshare, setns, chroot, pivot_root,
+ * name_to_handle_at, open_by_handle_at, module and kexec calls, clock setting, quotactl, vmsplice, memfd_secret.
+ */
+const ALLOWED = {
+  files: `access chdir chmod chown close close_range copy_file_range creat dup dup2 dup3 faccessat faccessat2 fadvise64
+    fallocate fchdir fchmod fchmodat fchmodat2 fchown fchownat fcntl fdatasync fgetxattr flistxattr flock fremovexattr
+    fsetxattr fstat fstatfs fsync ftruncate futimesat getcwd getdents getdents64 getxattr ioctl lchown lgetxattr link
+    linkat listxattr llistxattr lremovexattr lseek lsetxattr lstat mkdir mkdirat mknod mknodat newfstatat open openat
+    openat2 pread64 preadv preadv2 pwrite64 pwritev pwritev2 read readahead readlink readlinkat readv removexattr rename
+    renameat renameat2 rmdir sendfile setxattr splice stat statfs statx symlink symlinkat sync sync_file_range syncfs tee
+    truncate umask unlink unlinkat utime utimensat utimes write writev cachestat`,
+  waiting: `epoll_create epoll_create1 epoll_ctl epoll_ctl_old epoll_pwait epoll_pwait2 epoll_wait epoll_wait_old eventfd
+    eventfd2 inotify_add_watch inotify_init inotify_init1 inotify_rm_watch pipe pipe2 poll ppoll pselect6 select signalfd
+    signalfd4 io_cancel io_destroy io_getevents io_pgetevents io_setup io_submit`,
+  memory: `brk madvise mincore mlock mlock2 mlockall mmap mprotect mremap mseal msync munlock munlockall munmap
+    memfd_create pkey_alloc pkey_free pkey_mprotect remap_file_pages map_shadow_stack`,
+  processes: `arch_prctl execve execveat exit exit_group fork vfork capget capset getegid geteuid getgid getgroups getpgid
+    getpgrp getpid getppid getpriority getresgid getresuid getrlimit getrusage getsid gettid getuid kill pause
+    pidfd_open pidfd_send_signal prctl prlimit64 set_robust_list get_robust_list set_thread_area get_thread_area
+    set_tid_address setfsgid setfsuid setgid setgroups setpgid setpriority setregid setresgid setresuid setreuid
+    setrlimit setsid setuid tgkill tkill wait4 waitid waitpid seccomp rseq landlock_create_ruleset landlock_add_rule
+    landlock_restrict_self process_mrelease`,
+  signals: `alarm getitimer setitimer restart_syscall rt_sigaction rt_sigpending rt_sigprocmask rt_sigqueueinfo
+    rt_sigreturn rt_sigsuspend rt_sigtimedwait rt_tgsigqueueinfo sigaltstack`,
+  threads: `futex futex_waitv futex_wake futex_wait futex_requeue membarrier getcpu sched_get_priority_max
+    sched_get_priority_min sched_getaffinity sched_getattr sched_getparam sched_getscheduler sched_rr_get_interval
+    sched_setaffinity sched_setattr sched_setparam sched_setscheduler sched_yield ioprio_get ioprio_set`,
+  time: `clock_getres clock_gettime clock_nanosleep gettimeofday nanosleep time timer_create timer_delete
+    timer_getoverrun timer_gettime timer_settime timerfd_create timerfd_gettime timerfd_settime times`,
+  sockets: `accept accept4 bind connect getpeername getsockname getsockopt listen recvfrom recvmmsg recvmsg sendmmsg
+    sendmsg sendto setsockopt shutdown socketpair`,
+  ipc: `mq_getsetattr mq_notify mq_open mq_timedreceive mq_timedsend mq_unlink msgctl msgget msgrcv msgsnd semctl semget
+    semop semtimedop shmat shmctl shmdt shmget`,
+  facts: 'getrandom sysinfo uname',
+} as const
+
+const ALLOW = 'SCMP_ACT_ALLOW'
+const DENY = 'SCMP_ACT_ERRNO'
+const EPERM = 1
+const ENOSYS = 38
+
+/** AF_UNIX, AF_INET, AF_INET6: programs talk to themselves. AF_NETLINK, protocol 0 only: getifaddrs and getaddrinfo ask there. */
+const AF_NETLINK = 16
+const SOCKET_FAMILIES = [1, 2, 10]
+
+/** Every CLONE_NEW… flag: a program gets no namespaces of its own. */
+const NAMESPACE_FLAGS = 0x7e020000
+
+const equals = (index: number, value: number) => ({ index, value, op: 'SCMP_CMP_EQ' })
+
+export interface SeccompProfile {
+  readonly defaultAction: string
+  readonly defaultErrnoRet: number
+  readonly archMap: readonly { readonly architecture: string; readonly subArchitectures: readonly string[] }[]
+  readonly syscalls: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** In the engine's own format. 32-bit and x32 calls are not listed, so that no second door leads past the filters. */
+export const seccompProfile: SeccompProfile = {
+  defaultAction: DENY,
+  defaultErrnoRet: EPERM,
+  archMap: [
+    { architecture: 'SCMP_ARCH_X86_64', subArchitectures: [] },
+    { architecture: 'SCMP_ARCH_AARCH64', subArchitectures: [] },
+  ],
+  syscalls: [
+    { names: Object.values(ALLOWED).flatMap((names) => names.split(/\s+/)), action: ALLOW },
+    ...SOCKET_FAMILIES.map((family) => ({ names: ['socket'], action: ALLOW, args: [equals(0, family)] })),
+    { names: ['socket'], action: ALLOW, args: [equals(0, AF_NETLINK), equals(2, 0)] },
+    {
+      names: ['clone'],
+      action: ALLOW,
+      args: [{ index: 0, value: NAMESPACE_FLAGS, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }],
+    },
+    // Its flags lie in memory, where no filter can look: callers fall back to clone.
+    { names: ['clone3'], action: DENY, errnoRet: ENOSYS },
+    { names: ['io_uring_setup', 'io_uring_enter', 'io_uring_register'], action: DENY, errnoRet: ENOSYS },
+    // Asking for the personality, and asking for the one there is: not turning address randomisation off.
+    { names: ['personality'], action: ALLOW, args: [equals(0, 0)] },
+    { names: ['personality'], action: ALLOW, args: [equals(0, 0xffffffff)] },
+  ],
+}

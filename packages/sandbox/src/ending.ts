@@ -1,0 +1,85 @@
+import { constants } from 'node:os'
+import type { LimitHit, Limits, Outcome } from '@runnel/contract'
+import type { ExitReport } from './protocol.ts'
+
+const SIGNAL_NAMES = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]))
+const SIGKILL = constants.signals.SIGKILL
+
+/** The facts an ending is told from. */
+export interface Facts {
+  /** What the worker itself decided before the end came, if anything: it outranks whatever the program did then. */
+  readonly intent: 'canceled' | 'wall' | undefined
+  readonly report: ExitReport
+  readonly limits: Limits
+}
+
+const toHits = ({ report, limits }: Facts): { limitsHit?: LimitHit[] } => {
+  const hits = report.hits.map((limit) => ({ limit, value: limits[limit] }))
+  return hits.length === 0 ? {} : { limitsHit: hits }
+}
+
+interface Rule {
+  readonly when: (facts: Facts) => boolean
+  readonly outcome: (facts: Facts) => Outcome
+}
+
+/** How a job ended: the first rule that fits. Never from exit code 137 alone, which any program may choose. */
+const RULES: readonly Rule[] = [
+  {
+    when: ({ intent }) => intent === 'canceled',
+    outcome: () => ({ type: 'canceled' }),
+  },
+  {
+    when: ({ intent, report }) => intent === 'wall' || report.limit === 'wall',
+    outcome: ({ limits }) => ({
+      type: 'timed-out',
+      limit: 'wall',
+      limitMs: limits.wallMs,
+    }),
+  },
+  {
+    when: ({ report }) => report.limit === 'cpu',
+    outcome: ({ limits }) => ({
+      type: 'timed-out',
+      limit: 'cpu',
+      limitMs: limits.cpuMs,
+    }),
+  },
+  {
+    when: ({ report }) => report.limit === 'output',
+    outcome: ({ limits }) => ({
+      type: 'output-limit',
+      limitBytes: limits.outputBytes,
+    }),
+  },
+  {
+    // Only where the kernel killed the main process: if a child died of memory and the program went on, it ended by itself.
+    when: ({ report }) => report.oomKilled && report.signal === SIGKILL,
+    outcome: ({ limits }) => ({
+      type: 'out-of-memory',
+      limitBytes: limits.memoryBytes,
+    }),
+  },
+  {
+    when: ({ report }) => report.signal !== null,
+    outcome: (facts) => ({
+      type: 'signaled',
+      signal: SIGNAL_NAMES.get(facts.report.signal ?? 0) ?? `SIG${facts.report.signal}`,
+      ...toHits(facts),
+    }),
+  },
+  {
+    when: () => true,
+    outcome: (facts) => ({
+      type: 'exited',
+      exitCode: facts.report.code ?? 0,
+      ...toHits(facts),
+    }),
+  },
+]
+
+export const toOutcome = (facts: Facts): Outcome => {
+  const rule = RULES.find(({ when }) => when(facts))
+  if (rule === undefined) throw new Error('The last rule fits always')
+  return rule.outcome(facts)
+}

@@ -1,0 +1,2 @@
+export { createDockerSandboxes, type DockerSandboxesOptions } from './docker/docker-sandboxes.ts'
+export { type RunEvent, type RunRequest, type Sandbox, type Sandboxes, SandboxFailure } from './sandbox.ts'

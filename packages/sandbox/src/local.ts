@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { findLanguage } from '@runnel/languages'
+import { createAgentChannel } from './agent-channel.ts'
+import { runProgram } from './run-program.ts'
+import { type Sandbox, type Sandboxes, SandboxFailure } from './sandbox.ts'
+
+/**
+ * The same agent as a plain child process, for trying out where Docker cannot run, and for fast tests.
+ *
+ * No isolation: programs are the caller's own user, see its files and its network. Time and output are limited as
+ * everywhere; memory, processes and disk are not.
+ */
+export interface LocalSandboxesOptions {
+  /** Where programs find their interpreters: a PATH. */
+  readonly path: string
+  readonly graceMs: number
+}
+
+const AGENT = fileURLToPath(new URL('../../../infra/images/agent', import.meta.url))
+/** An agent ends itself when its input ends; this long after it is made to. */
+const LAST_CALL_MS = 2_000
+
+const startAgent = (workspace: string, { path }: LocalSandboxesOptions) => {
+  const env = { PATH: path, HOME: workspace, LANG: 'C.UTF-8' }
+  const config = { uid: null, workspace, env, cpus: availableParallelism(), warm: null }
+  // A session of its own: a Ctrl-C in the terminal is for us, and we end the agents in order.
+  const child = spawn('python3', ['-I', '-S', '-B', AGENT, JSON.stringify(config)], {
+    cwd: workspace,
+    env,
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  let complaint = ''
+  const channel = createAgentChannel({
+    write: (bytes) => void child.stdin.write(bytes),
+    close: () => void child.stdin.destroy(),
+  })
+  const exited = Promise.withResolvers<void>()
+  child.stdin.on('error', (cause) => channel.close(new Error('The agent no longer reads', { cause })))
+  child.stdout.on('data', channel.received)
+  child.stderr.on('data', (bytes: Buffer) => {
+    complaint = (complaint + bytes.toString('utf8')).slice(-4096)
+  })
+  child.once('error', (cause) => {
+    channel.close(new Error('Cannot start python3, which the local sandbox needs', { cause }))
+    exited.resolve()
+  })
+  child.once('close', () => {
+    channel.close(new Error(`The agent ended${complaint === '' ? '' : `; its last words: ${complaint.trim()}`}`))
+    exited.resolve()
+  })
+  return { child, channel, exited: exited.promise }
+}
+
+export const createLocalSandboxes = (options: LocalSandboxesOptions): Sandboxes => {
+  const open = new Set<Sandbox>()
+
+  const create = async (languageId: string): Promise<Sandbox> => {
+    const language = findLanguage(languageId)
+    if (language === undefined) throw new Error(`There is no language "${languageId}" here`)
+    const workspace = await mkdtemp(join(tmpdir(), 'runnel-'))
+    const { child, channel, exited } = startAgent(workspace, options)
+    const dispose = async () => {
+      open.delete(sandbox)
+      channel.close(new Error('The sandbox is no longer needed'))
+      const lastCall = setTimeout(() => child.kill('SIGKILL'), LAST_CALL_MS)
+      await exited
+      clearTimeout(lastCall)
+      await rm(workspace, { recursive: true, force: true })
+    }
+    const sandbox: Sandbox = {
+      id: `local-${child.pid}`,
+      warm: false,
+      run: (request) =>
+        runProgram(channel, request, { argv: language.command(request.program.entry), graceMs: options.graceMs }),
+      [Symbol.asyncDispose]: dispose,
+    }
+    open.add(sandbox)
+    try {
+      await channel.ready
+      return sandbox
+    } catch (error) {
+      await dispose()
+      throw error
+    }
+  }
+
+  return {
+    async lease(languageId) {
+      try {
+        return await create(languageId)
+      } catch (cause) {
+        throw new SandboxFailure('No local sandbox could be started', { cause, programStarted: false })
+      }
+    },
+    check: async () => {},
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...open].map((sandbox) => sandbox[Symbol.asyncDispose]()))
+    },
+  }
+}

@@ -1,0 +1,130 @@
+import { z } from 'zod'
+
+/**
+ * The frames between a worker and the agent, process 1 of every sandbox.
+ *
+ *     u32 length | u8 kind | u32 stream | payload         (big endian; length counts the payload alone)
+ *
+ *     worker                                   agent
+ *        ◀────────────────────────── READY        interpreter warm, nothing run yet
+ *     PUT {files}, DATA… ─────────────────▶       written as the job's user
+ *        ◀─────────────────────────── DONE
+ *     EXEC {argv, env, limits, credit} ───▶       the program's clocks start
+ *        ◀──────────────── STDOUT, STDERR …       raw bytes, never more than the credit given
+ *     CREDIT, STDIN, SIGNAL ──────────────▶
+ *        ◀────────────────────────── GRANT        that many bytes of STDIN were taken
+ *        ◀─────────────────────────── EXIT        everything of the program is dead, its pipes are drained
+ *
+ * All from PUT to STDIN goes out in one write; each waits inside for the one before. What the agent sends is
+ * untrusted: once a program has run, a kernel bug away, it could be the program speaking. A frame that is
+ * malformed, oversized or out of turn ends the sandbox, never the worker.
+ * infra/images/agent is the other end: change both or neither.
+ */
+export const PROTOCOL = 1
+
+export const ORDER = {
+  exec: 1,
+  stdin: 2,
+  signal: 3,
+  put: 4,
+  data: 5,
+  credit: 6,
+} as const
+export const REPLY = {
+  ready: 64,
+  stdout: 65,
+  stderr: 66,
+  exit: 67,
+  done: 68,
+  error: 69,
+  grant: 70,
+} as const
+
+const HEADER_BYTES = 9
+/** No honest frame of an agent is larger: output comes in pieces of 64 KiB, reports are small. */
+const MAX_REPLY_BYTES = 128 * 1024
+/** What the agent takes in one frame; larger content goes in several. */
+const MAX_ORDER_BYTES = 256 * 1024
+
+export class ProtocolError extends Error {
+  override name = 'ProtocolError'
+}
+
+export interface Frame {
+  readonly kind: number
+  readonly stream: number
+  readonly payload: Buffer
+}
+
+export const encodeFrame = (kind: number, stream: number, payload: Uint8Array = new Uint8Array()): Buffer => {
+  const frame = Buffer.allocUnsafe(HEADER_BYTES + payload.length)
+  frame.writeUInt32BE(payload.length, 0)
+  frame.writeUInt8(kind, 4)
+  frame.writeUInt32BE(stream, 5)
+  frame.set(payload, HEADER_BYTES)
+  return frame
+}
+
+export const encodeJsonFrame = (kind: number, stream: number, value: unknown): Buffer =>
+  encodeFrame(kind, stream, Buffer.from(JSON.stringify(value)))
+
+export const encodeCredit = (stream: number, bytes: number): Buffer => {
+  const payload = Buffer.allocUnsafe(4)
+  payload.writeUInt32BE(bytes)
+  return encodeFrame(ORDER.credit, stream, payload)
+}
+
+/** `bytes` as as many frames as it takes; none when there are none. */
+export const encodeChunks = (kind: number, stream: number, bytes: Uint8Array): Buffer[] => {
+  const frames: Buffer[] = []
+  for (let at = 0; at < bytes.length; at += MAX_ORDER_BYTES) {
+    frames.push(encodeFrame(kind, stream, bytes.subarray(at, at + MAX_ORDER_BYTES)))
+  }
+  return frames
+}
+
+/** Cuts what arrives into frames, however it is split, without ever holding more than one frame's worth. */
+export const createFrameDecoder = (onFrame: (frame: Frame) => void): ((chunk: Buffer) => void) => {
+  let held: Buffer = Buffer.alloc(0)
+  return (chunk) => {
+    held = held.length === 0 ? chunk : Buffer.concat([held, chunk])
+    let at = 0
+    while (held.length - at >= HEADER_BYTES) {
+      const length = held.readUInt32BE(at)
+      if (length > MAX_REPLY_BYTES) throw new ProtocolError(`The agent announced a frame of ${length} bytes`)
+      const end = at + HEADER_BYTES + length
+      if (held.length < end) break
+      onFrame({
+        kind: held.readUInt8(at + 4),
+        stream: held.readUInt32BE(at + 5),
+        payload: held.subarray(at + HEADER_BYTES, end),
+      })
+      at = end
+    }
+    held = held.subarray(at)
+  }
+}
+
+export const readySchema = z.strictObject({
+  protocol: z.literal(PROTOCOL),
+  cgroup: z.enum(['v1', 'v2']).nullable(),
+  warm: z.boolean(),
+})
+export type Ready = z.infer<typeof readySchema>
+
+/** How a program ended, in the agent's words. Limits of the worker's own keeping are decided by the worker's clock. */
+export const exitReportSchema = z.strictObject({
+  code: z.int().min(0).max(255).nullable(),
+  signal: z.int().min(1).max(64).nullable(),
+  wallMs: z.number().nonnegative(),
+  cpuMs: z.number().nonnegative(),
+  peakMemoryBytes: z.int().nonnegative().nullable(),
+  oomKilled: z.boolean(),
+  limit: z.enum(['wall', 'cpu', 'output']).nullable(),
+  hits: z.array(z.enum(['memoryBytes', 'processes', 'diskBytes'])),
+})
+export type ExitReport = z.infer<typeof exitReportSchema>
+
+export const agentErrorSchema = z.strictObject({
+  message: z.string().max(4096),
+})

@@ -1,0 +1,200 @@
+import { constants } from 'node:os'
+import { type Control, type File, type Limits, toBytes } from '@runnel/contract'
+import type { AgentChannel, StreamEvent } from './agent-channel.ts'
+import { toOutcome } from './ending.ts'
+import { createEventQueue } from './event-queue.ts'
+import { type ExitReport, encodeChunks, encodeFrame, encodeJsonFrame, ORDER } from './protocol.ts'
+import { type RunEvent, type RunRequest, SandboxFailure } from './sandbox.ts'
+
+const FILES_STREAM = 1
+const PROGRAM_STREAM = 2
+/** Output on its way to us; a flood waits in the program's own pipe. */
+const OUTPUT_WINDOW_BYTES = 256 * 1024
+/** Input on its way to the program. */
+const STDIN_WINDOW_BYTES = 256 * 1024
+/** Credit is given back in lumps, to spare frames. */
+const CREDIT_LUMP_BYTES = 64 * 1024
+/** Past every limit and its grace this much silence means the agent itself is stuck. */
+const PATIENCE_MS = 3_000
+
+export interface RunSettings {
+  readonly argv: readonly string[]
+  /** Between SIGTERM and SIGKILL. */
+  readonly graceMs: number
+}
+
+const encodeFiles = (files: readonly File[]): Buffer[] => {
+  const contents = files.map((file) => toBytes({ encoding: file.encoding, data: file.content }))
+  const order = files.map((file, index) => ({
+    path: file.path,
+    size: contents[index]?.length ?? 0,
+  }))
+  return [
+    encodeJsonFrame(ORDER.put, FILES_STREAM, { files: order }),
+    ...encodeChunks(ORDER.data, FILES_STREAM, Buffer.concat(contents)),
+  ]
+}
+
+const encodeExec = ({ program, limits }: RunRequest, { argv, graceMs }: RunSettings): Buffer =>
+  encodeJsonFrame(ORDER.exec, PROGRAM_STREAM, {
+    argv: [...argv, ...program.args],
+    env: program.env,
+    wallMs: limits.wallMs,
+    cpuMs: limits.cpuMs,
+    outputBytes: limits.outputBytes,
+    graceMs,
+    credit: OUTPUT_WINDOW_BYTES,
+  })
+
+const encodeSignal = (signal: NodeJS.Signals, killAfterMs?: number): Buffer =>
+  encodeJsonFrame(ORDER.signal, PROGRAM_STREAM, {
+    signal: constants.signals[signal],
+    killAfterMs,
+  })
+
+/** Sends bytes to the program's standard input, never more on the way than the window. */
+const createStdin = (channel: AgentChannel) => {
+  let room = STDIN_WINDOW_BYTES
+  let wake: () => void = () => {}
+  return {
+    granted(bytes: number) {
+      room += bytes
+      wake()
+    },
+    async write(bytes: Uint8Array, signal: AbortSignal) {
+      for (let at = 0; at < bytes.length && !signal.aborted; ) {
+        if (room === 0) {
+          await new Promise<void>((resolve) => {
+            wake = resolve
+            signal.addEventListener('abort', () => resolve(), { once: true })
+          })
+        }
+        const piece = bytes.subarray(at, at + room)
+        room -= piece.length
+        at += piece.length
+        channel.send(encodeChunks(ORDER.stdin, PROGRAM_STREAM, piece))
+      }
+    },
+    end: () => channel.send([encodeFrame(ORDER.stdin, PROGRAM_STREAM)]),
+  }
+}
+
+const toEnded = (intent: 'canceled' | 'wall' | undefined, report: ExitReport, limits: Limits): RunEvent => ({
+  type: 'ended',
+  outcome: toOutcome({ intent, report, limits }),
+  usage: {
+    wallMs: report.wallMs,
+    cpuMs: report.cpuMs,
+    peakMemoryBytes: report.peakMemoryBytes,
+  },
+})
+
+/**
+ * One program through one agent: everything it needs goes out in one write, then its events come until it has ended.
+ * The first cause of death wins: what the worker decided (canceled, overdue) outranks how the program then went.
+ */
+export async function* runProgram(
+  channel: AgentChannel,
+  request: RunRequest,
+  settings: RunSettings,
+): AsyncGenerator<RunEvent> {
+  const { program, limits, signal, controls } = request
+  const events = createEventQueue<StreamEvent>()
+  const over = new AbortController()
+  const stdin = createStdin(channel)
+  const started = performance.now()
+  let programStarted = false
+  let intent: 'canceled' | 'wall' | undefined
+  let consumed = 0
+
+  const hear = (event: StreamEvent) => {
+    if (event.type === 'granted') return stdin.granted(event.bytes)
+    if (event.type === 'done') {
+      programStarted = true
+      return
+    }
+    events.push(event)
+  }
+
+  const cancel = () => {
+    intent ??= 'canceled'
+    channel.send([encodeSignal('SIGTERM', settings.graceMs)])
+    giveUp(settings.graceMs + PATIENCE_MS, 'The agent did not end a canceled program')
+  }
+  let overdue: NodeJS.Timeout | undefined
+  const giveUp = (afterMs: number, message: string) => {
+    clearTimeout(overdue)
+    overdue = setTimeout(() => {
+      intent ??= 'wall'
+      channel.close(new Error(message))
+    }, afterMs)
+  }
+
+  const obey = async (control: Control) => {
+    if (control.type === 'stdin') await stdin.write(toBytes(control), over.signal)
+    if (control.type === 'stdin-end') stdin.end()
+    if (control.type === 'signal') channel.send([encodeSignal(control.signal)])
+  }
+  const takeControls = async () => {
+    await stdin.write(Buffer.from(program.stdin), over.signal)
+    if (!program.interactive) stdin.end()
+    const incoming = controls[Symbol.asyncIterator]()
+    over.signal.addEventListener('abort', () => void incoming.return?.(), {
+      once: true,
+    })
+    for (let next = await incoming.next(); !next.done && !over.signal.aborted; next = await incoming.next()) {
+      await obey(next.value)
+    }
+  }
+
+  channel.listen(FILES_STREAM, 0, hear)
+  channel.listen(PROGRAM_STREAM, OUTPUT_WINDOW_BYTES, hear)
+  try {
+    channel.send([...encodeFiles(program.files), encodeExec(request, settings)])
+    giveUp(limits.wallMs + settings.graceMs + PATIENCE_MS, 'The agent let a program run past its time')
+    takeControls().catch((error) => channel.close(error))
+    if (signal.aborted) cancel()
+    else
+      signal.addEventListener('abort', cancel, {
+        once: true,
+        signal: over.signal,
+      })
+
+    for await (const event of events) {
+      if (event.type === 'output') {
+        yield { type: 'output', stream: event.stream, bytes: event.bytes }
+        consumed += event.bytes.length
+        if (consumed >= CREDIT_LUMP_BYTES) {
+          channel.giveCredit(PROGRAM_STREAM, consumed)
+          consumed = 0
+        }
+      } else if (event.type === 'exited') {
+        yield toEnded(intent, event.report, limits)
+        return
+      } else if (event.type === 'failed') {
+        if (intent === undefined)
+          throw new SandboxFailure('The sandbox came to an end before its program', {
+            cause: event.error,
+            programStarted,
+          })
+        yield toEnded(intent, { ...NO_REPORT, wallMs: performance.now() - started }, limits)
+        return
+      }
+    }
+  } finally {
+    clearTimeout(overdue)
+    over.abort()
+  }
+}
+
+/** Where the agent itself had to be given up there is nothing to report but the time. */
+const NO_REPORT: ExitReport = {
+  code: null,
+  signal: null,
+  wallMs: 0,
+  cpuMs: 0,
+  peakMemoryBytes: null,
+  oomKilled: false,
+  limit: null,
+  hits: [],
+}

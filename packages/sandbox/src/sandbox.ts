@@ -1,0 +1,54 @@
+import type { Control, Limits, Outcome, Program, Usage } from '@runnel/contract'
+
+export interface RunRequest {
+  readonly program: Program
+  readonly limits: Limits
+  /** Aborting sends SIGTERM, after the grace SIGKILL; the run then ends as `canceled`, whatever the program did last. */
+  readonly signal: AbortSignal
+  /** Standard input and signals for the running program. Read until the program ends. */
+  readonly controls: AsyncIterable<Control>
+}
+
+export type RunEvent =
+  | {
+      readonly type: 'output'
+      readonly stream: 'stdout' | 'stderr'
+      readonly bytes: Buffer
+    }
+  | {
+      readonly type: 'ended'
+      readonly outcome: Outcome
+      readonly usage: Usage
+    }
+
+/** A place for one program. Disposing of it kills what is in there and leaves nothing behind. */
+export interface Sandbox extends AsyncDisposable {
+  readonly id: string
+  /** The interpreter is already running and only waits for its program. */
+  readonly warm: boolean
+  /**
+   * Runs one program; the last event is `ended`. Output is taken from the program only as fast as it is read here.
+   * Throws SandboxFailure where the sandbox itself, not the program, came to an end.
+   */
+  run(request: RunRequest): AsyncIterable<RunEvent>
+}
+
+/** Where sandboxes come from: Docker, or plain processes without isolation (`@runnel/sandbox/local`). */
+export interface Sandboxes extends AsyncDisposable {
+  /** The sandbox with the program's language and limits; rejects with SandboxFailure where none can be made. */
+  lease(language: string, limits: Limits, signal: AbortSignal): Promise<Sandbox>
+  /** Resolves when sandboxes can be made at all; rejects with the reason. */
+  check(): Promise<void>
+}
+
+/** Our fault, not the program's. */
+export class SandboxFailure extends Error {
+  override name = 'SandboxFailure'
+  /** Whether the program may already have begun: if not, trying again is free. */
+  readonly programStarted: boolean
+
+  constructor(message: string, options: ErrorOptions & { programStarted: boolean }) {
+    super(message, options)
+    this.programStarted = options.programStarted
+  }
+}
