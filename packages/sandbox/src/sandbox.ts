@@ -21,7 +21,7 @@ export type RunEvent =
       readonly usage: Usage
     }
 
-/** A place for one program. Disposing of it kills what is in there and leaves nothing behind. */
+/** A place for one program. Disposing of it kills what is in there; what is left of it is gone when its Sandboxes are. */
 export interface Sandbox extends AsyncDisposable {
   readonly id: string
   /** The interpreter is already running and only waits for its program. */

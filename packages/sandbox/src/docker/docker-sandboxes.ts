@@ -131,7 +131,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
         throw new SandboxFailure(`There is no language "${languageId}" here`, { programStarted: false })
       try {
         const container = await obtain(language, limits, signal)
-        return toSandbox(engine, container, language, graceMs, () => discard(container))
+        return toSandbox(engine, container, language, graceMs, () => void discard(container))
       } catch (cause) {
         throw new SandboxFailure('No sandbox could be made', { cause, programStarted: false })
       }
@@ -158,7 +158,7 @@ const toSandbox = (
   container: Container,
   language: Language,
   graceMs: number,
-  discard: () => Promise<void>,
+  discard: () => void,
 ): Sandbox => ({
   id: container.id.slice(0, 12),
   warm: container.ready.warm,
@@ -171,5 +171,6 @@ const toSandbox = (
       yield outcome
     }
   },
-  [Symbol.asyncDispose]: discard,
+  // It dies now, and is removed when its turn comes: nobody waits for the engine to tidy up.
+  [Symbol.asyncDispose]: async () => discard(),
 })

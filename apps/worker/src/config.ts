@@ -1,0 +1,65 @@
+import { availableParallelism, totalmem } from 'node:os'
+import { LIMITS } from '@runnel/contract'
+import { ALL_LANGUAGES, readLanguageList } from '@runnel/languages'
+import { commonConfig, wholeNumber } from '@runnel/process'
+import { z } from 'zod'
+
+/** A quarter of the machine is for the engine, the pools, Redis and us. */
+const MEMORY_SHARE = 0.75
+
+/**
+ * How many jobs a worker runs at once. Memory decides: every one of them may use all it is allowed, and a machine that
+ * swaps or kills serves nobody. Processors do not: most programs wait, and those that compute share fairly by quota.
+ */
+const defaultConcurrency = (): number =>
+  Math.max(1, Math.floor((totalmem() * MEMORY_SHARE) / LIMITS.memoryBytes.default))
+
+/** What the worker reads from its environment; everything has a default. Docker's own variables (DOCKER_HOST …) count too. */
+export const configSchema = z
+  .object({
+    ...commonConfig,
+    PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
+    RUNNEL_LANGUAGES: z.string().default(ALL_LANGUAGES),
+    /** `local` runs programs as this very user, without any isolation. Never chosen by itself. */
+    RUNNEL_SANDBOX: z.enum(['docker', 'local']).default('docker'),
+    RUNNEL_CONCURRENCY: wholeNumber.pipe(z.int().min(1).max(1_000)).default(defaultConcurrency),
+    /** Ready sandboxes kept a language: twice the processors, since one is used up faster than another is made. */
+    RUNNEL_POOL_SIZE: wholeNumber.pipe(z.int().max(500)).default(() => availableParallelism() * 2),
+    /** On SIGTERM: how long running jobs may go on before they are given back. */
+    RUNNEL_GRACE_MS: wholeNumber.pipe(z.int().max(600_000)).default(10_000),
+    /** A program that is told to stop (SIGTERM) has this long to tidy up before SIGKILL. */
+    RUNNEL_KILL_AFTER_MS: wholeNumber.pipe(z.int().max(60_000)).default(500),
+    /** Processors' worth of time one sandbox may use. */
+    RUNNEL_CPUS: z.coerce.number().positive().max(1_024).default(1),
+    RUNNEL_IMAGE_PREFIX: z.string().default('runnel/'),
+    /** The engine's OCI runtime, for example `runsc`; the engine's default when left out. */
+    RUNNEL_RUNTIME: z.string().optional(),
+  })
+  .transform((given, context) => {
+    const languages = readLanguageList(given.RUNNEL_LANGUAGES)
+    if (languages === undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['RUNNEL_LANGUAGES'],
+        message: `must be a comma list of ${ALL_LANGUAGES}`,
+      })
+      return z.NEVER
+    }
+    return {
+      redisUrl: given.REDIS_URL,
+      prefix: given.RUNNEL_PREFIX,
+      logLevel: given.RUNNEL_LOG_LEVEL,
+      retentionMs: given.RUNNEL_RETENTION_MS,
+      path: given.PATH,
+      languages,
+      sandbox: given.RUNNEL_SANDBOX,
+      concurrency: given.RUNNEL_CONCURRENCY,
+      poolSize: given.RUNNEL_POOL_SIZE,
+      graceMs: given.RUNNEL_GRACE_MS,
+      killAfterMs: given.RUNNEL_KILL_AFTER_MS,
+      cpus: given.RUNNEL_CPUS,
+      imagePrefix: given.RUNNEL_IMAGE_PREFIX,
+      runtime: given.RUNNEL_RUNTIME,
+    }
+  })
+export type WorkerConfig = z.output<typeof configSchema>
