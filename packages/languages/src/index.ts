@@ -5,3 +5,4 @@ export {
   type LanguageId,
 } from './catalogue.ts'
 export { type DetectedLanguage, detectLanguage } from './detect-language.ts'
+export { ALL_LANGUAGES, readLanguageList } from './language-list.ts'

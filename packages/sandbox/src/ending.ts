@@ -2,7 +2,12 @@ import { constants } from 'node:os'
 import type { LimitHit, Limits, Outcome } from '@runnel/contract'
 import type { ExitReport } from './protocol.ts'
 
-const SIGNAL_NAMES = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]))
+/** Some numbers have two names (SIGABRT, SIGIOT): the first is the usual one, so it is entered last. */
+const SIGNAL_NAMES = new Map(
+  Object.entries(constants.signals)
+    .reverse()
+    .map(([name, number]) => [number, name]),
+)
 const SIGKILL = constants.signals.SIGKILL
 
 /** The facts an ending is told from. */

@@ -41,7 +41,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
   const making = pLimit(MAKING_AT_ONCE)
   const removing = pLimit(REMOVING_AT_ONCE)
   const alive = new Map<string, Container>()
-  const removals = new Set<Promise<void>>()
+  const removals = new Map<Container, Promise<void>>()
   const inTheMaking = new Set<Promise<Container>>()
   let closing = false
   const { log, graceMs } = options
@@ -60,18 +60,21 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
   }
   const makeInTurn = (order: ContainerOrder) => making(() => make(order))
 
-  const discard = (container: Container): Promise<void> => {
+  const remove = async (container: Container): Promise<void> => {
+    try {
+      await removing(() => engine.remove(container.id))
+    } catch (error) {
+      log.warn({ container: container.id.slice(0, 12), err: error }, 'Cannot remove a container; the reaper will')
+    } finally {
+      alive.delete(container.id)
+      removals.delete(container)
+    }
+  }
+
+  /** Kills it now and removes it in its turn; asked twice, once. */
+  const discard = (container: Container): void => {
     container.channel.close(new Error('The sandbox is no longer needed'))
-    const removal = removing(() => engine.remove(container.id))
-      .catch((error) =>
-        log.warn({ container: container.id.slice(0, 12), err: error }, 'Cannot remove a container; the reaper will'),
-      )
-      .finally(() => {
-        alive.delete(container.id)
-        removals.delete(removal)
-      })
-    removals.add(removal)
-    return removal
+    if (alive.has(container.id) && !removals.has(container)) removals.set(container, remove(container))
   }
 
   const toOrder = (language: Language, limits: Limits, warm: boolean): ContainerOrder => ({
@@ -101,7 +104,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
         order: () => toOrder(language, options.limits, true),
         log,
         make: makeInTurn,
-        discard: (container) => void discard(container),
+        discard,
       }),
     ]),
   )
@@ -119,7 +122,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
       await engine.update(container.id, { memoryBytes: limits.memoryBytes, pidsLimit: toPidsLimit(limits.processes) })
       return container
     } catch (error) {
-      void discard(container)
+      discard(container)
       throw error
     }
   }
@@ -131,7 +134,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
         throw new SandboxFailure(`There is no language "${languageId}" here`, { programStarted: false })
       try {
         const container = await obtain(language, limits, signal)
-        return toSandbox(engine, container, language, graceMs, () => void discard(container))
+        return toSandbox(engine, container, language, graceMs, () => discard(container))
       } catch (cause) {
         throw new SandboxFailure('No sandbox could be made', { cause, programStarted: false })
       }
@@ -147,8 +150,8 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
       reaper.stop()
       for (const pool of pools.values()) pool.close()
       await Promise.allSettled(inTheMaking)
-      for (const container of [...alive.values()]) void discard(container)
-      await Promise.all(removals)
+      for (const container of [...alive.values()]) discard(container)
+      await Promise.all(removals.values())
     },
   }
 }

@@ -1,0 +1,15 @@
+const WHY = {
+  'taken-over': 'a later attempt has begun, or the job has finished',
+  'redis-away': 'Redis stayed away for too long',
+} as const
+
+/** This attempt can write to its log no more, so what it runs must stop. */
+export class LogLostError extends Error {
+  override name = 'LogLostError'
+  readonly why: keyof typeof WHY
+
+  constructor(why: keyof typeof WHY, options?: ErrorOptions) {
+    super(`Cannot write to the job's log: ${WHY[why]}`, options)
+    this.why = why
+  }
+}

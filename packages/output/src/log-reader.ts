@@ -1,0 +1,52 @@
+import { type EventPosition, readEventId, toEventId } from '@runnel/contract'
+import type { Redis } from 'ioredis'
+import { type LogEntry, readEntry } from './log-entry.ts'
+
+/** One answer of Redis: at most 32 events of 64 KiB. */
+const PAGE_ENTRIES = 32
+
+interface LogPage {
+  readonly entries: readonly LogEntry[]
+  /** There was nothing after these when they were read. */
+  readonly isEnd: boolean
+}
+
+export interface LogReader {
+  /** The entries after a position, or the first ones. */
+  page(after?: EventPosition): Promise<LogPage>
+  /** The last entry; undefined when there is no log. */
+  last(): Promise<LogEntry | undefined>
+  all(): AsyncIterable<LogEntry>
+}
+
+type StreamEntry = readonly [id: string, fields: readonly string[]]
+
+const toLogEntry = ([id, [, json = '']]: StreamEntry): LogEntry => {
+  const entry = readEntry(json)
+  if (entry === undefined) throw new Error(`Entry ${id} of a log is not an event`)
+  return entry
+}
+
+export const createLogReader = (redis: Redis, key: string): LogReader => {
+  const page = async (after?: EventPosition): Promise<LogPage> => {
+    const from = after === undefined ? '-' : `(${toEventId(after)}`
+    const entries = (await redis.xrange(key, from, '+', 'COUNT', PAGE_ENTRIES)).map(toLogEntry)
+    return { entries, isEnd: entries.length < PAGE_ENTRIES }
+  }
+  return {
+    page,
+    async last() {
+      const [entry] = await redis.xrevrange(key, '+', '-', 'COUNT', 1)
+      return entry === undefined ? undefined : toLogEntry(entry)
+    },
+    async *all() {
+      for (let after: EventPosition | undefined; ; ) {
+        const { entries, isEnd } = await page(after)
+        yield* entries
+        const last = entries.at(-1)
+        if (isEnd || last === undefined) return
+        after = readEventId(last.id)
+      }
+    },
+  }
+}

@@ -1,0 +1,103 @@
+import { createLuaScript } from './lua-script.ts'
+
+/** Reads a type off the front of an entry, as `readEntry` does. */
+const TYPE_OF = `
+local function typeOf(entry)
+  return string.match(entry[2][2], '^{"jobId":"[^"]*","id":"[^"]*","at":"[^"]*","type":"([^"]+)"')
+end
+`
+
+/**
+ * The steps that write to a log. KEYS: the log, the job's control stream. Explicit ids make them safe to repeat and fence
+ * out stale writers: Redis refuses an id that is not above the top, and a refused entry that is already there with the
+ * same text is this very write, whose answer was lost.
+ */
+const SHARED = `${TYPE_OF}
+local log, control = KEYS[1], KEYS[2]
+
+local function has(id, json)
+  local found = redis.call('XRANGE', log, id, id)[1]
+  return found ~= nil and found[2][2] == json
+end
+
+local function add(id, json)
+  local written = redis.pcall('XADD', log, id, 'e', json)
+  if type(written) == 'string' then
+    redis.call('PUBLISH', log, json)
+    return true
+  end
+  if string.find(written.err, 'equal or smaller', 1, true) == nil then error(written.err) end
+  return has(id, json)
+end
+
+local function top()
+  local last = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
+  if last == nil then return nil end
+  local attempt, n = string.match(last[1], '^(%d+)-(%d+)$')
+  return { attempt = tonumber(attempt), n = tonumber(n), isFinished = typeOf(last) == 'finished' }
+end
+
+local function expire(ms)
+  redis.call('PEXPIRE', log, ms)
+  redis.call('PEXPIRE', control, ms)
+end
+`
+
+/** ARGV: expiry in ms or 0, then id, json, … . 1 when all of it is in the log, 0 when a later attempt has taken over. */
+export const appendScript = createLuaScript(`${SHARED}
+for at = 2, #ARGV, 2 do
+  if not add(ARGV[at], ARGV[at + 1]) then return 0 end
+end
+if ARGV[1] ~= '0' then expire(ARGV[1]) end
+return 1
+`)
+
+/**
+ * ARGV: attempt, then the json of \`<attempt>-1 started\`, \`<attempt>-1 restarted\`, \`<attempt>-2 started\`.
+ * The n that was reached, or why there is nothing to begin.
+ */
+export const beginScript = createLuaScript(`${SHARED}
+local attempt = tonumber(ARGV[1])
+local first, second = ARGV[1] .. '-1', ARGV[1] .. '-2'
+if has(first, ARGV[2]) then return 1 end
+if has(first, ARGV[3]) then return 2 end
+local last = top()
+if last ~= nil and last.isFinished then return 'finished' end
+if last ~= nil and last.attempt >= attempt then return 'stale' end
+if last == nil or last.attempt == 0 then
+  add(first, ARGV[2])
+  return 1
+end
+add(first, ARGV[3])
+add(second, ARGV[4])
+return 2
+`)
+
+/** ARGV: expiry in ms, the json of \`0-2 finished\`. 1 when that ended the job, 0 when it had begun or finished. */
+export const cancelScript = createLuaScript(`${SHARED}
+local last = top()
+if last == nil or last.attempt ~= 0 then return 0 end
+if last.isFinished then return has('0-2', ARGV[2]) and 1 or 0 end
+add('0-2', ARGV[2])
+expire(ARGV[1])
+return 1
+`)
+
+/**
+ * Read only. The first entry, the id of the last, the start of the last attempt, and the last entry where it is \`finished\`:
+ * all a summary needs, without the output.
+ */
+export const summaryScript = createLuaScript(`${TYPE_OF}
+local log = KEYS[1]
+local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
+if first == nil then return nil end
+local last = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
+local attempt = string.match(last[1], '^(%d+)-')
+local starts = redis.call('XRANGE', log, attempt .. '-1', attempt .. '-2')
+local events = { first[2][2] }
+for _, entry in ipairs(starts) do
+  if typeOf(entry) == 'started' then events[#events + 1] = entry[2][2] end
+end
+if typeOf(last) == 'finished' then events[#events + 1] = last[2][2] end
+return { tonumber(attempt), events }
+`)

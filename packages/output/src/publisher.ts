@@ -1,0 +1,137 @@
+import { type Outcome, toChunk, toEventId, type Usage } from '@runnel/contract'
+import type { Redis } from 'ioredis'
+import { controlKey, logKey } from './keys.ts'
+import { type LogEntry, toEntry } from './log-entry.ts'
+import { LogLostError } from './log-lost-error.ts'
+import { appendScript, beginScript } from './log-scripts.ts'
+import { createOutputBuffer, type OutputStream } from './output-buffer.ts'
+import { retryWhileAway } from './retry-while-away.ts'
+
+export { LogLostError }
+
+export interface JobLog {
+  /** Writes `started`. `finished`: the job has its outcome already; `stale`: a later attempt has begun. Run it only when `begun`. */
+  begin(): Promise<'begun' | 'finished' | 'stale'>
+  /** Resolves when more may be written. Throws LogLostError once this attempt can write no more. */
+  write(stream: OutputStream, bytes: Uint8Array): Promise<void>
+  /** Writes what is pending, then `finished`, and sets the log's expiry. Throws LogLostError when Redis stays away. */
+  finish(outcome: Outcome, usage: Usage | null): Promise<'finished' | 'stale'>
+}
+
+export interface Publisher {
+  open(jobId: string, attempt: number): JobLog
+}
+
+/** An eye cannot tell 5 ms from none; a program that prints a line every 10 µs then costs 200 events a second, not 100,000. */
+const FLUSH_MS = 5
+/** One event: small enough to travel at once, large enough that 1 MiB of output is sixteen of them. */
+const PART_BYTES = 64 * 1024
+/** How far a program may run ahead of Redis before it has to wait. */
+const BUFFER_BYTES = 256 * 1024
+
+/**
+ * A worker's end of the event log.
+ *
+ *   write ─▶ buffer ─▶ flush: one script call, several events ─▶ log and channel
+ *
+ * One flush is under way at a time, so order needs no care: what is written meanwhile goes with the next one. The first
+ * bytes after a silence go at once; further ones wait until `flushMs` after the last flush, or until there are 64 KiB.
+ * Ids are given when a flush is put together and kept when it is repeated, so that a repeated one adds nothing.
+ *
+ * While Redis is away a flush is repeated for a while and writers wait. When it stays away, or Redis says that a later
+ * attempt has taken over, this log is lost: nothing more is written and every writer is told.
+ */
+export const createPublisher = (options: {
+  readonly redis: Redis
+  readonly prefix: string
+  readonly retentionMs: number
+  readonly flushMs?: number
+}): Publisher => {
+  const { redis, prefix, retentionMs, flushMs = FLUSH_MS } = options
+
+  const open = (jobId: string, attempt: number): JobLog => {
+    const keys = [logKey(prefix, jobId), controlKey(prefix, jobId)]
+    const buffer = createOutputBuffer(PART_BYTES)
+    let n = 0
+    let lost: LogLostError | undefined
+    let flushing: Promise<void> | undefined
+    let flushedAt = Number.NEGATIVE_INFINITY
+    let timer: NodeJS.Timeout | undefined
+
+    const entryAt = (position: number, body: Parameters<typeof toEntry>[1]): LogEntry =>
+      toEntry({ jobId, id: toEventId({ attempt, n: position }), at: new Date().toISOString() }, body)
+
+    const takeOutput = (atEnd: boolean): LogEntry[] =>
+      buffer.take(atEnd).map(({ stream, bytes }) => {
+        n += 1
+        return entryAt(n, { type: stream, ...toChunk(bytes) })
+      })
+
+    /** Resolves whatever happens; what went wrong is in `lost`. */
+    const send = async (entries: readonly LogEntry[], expiryMs = 0): Promise<void> => {
+      if (entries.length === 0 || lost !== undefined) return
+      const args = [expiryMs, ...entries.flatMap(({ id, json }) => [id, json])]
+      try {
+        const isWritten = await retryWhileAway(() => appendScript(redis, keys, args))
+        if (isWritten !== 1) lost = new LogLostError('taken-over')
+      } catch (error) {
+        lost = new LogLostError('redis-away', { cause: error })
+      }
+    }
+
+    const flush = (): void => {
+      clearTimeout(timer)
+      timer = undefined
+      flushing = send(takeOutput(false)).then(() => {
+        flushing = undefined
+        flushedAt = performance.now()
+        schedule()
+      })
+    }
+
+    const schedule = (): void => {
+      if (flushing !== undefined || buffer.bytes === 0 || lost !== undefined) return
+      const waitMs = flushedAt + flushMs - performance.now()
+      if (waitMs <= 0 || buffer.bytes >= PART_BYTES) flush()
+      else timer ??= setTimeout(flush, waitMs)
+    }
+
+    return {
+      async begin() {
+        const first = entryAt(1, { type: 'started' })
+        const restarted = entryAt(1, { type: 'restarted' })
+        const second = entryAt(2, { type: 'started' })
+        const args = [attempt, first.json, restarted.json, second.json]
+        const reached = await retryWhileAway(() => beginScript(redis, keys, args))
+        if (reached === 'finished' || reached === 'stale') {
+          lost = new LogLostError('taken-over')
+          return reached
+        }
+        n = Number(reached)
+        return 'begun'
+      },
+
+      async write(stream, bytes) {
+        if (lost !== undefined) throw lost
+        buffer.add(stream, bytes)
+        schedule()
+        while (buffer.bytes >= BUFFER_BYTES && flushing !== undefined) await flushing
+        if (lost !== undefined) throw lost
+      },
+
+      async finish(outcome, usage) {
+        clearTimeout(timer)
+        // `flush` schedules the next one when it ends: ending is when none is under way.
+        while (flushing !== undefined) await flushing
+        clearTimeout(timer)
+        const output = takeOutput(true)
+        n += 1
+        await send([...output, entryAt(n, { type: 'finished', outcome, usage })], retentionMs)
+        if (lost?.why === 'redis-away') throw lost
+        return lost === undefined ? 'finished' : 'stale'
+      },
+    }
+  }
+
+  return { open }
+}

@@ -1,0 +1,74 @@
+import { eventually, redisTest as test } from '@runnel/testing'
+import { describe, expect } from 'vitest'
+import { startLossyProxy } from './lossy-proxy.ts'
+import { connectParts, EXITED, idsOf, newJob, printed, ready, text } from './parts.ts'
+
+const lossy = test.extend('parts', async ({ redisUrl, prefix, resources }) => {
+  const proxy = resources.use(await startLossyProxy(redisUrl))
+  const connected = connectParts(proxy.url, prefix, resources)
+  await eventually(() => ready(connected.redis, connected.subscription))
+  // The scripts are known to Redis from here on, so that one answer is one step.
+  const job = newJob()
+  await connected.intake.queued(job)
+  await connected.intake.cancelQueued(job.id)
+  const log = connected.publisher.open(newJob().id, 1)
+  await log.begin()
+  await log.finish(EXITED, null)
+  return { ...connected, proxy }
+})
+
+describe('when the answer of a step is lost', () => {
+  lossy('a job is queued once', async ({ parts: { proxy, intake, subscriber } }) => {
+    const job = newJob()
+    proxy.loseNextAnswer()
+    await intake.queued(job)
+    expect(proxy.lost).toBe(1)
+    expect(await subscriber.read(job.id)).toHaveLength(1)
+  })
+
+  lossy('an attempt begins once', async ({ parts: { proxy, publisher, subscriber } }) => {
+    const job = newJob()
+    proxy.loseNextAnswer()
+    expect(await publisher.open(job.id, 1).begin()).toBe('begun')
+    proxy.loseNextAnswer()
+    const second = publisher.open(job.id, 2)
+    expect(await second.begin()).toBe('begun')
+    expect(proxy.lost).toBe(2)
+    expect(await second.finish(EXITED, null)).toBe('finished')
+    const events = await subscriber.read(job.id)
+    expect(events.map(({ id, type }) => `${id} ${type}`)).toEqual([
+      '1-1 started',
+      '2-1 restarted',
+      '2-2 started',
+      '2-3 finished',
+    ])
+  })
+
+  lossy('output arrives once, and the worker goes on', async ({ parts: { proxy, publisher, subscriber } }) => {
+    const job = newJob()
+    const log = publisher.open(job.id, 1)
+    await log.begin()
+    const lines = Array.from({ length: 100 }, (_, line) => `${line}\n`)
+    for (const [at, line] of lines.entries()) {
+      if (at % 20 === 0) proxy.loseNextAnswer()
+      await log.write('stdout', text(line))
+      if (at % 20 === 0) await eventually(() => proxy.lost === at / 20 + 1)
+    }
+    proxy.loseNextAnswer()
+    expect(await log.finish(EXITED, null)).toBe('finished')
+    expect(proxy.lost).toBe(6)
+    const events = await subscriber.read(job.id)
+    expect(events.map(({ id }) => id)).toEqual(idsOf(0, events.length))
+    const entries = events.map((event) => ({ id: event.id, type: event.type, json: JSON.stringify(event) }))
+    expect(printed(entries)).toBe(lines.join(''))
+  })
+
+  lossy('a job is canceled, and the caller knows', async ({ parts: { proxy, intake, subscriber } }) => {
+    const job = newJob()
+    await intake.queued(job)
+    proxy.loseNextAnswer()
+    expect(await intake.cancelQueued(job.id)).toBe(true)
+    expect(proxy.lost).toBe(1)
+    expect(await subscriber.read(job.id)).toHaveLength(2)
+  })
+})

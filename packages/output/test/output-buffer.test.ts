@@ -1,0 +1,95 @@
+import { toChunk } from '@runnel/contract'
+import { describe, expect, test } from 'vitest'
+import { createOutputBuffer, type OutputBuffer, type OutputStream } from '../src/output-buffer.ts'
+
+const KIB = 1024
+const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text))
+
+const take = (buffer: OutputBuffer, atEnd = false) =>
+  buffer.take(atEnd).map(({ stream, bytes }) => ({ stream, ...toChunk(bytes) }))
+
+const utf8 = (stream: OutputStream, data: string) => ({ stream, encoding: 'utf8', data })
+
+describe('the output buffer', () => {
+  test('joins what one stream wrote and keeps the order of both', () => {
+    const buffer = createOutputBuffer(64 * KIB)
+    buffer.add('stdout', bytesOf('a'))
+    buffer.add('stdout', bytesOf('b'))
+    buffer.add('stderr', bytesOf('!'))
+    buffer.add('stdout', bytesOf('c'))
+    expect(take(buffer)).toEqual([utf8('stdout', 'ab'), utf8('stderr', '!'), utf8('stdout', 'c')])
+    expect(take(buffer)).toEqual([])
+  })
+
+  test.each([2, 3, 4])('gives an emoji that came in %i writes as one character', (writes) => {
+    const buffer = createOutputBuffer(64 * KIB)
+    const bytes = bytesOf('😀')
+    const seen: string[] = []
+    for (let write = 0; write < writes; write += 1) {
+      buffer.add('stdout', bytes.subarray(write, write === writes - 1 ? undefined : write + 1))
+      seen.push(...take(buffer).map(({ data }) => data))
+    }
+    expect(seen).toEqual(['😀'])
+  })
+
+  test('keeps a half character of one stream out of the other', () => {
+    const buffer = createOutputBuffer(64 * KIB)
+    const [euro, emoji] = [bytesOf('€'), bytesOf('😀')]
+    buffer.add('stdout', euro.subarray(0, 2))
+    buffer.add('stderr', emoji.subarray(0, 3))
+    expect(take(buffer)).toEqual([])
+    buffer.add('stderr', emoji.subarray(3))
+    buffer.add('stdout', euro.subarray(2))
+    expect(take(buffer)).toEqual([utf8('stderr', '😀'), utf8('stdout', '€')])
+  })
+
+  test('gives a character that never got whole at the end, as base64', () => {
+    const buffer = createOutputBuffer(64 * KIB)
+    buffer.add('stdout', bytesOf('a€').subarray(0, 3))
+    expect(take(buffer)).toEqual([utf8('stdout', 'a')])
+    expect(take(buffer, true)).toEqual([{ stream: 'stdout', encoding: 'base64', data: '4oI=' }])
+  })
+
+  test('sends a lone continuation byte at once, as base64', () => {
+    const buffer = createOutputBuffer(64 * KIB)
+    buffer.add('stdout', new Uint8Array([0x80]))
+    expect(take(buffer)).toEqual([{ stream: 'stdout', encoding: 'base64', data: 'gA==' }])
+  })
+
+  test('sends text with an invalid byte in its middle whole, as base64', () => {
+    const buffer = createOutputBuffer(64 * KIB)
+    buffer.add('stdout', new Uint8Array([0x61, 0xff, 0x62]))
+    expect(take(buffer)).toEqual([{ stream: 'stdout', encoding: 'base64', data: 'Yf9i' }])
+  })
+
+  test('keeps byte order marks and NULs', () => {
+    const buffer = createOutputBuffer(64 * KIB)
+    buffer.add('stdout', bytesOf('\uFEFFa\0b'))
+    expect(take(buffer)).toEqual([utf8('stdout', '\uFEFFa\0b')])
+  })
+
+  test('cuts what is large between characters', () => {
+    const buffer = createOutputBuffer(64)
+    buffer.add('stdout', bytesOf('€'.repeat(50)))
+    const parts = take(buffer)
+    expect(parts.length).toBe(3)
+    expect(parts.map(({ data }) => data).join('')).toBe('€'.repeat(50))
+  })
+
+  test('keeps its bytes when the writer uses its memory again', () => {
+    const buffer = createOutputBuffer(64 * KIB)
+    const memory = bytesOf('before')
+    buffer.add('stdout', memory)
+    memory.fill(0x78)
+    expect(take(buffer)).toEqual([utf8('stdout', 'before')])
+  })
+
+  test('counts what waits in it', () => {
+    const buffer = createOutputBuffer(64 * KIB)
+    buffer.add('stdout', bytesOf('abc'))
+    buffer.add('stderr', bytesOf(''))
+    expect(buffer.bytes).toBe(3)
+    buffer.take()
+    expect(buffer.bytes).toBe(0)
+  })
+})

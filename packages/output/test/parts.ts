@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto'
+import { defaultLimits, type Outcome, type QueuedJob } from '@runnel/contract'
+import { connectRedis, createLogger } from '@runnel/process'
+import { createIntake } from '../src/intake.ts'
+import { createPublisher } from '../src/publisher.ts'
+import { createSubscriber, type LogEntry, type Subscriber } from '../src/subscriber.ts'
+
+export const RETENTION_MS = 60_000
+export const EXITED: Outcome = { type: 'exited', exitCode: 0 }
+export const USAGE = { wallMs: 1, cpuMs: 1, peakMemoryBytes: null }
+
+export const newJob = (): QueuedJob => ({
+  id: `job_${randomBytes(16).toString('hex')}`,
+  tenant: 'default',
+  submittedAt: new Date().toISOString(),
+  program: {
+    language: 'python',
+    files: [{ path: 'main.py', content: 'print(1)', encoding: 'utf8' }],
+    entry: 'main.py',
+    args: [],
+    env: {},
+    stdin: '',
+    interactive: false,
+  },
+  limits: defaultLimits(),
+})
+
+/** What an API and a worker would have, on connections of their own. */
+export const connectParts = (url: string, prefix: string, resources: AsyncDisposableStack) => {
+  const log = createLogger({ name: 'test', level: 'silent' })
+  const connect = (role: 'command' | 'subscriber') =>
+    resources.adopt(connectRedis(url, { role, log }), (redis) => redis.disconnect())
+  const redis = connect('command')
+  const subscription = connect('subscriber')
+  const settings = { redis, prefix, retentionMs: RETENTION_MS }
+  return {
+    redis,
+    subscription,
+    intake: createIntake(settings),
+    publisher: createPublisher(settings),
+    subscriber: resources.use(createSubscriber({ redis, subscriber: subscription, prefix, log })),
+  }
+}
+
+export const text = (data: string): Uint8Array => new Uint8Array(Buffer.from(data))
+
+export const ready = (...connections: readonly { readonly status: string }[]): boolean =>
+  connections.every(({ status }) => status === 'ready')
+
+/** Follows in the background, collecting what comes. */
+export const watch = (subscriber: Subscriber, jobId: string, after?: string) => {
+  const controller = new AbortController()
+  const { signal } = controller
+  const entries: LogEntry[] = []
+  const ended = (async () => {
+    const options = after === undefined ? { signal } : { after, signal }
+    for await (const entry of subscriber.follow(jobId, options)) entries.push(entry)
+  })()
+  return {
+    entries,
+    ended,
+    ids: () => entries.map(({ id }) => id),
+    async leave() {
+      controller.abort()
+      await ended
+    },
+  }
+}
+
+/** The output that a client puts together from events. */
+export const printed = (entries: readonly LogEntry[], stream: 'stdout' | 'stderr' = 'stdout'): string =>
+  Buffer.concat(
+    entries
+      .filter(({ type }) => type === stream)
+      .map(({ json }) => JSON.parse(json))
+      .map(({ data, encoding }) => Buffer.from(data, encoding)),
+  ).toString()
+
+/** The ids a log must have: no gap, nothing twice, attempt after attempt. */
+export const idsOf = (...counts: readonly number[]): string[] =>
+  counts.flatMap((count, attempt) => Array.from({ length: count }, (_, at) => `${attempt}-${at + 1}`))

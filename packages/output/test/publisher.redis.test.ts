@@ -1,0 +1,168 @@
+import { eventually, redisTest as test } from '@runnel/testing'
+import { describe, expect } from 'vitest'
+import { createPublisher, LogLostError } from '../src/publisher.ts'
+import { connectParts, EXITED, idsOf, newJob, printed, RETENTION_MS, ready, text, USAGE } from './parts.ts'
+
+const parts = test.extend('parts', async ({ redisUrl, prefix, resources }) => {
+  const connected = connectParts(redisUrl, prefix, resources)
+  await eventually(() => ready(connected.redis, connected.subscription))
+  return connected
+})
+
+describe('a log', () => {
+  parts('has its events in order and numbered without gaps', async ({ parts: { intake, publisher, subscriber } }) => {
+    const job = newJob()
+    await intake.queued(job)
+    const log = publisher.open(job.id, 1)
+    expect(await log.begin()).toBe('begun')
+    for (let line = 0; line < 200; line += 1) await log.write(line % 10 === 9 ? 'stderr' : 'stdout', text(`${line}\n`))
+    expect(await log.finish(EXITED, USAGE)).toBe('finished')
+
+    const events = await subscriber.read(job.id)
+    expect(events.map(({ id }) => id)).toEqual(idsOf(1, events.length - 1))
+    expect(events.map(({ type }) => type).slice(0, 2)).toEqual(['queued', 'started'])
+    expect(events.at(-1)).toMatchObject({ type: 'finished', outcome: EXITED, usage: USAGE })
+    const lines = events.flatMap((event) =>
+      event.type === 'stdout' || event.type === 'stderr' ? event.data.trimEnd().split('\n') : [],
+    )
+    expect(lines.map(Number)).toEqual(Array.from({ length: 200 }, (_, line) => line))
+  })
+
+  parts('carries what a program prints in a burst in few events', async ({ parts: { publisher, subscriber } }) => {
+    const job = newJob()
+    const log = publisher.open(job.id, 1)
+    await log.begin()
+    for (let line = 0; line < 10_000; line += 1) await log.write('stdout', text('a line of output\n'))
+    await log.finish(EXITED, null)
+    expect((await subscriber.read(job.id)).length).toBeLessThan(60)
+  })
+
+  parts('has the first bytes at once, not after the pause', async ({ redis, parts, prefix }) => {
+    const slow = createPublisher({ redis: parts.redis, prefix, retentionMs: RETENTION_MS, flushMs: 60_000 })
+    const job = newJob()
+    const log = slow.open(job.id, 1)
+    await log.begin()
+    await log.write('stdout', text('now'))
+    await eventually(async () => (await redis.xlen(`${prefix}:events:${job.id}`)) === 2)
+    await log.write('stdout', text('later'))
+    await log.finish(EXITED, null)
+  })
+
+  parts('carries bytes that are not UTF-8, and characters that came in pieces', async ({ parts }) => {
+    const { publisher, subscriber } = parts
+    const job = newJob()
+    const log = publisher.open(job.id, 1)
+    await log.begin()
+    for (const byte of text('é😀')) {
+      await log.write('stdout', new Uint8Array([byte]))
+      await eventually(() => true)
+    }
+    await log.write('stderr', new Uint8Array([0xff, 0x00]))
+    await log.write('stdout', new Uint8Array([0xe2, 0x82]))
+    await log.finish(EXITED, null)
+    const output = (await subscriber.read(job.id)).flatMap((event) =>
+      event.type === 'stdout' || event.type === 'stderr' ? [event] : [],
+    )
+    const utf8 = output.filter(({ encoding }) => encoding === 'utf8')
+    expect(utf8.map(({ data }) => data).join('')).toBe('é😀')
+    expect(output.filter(({ encoding }) => encoding === 'base64').map(({ type, data }) => [type, data])).toEqual([
+      ['stderr', '/wA='],
+      ['stdout', '4oI='],
+    ])
+  })
+
+  parts('expires, and the messages to its job with it, only once it is finished', async ({ redis, prefix, parts }) => {
+    const { intake, publisher } = parts
+    const job = newJob()
+    await intake.queued(job)
+    await redis.xadd(`${prefix}:control:${job.id}`, '*', 'm', '{}')
+    const log = publisher.open(job.id, 1)
+    await log.begin()
+    expect(await redis.pttl(`${prefix}:events:${job.id}`)).toBe(-1)
+    await log.finish(EXITED, null)
+    for (const kind of ['events', 'control']) {
+      const ttl = await redis.pttl(`${prefix}:${kind}:${job.id}`)
+      expect(ttl).toBeGreaterThan(RETENTION_MS - 5_000)
+      expect(ttl).toBeLessThanOrEqual(RETENTION_MS)
+    }
+  })
+})
+
+describe('a later attempt', () => {
+  parts('says that the job restarted, and the earlier worker can write no more', async ({ parts }) => {
+    const { intake, publisher, subscriber } = parts
+    const job = newJob()
+    await intake.queued(job)
+    const first = publisher.open(job.id, 1)
+    await first.begin()
+    await first.write('stdout', text('from the first'))
+    await eventually(async () => (await subscriber.read(job.id)).length === 3)
+
+    const second = publisher.open(job.id, 2)
+    expect(await second.begin()).toBe('begun')
+    await first.write('stdout', text('too late'))
+    await eventually(() => expect(first.write('stdout', text('again'))).rejects.toThrow(LogLostError))
+    expect(await first.finish({ type: 'exited', exitCode: 1 }, null)).toBe('stale')
+    await second.write('stdout', text('from the second'))
+    expect(await second.finish(EXITED, null)).toBe('finished')
+
+    const events = await subscriber.read(job.id)
+    expect(events.map(({ id, type }) => `${id} ${type}`)).toEqual([
+      '0-1 queued',
+      '1-1 started',
+      '1-2 stdout',
+      '2-1 restarted',
+      '2-2 started',
+      '2-3 stdout',
+      '2-4 finished',
+    ])
+    expect(events.at(-1)).toMatchObject({ outcome: EXITED })
+  })
+
+  parts('that comes after an even later one is stale', async ({ parts: { publisher } }) => {
+    const job = newJob()
+    expect(await publisher.open(job.id, 3).begin()).toBe('begun')
+    expect(await publisher.open(job.id, 2).begin()).toBe('stale')
+  })
+
+  parts('of a finished job has nothing to do', async ({ parts: { publisher, subscriber } }) => {
+    const job = newJob()
+    const log = publisher.open(job.id, 1)
+    await log.begin()
+    await log.finish(EXITED, null)
+    const late = publisher.open(job.id, 2)
+    expect(await late.begin()).toBe('finished')
+    await expect(late.write('stdout', text('x'))).rejects.toThrow(LogLostError)
+    expect(await subscriber.read(job.id)).toHaveLength(2)
+  })
+
+  parts('may begin twice when the first answer was lost', async ({ parts: { redis, publisher, subscriber } }) => {
+    const job = newJob()
+    const log = publisher.open(job.id, 1)
+    // The command is executed, and its answer dies with the connection: ioredis sends it again.
+    const beginning = log.begin()
+    redis.disconnect(true)
+    expect(await beginning).toBe('begun')
+    expect(await log.finish(EXITED, null)).toBe('finished')
+    expect((await subscriber.read(job.id)).map(({ id }) => id)).toEqual(['1-1', '1-2'])
+  })
+})
+
+describe('a connection that breaks again and again', () => {
+  parts('neither loses output nor repeats it', async ({ parts: { redis, publisher, subscriber } }) => {
+    const job = newJob()
+    const log = publisher.open(job.id, 1)
+    await log.begin()
+    const lines = Array.from({ length: 300 }, (_, line) => `${line}\n`)
+    for (const [at, line] of lines.entries()) {
+      await log.write('stdout', text(line))
+      if (at % 50 === 25) redis.disconnect(true)
+    }
+    expect(await log.finish(EXITED, null)).toBe('finished')
+    await eventually(() => redis.ping())
+    const events = await subscriber.read(job.id)
+    expect(events.map(({ id }) => id)).toEqual(idsOf(0, events.length))
+    const entries = events.map((event) => ({ id: event.id, type: event.type, json: JSON.stringify(event) }))
+    expect(printed(entries)).toBe(lines.join(''))
+  })
+})

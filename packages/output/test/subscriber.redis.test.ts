@@ -1,0 +1,289 @@
+import { eventually, redisTest as test } from '@runnel/testing'
+import { describe, expect } from 'vitest'
+import { JobNotFoundError, type LogEntry } from '../src/subscriber.ts'
+import { connectParts, EXITED, idsOf, newJob, printed, ready, text, USAGE, watch } from './parts.ts'
+
+const parts = test.extend('parts', async ({ redisUrl, prefix, resources }) => {
+  const connected = connectParts(redisUrl, prefix, resources)
+  await eventually(() => ready(connected.redis, connected.subscription))
+  return connected
+})
+
+describe('following a job', () => {
+  parts('gives early, late, resuming and slow watchers the same events', async ({ parts }) => {
+    const { intake, publisher, subscriber } = parts
+    const job = newJob()
+    await intake.queued(job)
+    const early = watch(subscriber, job.id)
+    const dropping = watch(subscriber, job.id)
+
+    const slowEntries: LogEntry[] = []
+    const slow = (async () => {
+      for await (const entry of subscriber.follow(job.id, { signal: AbortSignal.timeout(20_000) })) {
+        slowEntries.push(entry)
+        if (slowEntries.length % 40 === 0)
+          await eventually(() => early.entries.length > slowEntries.length + 100, {
+            withinMs: 300,
+          }).catch(() => {})
+      }
+    })()
+
+    const log = publisher.open(job.id, 1)
+    await log.begin()
+    let late: ReturnType<typeof watch> | undefined
+    let resumed: ReturnType<typeof watch> | undefined
+    for (let line = 0; line < 600; line += 1) {
+      // Two streams in turn make every line an event of its own.
+      await log.write(line % 2 === 0 ? 'stdout' : 'stderr', text(`${line}\n`))
+      if (line === 200) late = watch(subscriber, job.id)
+      if (line === 300) {
+        await eventually(() => dropping.entries.length > 10)
+        await dropping.leave()
+        resumed = watch(subscriber, job.id, dropping.ids().at(-1))
+      }
+    }
+    await log.finish(EXITED, USAGE)
+    await Promise.all([early.ended, late?.ended, resumed?.ended, slow])
+
+    const expected = early.entries.map(({ json }) => json)
+    expect(early.ids()).toEqual(idsOf(1, expected.length - 1))
+    expect(early.entries.length).toBeGreaterThan(600)
+    expect(late?.entries.map(({ json }) => json)).toEqual(expected)
+    expect(slowEntries.map(({ json }) => json)).toEqual(expected)
+    expect([...dropping.entries, ...(resumed?.entries ?? [])].map(({ json }) => json)).toEqual(expected)
+  })
+
+  parts('delivers an event as soon as it is written', async ({ parts: { intake, publisher, subscriber } }) => {
+    const job = newJob()
+    await intake.queued(job)
+    const watching = watch(subscriber, job.id)
+    const log = publisher.open(job.id, 1)
+    await log.begin()
+    await eventually(() => watching.entries.length === 2)
+    const delays: number[] = []
+    for (let line = 0; line < 20; line += 1) {
+      const before = performance.now()
+      await log.write('stdout', text(`${line}\n`))
+      await eventually(() => watching.entries.length === line + 3, { everyMs: 1 })
+      delays.push(performance.now() - before)
+    }
+    await log.finish(EXITED, null)
+    await watching.ended
+    expect(delays.toSorted((a, b) => a - b)[10]).toBeLessThan(50)
+  })
+
+  parts('ends at once for a finished job, resumed at its end or beyond', async ({ parts }) => {
+    const { intake, publisher, subscriber } = parts
+    const job = newJob()
+    await intake.queued(job)
+    const log = publisher.open(job.id, 1)
+    await log.begin()
+    await log.finish(EXITED, null)
+    for (const after of ['1-2', '1-3', '9-9']) {
+      const watching = watch(subscriber, job.id, after)
+      await watching.ended
+      expect(watching.ids()).toEqual([])
+    }
+    const fromTheMiddle = watch(subscriber, job.id, '0-1')
+    await fromTheMiddle.ended
+    expect(fromTheMiddle.ids()).toEqual(['1-1', '1-2'])
+  })
+
+  parts('of a running job from beyond its end ends when the job does', async ({ parts }) => {
+    const { intake, publisher, subscriber } = parts
+    const job = newJob()
+    await intake.queued(job)
+    const log = publisher.open(job.id, 1)
+    await log.begin()
+    const watching = watch(subscriber, job.id, '5-5')
+    await log.finish(EXITED, null)
+    await watching.ended
+    expect(watching.ids()).toEqual([])
+  })
+
+  parts('refuses a job that is not there', async ({ parts: { subscriber } }) => {
+    await expect(watch(subscriber, newJob().id).ended).rejects.toThrow(JobNotFoundError)
+    await expect(watch(subscriber, newJob().id, '1-1').ended).rejects.toThrow(JobNotFoundError)
+  })
+
+  parts('goes on over a restart of the job', async ({ parts: { intake, publisher, subscriber } }) => {
+    const job = newJob()
+    await intake.queued(job)
+    const watching = watch(subscriber, job.id)
+    const first = publisher.open(job.id, 1)
+    await first.begin()
+    await first.write('stdout', text('one'))
+    await eventually(() => watching.entries.length === 3)
+    const second = publisher.open(job.id, 2)
+    await second.begin()
+    await second.write('stdout', text('two'))
+    await second.finish(EXITED, null)
+    await watching.ended
+    expect(watching.entries.map(({ id, type }) => `${id} ${type}`)).toEqual([
+      '0-1 queued',
+      '1-1 started',
+      '1-2 stdout',
+      '2-1 restarted',
+      '2-2 started',
+      '2-3 stdout',
+      '2-4 finished',
+    ])
+  })
+
+  parts('finds events in the log whose messages were lost', async ({ redis, prefix, parts }) => {
+    const { intake, subscriber } = parts
+    const job = newJob()
+    await intake.queued(job)
+    const watching = watch(subscriber, job.id)
+    await eventually(() => watching.entries.length === 1)
+    const key = `${prefix}:events:${job.id}`
+    const silently = (id: string, type: string, rest = '') =>
+      redis.xadd(
+        key,
+        id,
+        'e',
+        `{"jobId":"${job.id}","id":"${id}","at":"2026-01-01T00:00:00.000Z","type":"${type}"${rest}}`,
+      )
+    await silently('1-1', 'started')
+    await eventually(() => watching.entries.length === 2, { withinMs: 2_000 })
+    await silently('1-2', 'stdout', ',"encoding":"utf8","data":"a"')
+    // A later one is published, the one before was not: the gap shows and is read.
+    const third = `{"jobId":"${job.id}","id":"1-3","at":"2026-01-01T00:00:00.000Z","type":"finished"}`
+    await redis.multi().xadd(key, '1-3', 'e', third).publish(key, third).pexpire(key, 1_000).exec()
+    await watching.ended
+    expect(watching.ids()).toEqual(['0-1', '1-1', '1-2', '1-3'])
+  })
+
+  parts(
+    'tells the end of an attempt whose last messages were lost, before the next one',
+    async ({ redis, prefix, parts: { intake, publisher, subscriber } }) => {
+      const job = newJob()
+      await intake.queued(job)
+      const watching = watch(subscriber, job.id)
+      await publisher.open(job.id, 1).begin()
+      await eventually(() => watching.entries.length === 2)
+      const lost = `{"jobId":"${job.id}","id":"1-2","at":"2026-01-01T00:00:00.000Z","type":"stdout","encoding":"utf8","data":"a"}`
+      await redis.xadd(`${prefix}:events:${job.id}`, '1-2', 'e', lost)
+      const second = publisher.open(job.id, 2)
+      await second.begin()
+      await second.finish(EXITED, null)
+      await watching.ended
+      expect(watching.ids()).toEqual(['0-1', '1-1', '1-2', '2-1', '2-2', '2-3'])
+    },
+  )
+
+  parts('looks at the log at once when the subscription is back', async ({ redis, prefix, parts }) => {
+    const { intake, subscriber, subscription } = parts
+    const job = newJob()
+    await intake.queued(job)
+    const watching = watch(subscriber, job.id)
+    await eventually(() => watching.entries.length === 1)
+    const missed = `{"jobId":"${job.id}","id":"1-1","at":"2026-01-01T00:00:00.000Z","type":"started"}`
+    subscription.disconnect(true)
+    await redis.xadd(`${prefix}:events:${job.id}`, '1-1', 'e', missed)
+    await eventually(() => watching.entries.length === 2, { withinMs: 500 })
+    await watching.leave()
+  })
+
+  parts('is not misled by messages that are no events', async ({ redis, prefix, parts }) => {
+    const { intake, publisher, subscriber } = parts
+    const job = newJob()
+    await intake.queued(job)
+    const watching = watch(subscriber, job.id)
+    await eventually(() => watching.entries.length === 1)
+    for (const message of ['', 'null', '{"id":"1-1"}']) await redis.publish(`${prefix}:events:${job.id}`, message)
+    const log = publisher.open(job.id, 1)
+    await log.begin()
+    await log.finish(EXITED, null)
+    await watching.ended
+    expect(watching.ids()).toEqual(['0-1', '1-1', '1-2'])
+  })
+
+  parts('leaves no subscription behind, however a watcher leaves', async ({ redis, prefix, parts }) => {
+    const { intake, subscriber } = parts
+    const job = newJob()
+    await intake.queued(job)
+    const channels = () => redis.pubsub('CHANNELS', `${prefix}*`)
+    const one = watch(subscriber, job.id)
+    const two = watch(subscriber, job.id)
+    await eventually(() => one.entries.length === 1 && two.entries.length === 1)
+    expect(await channels()).toHaveLength(1)
+    await one.leave()
+    expect(await channels()).toHaveLength(1)
+    await two.leave()
+    await eventually(async () => (await channels()).length === 0)
+    for await (const _entry of subscriber.follow(job.id, { signal: AbortSignal.timeout(5_000) })) break
+    await eventually(async () => (await channels()).length === 0)
+  })
+
+  parts('lets a watcher that does not read cost a bounded amount, and then catches it up', async ({ parts }) => {
+    const { intake, publisher, subscriber } = parts
+    const job = newJob()
+    await intake.queued(job)
+    const following = subscriber.follow(job.id, { signal: AbortSignal.timeout(20_000) })[Symbol.asyncIterator]()
+    const entries: LogEntry[] = []
+    const first = await following.next()
+    if (first.done !== true) entries.push(first.value)
+    const log = publisher.open(job.id, 1)
+    await log.begin()
+    for (let block = 0; block < 100; block += 1)
+      await log.write('stdout', new Uint8Array(50_000).fill(97 + (block % 26)))
+    await log.finish(EXITED, null)
+    for (let next = await following.next(); next.done !== true; next = await following.next()) entries.push(next.value)
+    expect(entries.map(({ id }) => id)).toEqual(idsOf(1, entries.length - 1))
+    expect(printed(entries)).toHaveLength(5_000_000)
+  })
+})
+
+describe('the summary', () => {
+  parts('tells the status at every step, without the output', async ({ parts }) => {
+    const { intake, publisher, subscriber } = parts
+    const job = newJob()
+    expect(await subscriber.summary(job.id)).toBeUndefined()
+    await intake.queued(job)
+    const queued = {
+      status: 'queued',
+      language: 'python',
+      limits: job.limits,
+      interactive: false,
+      submittedAt: job.submittedAt,
+      attempt: 0,
+    }
+    expect(await subscriber.summary(job.id)).toEqual(queued)
+    const first = publisher.open(job.id, 1)
+    await first.begin()
+    await first.write('stdout', text('"type":"finished"'))
+    await eventually(async () => (await subscriber.read(job.id)).length === 3)
+    expect(await subscriber.summary(job.id)).toEqual({
+      ...queued,
+      status: 'running',
+      attempt: 1,
+      startedAt: expect.any(String),
+    })
+    const second = publisher.open(job.id, 2)
+    await second.begin()
+    await second.finish(EXITED, USAGE)
+    expect(await subscriber.summary(job.id)).toEqual({
+      ...queued,
+      status: 'finished',
+      attempt: 2,
+      startedAt: expect.any(String),
+      finishedAt: expect.any(String),
+      outcome: EXITED,
+      usage: USAGE,
+    })
+  })
+
+  parts('of a job canceled in the queue has no start', async ({ parts: { intake, subscriber } }) => {
+    const job = newJob()
+    await intake.queued(job)
+    await intake.cancelQueued(job.id)
+    expect(await subscriber.summary(job.id)).toMatchObject({
+      status: 'finished',
+      attempt: 0,
+      outcome: { type: 'canceled' },
+      usage: null,
+    })
+    expect((await subscriber.summary(job.id))?.startedAt).toBeUndefined()
+  })
+})

@@ -1,0 +1,6 @@
+export { commonConfig, wholeNumber } from './common-config.ts'
+export { createLogger, type Logger } from './logger.ts'
+export { readConfig } from './read-config.ts'
+export { connectRedis, type Redis, type RedisRole } from './redis-connection.ts'
+export { runUntilSignal } from './run-until-signal.ts'
+export { StartError } from './start-error.ts'

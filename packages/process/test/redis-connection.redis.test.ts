@@ -1,0 +1,53 @@
+import { eventually, startRedis } from '@runnel/testing'
+import { expect, test } from 'vitest'
+import { connectRedis, createLogger } from '../src/index.ts'
+
+const recordLog = () => {
+  const messages: string[] = []
+  const write = (line: string) => messages.push(JSON.parse(line).msg)
+  return { messages, log: createLogger({ name: 'test', level: 'info', destination: { write } }) }
+}
+
+test('a command fails at once while Redis is away, the connection heals, and each change is logged once', async () => {
+  await using server = await startRedis()
+  const { messages, log } = recordLog()
+  const redis = connectRedis(server.url, { role: 'command', log })
+  await eventually(() => redis.ping())
+
+  await server.kill()
+  await eventually(() => redis.status !== 'ready')
+  for (let call = 0; call < 20; call += 1) {
+    const before = performance.now()
+    await expect(redis.ping()).rejects.toThrow()
+    expect(performance.now() - before).toBeLessThan(500)
+  }
+  await server.start()
+  await eventually(() => redis.ping(), { withinMs: 5_000 })
+  await eventually(() => messages.length === 2)
+  expect(messages[0]).toMatch(/^Redis is away: /)
+  expect(messages[1]).toBe('Redis is back')
+  redis.disconnect()
+})
+
+test('a command fails within seconds when Redis is connected but does not answer', async () => {
+  await using server = await startRedis()
+  const redis = connectRedis(server.url, { role: 'command', log: recordLog().log })
+  await eventually(() => redis.ping())
+  await server.pause()
+  await expect(redis.ping()).rejects.toThrow(/timed out/)
+  await server.unpause()
+  await eventually(() => redis.ping())
+  redis.disconnect()
+})
+
+test('a process that starts before Redis finds it later', async () => {
+  await using server = await startRedis()
+  await server.stop()
+  const { messages, log } = recordLog()
+  const redis = connectRedis(server.url, { role: 'blocking', log })
+  await eventually(() => messages.length === 1)
+  expect(messages[0]).toMatch(/^Redis is away: .*ECONNREFUSED/)
+  await server.start()
+  expect(await redis.ping()).toBe('PONG')
+  redis.disconnect()
+})

@@ -1,0 +1,210 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Control, type QueuedJob, queuedJobSchema } from '@runnel/contract'
+import { type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { controlChannel, controlKey, QUEUE_NAME } from './names.ts'
+import { createQueueLog, type Log } from './queue-log.ts'
+import { createRunningJob, type RunningJob, type StopReason } from './running-job.ts'
+
+export type { StopReason }
+
+export interface Delivery {
+  readonly job: QueuedJob
+  /** 1 for the first time a worker takes the job, higher for every later time, whatever the reason. */
+  readonly attempt: number
+  /** Should this delivery's handler throw, there is no further try: answer for the job now. */
+  readonly lastTry: boolean
+  /** How many workers died, or lost touch with Redis, while they ran this job. */
+  readonly crashes: number
+  /** Its reason is a StopReason. */
+  readonly signal: AbortSignal
+  /** stdin, stdin-end and signal, from the first one ever sent; ends when `signal` aborts. For one reader. */
+  readonly controls: AsyncIterable<Control>
+}
+
+/** `done`: the job's outcome is in its log. `give-back`: the job waits again, at once, for whoever takes it. */
+export type Verdict = 'done' | 'give-back'
+
+export interface Consumer {
+  /** No new job until `resume`; running ones go on. */
+  pause(): Promise<void>
+  resume(): void
+  /** No new job; running ones get `graceMs`, then their signals abort with `shutdown`. Resolves when all have ended. */
+  stop(graceMs: number): Promise<void>
+}
+
+/**
+ * How long a worker owns a job without renewing. It is renewed after a quarter to a half of that, so a Redis that is
+ * away for up to 10 s (a restart takes one or two) ends no job. A worker that dies gives its jobs back when the lock has
+ * run out (10 to 20 s) and the next check sees it (up to 5 s): 25 s at most, where BullMQ's defaults take a minute.
+ */
+const LOCK_MS = 20_000
+const CHECKS_PER_LOCK = 4
+/** A worker stops a little before Redis lets another one begin. */
+const LEASE_SHARE = 0.9
+/** Cancel and input reach a running job by a hint within a millisecond; where the hint was lost, by this. */
+const SWEEP_MS = 1_000
+/** After a shutdown's grace: what a job may take to stop. One that takes longer is left to its lock. */
+const STOP_DEADLINE_MS = 10_000
+/** BullMQ would end a job that stalled too often without asking us, and its log would never finish. `crashes` says it instead. */
+const NEVER = Number.MAX_SAFE_INTEGER
+
+/**
+ * Takes jobs and hands each to `handle`. The life of a delivery:
+ *
+ *   taken ──▶ handle runs ──▶ done ───────▶ BullMQ keeps its record for `retentionMs`
+ *                        ├──▶ give-back ──▶ first in the queue again
+ *                        └──▶ throws ─────▶ our own fault: logged, tried again after a pause, a bounded number of times
+ *
+ * Meanwhile its signal may abort, once, and the first reason wins: `canceled` by a message, `lease-lost` when the lock
+ * was not renewed (another worker may have the job already: stop everything, write nothing), `shutdown` by `stop`.
+ * A worker that dies says nothing: its locks run out, and any worker's check puts its jobs back in the queue.
+ *
+ * `redis` is a blocking connection and stays the caller's. Two more are made from it: BullMQ's, which waits for jobs, and
+ * one for the hints to all running jobs.
+ */
+export const createConsumer = (
+  options: {
+    readonly redis: Redis
+    readonly prefix: string
+    readonly concurrency: number
+    readonly retentionMs: number
+    readonly lockMs?: number
+    readonly log: Log
+  },
+  handle: (delivery: Delivery) => Promise<Verdict>,
+): Consumer => {
+  const { redis, prefix, concurrency, retentionMs, lockMs = LOCK_MS } = options
+  const log = createQueueLog(redis, options.log)
+  const running = new Map<string, RunningJob>()
+  let isTaking = true
+
+  const deliver = async (job: Job, jobId: string, token: string): Promise<void> => {
+    // This very process may have lost the job and taken it again. BullMQ tracks one lock a job id: let the first end.
+    const earlier = running.get(jobId)
+    await earlier?.ended
+    if (earlier !== undefined || !isTaking) return giveBack(job, token)
+    const parsed = queuedJobSchema.safeParse(job.data)
+    if (!parsed.success) throw new UnrecoverableError(`Cannot read the queued job: ${parsed.error.message}`)
+
+    const current = createRunningJob({
+      jobId,
+      redis,
+      controlKey: controlKey(prefix, jobId),
+      leaseMs: lockMs * LEASE_SHARE,
+      log,
+    })
+    running.set(jobId, current)
+    try {
+      // What was sent before the start is read while the handler begins; nobody waits for it.
+      current.look()
+      const verdict = await handle({
+        job: parsed.data,
+        attempt: job.attemptsStarted,
+        lastTry: job.attemptsMade + 1 >= (job.opts.attempts ?? 1),
+        crashes: job.stalledCounter,
+        signal: current.signal,
+        controls: current.controls,
+      })
+      log.settle()
+      if (verdict === 'give-back') await giveBack(job, token)
+    } finally {
+      running.delete(jobId)
+      current.end()
+    }
+  }
+
+  const worker = new Worker(
+    QUEUE_NAME,
+    async (job, token) => {
+      const { id, attemptsStarted: attempt } = job
+      if (id === undefined || token === undefined) throw new UnrecoverableError('A job without an id or a lock')
+      try {
+        await deliver(job, id, token)
+      } catch (error) {
+        if (!(error instanceof WaitingError))
+          log.error({ jobId: id, attempt, err: error }, 'A job could not be handled')
+        throw error
+      }
+    },
+    {
+      connection: redis,
+      prefix,
+      concurrency,
+      lockDuration: lockMs,
+      stalledInterval: lockMs / CHECKS_PER_LOCK,
+      maxStalledCount: NEVER,
+      removeOnComplete: { age: Math.ceil(retentionMs / 1000) },
+      removeOnFail: { age: Math.ceil(retentionMs / 1000) },
+    },
+  )
+  worker.on('error', log.report)
+
+  const loseLease = (jobId: string): void => {
+    const job = running.get(jobId)
+    if (job === undefined || job.signal.aborted) return
+    log.warn({ jobId }, 'Lost a job: its lock was not renewed in time')
+    job.stop('lease-lost')
+  }
+  worker.on('lockRenewalFailed', (jobIds) => jobIds.forEach(loseLease))
+  worker.on('locksRenewed', ({ jobIds }) => {
+    for (const jobId of jobIds) running.get(jobId)?.renew()
+  })
+
+  const hints = redis.duplicate()
+  hints.on('error', log.report)
+  hints.on('message', (_channel: string, jobId: string) => running.get(jobId)?.look())
+  hints.subscribe(controlChannel(prefix)).catch(log.report)
+
+  const sweep = setInterval(() => {
+    for (const [jobId, job] of running) {
+      if (job.isLeaseOver()) loseLease(jobId)
+      else job.look()
+    }
+  }, SWEEP_MS)
+
+  return {
+    async pause() {
+      isTaking = false
+      await worker.pause(true)
+    },
+
+    resume() {
+      isTaking = true
+      worker.resume().catch(log.report)
+    },
+
+    async stop(graceMs) {
+      isTaking = false
+      const closed = worker.close().then(() => true)
+      if (!(await within(graceMs, closed))) {
+        for (const job of running.values()) job.stop('shutdown')
+        if (!(await within(STOP_DEADLINE_MS, closed))) {
+          log.error(
+            { jobIds: [...running.keys()] },
+            'Jobs did not stop in time: they begin again when their locks have run out',
+          )
+        }
+      }
+      clearInterval(sweep)
+      hints.disconnect()
+    },
+  }
+}
+
+/** Puts an active job first in the queue again. BullMQ is told by this error that the job has moved. */
+const giveBack = async (job: Job, token: string): Promise<never> => {
+  await job.moveToWait(token)
+  throw new WaitingError()
+}
+
+/** Whether `event` came before `ms` were over. */
+const within = async (ms: number, event: Promise<boolean>): Promise<boolean> => {
+  const timer = new AbortController()
+  const late = delay(ms, false, { signal: timer.signal }).catch(() => false)
+  try {
+    return await Promise.race([event, late])
+  } finally {
+    timer.abort()
+  }
+}

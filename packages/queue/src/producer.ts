@@ -1,0 +1,91 @@
+import { type Control, type QueuedJob, queuedJobSchema } from '@runnel/contract'
+import { Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { controlChannel, controlKey, QUEUE_NAME } from './names.ts'
+
+export interface Producer extends AsyncDisposable {
+  /** Adds a job to the end of the queue. Adding the same id again changes nothing. */
+  enqueue(job: QueuedJob): Promise<void>
+  find(jobId: string): Promise<QueuedJob | undefined>
+  /** How many jobs are before it; undefined when it no longer waits. */
+  position(jobId: string): Promise<number | undefined>
+  /** True when it waited and is gone; false when a worker has it, or nobody has. */
+  remove(jobId: string): Promise<boolean>
+  /** Appended to the job's control stream, and a hint published to the workers. */
+  send(jobId: string, message: Control): Promise<void>
+}
+
+/**
+ * How often a handler of ours may throw for one job before that is final, and the pause before another try.
+ * The program's own failures are outcomes and are never tried again.
+ */
+const TRIES = 3
+const RETRY_DELAY_MS = 1_000
+
+/** In `waiting` and nowhere else: with a worker, between two tries, or finished. */
+const REMOVABLE: ReadonlySet<string> = new Set(['waiting', 'delayed'])
+
+/** `redis` is a command connection: every call fails at once while Redis is away. */
+export const createProducer = (options: {
+  readonly redis: Redis
+  readonly prefix: string
+  readonly retentionMs: number
+}): Producer => {
+  const { redis, prefix, retentionMs } = options
+  const queue = new Queue(QUEUE_NAME, {
+    connection: redis,
+    prefix,
+    // Waiting until Redis is ready would turn "fails at once" into a hang.
+    skipWaitingForReady: true,
+    skipVersionCheck: true,
+    skipMetasUpdate: true,
+    defaultJobOptions: { attempts: TRIES, backoff: { type: 'exponential', delay: RETRY_DELAY_MS } },
+  })
+  // The connection's owner logs what happens to it.
+  queue.on('error', () => {})
+
+  return {
+    async enqueue(job) {
+      await queue.add(QUEUE_NAME, job, { jobId: job.id })
+    },
+
+    async find(jobId) {
+      const job = await queue.getJob(jobId)
+      return job === undefined ? undefined : queuedJobSchema.parse(job.data)
+    },
+
+    async position(jobId) {
+      const waiting = queue.toKey('wait')
+      // New jobs enter at the head, workers take from the tail; in one transaction, so that both numbers are of one moment.
+      const results = await redis.multi().lpos(waiting, jobId, 'RANK', -1).llen(waiting).exec()
+      const [place, length] = results?.map(([error, value]) => {
+        if (error !== null) throw error
+        return value
+      }) ?? [null]
+      return place === null ? undefined : Number(length) - 1 - Number(place)
+    },
+
+    async remove(jobId) {
+      const job = await queue.getJob(jobId)
+      if (job === undefined || !REMOVABLE.has(await job.getState())) return false
+      // A worker that takes it in between holds a lock, and BullMQ then removes nothing.
+      return (await queue.remove(jobId)) === 1
+    },
+
+    async send(jobId, message) {
+      const key = controlKey(prefix, jobId)
+      const results = await redis
+        .multi()
+        .xadd(key, '*', 'm', JSON.stringify(message))
+        .pexpire(key, retentionMs)
+        .publish(controlChannel(prefix), jobId)
+        .exec()
+      const failed = results?.find(([error]) => error !== null)?.[0]
+      if (failed) throw failed
+    },
+
+    async [Symbol.asyncDispose]() {
+      await queue.close()
+    },
+  }
+}

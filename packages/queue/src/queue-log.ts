@@ -1,0 +1,42 @@
+import type { Redis } from 'ioredis'
+
+/** What a logger must do here; pino's does. */
+export interface Log {
+  warn(details: object, message: string): void
+  error(details: object, message: string): void
+}
+
+export interface QueueLog extends Log {
+  /** Logs a fault of the queue once, however often BullMQ meets it, and not at all where it is said elsewhere. */
+  readonly report: (error: unknown) => void
+  /** All is well again: the next fault is news. */
+  settle(): void
+}
+
+/** BullMQ's codes for "this lock is not yours": the job is gone, has no lock, is not active, or has another's lock. */
+const LOST_LOCK_CODES: ReadonlySet<unknown> = new Set([-1, -2, -3, -6])
+
+/** A lost job is logged when its signal aborts; BullMQ then says it several times more. */
+const isLostLock = (error: Error): boolean =>
+  ('code' in error && LOST_LOCK_CODES.has(error.code)) || error.message.startsWith('could not renew lock')
+
+const isLostConnection = (error: Error): boolean => 'syscall' in error || error.message === 'Connection is closed.'
+
+/** `redis` is the queue's connection: that it is away is logged by its owner, once. */
+export const createQueueLog = (redis: Redis, log: Log): QueueLog => {
+  let last = ''
+  return {
+    warn: (details, message) => log.warn(details, message),
+    error: (details, message) => log.error(details, message),
+    report(given) {
+      const error =
+        given instanceof Error ? given : new Error('Something that is no error was thrown', { cause: given })
+      if (redis.status !== 'ready' || isLostConnection(error) || isLostLock(error) || error.message === last) return
+      last = error.message
+      log.error({ err: error }, 'The queue reported an error')
+    },
+    settle() {
+      last = ''
+    },
+  }
+}

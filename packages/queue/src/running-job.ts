@@ -1,0 +1,66 @@
+import type { Control } from '@runnel/contract'
+import type { Redis } from 'ioredis'
+import { createControlInbox } from './control-inbox.ts'
+import type { QueueLog } from './queue-log.ts'
+
+/** Why a running job must stop; the `reason` of its signal. */
+export type StopReason = 'canceled' | 'lease-lost' | 'shutdown'
+
+/** What the consumer knows of a job between taking it and its handler's end. */
+export interface RunningJob {
+  readonly signal: AbortSignal
+  readonly controls: AsyncIterable<Control>
+  /** Resolves when the handler has ended. */
+  readonly ended: Promise<void>
+  /** Reads what messages there are. */
+  look(): void
+  /** The first reason wins. */
+  stop(reason: StopReason): void
+  /** The lock was renewed just now. */
+  renew(): void
+  /** The lock has not been renewed for so long that another worker may take the job, whatever Redis last said. */
+  isLeaseOver(): boolean
+  /** The handler has ended; so do `controls`, and `signal` stays as it is. */
+  end(): void
+}
+
+export const createRunningJob = (options: {
+  readonly jobId: string
+  readonly redis: Redis
+  readonly controlKey: string
+  readonly leaseMs: number
+  readonly log: QueueLog
+}): RunningJob => {
+  const { jobId, redis, controlKey, leaseMs, log } = options
+  const controller = new AbortController()
+  const { signal } = controller
+  const over = new AbortController()
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+  let leaseUntil = performance.now() + leaseMs
+
+  const stop = (reason: StopReason): void => {
+    if (!signal.aborted) controller.abort(reason)
+  }
+  const inbox = createControlInbox({
+    redis,
+    key: controlKey,
+    signal: AbortSignal.any([signal, over.signal]),
+    onCancel: () => stop('canceled'),
+    onUnreadable: (messageId) => log.warn({ jobId, messageId }, 'Skipped a message to a job: it cannot be read'),
+  })
+  return {
+    signal,
+    controls: inbox.controls,
+    ended,
+    look: () => void inbox.look().catch(log.report),
+    stop,
+    renew() {
+      leaseUntil = performance.now() + leaseMs
+    },
+    isLeaseOver: () => performance.now() > leaseUntil,
+    end() {
+      over.abort()
+      end()
+    },
+  }
+}

@@ -1,0 +1,176 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { eventually } from '@runnel/testing'
+import { describe, expect } from 'vitest'
+import type { Delivery } from '../src/consumer.ts'
+import { aborted, newJob } from './parts.ts'
+import { queueTest as test } from './parts-fixture.ts'
+
+describe('two consumers', () => {
+  test('share a hundred jobs and run each exactly once', async ({ redis, prefix, parts: { producer, consume } }) => {
+    const runs: { worker: number; id: string }[] = []
+    const work = (worker: number) => async (delivery: Delivery) => {
+      runs.push({ worker, id: delivery.job.id })
+      await delay(5)
+      return 'done' as const
+    }
+    consume(work(1))
+    consume(work(2))
+    const jobs = Array.from({ length: 100 }, newJob)
+    await Promise.all(jobs.map((job) => producer.enqueue(job)))
+    await eventually(async () => expect(await redis.zcard(`${prefix}:jobs:completed`)).toBe(100), { withinMs: 15_000 })
+    expect(runs.map(({ id }) => id).toSorted()).toEqual(jobs.map(({ id }) => id).toSorted())
+    for (const worker of [1, 2]) expect(runs.filter((run) => run.worker === worker).length).toBeGreaterThan(10)
+  })
+})
+
+describe('a job', () => {
+  test('arrives as it was enqueued, on its first attempt', async ({ parts: { producer, consume } }) => {
+    const job = newJob()
+    const { promise, resolve } = Promise.withResolvers<Delivery>()
+    consume(async (delivery) => {
+      resolve(delivery)
+      return 'done'
+    })
+    await producer.enqueue(job)
+    const delivery = await promise
+    expect(delivery.job).toEqual(job)
+    expect(delivery).toMatchObject({ attempt: 1, crashes: 0, lastTry: false })
+    expect(delivery.signal.aborted).toBe(false)
+  })
+
+  test('that is given back comes again at once, before all others, with a higher attempt', async ({ parts }) => {
+    const { producer, consume } = parts
+    const jobs = [newJob(), newJob()]
+    for (const job of jobs) await producer.enqueue(job)
+    const seen: string[] = []
+    consume(
+      async ({ job, attempt, crashes, lastTry }) => {
+        seen.push(`${jobs.findIndex(({ id }) => id === job.id)} attempt ${attempt} ${crashes} ${lastTry}`)
+        return job.id === jobs[0]?.id && attempt < 5 ? 'give-back' : 'done'
+      },
+      { concurrency: 1 },
+    )
+    await eventually(() => seen.length === 6)
+    expect(seen).toEqual([...[1, 2, 3, 4, 5].map((n) => `0 attempt ${n} 0 false`), '1 attempt 1 0 false'])
+  })
+
+  test('whose handler throws is tried again, a bounded number of times, and each fault is logged once', async ({
+    redis,
+    prefix,
+    parts: { producer, consume, lines },
+  }) => {
+    const seen: { attempt: number; lastTry: boolean }[] = []
+    consume(async ({ attempt, lastTry }) => {
+      seen.push({ attempt, lastTry })
+      throw new Error('our own fault')
+    })
+    await producer.enqueue(newJob())
+    await eventually(async () => expect(await redis.zcard(`${prefix}:jobs:failed`)).toBe(1), { withinMs: 10_000 })
+    expect(seen).toEqual([
+      { attempt: 1, lastTry: false },
+      { attempt: 2, lastTry: false },
+      { attempt: 3, lastTry: true },
+    ])
+    const faults = lines.filter(({ level }) => level >= 50)
+    expect(faults.map(({ msg, err }) => [msg, err?.message])).toEqual(
+      Array(3).fill(['A job could not be handled', 'our own fault']),
+    )
+  })
+
+  test('that cannot be read is refused, logged, and does not hold up the next', async ({ redis, prefix, parts }) => {
+    const { producer, consume, lines } = parts
+    const [bad, good] = [newJob(), newJob()]
+    await producer.enqueue(bad)
+    await redis.hset(`${prefix}:jobs:${bad.id}`, 'data', '{"id":1}')
+    await producer.enqueue(good)
+    const seen: string[] = []
+    consume(async ({ job }) => {
+      seen.push(job.id)
+      return 'done'
+    })
+    await eventually(() => seen.length === 1)
+    expect(seen).toEqual([good.id])
+    await eventually(() => lines.some(({ err }) => err?.message.startsWith('Cannot read the queued job')))
+  })
+})
+
+describe('a paused consumer', () => {
+  test('takes no job until it resumes, while others do', async ({ redis, prefix, parts: { producer, consume } }) => {
+    const seen: string[] = []
+    const paused = consume(async () => {
+      seen.push('paused')
+      return 'done'
+    })
+    await producer.enqueue(newJob())
+    await eventually(() => seen.length === 1)
+    seen.length = 0
+    // By now it waits inside Redis for the next job, and Redis knows nothing of the pause.
+    await eventually(async () => {
+      const clients = String(await redis.client('LIST')).split('\n')
+      return clients.some((client) => client.includes(prefix) && client.includes('cmd=bzpopmin'))
+    })
+    await paused.pause()
+    const job = newJob()
+    await producer.enqueue(job)
+    await eventually(async () => expect(await redis.hget(`${prefix}:jobs:${job.id}`, 'ats')).not.toBeNull())
+    await eventually(async () => (await producer.position(job.id)) === 0)
+    const other = consume(async () => {
+      seen.push('other')
+      return 'done'
+    })
+    await eventually(() => seen.length === 1)
+    expect(seen).toEqual(['other'])
+    await other.stop(0)
+    await producer.enqueue(newJob())
+    paused.resume()
+    await eventually(() => seen.length === 2, { withinMs: 10_000 })
+    expect(seen).toEqual(['other', 'paused'])
+  })
+})
+
+describe('a consumer that stops', () => {
+  test('lets running jobs finish within the grace and takes no new one', async ({ redis, prefix, parts }) => {
+    const { producer, consume } = parts
+    const [first, second] = [newJob(), newJob()]
+    const { promise: release, resolve } = Promise.withResolvers<void>()
+    const seen: string[] = []
+    const consumer = consume(
+      async ({ job, signal }) => {
+        seen.push(job.id)
+        await release
+        expect(signal.aborted).toBe(false)
+        return 'done'
+      },
+      { concurrency: 1 },
+    )
+    await producer.enqueue(first)
+    await eventually(() => seen.length === 1)
+    await producer.enqueue(second)
+    const stopped = consumer.stop(10_000)
+    resolve()
+    await stopped
+    expect(seen).toEqual([first.id])
+    expect(await redis.zcard(`${prefix}:jobs:completed`)).toBe(1)
+    expect(await producer.position(second.id)).toBe(0)
+  })
+
+  test('gives back what does not finish in time, and another one has it at once', async ({ parts }) => {
+    const { producer, consume } = parts
+    const job = newJob()
+    const reasons: unknown[] = []
+    const first = consume(async ({ signal }) => {
+      reasons.push(await aborted(signal))
+      return 'give-back'
+    })
+    await producer.enqueue(job)
+    await eventually(async () => (await producer.position(job.id)) === undefined)
+    const again = Promise.withResolvers<Delivery>()
+    await first.stop(50)
+    consume(async (delivery) => {
+      again.resolve(delivery)
+      return 'done'
+    })
+    expect(await again.promise).toMatchObject({ attempt: 2, crashes: 0 })
+    expect(reasons).toEqual(['shutdown'])
+  })
+})

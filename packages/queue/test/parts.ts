@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto'
+import { defaultLimits, type QueuedJob } from '@runnel/contract'
+import { connectRedis, createLogger } from '@runnel/process'
+import { type Consumer, createConsumer, type Delivery, type Verdict } from '../src/consumer.ts'
+import { createProducer } from '../src/producer.ts'
+
+export const RETENTION_MS = 60_000
+/** Short, so that what takes 25 s in production takes 3 here. */
+export const LOCK_MS = 2_000
+
+export const newJob = (): QueuedJob => ({
+  id: `job_${randomBytes(16).toString('hex')}`,
+  tenant: 'default',
+  submittedAt: new Date().toISOString(),
+  program: {
+    language: 'python',
+    files: [{ path: 'main.py', content: 'print(1)', encoding: 'utf8' }],
+    entry: 'main.py',
+    args: [],
+    env: {},
+    stdin: '',
+    interactive: false,
+  },
+  limits: defaultLimits(),
+})
+
+const recordLog = () => {
+  const lines: { level: number; msg: string; err?: { message: string } }[] = []
+  const write = (line: string) => lines.push(JSON.parse(line))
+  return { lines, log: createLogger({ name: 'test', level: 'info', destination: { write } }) }
+}
+
+export type Handler = (delivery: Delivery) => Promise<Verdict>
+
+/** What an API and any number of workers would have, on connections of their own. */
+export const connectParts = (url: string, prefix: string, resources: AsyncDisposableStack) => {
+  const { lines, log } = recordLog()
+  const connect = (role: 'command' | 'blocking') =>
+    resources.adopt(connectRedis(url, { role, log }), (redis) => redis.disconnect())
+  const command = connect('command')
+  const producer = resources.use(createProducer({ redis: command, prefix, retentionMs: RETENTION_MS }))
+  return {
+    lines,
+    command,
+    producer,
+    consume(handler: Handler, { concurrency = 4, lockMs = LOCK_MS } = {}): Consumer {
+      const settings = { redis: connect('blocking'), prefix, concurrency, retentionMs: RETENTION_MS, lockMs, log }
+      return resources.adopt(createConsumer(settings, handler), (consumer) => consumer.stop(0))
+    },
+  }
+}
+
+/** Resolves when the signal aborts, with its reason. */
+export const aborted = (signal: AbortSignal): Promise<unknown> => {
+  const { promise, resolve } = Promise.withResolvers<unknown>()
+  signal.addEventListener('abort', () => resolve(signal.reason), { once: true })
+  if (signal.aborted) resolve(signal.reason)
+  return promise
+}

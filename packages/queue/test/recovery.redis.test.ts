@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import { eventually, startRedis, uniquePrefix } from '@runnel/testing'
+import { describe, expect } from 'vitest'
+import type { Delivery } from '../src/consumer.ts'
+import { aborted, connectParts, LOCK_MS, newJob, RETENTION_MS } from './parts.ts'
+import { queueTest as test } from './parts-fixture.ts'
+
+const urlOf = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href)
+
+/** A worker process whose jobs never end by themselves. It says `taken`, and why it was told to stop. */
+const startWorkerProcess = (redisUrl: string, prefix: string) => {
+  const script = `
+    import { connectRedis, createLogger } from ${urlOf('../../process/src/index.ts')}
+    import { createConsumer } from ${urlOf('../src/consumer.ts')}
+    const log = createLogger({ name: 'worker', level: 'silent' })
+    const redis = connectRedis(${JSON.stringify(redisUrl)}, { role: 'blocking', log })
+    const settings = { redis, prefix: ${JSON.stringify(prefix)}, concurrency: 1, retentionMs: ${RETENTION_MS}, lockMs: ${LOCK_MS}, log }
+    createConsumer(settings, async ({ signal }) => {
+      console.log('taken')
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      console.log(signal.reason)
+      return 'done'
+    })`
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let out = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text
+  })
+  return {
+    child,
+    says: (word: string) => eventually(() => out.includes(word), { withinMs: 15_000 }),
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    },
+  }
+}
+
+describe('a worker that is killed', () => {
+  test('loses its job to another one soon after its lock has run out', async ({ redisUrl, prefix, parts }) => {
+    const { producer, consume } = parts
+    await using worker = startWorkerProcess(redisUrl, prefix)
+    await producer.enqueue(newJob())
+    await worker.says('taken')
+    worker.child.kill('SIGKILL')
+    const killedAt = performance.now()
+    const { promise, resolve } = Promise.withResolvers<Delivery>()
+    consume(async (delivery) => {
+      resolve(delivery)
+      return 'done'
+    })
+    expect(await promise).toMatchObject({ attempt: 2, crashes: 1, lastTry: false })
+    expect(performance.now() - killedAt).toBeLessThan(LOCK_MS * 2)
+  })
+})
+
+describe('a worker that was frozen for longer than its lock', () => {
+  test('learns that its job is lost, which another one has run meanwhile', async ({ redisUrl, prefix, parts }) => {
+    const { producer, consume } = parts
+    await using worker = startWorkerProcess(redisUrl, prefix)
+    await producer.enqueue(newJob())
+    await worker.says('taken')
+    worker.child.kill('SIGSTOP')
+    const { promise, resolve } = Promise.withResolvers<Delivery>()
+    consume(async (delivery) => {
+      resolve(delivery)
+      return 'done'
+    })
+    expect(await promise).toMatchObject({ attempt: 2 })
+    worker.child.kill('SIGCONT')
+    await worker.says('lease-lost')
+  })
+})
+
+describe('a worker whose lock another one has', () => {
+  test('learns it when it renews, before its own lease is over', async ({ redis, prefix, parts }) => {
+    const { producer, consume } = parts
+    const job = newJob()
+    const lockMs = 6_000
+    let reason: unknown
+    consume(
+      async ({ signal }) => {
+        reason = await aborted(signal)
+        return 'done'
+      },
+      { lockMs },
+    )
+    await producer.enqueue(job)
+    const lock = `${prefix}:jobs:${job.id}:lock`
+    await eventually(async () => (await redis.exists(lock)) === 1)
+    await redis.set(lock, 'another', 'PX', lockMs)
+    await eventually(() => reason === 'lease-lost', { withinMs: lockMs * 0.75 })
+    await redis.del(lock)
+  })
+})
+
+describe('a Redis that is away', () => {
+  test('for longer than the lock costs the running attempt, and the next one runs alone', async () => {
+    await using server = await startRedis()
+    await using resources = new AsyncDisposableStack()
+    const { producer, command, consume, lines } = connectParts(server.url, uniquePrefix(), resources)
+    await eventually(() => command.status === 'ready')
+    let running = 0
+    let together = 0
+    const seen: string[] = []
+    consume(async ({ signal, attempt }) => {
+      running += 1
+      together = Math.max(together, running)
+      const reason = attempt === 1 ? await aborted(signal) : undefined
+      running -= 1
+      seen.push(`${attempt} ${reason ?? 'done'}`)
+      return 'done'
+    })
+    await producer.enqueue(newJob())
+    await eventually(() => running === 1)
+    await server.kill()
+    // Its lock runs out while nobody can say so.
+    await eventually(() => seen.length === 1, { withinMs: LOCK_MS * 2 })
+    await server.start()
+    await eventually(() => seen.includes('2 done') || seen.includes('3 done'), { withinMs: 15_000 })
+    expect(seen[0]).toBe('1 lease-lost')
+    expect(together).toBe(1)
+    // Away and back, once for each connection; the lost job, once; and no line a retry.
+    expect(lines.filter(({ msg }) => msg.startsWith('Lost a job'))).toHaveLength(1)
+    expect(lines.filter(({ msg }) => msg.startsWith('Redis is away'))).toHaveLength(2)
+    expect(lines.length).toBeLessThan(10)
+  })
+
+  test('for a moment costs nothing: the job goes on, and new ones are taken at once', async () => {
+    await using server = await startRedis()
+    await using resources = new AsyncDisposableStack()
+    const { producer, command, consume } = connectParts(server.url, uniquePrefix(), resources)
+    await eventually(() => command.status === 'ready')
+    const { promise: release, resolve } = Promise.withResolvers<void>()
+    const seen: string[] = []
+    consume(
+      async ({ attempt, job, signal }) => {
+        if (attempt === 1 && job.id === first.id) await release
+        seen.push(`${attempt} ${signal.aborted}`)
+        return 'done'
+      },
+      { lockMs: 20_000 },
+    )
+    const first = newJob()
+    await producer.enqueue(first)
+    await eventually(async () => (await producer.position(first.id)) === undefined)
+    await server.kill()
+    await delay(500)
+    await server.start()
+    await eventually(() => producer.enqueue(newJob()).then(() => true))
+    await eventually(() => seen.length === 1, { withinMs: 5_000 })
+    resolve()
+    await eventually(() => seen.length === 2)
+    expect(seen).toEqual(['1 false', '1 false'])
+  })
+})

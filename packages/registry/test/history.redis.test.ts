@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto'
+import { RequestError } from '@runnel/contract'
+import { redisTest as test } from '@runnel/testing'
+import { describe, expect } from 'vitest'
+import { createHistory } from '../src/index.ts'
+
+const DAY_MS = 86_400_000
+const newJobId = (): string => `job_${randomBytes(16).toString('hex')}`
+
+describe('the history', () => {
+  test('lists the newest first, in pages that together hold every job once', async ({ redis, prefix }) => {
+    const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
+    const now = Date.now()
+    const jobs = Array.from({ length: 25 }, (_, at) => ({ id: newJobId(), at: new Date(now - at * 10) }))
+    for (const { id, at } of jobs.toReversed()) await history.record('default', id, at)
+
+    const seen: string[] = []
+    let cursor: string | undefined
+    do {
+      const page = await history.list('default', cursor === undefined ? { limit: 10 } : { limit: 10, cursor })
+      seen.push(...page.ids)
+      cursor = page.next
+    } while (cursor !== undefined)
+    expect(seen).toEqual(jobs.map(({ id }) => id))
+  })
+
+  test('keeps its pages when jobs arrive between them, even of the same millisecond', async ({ redis, prefix }) => {
+    const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
+    const at = new Date()
+    const early = Array.from({ length: 20 }, newJobId)
+    for (const id of early) await history.record('default', id, at)
+
+    const first = await history.list('default', { limit: 10 })
+    for (let count = 0; count < 5; count += 1) await history.record('default', newJobId(), new Date(at.getTime() + 1))
+    const second = await history.list('default', { limit: 10, cursor: first.next ?? '' })
+    expect(second.next).toBeUndefined()
+    expect([...first.ids, ...second.ids].toSorted()).toEqual(early.toSorted())
+  })
+
+  test('has no next page when the last one is exactly full', async ({ redis, prefix }) => {
+    const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
+    for (let count = 0; count < 10; count += 1) await history.record('default', newJobId(), new Date())
+    expect((await history.list('default', { limit: 10 })).next).toBeUndefined()
+  })
+
+  test('lists a job once, however often it is recorded', async ({ redis, prefix }) => {
+    const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
+    const [id, at] = [newJobId(), new Date()]
+    await history.record('default', id, at)
+    await history.record('default', id, at)
+    expect((await history.list('default', { limit: 10 })).ids).toEqual([id])
+  })
+
+  test('forgets what is older than the retention', async ({ redis, prefix }) => {
+    const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
+    const fresh = newJobId()
+    await history.record('default', newJobId(), new Date(Date.now() - DAY_MS - 1_000))
+    await history.record('default', fresh, new Date())
+    expect((await history.list('default', { limit: 10 })).ids).toEqual([fresh])
+    expect(await redis.zcard(`${prefix}:history:default`)).toBe(1)
+  })
+
+  test('keeps tenants apart', async ({ redis, prefix }) => {
+    const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
+    await history.record('one', newJobId(), new Date())
+    expect((await history.list('two', { limit: 10 })).ids).toEqual([])
+  })
+
+  test('refuses a cursor that no page has given', async ({ redis, prefix }) => {
+    const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
+    await expect(history.list('default', { limit: 10, cursor: 'yesterday' })).rejects.toThrow(RequestError)
+  })
+})

@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto'
+import { defaultLimits } from '@runnel/contract'
+import { LANGUAGES } from '@runnel/languages'
+import Docker from 'dockerode'
+import { createDockerSandboxes, type DockerSandboxesOptions, type Sandboxes } from '../src/index.ts'
+
+export interface TestSandboxes extends Sandboxes {
+  readonly worker: string
+  /** All containers with this worker's label, in whatever state. */
+  containers(): Promise<Docker.ContainerInfo[]>
+}
+
+const listContainers = (worker: string) =>
+  new Docker().listContainers({ all: true, filters: { label: [`runnel.worker=${worker}`] } })
+
+/** Real sandboxes of a worker of their own; disposing of them fails the test if a container is left. */
+export const createTestSandboxes = (over: Partial<DockerSandboxesOptions> = {}): TestSandboxes => {
+  const worker = `test-${randomUUID()}`
+  const complaints: string[] = []
+  const sandboxes = createDockerSandboxes({
+    worker,
+    languages: LANGUAGES,
+    imagePrefix: 'runnel/',
+    poolSize: 2,
+    limits: defaultLimits(),
+    cpus: 1,
+    graceMs: 300,
+    runtime: undefined,
+    log: { info: () => {}, warn: (_facts, message) => void complaints.push(message) },
+    ...over,
+  })
+  return {
+    ...sandboxes,
+    worker,
+    containers: () => listContainers(worker),
+    async [Symbol.asyncDispose]() {
+      await sandboxes[Symbol.asyncDispose]()
+      const left = await listContainers(worker)
+      if (left.length > 0)
+        throw new Error(`${left.length} containers were left behind; warnings: ${complaints.join('; ')}`)
+    },
+  }
+}

@@ -1,0 +1,20 @@
+/** A worker with a pool of two, to be killed by its test. Prints its name. */
+import { randomUUID } from 'node:crypto'
+import { defaultLimits } from '@runnel/contract'
+import { LANGUAGES } from '@runnel/languages'
+import { createDockerSandboxes } from '../src/index.ts'
+
+const worker = `doomed-${randomUUID()}`
+createDockerSandboxes({
+  worker,
+  languages: LANGUAGES.filter(({ id }) => id === 'python'),
+  imagePrefix: 'runnel/',
+  poolSize: 2,
+  limits: defaultLimits(),
+  cpus: 1,
+  graceMs: 300,
+  runtime: undefined,
+  log: { info: () => {}, warn: () => {} },
+})
+process.stdout.write(`${worker}\n`)
+setInterval(() => {}, 60_000)

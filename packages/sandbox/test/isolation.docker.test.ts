@@ -1,0 +1,211 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createTestSandboxes, type TestSandboxes } from './docker-fixture.ts'
+import { run as runIn } from './run.ts'
+
+describe('A program in a container', () => {
+  let sandboxes: TestSandboxes
+  beforeAll(() => {
+    sandboxes = createTestSandboxes()
+  })
+  afterAll(() => sandboxes[Symbol.asyncDispose]())
+
+  /** Each expression's value or the name of the error it met, in order. */
+  const ask = async (...expressions: string[]): Promise<unknown[]> => {
+    const source = `import os, sys, socket, json, errno, ctypes, signal, pathlib
+libc = ctypes.CDLL(None, use_errno=True)
+def call(number, *args):
+    result = libc.syscall(number, *args)
+    return errno.errorcode.get(ctypes.get_errno()) if result < 0 else result
+answers = []
+for expression in json.loads(sys.stdin.read()):
+    try: answers.append(eval(expression))
+    except OSError as error: answers.append(errno.errorcode.get(error.errno, str(error)))
+print(json.dumps(answers))`
+    const { stdout, stderr } = await runIn(sandboxes, { source, program: { stdin: JSON.stringify(expressions) } })
+    expect(stderr.toString()).toBe('')
+    return JSON.parse(stdout.toString())
+  }
+
+  it('has no powers, no groups, a user of its own and filtered system calls', async () => {
+    const [status, uid] = await ask('pathlib.Path("/proc/self/status").read_text()', 'os.getuid()')
+    expect(uid).toBeGreaterThan(9_999)
+    for (const line of ['CapPrm:\t0000000000000000', 'CapEff:\t0000000000000000', 'NoNewPrivs:\t1', 'Seccomp:\t2']) {
+      expect(status).toContain(line)
+    }
+    expect(status).toMatch(/^Groups:\s*$/m)
+    expect(await ask('os.setuid(0)', 'os.setgroups([0])')).toEqual(['EPERM', 'EPERM'])
+  })
+
+  it('can write nowhere but in its workspace, /tmp and shared memory', async () => {
+    const places = [
+      '/',
+      '/etc',
+      '/usr/bin',
+      '/opt/runnel/agent',
+      '/proc/sys/kernel',
+      '/sys/fs/cgroup',
+      '/var/tmp',
+      '/run',
+      '/root',
+    ]
+    const answers = await ask(...places.map((place) => `open("${place}/x", "w")`))
+    for (const answer of answers) expect(answer).toMatch(/^(EROFS|EACCES|EPERM|ENOENT)$/)
+    const mounts = await ask(
+      '[line.split()[1] for line in open("/proc/mounts") if line.split()[3].startswith("rw") and line.split()[2] == "tmpfs"]',
+    )
+    expect(mounts[0]).toEqual(expect.arrayContaining(['/workspace', '/tmp', '/dev/shm']))
+    expect(
+      await ask('os.system("cp /bin/true /tmp/t && /tmp/t 2>/dev/null") != 0', 'os.system("cp /bin/true t && ./t")'),
+    ).toEqual([true, 0])
+  })
+
+  it('reaches no network, and only itself on loopback', async () => {
+    const answers = await ask(
+      ...['1.1.1.1', '169.254.169.254', '172.17.0.1', '10.0.0.1'].map(
+        (host) => `socket.create_connection(("${host}", 80), 2)`,
+      ),
+      'socket.socket(socket.AF_INET6).connect(("2606:4700:4700::1111", 80))',
+      'os.listdir("/sys/class/net")',
+    )
+    expect(answers.slice(0, 5)).toEqual([
+      'ENETUNREACH',
+      'ENETUNREACH',
+      'ENETUNREACH',
+      'ENETUNREACH',
+      expect.stringMatching(/ENETUNREACH|EADDRNOTAVAIL/),
+    ])
+    expect(answers[5]).toEqual(['lo'])
+    expect(
+      await ask(
+        '(lambda s: (s.bind(("127.0.0.1", 0)), s.listen(), socket.create_connection(s.getsockname(), 2).close(), "works")[-1])(socket.socket())',
+      ),
+    ).toEqual(['works'])
+  })
+
+  it('is refused the sockets and system calls that lead out of containers', async () => {
+    const families = { vsock: 40, alg: 38, packet: 17, bluetooth: 31, kcm: 41, key: 15 }
+    const answers = await ask(
+      ...Object.values(families).map(
+        (family) => `socket.socket(${family}, socket.SOCK_RAW if ${family} == 17 else socket.SOCK_DGRAM)`,
+      ),
+    )
+    expect(answers).toEqual(Object.keys(families).map(() => 'EPERM'))
+    const CALLS = {
+      unshare: 272,
+      mount: 165,
+      ptrace: 101,
+      bpf: 321,
+      perf_event_open: 298,
+      keyctl: 250,
+      userfaultfd: 323,
+      setns: 308,
+      chroot: 161,
+      open_by_handle_at: 304,
+      process_vm_readv: 310,
+    }
+    if (process.arch === 'x64') {
+      expect(await ask(...Object.values(CALLS).map((number) => `call(${number}, 0, 0, 0, 0, 0)`))).toEqual(
+        Object.keys(CALLS).map(() => 'EPERM'),
+      )
+      expect(await ask('call(425, 1, 0)', 'call(435, 0, 0)', 'call(56, 0x10000000 | 17, 0, 0, 0, 0)')).toEqual([
+        'ENOSYS',
+        'ENOSYS',
+        'EPERM',
+      ])
+    }
+  })
+
+  it('cannot touch the agent: its streams, memory, environment, limits or life', async () => {
+    const answers = await ask(
+      'os.listdir("/proc/1/fd")',
+      'open("/proc/1/fd/1", "wb", buffering=0).write(b"x")',
+      'open("/proc/1/mem", "rb")',
+      'open("/proc/1/environ").read()',
+      'os.kill(1, signal.SIGKILL)',
+      'os.kill(1, signal.SIGSTOP)',
+      'os.setpriority(os.PRIO_PROCESS, 1, 19)',
+      '__import__("resource").prlimit(1, __import__("resource").RLIMIT_NOFILE, (3, 3))',
+      'open("/proc/1/oom_score_adj", "w").write("1000")',
+    )
+    for (const answer of answers) expect(answer).toMatch(/^(EACCES|EPERM)$/)
+  })
+
+  it('finds nothing that could raise it, and nothing of the host', async () => {
+    const { stdout } = await runIn(sandboxes, {
+      language: 'bash',
+      source:
+        'find / -xdev -perm /6000 2>/dev/null; ls /var/run/docker.sock 2>/dev/null; ls /dev | sort | tr "\\n" " "; echo; cat /proc/self/cgroup | grep -c docker',
+    })
+    const [devices, containerIds] = stdout.toString().trim().split('\n')
+    expect(
+      devices
+        ?.trim()
+        .split(' ')
+        .filter(
+          (device) =>
+            ![
+              'core',
+              'fd',
+              'full',
+              'mqueue',
+              'null',
+              'ptmx',
+              'pts',
+              'random',
+              'shm',
+              'stderr',
+              'stdin',
+              'stdout',
+              'tty',
+              'urandom',
+              'zero',
+            ].includes(device),
+        ),
+    ).toEqual([])
+    expect(containerIds).toBe('0')
+  })
+
+  it('has the documented environment and no more', async () => {
+    const { stdout } = await runIn(sandboxes, { source: 'import os, json\nprint(json.dumps(dict(os.environ)))' })
+    expect(JSON.parse(stdout.toString())).toEqual({
+      PATH: '/usr/local/bin:/usr/bin:/bin',
+      HOME: '/workspace',
+      LANG: 'C.UTF-8',
+      HOSTNAME: 'sandbox',
+    })
+  })
+
+  it('finds nothing that another one left', async () => {
+    const leave =
+      'import os\nfor place in ("/workspace", "/tmp", "/dev/shm"): open(f"{place}/mark", "w").write("was here")'
+    await runIn(sandboxes, { source: leave })
+    for (let round = 0; round < 4; round += 1) {
+      const { stdout } = await runIn(sandboxes, {
+        source: 'import os\nprint([os.listdir(place) for place in ("/tmp", "/dev/shm")])',
+      })
+      expect(stdout.toString()).toBe('[[], []]\n')
+    }
+  })
+
+  it('has a user, random numbers and addresses that no other one has', async () => {
+    const source =
+      'import os, random, uuid\nprint(os.getuid(), random.random(), uuid.uuid4(), os.urandom(8).hex(), hash("x"), id(object()))'
+    const lines = await Promise.all(
+      Array.from({ length: 12 }, async () => (await runIn(sandboxes, { source })).stdout.toString().trim().split(' ')),
+    )
+    for (const column of [0, 1, 2, 3, 4, 5]) expect(new Set(lines.map((line) => line[column])).size).toBe(lines.length)
+  })
+
+  it('cannot forge frames: whatever it prints is output', async () => {
+    const source = `import sys, os, struct
+frame = struct.pack(">IBI", 2, 67, 2) + b"{}"
+os.write(1, frame); os.write(2, frame)
+for fd in range(3, 256):
+    try: os.write(fd, frame)
+    except OSError: pass
+sys.exit(9)`
+    const { stdout, stderr, outcome } = await runIn(sandboxes, { source })
+    expect([stdout.length, stderr.length]).toEqual([11, 11])
+    expect(outcome).toEqual({ type: 'exited', exitCode: 9 })
+  })
+})

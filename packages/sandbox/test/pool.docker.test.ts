@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { defaultLimits } from '@runnel/contract'
+import { findLanguage, type Language } from '@runnel/languages'
+import { eventually } from '@runnel/testing'
+import Docker from 'dockerode'
+import { describe, expect, it } from 'vitest'
+import { createTestSandboxes } from './docker-fixture.ts'
+import { run } from './run.ts'
+
+const only = (id: string): Language[] => {
+  const language = findLanguage(id)
+  if (language === undefined) throw new Error(id)
+  return [language]
+}
+const docker = new Docker()
+const running = (containers: Docker.ContainerInfo[]) => containers.filter(({ State }) => State === 'running').length
+const never = new AbortController().signal
+
+describe('The pool', () => {
+  it('keeps warm sandboxes ready and makes another for each that is used', async () => {
+    await using sandboxes = createTestSandboxes({ languages: only('python'), poolSize: 3 })
+    await eventually(async () => running(await sandboxes.containers()) === 3, { withinMs: 20_000 })
+    const { warm } = await run(sandboxes, { source: 'print(1)' })
+    expect(warm).toBe(true)
+    await eventually(async () => (await sandboxes.containers()).length === 3, { withinMs: 20_000 })
+  })
+
+  it('replaces a container that dies while it waits, and hands out no dead one', async () => {
+    await using sandboxes = createTestSandboxes({ languages: only('python'), poolSize: 2 })
+    const waiting = await eventually(
+      async () => {
+        const containers = await sandboxes.containers()
+        if (running(containers) < 2) throw new Error('The pool is not full yet')
+        return containers
+      },
+      { withinMs: 20_000 },
+    )
+    await Promise.all(waiting.map(({ Id }) => docker.getContainer(Id).kill()))
+    await eventually(
+      async () => {
+        const now = await sandboxes.containers()
+        return running(now) === 2 && now.every(({ Id }) => waiting.every((old) => old.Id !== Id))
+      },
+      { withinMs: 20_000 },
+    )
+    const { stdout } = await run(sandboxes, { source: 'print("alive")' })
+    expect(stdout.toString()).toBe('alive\n')
+  })
+
+  it('serves everybody who waits, in order, when more come than it has', async () => {
+    await using sandboxes = createTestSandboxes({ languages: only('bash'), poolSize: 1 })
+    const results = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => run(sandboxes, { language: 'bash', source: `echo ${index}` })),
+    )
+    expect(results.map(({ stdout }) => stdout.toString().trim())).toEqual(
+      Array.from({ length: 12 }, (_, index) => String(index)),
+    )
+  })
+
+  it('lets go of whoever stops waiting', async () => {
+    await using sandboxes = createTestSandboxes({ languages: only('bash'), poolSize: 0 })
+    const stop = new AbortController()
+    const waiting = sandboxes.lease('bash', defaultLimits(), stop.signal)
+    stop.abort('canceled')
+    await expect(waiting).rejects.toMatchObject({ programStarted: false })
+  })
+
+  it('says which image is missing, makes nothing, and leaves nothing', async () => {
+    await using sandboxes = createTestSandboxes({
+      languages: only('bash'),
+      imagePrefix: 'runnel/no-such-',
+      poolSize: 1,
+    })
+    await expect(sandboxes.check()).rejects.toThrow('no image "runnel/no-such-python"')
+    await expect(sandboxes.lease('bash', defaultLimits(), never)).rejects.toMatchObject({ programStarted: false })
+  })
+
+  it('does not wait for ever for an image without our agent, and leaves nothing of it', async () => {
+    await docker.getImage('runnel/redis').tag({ repo: 'runnel-test-strange/python' })
+    try {
+      await using sandboxes = createTestSandboxes({
+        languages: only('bash'),
+        imagePrefix: 'runnel-test-strange/',
+        poolSize: 1,
+      })
+      await expect(sandboxes.lease('bash', defaultLimits(), never)).rejects.toMatchObject({ programStarted: false })
+    } finally {
+      await docker.getImage('runnel-test-strange/python').remove()
+    }
+  })
+
+  it('leaves containers that end by themselves when their worker is killed, and another worker removes them', async () => {
+    const worker = spawn(process.execPath, [fileURLToPath(new URL('./doomed-worker.ts', import.meta.url))], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const name = await new Promise<string>((resolve) =>
+      worker.stdout.once('data', (data: Buffer) => resolve(data.toString().trim())),
+    )
+    const left = () => docker.listContainers({ all: true, filters: { label: [`runnel.worker=${name}`] } })
+    await eventually(async () => running(await left()) === 2, { withinMs: 20_000 })
+    worker.kill('SIGKILL')
+    await eventually(async () => running(await left()) === 0, { withinMs: 5_000 })
+    await using _other = createTestSandboxes({ languages: only('bash'), poolSize: 0 })
+    await eventually(async () => (await left()).length === 0, { withinMs: 40_000, everyMs: 500 })
+  })
+})

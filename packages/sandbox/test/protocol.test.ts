@@ -1,0 +1,108 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createDockerStreamDecoder } from '../src/docker/docker-stream.ts'
+import { createFrameDecoder, encodeFrame, type Frame, ProtocolError } from '../src/protocol.ts'
+
+const decodeAll = (chunks: readonly Buffer[]): Frame[] => {
+  const frames: Frame[] = []
+  const decode = createFrameDecoder((frame) => frames.push({ ...frame, payload: Buffer.from(frame.payload) }))
+  for (const chunk of chunks) decode(chunk)
+  return frames
+}
+
+/** Cuts `bytes` at the given places, wherever they fall. */
+const cut = (bytes: Buffer, places: readonly number[]): Buffer[] => {
+  const ends = [...places.map((place) => place % (bytes.length + 1)), bytes.length].sort((a, b) => a - b)
+  return ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end))
+}
+
+const frameList = fc.array(
+  fc.record({ kind: fc.nat(255), stream: fc.nat(0xffffffff), payload: fc.uint8Array({ maxLength: 300 }) }),
+  { maxLength: 20 },
+)
+
+describe('The frame decoder', () => {
+  it('finds the same frames however the bytes are split', () => {
+    fc.assert(
+      fc.property(frameList, fc.array(fc.nat(10_000)), (frames, places) => {
+        const bytes = Buffer.concat(frames.map(({ kind, stream, payload }) => encodeFrame(kind, stream, payload)))
+        expect(decodeAll(cut(bytes, places))).toEqual(
+          frames.map((frame) => ({ ...frame, payload: Buffer.from(frame.payload) })),
+        )
+      }),
+    )
+  })
+
+  it('finds them byte by byte', () => {
+    const bytes = Buffer.concat([
+      encodeFrame(65, 2, Buffer.from('héllo')),
+      encodeFrame(67, 2),
+      encodeFrame(66, 1, Buffer.alloc(9)),
+    ])
+    expect(decodeAll([...bytes].map((byte) => Buffer.from([byte])))).toHaveLength(3)
+  })
+
+  it('refuses a frame of 4 GiB before holding any of it', () => {
+    const announced = Buffer.from([0xff, 0xff, 0xff, 0xff, 65, 0, 0, 0, 2])
+    expect(() => decodeAll([announced])).toThrow(ProtocolError)
+  })
+
+  it('survives any bytes at all: frames or a refusal, nothing else', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 500 })), (chunks) => {
+        try {
+          decodeAll(chunks.map((chunk) => Buffer.from(chunk)))
+        } catch (error) {
+          expect(error).toBeInstanceOf(ProtocolError)
+        }
+      }),
+    )
+  })
+})
+
+describe('The decoder of Docker’s own framing', () => {
+  const piece = (which: number, bytes: string) => {
+    const header = Buffer.from([which, 0, 0, 0, 0, 0, 0, 0])
+    header.writeUInt32BE(bytes.length, 4)
+    return Buffer.concat([header, Buffer.from(bytes)])
+  }
+
+  it('tells the streams apart however the bytes are split', () => {
+    const bytes = Buffer.concat([piece(1, 'out'), piece(2, 'err'), piece(1, ''), piece(1, 'put')])
+    fc.assert(
+      fc.property(fc.array(fc.nat(100)), (places) => {
+        let [out, err] = ['', '']
+        const decode = createDockerStreamDecoder(
+          (chunk) => {
+            out += chunk.toString()
+          },
+          (chunk) => {
+            err += chunk.toString()
+          },
+        )
+        for (const chunk of cut(bytes, places)) decode(chunk)
+        expect([out, err]).toEqual(['output', 'err'])
+      }),
+    )
+  })
+
+  it('takes ten thousand tiny pieces in one chunk', () => {
+    let bytes = 0
+    const decode = createDockerStreamDecoder(
+      (chunk) => {
+        bytes += chunk.length
+      },
+      () => {},
+    )
+    decode(Buffer.concat(Array.from({ length: 10_000 }, () => piece(1, 'x'))))
+    expect(bytes).toBe(10_000)
+  })
+
+  it('refuses a stream that Docker does not have', () => {
+    const decode = createDockerStreamDecoder(
+      () => {},
+      () => {},
+    )
+    expect(() => decode(piece(3, 'x'))).toThrow('unknown stream 3')
+  })
+})

@@ -1,0 +1,55 @@
+import { type Control, defaultLimits, type Limits, type Outcome, type Program, type Usage } from '@runnel/contract'
+import { findLanguage } from '@runnel/languages'
+import type { Sandbox, Sandboxes } from '../src/index.ts'
+
+export interface RunWish {
+  readonly language?: string
+  /** The whole program, or files by path. */
+  readonly source: string | Readonly<Record<string, string>>
+  readonly program?: Partial<Program>
+  readonly limits?: Partial<Limits>
+  readonly signal?: AbortSignal
+  readonly controls?: AsyncIterable<Control>
+  /** Called with every piece of output; a promise holds the reading up. */
+  readonly onOutput?: (bytes: Buffer) => void | Promise<void>
+  readonly onSandbox?: (sandbox: Sandbox) => void
+}
+
+export interface RunResult {
+  readonly stdout: Buffer
+  readonly stderr: Buffer
+  readonly outcome: Outcome
+  readonly usage: Usage
+  readonly warm: boolean
+}
+
+const never = new AbortController().signal
+
+export async function* noControls(): AsyncGenerator<Control> {}
+
+export const toProgram = (language: string, source: RunWish['source'], over: Partial<Program> = {}): Program => {
+  const fileName = findLanguage(language)?.fileName ?? 'main'
+  const contents = typeof source === 'string' ? { [fileName]: source } : source
+  const files = Object.entries(contents).map(([path, content]) => ({ path, content, encoding: 'utf8' as const }))
+  return { language, files, entry: fileName, args: [], env: {}, stdin: '', interactive: false, ...over }
+}
+
+/** Leases a sandbox, runs one program in it to its end, and lets go of the sandbox. */
+export const run = async (sandboxes: Sandboxes, wish: RunWish): Promise<RunResult> => {
+  const { language = 'python', signal = never, controls = noControls() } = wish
+  const limits = { ...defaultLimits(), ...wish.limits }
+  await using sandbox = await sandboxes.lease(language, limits, signal)
+  wish.onSandbox?.(sandbox)
+  const printed = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
+  const program = toProgram(language, wish.source, wish.program)
+  for await (const event of sandbox.run({ program, limits, signal, controls })) {
+    if (event.type === 'ended') {
+      const { outcome, usage } = event
+      const [stdout, stderr] = [Buffer.concat(printed.stdout), Buffer.concat(printed.stderr)]
+      return { stdout, stderr, outcome, usage, warm: sandbox.warm }
+    }
+    printed[event.stream].push(event.bytes)
+    await wish.onOutput?.(event.bytes)
+  }
+  throw new Error('The run ended without saying how')
+}

@@ -1,0 +1,281 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Control } from '@runnel/contract'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Sandbox, Sandboxes } from '../src/index.ts'
+import { SandboxFailure } from '../src/index.ts'
+import { type RunWish, run as runIn } from './run.ts'
+
+const EXITED = { type: 'exited', exitCode: 0 }
+
+/** What every kind of sandbox keeps, Docker's and the local one alike. */
+export const describeSandboxContract = (kind: string, create: () => Sandboxes): void => {
+  describe(`A sandbox of the kind ${kind}`, () => {
+    let sandboxes: Sandboxes
+    beforeAll(async () => {
+      sandboxes = create()
+      await sandboxes.check()
+    })
+    afterAll(() => sandboxes[Symbol.asyncDispose]())
+    const run = (wish: RunWish) => runIn(sandboxes, wish)
+
+    it.each([
+      ['python', 'print("hello")'],
+      ['javascript', 'console.log("hello")'],
+      ['typescript', 'const word: string = "hello"\nconsole.log(word)'],
+      ['bash', 'echo hello'],
+    ])('runs %s', async (language, source) => {
+      const { stdout, stderr, outcome } = await run({ language, source })
+      expect({ stdout: stdout.toString(), stderr: stderr.toString(), outcome }).toEqual({
+        stdout: 'hello\n',
+        stderr: '',
+        outcome: EXITED,
+      })
+    })
+
+    it('keeps stdout and stderr apart and every byte as it was', async () => {
+      const source = `import sys
+sys.stdout.buffer.write(bytes(range(256)) * 300)
+sys.stderr.buffer.write(bytes(range(255, -1, -1)))`
+      const { stdout, stderr } = await run({ source })
+      expect(
+        stdout.equals(
+          Buffer.concat(Array.from({ length: 300 }, () => Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)))),
+        ),
+      ).toBe(true)
+      expect(stderr.equals(Buffer.from(Array.from({ length: 256 }, (_, byte) => 255 - byte)))).toBe(true)
+    })
+
+    it('lays out nested files and runs the entry among them', async () => {
+      const { stdout } = await run({
+        source: {
+          'app/main.py': 'import shapes.square\nprint(open("data/ä b.txt").read(), shapes.square.of(7))',
+          'app/shapes/square.py': 'def of(x): return x * x',
+          'data/ä b.txt': 'read',
+        },
+        program: { entry: 'app/main.py' },
+      })
+      expect(stdout.toString()).toBe('read 49\n')
+    })
+
+    it('passes args and env byte for byte', async () => {
+      const args = ['', 'two words', '$HOME `id` "\'', 'ünï\n😀', '--', '-c']
+      const { stdout } = await run({
+        source: 'import sys, os, json\nprint(json.dumps([sys.argv[1:], os.environ["A_1"]]))',
+        program: { args, env: { A_1: 'x=1;\n$(id)' } },
+      })
+      expect(JSON.parse(stdout.toString())).toEqual([args, 'x=1;\n$(id)'])
+    })
+
+    it('gives the program its stdin and then the end of it', async () => {
+      const { stdout } = await run({
+        source: 'import sys\nprint(sys.stdin.read().upper())',
+        program: { stdin: 'all of it' },
+      })
+      expect(stdout.toString()).toBe('ALL OF IT\n')
+    })
+
+    it('carries a megabyte of stdin through and back', async () => {
+      const stdin = 'line of text\n'.repeat(80_000)
+      const { stdout } = await run({
+        source: 'import sys, shutil\nshutil.copyfileobj(sys.stdin, sys.stdout)',
+        program: { stdin },
+        limits: { outputBytes: 2_000_000 },
+      })
+      expect(stdout.toString() === stdin).toBe(true)
+    })
+
+    it('ends a program that never reads its large stdin', async () => {
+      const { outcome } = await run({ source: 'print("done")', program: { stdin: 'x'.repeat(900_000) } })
+      expect(outcome).toEqual(EXITED)
+    })
+
+    it('takes input while the program runs, and the end of it', async () => {
+      const answered = Promise.withResolvers<void>()
+      async function* controls(): AsyncGenerator<Control> {
+        yield { type: 'stdin', encoding: 'utf8', data: 'ann\n' }
+        await answered.promise
+        yield { type: 'stdin', encoding: 'base64', data: Buffer.from('bob\n').toString('base64') }
+        yield { type: 'stdin-end' }
+      }
+      const { stdout } = await run({
+        source: 'import sys\nfor line in sys.stdin: print("hello", line.strip(), flush=True)\nprint("end")',
+        program: { interactive: true },
+        controls: controls(),
+        onOutput: () => answered.resolve(),
+      })
+      expect(stdout.toString()).toBe('hello ann\nhello bob\nend\n')
+    })
+
+    it('passes signals on to the program', async () => {
+      const ready = Promise.withResolvers<void>()
+      async function* controls(): AsyncGenerator<Control> {
+        await ready.promise
+        yield { type: 'signal', signal: 'SIGUSR1' }
+      }
+      const { stdout, outcome } = await run({
+        source:
+          'import os, signal, sys\nsignal.signal(signal.SIGUSR1, lambda *_: (os.write(1, b"heard\\n"), sys.exit(5)))\nos.write(1, b"ready\\n")\nsignal.pause()',
+        controls: controls(),
+        onOutput: () => ready.resolve(),
+      })
+      expect(stdout.toString()).toBe('ready\nheard\n')
+      expect(outcome).toEqual({ type: 'exited', exitCode: 5 })
+    })
+
+    it.each([0, 1, 42, 126, 127, 137, 143, 255])('reports exit code %i as the program chose it', async (exitCode) => {
+      const { outcome } = await run({ language: 'bash', source: `exit ${exitCode}` })
+      expect(outcome).toEqual({ type: 'exited', exitCode })
+    })
+
+    it.each(['SIGSEGV', 'SIGABRT', 'SIGKILL', 'SIGTERM', 'SIGPIPE'])('reports death by %s', async (signal) => {
+      const { outcome } = await run({
+        source: `import os, signal\nsignal.signal(signal.${signal}, signal.SIG_DFL) if signal.${signal} != signal.SIGKILL else None\nos.kill(os.getpid(), signal.${signal})`,
+      })
+      expect(outcome).toEqual({ type: 'signaled', signal })
+    })
+
+    it('tells a program whose time is up to stop, and keeps what it printed', async () => {
+      const source = `import os, signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: (os.write(1, b"tidied up\\n"), sys.exit(3)))
+os.write(1, b"working\\n")
+time.sleep(60)`
+      const { stdout, outcome } = await run({ source, limits: { wallMs: 1_500 } })
+      expect(stdout.toString()).toBe('working\ntidied up\n')
+      expect(outcome).toEqual({ type: 'timed-out', limit: 'wall', limitMs: 1_500 })
+    })
+
+    it('kills a program that will not stop, and its children with it', async () => {
+      const source = `import os, signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if os.fork() == 0:
+    os.setsid()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("x", flush=True)
+while True: time.sleep(1)`
+      const { stdout, outcome, usage } = await run({ source, limits: { wallMs: 1_500 } })
+      expect(stdout.toString()).toMatch(/^x\s*x\s*$/)
+      expect(outcome).toEqual({ type: 'timed-out', limit: 'wall', limitMs: 1_500 })
+      expect(usage.wallMs).toBeLessThan(5_000)
+    })
+
+    it('wakes a stopped program to end it', async () => {
+      const { outcome } = await run({
+        source: 'import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)',
+        limits: { wallMs: 1_500 },
+      })
+      expect(outcome).toEqual({ type: 'timed-out', limit: 'wall', limitMs: 1_500 })
+    })
+
+    it('ends a program that has used up its processor time, and not one that sleeps', async () => {
+      const busy = await run({ source: 'while True: pass', limits: { cpuMs: 300 } })
+      expect(busy.outcome).toEqual({ type: 'timed-out', limit: 'cpu', limitMs: 300 })
+      const idle = await run({ source: 'import time; time.sleep(0.6)', limits: { cpuMs: 300 } })
+      expect(idle.outcome).toEqual(EXITED)
+    })
+
+    it('lets a program print exactly its limit, and cuts it off at one byte more', async () => {
+      const write = (bytes: number) =>
+        `import sys\nsys.stdout.write("x" * ${bytes})\nsys.stdout.flush()\nsys.stderr.write("y" * 10)`
+      const within = await run({ source: write(99_990), limits: { outputBytes: 100_000 } })
+      expect(within.outcome).toEqual(EXITED)
+      expect(within.stdout.length + within.stderr.length).toBe(100_000)
+      const beyond = await run({ source: write(99_991), limits: { outputBytes: 100_000 } })
+      expect(beyond.outcome).toEqual({ type: 'output-limit', limitBytes: 100_000 })
+      expect(beyond.stdout.length + beyond.stderr.length).toBe(100_000)
+    })
+
+    it('ends an endless printer at its limit', async () => {
+      const { stdout, outcome } = await run({ language: 'bash', source: 'yes' })
+      expect(outcome).toEqual({ type: 'output-limit', limitBytes: 1024 * 1024 })
+      expect(stdout.length).toBe(1024 * 1024)
+    })
+
+    it('holds a flood back while nobody reads, and loses none of it', async () => {
+      let pieces = 0
+      const { stdout, outcome } = await run({
+        source: 'import sys\nfor i in range(300_000): print(i)',
+        limits: { outputBytes: 4_000_000 },
+        onOutput: async () => {
+          pieces += 1
+          if (pieces === 2) await delay(700)
+        },
+      })
+      expect(outcome).toEqual(EXITED)
+      const lines = stdout.toString().trimEnd().split('\n')
+      expect(lines.length).toBe(300_000)
+      expect(lines.every((line, index) => line === String(index))).toBe(true)
+    })
+
+    it('cancels when asked to', async () => {
+      const stop = new AbortController()
+      const { stdout, outcome } = await run({
+        source: 'import os, time\nos.write(1, b"begun\\n")\ntime.sleep(60)',
+        signal: stop.signal,
+        onOutput: () => stop.abort('canceled'),
+      })
+      expect(stdout.toString()).toBe('begun\n')
+      expect(outcome).toEqual({ type: 'canceled' })
+    })
+
+    it('is over when the main process is, whatever it left running', async () => {
+      const source = `import os, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        while True:
+            time.sleep(0.01)
+            print("still here", flush=True)
+print("main is done", flush=True)`
+      const { stdout, outcome, usage } = await run({ source })
+      expect(outcome).toEqual(EXITED)
+      expect(stdout.toString()).toContain('main is done')
+      expect(usage.wallMs).toBeLessThan(5_000)
+    })
+
+    it('does not take closed output for the end of the program', async () => {
+      const { outcome } = await run({
+        source: 'import os, sys, time\nos.close(1); os.close(2); time.sleep(0.3); os._exit(3)',
+      })
+      expect(outcome).toEqual({ type: 'exited', exitCode: 3 })
+    })
+
+    it('delivers what was printed in the last moment', async () => {
+      const { stdout, outcome } = await run({ source: 'import os\nos.write(1, b"x" * 65536)\nos.kill(os.getpid(), 9)' })
+      expect(stdout.length).toBe(65_536)
+      expect(outcome).toEqual({ type: 'signaled', signal: 'SIGKILL' })
+    })
+
+    it('measures time and processor time', async () => {
+      const { usage } = await run({
+        source: 'import time\nend = time.process_time() + 0.2\nwhile time.process_time() < end: pass\ntime.sleep(0.2)',
+      })
+      expect(usage.wallMs).toBeGreaterThan(390)
+      expect(usage.cpuMs).toBeGreaterThan(150)
+      expect(usage.cpuMs).toBeLessThan(usage.wallMs)
+    })
+
+    it('reports a sandbox that ends under its program as our failure, not the program’s', async () => {
+      let sandbox: Sandbox | undefined
+      const running = run({
+        source: 'import time\nprint("begun", flush=True)\ntime.sleep(60)',
+        onSandbox: (leased) => {
+          sandbox = leased
+        },
+        onOutput: async () => sandbox?.[Symbol.asyncDispose](),
+      })
+      const failure = await running.then(
+        () => undefined,
+        (error: unknown) => error,
+      )
+      expect(failure).toBeInstanceOf(SandboxFailure)
+      expect(failure).toMatchObject({ programStarted: true })
+    })
+
+    it('runs several programs side by side', async () => {
+      const results = await Promise.all(
+        Array.from({ length: 6 }, (_, index) => run({ source: `import time\ntime.sleep(0.1)\nprint(${index})` })),
+      )
+      expect(results.map(({ stdout }) => stdout.toString())).toEqual(['0\n', '1\n', '2\n', '3\n', '4\n', '5\n'])
+    })
+  })
+}

@@ -1,0 +1,40 @@
+import { defineConfig } from 'vitest/config'
+
+const NEEDS_REDIS = { globalSetup: ['./packages/testing/src/global-setup.ts'] }
+const ROOTS = '{packages,apps}/*/test'
+
+/** `*.test.ts` runs anywhere; what comes before `.test.ts` says what a file needs. */
+const filesOf = (suffix: string): string[] => [`${ROOTS}/**/*${suffix}.test.ts`, `infra/**/*${suffix}.test.ts`]
+const withNeeds = ['redis', 'docker', 'e2e'].flatMap((need) => filesOf(`.${need}`))
+
+export default defineConfig({
+  test: {
+    // A project or a path without tests is not a failure; a test marked `only` is.
+    passWithNoTests: true,
+    allowOnly: false,
+    projects: [
+      { test: { name: 'pure', include: filesOf(''), exclude: ['**/node_modules/**', ...withNeeds] } },
+      { test: { name: 'redis', include: filesOf('.redis'), testTimeout: 30_000, hookTimeout: 60_000, ...NEEDS_REDIS } },
+      {
+        test: {
+          name: 'docker',
+          include: filesOf('.docker'),
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          ...NEEDS_REDIS,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: filesOf('.e2e'),
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          // Each file starts the whole system: several at once would measure each other.
+          fileParallelism: false,
+          ...NEEDS_REDIS,
+        },
+      },
+    ],
+  },
+})
