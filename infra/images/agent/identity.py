@@ -17,7 +17,7 @@ class ContainerIdentity:
         # Before the change of user: afterwards /proc/self belongs to root. The program dies of memory before the agent.
         with open("/proc/self/oom_score_adj", "w") as file:
             file.write("1000")
-        os.setgroups([])
+        os.setgroups([self.uid])  # as Docker itself does for a container of that user
         os.setresgid(self.uid, self.uid, self.uid)
         os.setresuid(self.uid, self.uid, self.uid)
 

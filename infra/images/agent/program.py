@@ -54,8 +54,9 @@ def spawn(identity, pipes, argv, env, folder, extra=None, cpu_seconds=None):
             os.umask(0o022)
             os.chdir(folder)
             places = {0: pipes.their_stdin, 1: pipes.their_stdout, 2: pipes.their_stderr, **(extra or {})}
-            # First out of each other's way, then to their places. Everything else closes by itself at exec.
-            for place, fd in [(place, _dup_above(fd, READY_FD + 1)) for place, fd in places.items()]:
+            # First out of each other’s way, then to their places; never above 63, which would enlarge the process’s table
+            # of descriptors for good. Everything else closes by itself at exec.
+            for place, fd in [(place, _dup_above(fd, 32)) for place, fd in places.items()]:
                 os.dup2(fd, place)
             os.execvpe(argv[0], argv, env)
         except BaseException as error:

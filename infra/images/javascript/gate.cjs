@@ -47,14 +47,14 @@ const isLetThrough = () => {
 
 const leaveNoTrace = () => {
   delete process.env.NODE_OPTIONS
-  delete process._preload_modules
+  Object.defineProperty(process, '_preload_modules', { value: [] })
   delete require.cache[__filename]
   delete module.constructor._pathCache[`${__filename}\0`]
 }
 
 const SOURCE = /\.[cm]?[jt]s$/
 /** How long ago Node was started, and what its environment was then: the kernel and Node's own clock keep that. */
-const AGE = /\b(?:performance|perf_hooks|uptime|environ)\b/
+const AGE = /\b(?:performance\w*|perf_hooks|uptime|timeStamp|environ)\b/i
 
 /**
  * Whether this program would find a Node older than itself. To load this very file Node has looked for a package.json
@@ -62,8 +62,10 @@ const AGE = /\b(?:performance|perf_hooks|uptime|environ)\b/
  */
 const showsItsAge = () => {
   if (fs.existsSync('package.json')) return true
-  const sources = fs.readdirSync('.', { recursive: true }).filter((name) => SOURCE.test(name))
-  return sources.some((name) => AGE.test(fs.readFileSync(name, 'latin1')))
+  return fs
+    .readdirSync('.', { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && SOURCE.test(entry.name))
+    .some((entry) => AGE.test(fs.readFileSync(path.join(entry.parentPath, entry.name), 'utf8')))
 }
 
 const startAnew = () => process.execve(process.execPath, [process.argv0, path.basename(process.argv[1])], process.env)
