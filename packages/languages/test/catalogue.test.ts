@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { findLanguage, LANGUAGES } from '../src/index.ts'
+import { ALL_LANGUAGES, findLanguage, LANGUAGES, readLanguageList } from '../src/index.ts'
 
 test('Every id, alias and file ending belongs to one language', () => {
   for (const words of [
@@ -28,4 +28,11 @@ test('A command runs its entry with the interpreter', () => {
 
 test('An entry that looks like an option is still a file', () => {
   for (const { command } of LANGUAGES) expect(command('-c').at(-1)).toBe('./-c')
+})
+
+test('A comma list names languages by any of their words, each once', () => {
+  expect(readLanguageList('py, node,python')?.map(({ id }) => id)).toEqual(['python', 'javascript'])
+  expect(readLanguageList(ALL_LANGUAGES)).toEqual(LANGUAGES)
+  expect(readLanguageList('python,cobol')).toBeUndefined()
+  expect(readLanguageList('')).toBeUndefined()
 })

@@ -1,0 +1,43 @@
+import { PROGRAM, RequestError } from '@runnel/contract'
+import type { FastifyInstance } from 'fastify'
+
+/**
+ * The largest body there can be a reason for: source of the allowed size in which every byte is escaped (`\u001b`
+ * makes six of one), and as much again of standard input, args and env.
+ */
+export const BODY_BYTES = 8 * PROGRAM.sourceBytes
+
+/** Fatal: bytes that are no UTF-8 are refused, where a lenient decoder would run a program other than the one sent. */
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+export const decodeUtf8 = (bytes: Uint8Array, whole: string): string => {
+  try {
+    return utf8.decode(bytes)
+  } catch (cause) {
+    throw new RequestError('invalid-request', `Cannot read ${whole}: it is not valid UTF-8`, { cause })
+  }
+}
+
+/** JSON and plain bytes are all that is read, and neither packed. Keys that would reach a prototype are refused. */
+export const setBodyParsers = (app: FastifyInstance): void => {
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    try {
+      parseJson(request, decodeUtf8(Buffer.from(body), 'the body'), done)
+    } catch (error) {
+      done(error instanceof Error ? error : new Error('Unreadable body', { cause: error }))
+    }
+  })
+  app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
+    done(null, body),
+  )
+  app.addHook('preParsing', async (request) => {
+    const packing = request.headers['content-encoding']
+    if (packing === undefined || packing === 'identity') return
+    throw new RequestError(
+      'unsupported-media-type',
+      `Cannot read a body with Content-Encoding: ${packing}; send it unpacked`,
+    )
+  })
+}

@@ -1,0 +1,18 @@
+/** A route's URL as a pattern, and the methods it has. Fastify answers 404 where another method would have been found. */
+export type RouteTable = Map<string, Set<string>>
+
+const isMatch = (pattern: string, path: string): boolean => {
+  const wanted = pattern.split('/')
+  const given = path.split('/')
+  return wanted.length === given.length && wanted.every((part, at) => part.startsWith(':') || part === given[at])
+}
+
+export const addRoute = (routes: RouteTable, url: string, methods: string | readonly string[]): void => {
+  const known = routes.get(url) ?? new Set()
+  for (const method of [methods].flat()) known.add(method)
+  routes.set(url, known)
+}
+
+export const findAllowedMethods = (routes: RouteTable, path: string): readonly string[] => [
+  ...new Set([...routes].flatMap(([pattern, methods]) => (isMatch(pattern, path) ? [...methods] : []))),
+]

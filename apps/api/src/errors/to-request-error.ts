@@ -1,0 +1,50 @@
+import { type ErrorBody, type ErrorCode, PROGRAM, RequestError } from '@runnel/contract'
+import { JobNotFoundError } from '@runnel/output/subscriber'
+import { isRedisOutage, toRedisUnavailable } from './redis-outage.ts'
+
+/** Fastify's own refusals, in our words. */
+const FASTIFY_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: [
+    'payload-too-large',
+    `Cannot read the body: it is too large; a program may have ${PROGRAM.sourceBytes} bytes of source`,
+  ],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    'unsupported-media-type',
+    'Cannot read the body: send it with Content-Type: application/json',
+  ],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid-request', 'Cannot read the body: it is empty; send JSON'],
+  FST_ERR_CTP_INVALID_JSON_BODY: ['invalid-request', 'Cannot read the body: it is not valid JSON'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
+    'invalid-request',
+    'Cannot read the body: it is not as long as its Content-Length says',
+  ],
+  FST_ERR_BAD_URL: ['invalid-request', 'Cannot read the URL: its path is not valid percent-encoding'],
+  FST_ERR_MAX_PARAM_LENGTH: ['not-found', 'There is nothing at this URL'],
+}
+
+const readFastifyError = (error: unknown): RequestError | undefined => {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined
+  const known = FASTIFY_ERRORS[error.code]
+  return known === undefined ? undefined : new RequestError(known[0], known[1], { cause: error })
+}
+
+export const toJobNotFound = (): RequestError =>
+  new RequestError('job-not-found', 'There is no job of this id; a finished one is kept for a while only')
+
+/** Whatever was thrown, as the answer to the caller. What we do not know is our own fault, and says nothing of itself. */
+export const toRequestError = (error: unknown): RequestError => {
+  if (error instanceof RequestError) return error
+  if (error instanceof JobNotFoundError) return toJobNotFound()
+  if (isRedisOutage(error)) return toRedisUnavailable(error)
+  const message = 'Something went wrong on our side; the log has it under this requestId'
+  return readFastifyError(error) ?? new RequestError('internal', message, { cause: error })
+}
+
+export const toErrorBody = (error: RequestError, requestId: string): ErrorBody => ({
+  error: {
+    code: error.code,
+    message: error.message,
+    ...(error.details === undefined ? {} : { details: error.details }),
+    requestId,
+  },
+})

@@ -1,0 +1,30 @@
+import type { LogEntry } from '@runnel/output/subscriber'
+
+/** How events travel in a plain HTTP answer. */
+export interface EventFormat {
+  readonly contentType: string
+  /** Sent at once, so that a client knows that it is connected before anything happens. */
+  readonly opening: string
+  readonly heartbeat: string
+  readonly toText: (entry: LogEntry) => string
+}
+
+/** A browser's EventSource. It reconnects by itself, after `retry` milliseconds and with the id it saw last. */
+export const SERVER_SENT_EVENTS: EventFormat = {
+  contentType: 'text/event-stream; charset=utf-8',
+  opening: 'retry: 1000\n\n',
+  heartbeat: ': heartbeat\n\n',
+  toText: ({ id, json }) => `id: ${id}\ndata: ${json}\n\n`,
+}
+
+/** One JSON text a line. An empty line is a heartbeat. */
+const NDJSON: EventFormat = {
+  contentType: 'application/x-ndjson; charset=utf-8',
+  opening: '',
+  heartbeat: '\n',
+  toText: ({ json }) => `${json}\n`,
+}
+
+/** What an Accept header asks for: server-sent events where it names them, NDJSON where it does not. */
+export const chooseFormat = (accept: string | undefined): EventFormat =>
+  accept !== undefined && /(?:^|[\s,])text\/event-stream(?=[\s;,]|$)/i.test(accept) ? SERVER_SENT_EVENTS : NDJSON

@@ -1,0 +1,44 @@
+import type { executeResponseSchema, Job, Submission } from '@runnel/contract'
+import { toBytes } from '@runnel/contract'
+import type { Language } from '@runnel/languages'
+import type { z } from 'zod'
+import type { Backend } from '../backend.ts'
+import { cancelJob } from './cancel-job.ts'
+import { describeOutcome } from './describe-outcome.ts'
+import { readJob } from './read-job.ts'
+import { submitJob } from './submit-job.ts'
+import { waitForJob } from './wait-for-job.ts'
+
+type Executed = z.output<typeof executeResponseSchema>
+
+/** On top of the program's own time: for its turn in the queue, and for the sandbox. */
+export const QUEUE_MS = 60_000
+
+const toExecuted = ({ outcome, output, usage }: Job): Executed => {
+  const text = (stream: 'stdout' | 'stderr'): string =>
+    output === undefined ? '' : Buffer.from(toBytes(output[stream])).toString('utf8')
+  const ending =
+    outcome === undefined ? 'The program did not get its turn in time and was canceled.' : describeOutcome(outcome)
+  const parts = [text('stderr'), ending ?? ''].filter((part) => part !== '')
+  return {
+    success: ending === undefined,
+    output: text('stdout'),
+    error: parts.length === 0 ? null : parts.join('\n'),
+    execution_time: (usage?.wallMs ?? 0) / 1_000,
+  }
+}
+
+/**
+ * Runs a program and answers with all it printed. Nobody else knows of the job, so it is canceled when the caller goes
+ * away, or when it has not finished in the time that its limits and a fair wait allow.
+ */
+export const executeCode = async (
+  backend: Backend,
+  languages: readonly Language[],
+  submission: Submission,
+  signal: AbortSignal,
+): Promise<Executed> => {
+  const { id } = await submitJob(backend, languages, submission)
+  const hasFinished = await waitForJob(backend, id, submission.limits.wallMs + QUEUE_MS, signal)
+  return toExecuted(await (hasFinished ? readJob : cancelJob)(backend, id))
+}

@@ -1,0 +1,80 @@
+import { type File, fileBytes, PROGRAM, type Program, RequestError, type Submission } from '@runnel/contract'
+import { detectLanguage, findLanguage, type Language } from '@runnel/languages'
+
+const toList = (languages: readonly Language[]): string =>
+  languages.map(({ id, aliases }) => (aliases[0] === undefined ? id : `${id} (${aliases.join(', ')})`)).join(', ')
+
+const refuseLanguage = (what: string, languages: readonly Language[]): RequestError =>
+  new RequestError('unknown-language', `${what} The languages here are ${toList(languages)}`)
+
+const nameLanguage = (word: string, languages: readonly Language[]): Language => {
+  const language = findLanguage(word)
+  if (language !== undefined && languages.includes(language)) return language
+  const html = /^html?$/i.test(word) ? ', which is a page to show, not a program to run' : ''
+  throw refuseLanguage(`Cannot run the language ${JSON.stringify(word)}${html}.`, languages)
+}
+
+const guessLanguage = (file: File, isNamed: boolean, languages: readonly Language[]): Language => {
+  const content = Buffer.from(file.content, file.encoding).toString('utf8')
+  const detected = detectLanguage(isNamed ? { content, entry: file.path } : { content })
+  if (detected === undefined) {
+    throw refuseLanguage('Cannot tell the language of this program: send `language`.', languages)
+  }
+  if (detected === 'html') {
+    throw refuseLanguage(
+      'Cannot run HTML, which this looks like: it is a page to show, not a program to run. If it is a program, send `language`.',
+      languages,
+    )
+  }
+  const language = languages.find(({ id }) => id === detected)
+  if (language !== undefined) return language
+  throw refuseLanguage(`Cannot run ${detected}, which this looks like. If it is not, send \`language\`.`, languages)
+}
+
+/** Of several files none of which was called the entry: the one that is named as an entry is. */
+const findEntry = (files: readonly File[], languages: readonly Language[]): File => {
+  const names = languages.map(({ fileName }) => fileName)
+  const candidates = files.filter(({ path }) => names.includes(path))
+  const [entry] = candidates
+  if (entry !== undefined && candidates.length === 1) return entry
+  const rather = candidates.length === 0 ? 'none of them is' : 'more than one of them is'
+  const wanted = names.length === 1 ? names.join() : `one of ${names.join(', ')}`
+  throw new RequestError(
+    'invalid-request',
+    `Cannot tell which file to run: send \`entry\`, as there are several files and ${rather} ${wanted}`,
+    { details: [{ path: 'entry', message: 'it is missing' }] },
+  )
+}
+
+const chooseEntry = (files: readonly File[], entry: string | undefined, languages: readonly Language[]): File => {
+  const named = files.length === 1 ? files[0] : files.find(({ path }) => path === entry)
+  const chosen = named ?? findEntry(files, languages)
+  if (fileBytes(chosen) > 0) return chosen
+  throw new RequestError('invalid-request', `Nothing to run: ${JSON.stringify(chosen.path)} is empty`)
+}
+
+const requireSize = (bytes: number): void => {
+  if (bytes <= PROGRAM.sourceBytes) return
+  throw new RequestError(
+    'payload-too-large',
+    `Cannot take ${bytes} bytes of source: the files of a program may have ${PROGRAM.sourceBytes} bytes together`,
+  )
+}
+
+/** Makes every choice that a submission has left open, so that the worker has none to make. */
+export const resolveProgram = (submission: Submission, languages: readonly Language[]): Program => {
+  const { code, entry, args, env, stdin, interactive } = submission
+  const named = submission.language === undefined ? undefined : nameLanguage(submission.language, languages)
+  const rest = { args, env, stdin, interactive }
+  if (code !== undefined) {
+    const file: File = { path: '', content: code, encoding: 'utf8' }
+    requireSize(fileBytes(file))
+    const { id, fileName } = named ?? guessLanguage(file, false, languages)
+    return { language: id, files: [{ ...file, path: fileName }], entry: fileName, ...rest }
+  }
+  const files = submission.files ?? []
+  requireSize(files.reduce((sum, file) => sum + fileBytes(file), 0))
+  const chosen = chooseEntry(files, entry, named === undefined ? languages : [named])
+  const { id } = named ?? guessLanguage(chosen, true, languages)
+  return { language: id, files, entry: chosen.path, ...rest }
+}

@@ -1,0 +1,55 @@
+import { createIntake } from '@runnel/output/intake'
+import { createSubscriber } from '@runnel/output/subscriber'
+import { connectRedis, createLogger, readConfig, runUntilSignal, StartError } from '@runnel/process'
+import { createProducer } from '@runnel/queue/producer'
+import { createHistory, createWorkerDirectory } from '@runnel/registry'
+import { createApp } from './app.ts'
+import { configSchema } from './config.ts'
+import { limitsConfigSchema } from './limits-config.ts'
+
+const listen = async (app: ReturnType<typeof createApp>, host: string, port: number): Promise<void> => {
+  try {
+    await app.listen({
+      host,
+      port,
+      listenTextResolver: (url) => `The API is listening at ${url}, its reference at ${url}/docs`,
+    })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'EADDRINUSE') {
+      throw new StartError(`Port ${port} of ${host} is taken: stop what listens there, or set RUNNEL_API_PORT`)
+    }
+    if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
+      throw new StartError(
+        `Cannot listen on ${host}:${port}: set RUNNEL_API_HOST and RUNNEL_API_PORT to what this machine allows`,
+      )
+    }
+    throw error
+  }
+}
+
+await runUntilSignal(async (_signal, resources) => {
+  const { redisUrl, prefix, retentionMs, languages, host, port, browsers, logLevel } = readConfig(configSchema)
+  const policy = readConfig(limitsConfigSchema)
+  const log = createLogger({ name: 'api', level: logLevel })
+
+  const redis = connectRedis(redisUrl, { role: 'command', log })
+  resources.defer(() => redis.disconnect())
+  const subscriptions = connectRedis(redisUrl, { role: 'subscriber', log })
+  resources.defer(() => subscriptions.disconnect())
+
+  const producer = resources.use(createProducer({ redis, prefix, retentionMs }))
+  const subscriber = resources.use(createSubscriber({ redis, subscriber: subscriptions, prefix, log }))
+  const backend = {
+    redis,
+    producer,
+    subscriber,
+    intake: createIntake({ redis, prefix, retentionMs }),
+    history: createHistory({ redis, prefix, retentionMs }),
+    workers: createWorkerDirectory({ redis, prefix }),
+  }
+
+  const app = createApp({ backend, log, languages, policy, browsers })
+  resources.defer(() => app.close())
+  await listen(app, host, port)
+})

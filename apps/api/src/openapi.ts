@@ -1,0 +1,112 @@
+import swagger from '@fastify/swagger'
+import {
+  createClientFrameSchema,
+  createSubmissionSchema,
+  errorBodySchema,
+  jobEventSchema,
+  jobPageSchema,
+  jobSchema,
+  type LimitsPolicy,
+  limitsSchema,
+  outcomeSchema,
+  serverFrameSchema,
+  stdinSchema,
+  usageSchema,
+} from '@runnel/contract'
+import reference from '@scalar/fastify-api-reference'
+import type { FastifyInstance } from 'fastify'
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+
+/** Schemas that have a name of their own in the document; routes refer to them. */
+const NAMED = {
+  Job: jobSchema,
+  JobPage: jobPageSchema,
+  JobEvent: jobEventSchema,
+  Outcome: outcomeSchema,
+  Usage: usageSchema,
+  Limits: limitsSchema,
+  Error: errorBodySchema,
+  ServerFrame: serverFrameSchema,
+}
+
+const nameSchemas = (): void => {
+  for (const [id, schema] of Object.entries(NAMED)) {
+    const meta = z.globalRegistry.get(schema)
+    if (meta?.id === undefined) z.globalRegistry.add(schema, { ...meta, id })
+  }
+}
+
+/** What a client sends, as JSON Schema. Bounds and defaults are this deployment's. */
+const toInputSchema = (schema: z.ZodType): object => {
+  const { $schema: _, ...described } = z.toJSONSchema(schema, {
+    io: 'input',
+    target: 'draft-2020-12',
+    unrepresentable: 'any',
+    reused: 'inline',
+  })
+  return described
+}
+
+/** Two kinds of body, which the schema of a route cannot say. */
+const STDIN_BODY = {
+  required: true,
+  content: {
+    'application/json': { schema: { $ref: '#/components/schemas/Stdin' } },
+    'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
+  },
+} as const
+
+/** Frames of a WebSocket are no part of any answer, so they are added by hand, and so is what routes take. */
+const toDocument =
+  (policy: LimitsPolicy): typeof jsonSchemaTransformObject =>
+  (document) => {
+    const described = jsonSchemaTransformObject(document)
+    const schemas: Record<string, object> = ('components' in described && described.components?.schemas) || {}
+    // Every named schema comes in two variants, as it is sent and as it is answered; these are only answered.
+    for (const name of Object.keys(NAMED)) delete schemas[`${name}Input`]
+    const stdin = described.paths?.['/v1/jobs/{id}/stdin']?.post
+    if (stdin !== undefined) Object.assign(stdin, { requestBody: STDIN_BODY })
+    schemas['Submission'] = toInputSchema(createSubmissionSchema(policy))
+    schemas['Stdin'] = toInputSchema(stdinSchema)
+    schemas['ClientFrame'] = toInputSchema(createClientFrameSchema(policy))
+    return described
+  }
+
+const DESCRIPTION = `Runs code in sandboxes and streams its output.
+
+Submit a program with \`POST /v1/jobs\`, then follow its events (WebSocket, server-sent events or NDJSON) or ask about it by id.
+Every answer of 400 and above is \`{"error": {"code", "message", "details"?, "requestId"}}\`.`
+
+/** To be called before the routes are registered: the document is made of what is registered after it. */
+export const describeApi = (app: FastifyInstance, policy: LimitsPolicy): void => {
+  nameSchemas()
+  app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Runnel', version: '1', description: DESCRIPTION },
+      tags: [
+        { name: 'jobs', description: 'One program, run once.' },
+        { name: 'events', description: 'What happens to a job, numbered, live and replayed.' },
+        { name: 'execute', description: 'Run and wait, in one call.' },
+        { name: 'languages', description: 'What can be run.' },
+        { name: 'health', description: 'For whoever operates it.' },
+      ],
+    },
+    transform: jsonSchemaTransform,
+    transformObject: toDocument(policy),
+  })
+  app.register(reference, {
+    routePrefix: '/docs',
+    configuration: {
+      pageTitle: 'Runnel API',
+      // The page comes whole from this server: no font, no proxy and no telemetry of anybody else's.
+      withDefaultFonts: false,
+      telemetry: false,
+      agent: { disabled: true },
+      mcp: { disabled: true },
+      hideClientButton: true,
+      showDeveloperTools: 'never',
+    },
+  })
+}

@@ -1,0 +1,24 @@
+import { type ERROR_STATUS, errorBodySchema } from '@runnel/contract'
+
+type ErrorStatus = (typeof ERROR_STATUS)[keyof typeof ERROR_STATUS]
+
+const MEANINGS: Readonly<Record<ErrorStatus, string>> = {
+  400: 'The request cannot be read or served as it is; the message says what to change.',
+  404: 'There is no such job, or not any more.',
+  405: 'The URL has other methods; see Allow.',
+  409: 'The job is past that.',
+  413: 'Too large.',
+  415: 'Send JSON, with its Content-Type.',
+  429: 'Too many subscriptions.',
+  500: 'Our own fault; the log has it under the requestId.',
+  503: 'Redis cannot be reached, or the server is stopping. Try again.',
+}
+
+/** For a route's documentation: the errors it may answer with, besides those that every route has. */
+export const errorAnswers = <S extends ErrorStatus>(...statuses: readonly S[]) =>
+  Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      { description: MEANINGS[status], content: { 'application/json': { schema: errorBodySchema } } },
+    ]),
+  )

@@ -1,0 +1,92 @@
+import { eventIdSchema, jobEventSchema, jobIdSchema } from '@runnel/contract'
+import type { FastifyRequest } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { toInvalidRequest } from '../errors/invalid-request.ts'
+import { chooseFormat, SERVER_SENT_EVENTS } from '../events/event-format.ts'
+import { runEventSocket } from '../events/event-socket.ts'
+import { followJob, whileConnected } from '../events/follow-job.ts'
+import { streamAnswer } from '../events/stream-answer.ts'
+import { requireSummary } from '../jobs/read-job.ts'
+import { errorAnswers } from './answers.ts'
+import type { RouteOptions } from './route-options.ts'
+
+const paramsSchema = z.strictObject({ id: jobIdSchema })
+const querySchema = z.strictObject({
+  after: eventIdSchema.optional().describe('Begin after this event; from the first one when left out.'),
+})
+
+/** Where to begin. An EventSource repeats its URL when it reconnects, so the id it saw last comes before `after`. */
+const readAfter = (request: FastifyRequest, after: string | undefined): string | undefined => {
+  const lastEventId = request.headers['last-event-id']
+  if (lastEventId === undefined || lastEventId === '') return after
+  const read = eventIdSchema.safeParse(lastEventId)
+  if (!read.success) throw toInvalidRequest(read.error, 'Last-Event-ID')
+  return read.data
+}
+
+export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { backend, heartbeatMs, closing }) => {
+  const isOver = async (id: string): Promise<boolean> => (await requireSummary(backend, id)).status === 'finished'
+
+  /** A finished job of which nothing is left to tell. */
+  const isAllSeen = async (id: string, after: string, signal: AbortSignal): Promise<boolean> => {
+    for await (const _ of followJob(backend, id, { after, signal })) return false
+    return true
+  }
+
+  app.route({
+    method: 'GET',
+    url: '/v1/jobs/:id/events',
+    exposeHeadRoute: false,
+    schema: {
+      summary: "Follow a job's events",
+      description: [
+        'All events of a job after `after`, then live ones, each once and in order; ends after `finished`.',
+        'What comes is what the client asks for: a WebSocket on `Upgrade` (each event a text frame; closes with 1000),',
+        'server-sent events with `Accept: text/event-stream` (and `Last-Event-ID`), otherwise NDJSON, one event a line.',
+        'After 15 s of silence there is a heartbeat: a ping, a comment, an empty line.',
+        'Where the server stops, the stream ends before `finished` (a WebSocket with 1012): go on with `after`.',
+      ].join('\n'),
+      tags: ['events'],
+      params: paramsSchema,
+      querystring: querySchema,
+      response: {
+        200: {
+          description: 'The events.',
+          content: {
+            'application/x-ndjson': { schema: jobEventSchema },
+            'text/event-stream': { schema: jobEventSchema },
+          },
+        },
+        204: z.void().describe('Server-sent events only: the job has finished, and Last-Event-ID is its last event.'),
+        ...errorAnswers(400, 404, 503),
+      },
+    },
+    // Before the upgrade, so that an unknown job is a 404 to a WebSocket too.
+    preHandler: async ({ params }) => {
+      await requireSummary(backend, params.id)
+    },
+    handler: async (request, reply) => {
+      const { id } = request.params
+      const after = readAfter(request, request.query.after)
+      const format = chooseFormat(request.headers.accept)
+      const signal = whileConnected(reply.raw, closing)
+      // An EventSource would reconnect for ever to a stream that ends; 204 is what stops it.
+      if (
+        format === SERVER_SENT_EVENTS &&
+        after !== undefined &&
+        (await isOver(id)) &&
+        (await isAllSeen(id, after, signal))
+      ) {
+        return reply.code(204).send()
+      }
+      await streamAnswer(reply, followJob(backend, id, { after, signal }), { format, heartbeatMs, signal })
+    },
+    wsHandler: (socket, request) => {
+      const signal = whileConnected(socket, closing)
+      const { id } = paramsSchema.parse(request.params)
+      const after = readAfter(request, querySchema.parse(request.query).after)
+      return runEventSocket(socket, request, followJob(backend, id, { after, signal }), { heartbeatMs, signal })
+    },
+  })
+}

@@ -1,0 +1,31 @@
+import { executeRequestSchema, executeResponseSchema } from '@runnel/contract'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { toInvalidRequest } from '../errors/invalid-request.ts'
+import { whileConnected } from '../events/follow-job.ts'
+import { executeCode } from '../jobs/execute-code.ts'
+import { errorAnswers } from './answers.ts'
+import type { RouteOptions } from './route-options.ts'
+
+export const executeRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
+  const { backend, languages, submissionSchema, closing } = options
+  for (const url of ['/execute', '/api/execute']) {
+    app.post(
+      url,
+      {
+        schema: {
+          summary: 'Run a program and wait for it',
+          description:
+            'The smallest contract there is: one program in, all it printed back. Limits are the defaults. The program is canceled when the caller goes away.',
+          tags: ['execute'],
+          body: executeRequestSchema,
+          response: { 200: executeResponseSchema, ...errorAnswers(400, 413, 415, 503) },
+        },
+      },
+      async ({ body }, reply) => {
+        const submission = submissionSchema.safeParse(body)
+        if (!submission.success) throw toInvalidRequest(submission.error, 'the body')
+        return executeCode(backend, languages, submission.data, whileConnected(reply.raw, closing))
+      },
+    )
+  }
+}

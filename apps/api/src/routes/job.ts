@@ -1,0 +1,40 @@
+import { jobIdSchema, jobSchema } from '@runnel/contract'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { cancelJob } from '../jobs/cancel-job.ts'
+import { readJob } from '../jobs/read-job.ts'
+import { errorAnswers } from './answers.ts'
+import type { RouteOptions } from './route-options.ts'
+
+const paramsSchema = z.strictObject({ id: jobIdSchema })
+
+export const jobRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { backend }) => {
+  app.get(
+    '/v1/jobs/:id',
+    {
+      schema: {
+        summary: 'Ask about a job',
+        description: 'Its status; its place while it is queued; its outcome, usage and output when it has finished.',
+        tags: ['jobs'],
+        params: paramsSchema,
+        response: { 200: jobSchema, ...errorAnswers(404, 503) },
+      },
+    },
+    async ({ params }) => readJob(backend, params.id),
+  )
+
+  app.delete(
+    '/v1/jobs/:id',
+    {
+      schema: {
+        summary: 'Cancel a job',
+        description:
+          'A queued job finishes at once as canceled; a running one as soon as its worker has ended it. Canceling again, or a finished job, changes nothing. Answers with the job as it stands.',
+        tags: ['jobs'],
+        params: paramsSchema,
+        response: { 200: jobSchema, ...errorAnswers(404, 503) },
+      },
+    },
+    async ({ params }) => cancelJob(backend, params.id),
+  )
+}

@@ -1,0 +1,76 @@
+import { jobPageSchema, jobSchema } from '@runnel/contract'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { whileConnected } from '../events/follow-job.ts'
+import { listJobs } from '../jobs/list-jobs.ts'
+import { readJob } from '../jobs/read-job.ts'
+import { submitJob } from '../jobs/submit-job.ts'
+import { waitForJob } from '../jobs/wait-for-job.ts'
+import { errorAnswers } from './answers.ts'
+import type { RouteOptions } from './route-options.ts'
+
+/** Longer than a program may take by default; longer than that, following its events is the better way. */
+const WAIT_MAX_MS = 60_000
+const PAGE_DEFAULT = 20
+const PAGE_MAX = 100
+
+const wholeNumber = (minimum: number, maximum: number) => {
+  const error = `it must be a whole number from ${minimum} to ${maximum}`
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, error)
+    .transform(Number)
+    .refine((value) => value >= minimum && value <= maximum, error)
+}
+
+const waitQuerySchema = z.strictObject({
+  wait: wholeNumber(0, WAIT_MAX_MS)
+    .optional()
+    .describe(`Answer when the job has finished, or after this many milliseconds; up to ${WAIT_MAX_MS}.`),
+})
+
+const pageQuerySchema = z.strictObject({
+  limit: wholeNumber(1, PAGE_MAX).optional().describe(`Jobs a page, up to ${PAGE_MAX}; ${PAGE_DEFAULT} when left out.`),
+  cursor: z.string().max(256).optional().describe('The `next` of the page before this one.'),
+})
+
+export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
+  const { backend, languages, submissionSchema, closing } = options
+
+  app.post(
+    '/v1/jobs',
+    {
+      schema: {
+        summary: 'Submit a program',
+        description:
+          'Takes a program and queues it. With `wait`, answers 200 with the finished job if it finishes in time. `Location` is where the job can be asked about.',
+        tags: ['jobs'],
+        querystring: waitQuerySchema,
+        body: submissionSchema,
+        response: { 200: jobSchema, 202: jobSchema, ...errorAnswers(400, 413, 415, 503) },
+      },
+    },
+    async (request, reply) => {
+      const job = await submitJob(backend, languages, request.body)
+      reply.header('location', `/v1/jobs/${job.id}`)
+      const { wait = 0 } = request.query
+      if (wait === 0) return reply.code(202).send(job)
+      const hasFinished = await waitForJob(backend, job.id, wait, whileConnected(reply.raw, closing))
+      return hasFinished ? reply.code(200).send(await readJob(backend, job.id)) : reply.code(202).send(job)
+    },
+  )
+
+  app.get(
+    '/v1/jobs',
+    {
+      schema: {
+        summary: 'List jobs',
+        description: 'What was submitted, newest first, in pages, without the output.',
+        tags: ['jobs'],
+        querystring: pageQuerySchema,
+        response: { 200: jobPageSchema, ...errorAnswers(400, 503) },
+      },
+    },
+    async ({ query: { limit = PAGE_DEFAULT, cursor } }) => listJobs(backend, { limit, cursor }),
+  )
+}

@@ -1,0 +1,35 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { RouteOptions } from './route-options.ts'
+
+const languageSchema = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  aliases: z.array(z.string()).describe('Other words that `language` may be.'),
+  version: z.string().describe('What runs it.'),
+  extensions: z.array(z.string()).describe('File name endings that are taken for it.'),
+  fileName: z.string().describe('The name that `code` gets, and the entry of files that name none.'),
+})
+
+export const languagesRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { languages }) => {
+  const list = languages.map(({ id, name, aliases, version, extensions, fileName }) => ({
+    id,
+    name,
+    aliases: [...aliases],
+    version,
+    extensions: [...extensions],
+    fileName,
+  }))
+  app.get(
+    '/v1/languages',
+    {
+      schema: {
+        summary: 'List the languages',
+        description: 'What this deployment runs.',
+        tags: ['languages'],
+        response: { 200: z.strictObject({ languages: z.array(languageSchema) }) },
+      },
+    },
+    async () => ({ languages: list }),
+  )
+}

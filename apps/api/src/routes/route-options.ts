@@ -1,0 +1,14 @@
+import type { createSubmissionSchema } from '@runnel/contract'
+import type { Language } from '@runnel/languages'
+import type { Backend } from '../backend.ts'
+
+/** What every route is given. */
+export interface RouteOptions {
+  readonly backend: Backend
+  /** What this deployment runs. */
+  readonly languages: readonly Language[]
+  readonly submissionSchema: ReturnType<typeof createSubmissionSchema>
+  readonly heartbeatMs: number
+  /** Aborts when the server begins to close. */
+  readonly closing: AbortSignal
+}

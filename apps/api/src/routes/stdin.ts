@@ -1,0 +1,57 @@
+import { jobIdSchema, RequestError, stdinSchema } from '@runnel/contract'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { toInvalidRequest } from '../errors/invalid-request.ts'
+import { sendInput } from '../jobs/send-control.ts'
+import { errorAnswers } from './answers.ts'
+import type { RouteOptions } from './route-options.ts'
+
+/** More than a person or a model types at once; what is larger goes in pieces, or with the submission. */
+const INPUT_BYTES = 1024 * 1024
+/** The same in base64, in JSON. */
+const BODY_BYTES = 2 * INPUT_BYTES
+
+const querySchema = z.strictObject({
+  end: z.enum(['true', 'false']).default('false').describe('With a body of bytes: whether the input ends after them.'),
+})
+
+const refuseSize = (): RequestError =>
+  new RequestError(
+    'payload-too-large',
+    `Cannot take more than ${INPUT_BYTES} bytes of input at once: send it in pieces`,
+  )
+
+export const stdinRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { backend }) => {
+  app.post(
+    '/v1/jobs/:id/stdin',
+    {
+      bodyLimit: BODY_BYTES,
+      schema: {
+        summary: "Write to a job's standard input",
+        description:
+          'Bytes as application/octet-stream, with `?end=true` to end the input after them; or JSON. The job must have been submitted with `interactive: true`. A queued job reads it when it starts.',
+        tags: ['jobs'],
+        consumes: ['application/json', 'application/octet-stream'],
+        params: z.strictObject({ id: jobIdSchema }),
+        querystring: querySchema,
+        body: z.unknown().describe('Bytes, or {"data", "encoding", "end"}.'),
+        response: {
+          204: z.void().describe('It is on its way to the program.'),
+          ...errorAnswers(400, 404, 409, 413, 415, 503),
+        },
+      },
+    },
+    async ({ body, params, query }, reply) => {
+      if (Buffer.isBuffer(body)) {
+        if (body.byteLength > INPUT_BYTES) throw refuseSize()
+        const input = { data: body.toString('base64'), encoding: 'base64', end: query.end === 'true' } as const
+        await sendInput(backend, params.id, input)
+      } else {
+        const input = stdinSchema.safeParse(body)
+        if (!input.success) throw toInvalidRequest(input.error, 'the body')
+        await sendInput(backend, params.id, { ...input.data, end: input.data.end || query.end === 'true' })
+      }
+      return reply.code(204).send()
+    },
+  )
+}

@@ -1,0 +1,41 @@
+import { createClientFrameSchema, type LimitsPolicy, RequestError, serverFrameSchema } from '@runnel/contract'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { whileConnected } from '../events/follow-job.ts'
+import { runStreamSession } from '../stream/stream-session.ts'
+import { SUBSCRIPTIONS_PER_SOCKET } from '../stream/subscriptions.ts'
+import { errorAnswers } from './answers.ts'
+import type { RouteOptions } from './route-options.ts'
+
+export const streamRoutes: FastifyPluginAsyncZod<RouteOptions & { policy: LimitsPolicy }> = async (app, options) => {
+  const { backend, languages, heartbeatMs, closing, policy } = options
+  const frameSchema = createClientFrameSchema(policy)
+
+  app.route({
+    method: 'GET',
+    url: '/v1/stream',
+    exposeHeadRoute: false,
+    schema: {
+      summary: 'One WebSocket for many jobs',
+      description: [
+        'Every frame is one JSON text: `ClientFrame` to the server, `ServerFrame` from it.',
+        'A frame is answered in its turn with `accepted`, `ok` or `error`, which carry its `ref`; the socket stays open after an error.',
+        `Up to ${SUBSCRIPTIONS_PER_SOCKET} jobs can be followed at a time; a finished one no longer counts.`,
+      ].join('\n'),
+      tags: ['events'],
+      response: {
+        101: {
+          description: 'The frames from the server.',
+          content: { 'application/json': { schema: serverFrameSchema } },
+        },
+        ...errorAnswers(400, 503),
+      },
+    },
+    handler: async () => {
+      throw new RequestError('invalid-request', 'Cannot answer this without an upgrade: connect with a WebSocket')
+    },
+    wsHandler: (socket, request) => {
+      const signal = whileConnected(socket, closing)
+      runStreamSession(socket, { backend, languages, frameSchema, heartbeatMs, signal, log: request.log })
+    },
+  })
+}

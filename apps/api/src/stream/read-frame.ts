@@ -1,0 +1,46 @@
+import { type ClientFrame, type createClientFrameSchema, RequestError } from '@runnel/contract'
+import { decodeUtf8 } from '../body-parsers.ts'
+import { toInvalidRequest } from '../errors/invalid-request.ts'
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new RequestError('invalid-request', 'Cannot read the frame: it is not valid JSON', { cause })
+  }
+}
+
+/** The client's own word for a frame, if the frame is whole enough to have one: its refusal carries it too. */
+const findText = (value: unknown, key: 'ref' | 'jobId'): string | undefined => {
+  const found =
+    typeof value === 'object' && value !== null ? Object.entries(value).find(([name]) => name === key)?.[1] : undefined
+  return typeof found === 'string' && found.length <= 128 ? found : undefined
+}
+
+interface FrameRead {
+  readonly ref?: string
+  readonly jobId?: string
+  readonly frame: ClientFrame | RequestError
+}
+
+/** Reads one frame. What is wrong with it is returned, not thrown: the socket stays open. */
+export const readFrame = (
+  bytes: Uint8Array,
+  isBinary: boolean,
+  schema: ReturnType<typeof createClientFrameSchema>,
+): FrameRead => {
+  if (isBinary) {
+    return { frame: new RequestError('invalid-request', 'Cannot read the frame: it is binary; send JSON as text') }
+  }
+  try {
+    const value = parseJson(decodeUtf8(bytes, 'the frame'))
+    const ref = findText(value, 'ref')
+    const jobId = findText(value, 'jobId')
+    const named = { ...(ref === undefined ? {} : { ref }), ...(jobId === undefined ? {} : { jobId }) }
+    const read = schema.safeParse(value)
+    return { ...named, frame: read.success ? read.data : toInvalidRequest(read.error, 'the frame') }
+  } catch (error) {
+    if (error instanceof RequestError) return { frame: error }
+    throw error
+  }
+}

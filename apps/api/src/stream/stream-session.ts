@@ -1,0 +1,84 @@
+import type { createClientFrameSchema, ServerFrame } from '@runnel/contract'
+import { RequestError } from '@runnel/contract'
+import type { Language } from '@runnel/languages'
+import type { FastifyBaseLogger } from 'fastify'
+import type { RawData, WebSocket } from 'ws'
+import type { Backend } from '../backend.ts'
+import { createRequestId, logFault } from '../errors/error-answers.ts'
+import { toErrorBody, toRequestError } from '../errors/to-request-error.ts'
+import { keepAlive, sendText } from '../events/socket-writer.ts'
+import { answerFrame } from './answer-frame.ts'
+import { readFrame } from './read-frame.ts'
+import { createSubscriptions } from './subscriptions.ts'
+
+const toBytes = (data: RawData): Uint8Array => {
+  if (Array.isArray(data)) return Buffer.concat(data)
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : data
+}
+
+/**
+ * Theory of operation. A session is one WebSocket: frames come in, answers and events go out.
+ *
+ *   frame ──▶ read ──▶ answered ──▶ (a subscription begins) ──▶ events …
+ *
+ * Frames are answered one after another, in the order they came: two `stdin` frames of one job reach it in that order.
+ * While one is being answered the socket is not read, so a client that sends faster than Redis takes waits in its own
+ * TCP connection. Subscriptions run beside that; each waits for the client before it asks its log for the next event.
+ * Whatever goes wrong with a frame is an `error` frame; only the client, its silence or our shutdown ends a session.
+ */
+export const runStreamSession = (
+  socket: WebSocket,
+  options: {
+    backend: Backend
+    languages: readonly Language[]
+    frameSchema: ReturnType<typeof createClientFrameSchema>
+    heartbeatMs: number
+    signal: AbortSignal
+    log: FastifyBaseLogger
+  },
+): void => {
+  const { backend, languages, frameSchema, heartbeatMs, signal, log } = options
+
+  const send = (frame: ServerFrame): Promise<void> => sendText(socket, JSON.stringify(frame))
+  const sendError = async (error: unknown, named: { ref?: string; jobId?: string }): Promise<void> => {
+    const fault = toRequestError(error)
+    const requestId = createRequestId()
+    logFault(log, fault, requestId)
+    await send({ type: 'error', ...named, ...toErrorBody(fault, requestId) })
+  }
+  const subscriptions = createSubscriptions({
+    backend,
+    signal,
+    deliver: (json) => sendText(socket, `{"type":"event","event":${json}}`),
+    fail: (jobId, error) => void sendError(error, { jobId }).catch(() => {}),
+  })
+
+  const answer = async (data: RawData, isBinary: boolean): Promise<void> => {
+    const { frame, ...named } = readFrame(toBytes(data), isBinary, frameSchema)
+    const ref = named.ref === undefined ? {} : { ref: named.ref }
+    try {
+      if (frame instanceof RequestError) throw frame
+      const { accepted, begin } = await answerFrame(frame, { backend, languages, subscriptions })
+      await send(accepted === undefined ? { type: 'ok', ...ref } : { type: 'accepted', ...ref, job: accepted })
+      begin?.()
+    } catch (error) {
+      if (!signal.aborted) await sendError(error, named)
+    }
+  }
+
+  let answered: Promise<void> = Promise.resolve()
+  let waiting = 0
+  socket.on('message', (data, isBinary) => {
+    waiting += 1
+    socket.pause()
+    answered = answered
+      .then(() => (signal.aborted ? undefined : answer(data, isBinary)))
+      // The client went away while it was being answered.
+      .catch(() => {})
+      .finally(() => {
+        waiting -= 1
+        if (waiting === 0 && !signal.aborted) socket.resume()
+      })
+  })
+  keepAlive(socket, heartbeatMs)
+}

@@ -1,0 +1,16 @@
+import type { FastifySchemaCompiler } from 'fastify'
+import type { z } from 'zod'
+import { toInvalidRequest } from './errors/invalid-request.ts'
+import { toJobNotFound } from './errors/to-request-error.ts'
+
+const WHOLE: Readonly<Record<string, string>> = { body: 'the body', querystring: 'the query', headers: 'the headers' }
+
+/** Reads a part of a request by its zod schema. A path parameter is a job's id: of the wrong shape it is nobody's. */
+export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
+  ({ schema, httpPart }) =>
+  (data) => {
+    const read = schema.safeParse(data)
+    if (read.success) return { value: read.data }
+    if (httpPart === 'params') return { error: toJobNotFound() }
+    return { error: toInvalidRequest(read.error, WHOLE[httpPart ?? ''] ?? 'the request') }
+  }

@@ -1,0 +1,82 @@
+import { once } from 'node:events'
+import { LIMITS } from '@runnel/contract'
+import { LANGUAGES } from '@runnel/languages'
+import { createIntake } from '@runnel/output/intake'
+import { createPublisher, type Publisher } from '@runnel/output/publisher'
+import { createSubscriber } from '@runnel/output/subscriber'
+import { connectRedis, createLogger } from '@runnel/process'
+import { createConsumer, type Delivery } from '@runnel/queue/consumer'
+import { createProducer } from '@runnel/queue/producer'
+import { createHistory, createWorkerDirectory } from '@runnel/registry'
+import { type App, createApp } from '../src/app.ts'
+import type { Backend } from '../src/backend.ts'
+import type { BrowserPolicy } from '../src/browser-guard.ts'
+
+const RETENTION_MS = 60_000
+
+export interface Api {
+  readonly app: App
+  readonly backend: Backend
+  /** What a worker would do, done by the test with the worker's own packages. */
+  readonly work: (run: (delivery: Delivery, publisher: Publisher) => Promise<void>) => Promise<void>
+  /** Listens and gives the address, without a slash at its end. */
+  readonly listen: () => Promise<string>
+}
+
+/** The API on a Redis, closed with all it uses when `resources` is disposed. */
+export const startApi = async (options: {
+  redisUrl: string
+  prefix: string
+  resources: AsyncDisposableStack
+  heartbeatMs?: number
+  browsers?: BrowserPolicy
+}): Promise<Api> => {
+  const { redisUrl, prefix, resources, heartbeatMs, browsers = { hosts: 'loopback', origins: [] } } = options
+  const log = createLogger({ name: 'api', level: 'silent' })
+  const common = { prefix, retentionMs: RETENTION_MS }
+
+  const connect = async (role: 'command' | 'subscriber' | 'blocking') => {
+    const redis = connectRedis(redisUrl, { role, log })
+    resources.defer(() => redis.disconnect())
+    if (redis.status !== 'ready') await once(redis, 'ready')
+    return redis
+  }
+  const redis = await connect('command')
+  const producer = resources.use(createProducer({ redis, ...common }))
+  const subscriber = resources.use(createSubscriber({ redis, subscriber: await connect('subscriber'), prefix, log }))
+  const backend: Backend = {
+    redis,
+    producer,
+    subscriber,
+    intake: createIntake({ redis, ...common }),
+    history: createHistory({ redis, ...common }),
+    workers: createWorkerDirectory({ redis, prefix }),
+  }
+  const app = createApp({
+    backend,
+    log,
+    languages: LANGUAGES,
+    policy: LIMITS,
+    browsers,
+    ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
+  })
+  resources.defer(() => app.close())
+  await app.ready()
+
+  return {
+    app,
+    backend,
+    async work(run) {
+      const publisher = createPublisher({ redis: await connect('command'), ...common })
+      const consumer = createConsumer(
+        { redis: await connect('blocking'), ...common, concurrency: 4, log },
+        async (delivery) => {
+          await run(delivery, publisher)
+          return 'done'
+        },
+      )
+      resources.defer(() => consumer.stop(0))
+    },
+    listen: () => app.listen({ host: '127.0.0.1', port: 0 }),
+  }
+}

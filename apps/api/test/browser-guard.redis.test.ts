@@ -1,0 +1,68 @@
+import { once } from 'node:events'
+import { redisTest as test } from '@runnel/testing'
+import { describe, expect } from 'vitest'
+import { WebSocket } from 'ws'
+import { startApi } from './api.ts'
+
+const ALLOWED = 'https://app.example.org'
+const run = { method: 'POST', url: '/v1/jobs', payload: { code: 'print(1)' } } as const
+
+describe('A page in a browser', () => {
+  test('of another origin cannot run code, neither by a request nor by a WebSocket', async ({
+    redis,
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    const { app, listen } = await startApi({ redisUrl, prefix, resources })
+    const url = (await listen()).replace('http', 'ws')
+    for (const origin of ['https://evil.example', 'http://localhost:3000', 'null', 'http://localhost.evil.example']) {
+      const response = await app.inject({ ...run, headers: { origin } })
+      expect([origin, response.statusCode, response.json().error.code]).toEqual([origin, 400, 'invalid-request'])
+      expect(response.json().error.message).toContain('RUNNEL_API_ORIGINS')
+      expect(response.headers).not.toHaveProperty('access-control-allow-origin')
+      const socket = new WebSocket(`${url}/v1/stream`, { origin })
+      const [, refused] = await once(socket, 'unexpected-response')
+      expect(refused.statusCode).toBe(400)
+    }
+    expect(await redis.keys(`${prefix}*`)).toEqual([])
+  })
+
+  test('of an origin that is allowed can, also after asking first', async ({ redisUrl, prefix, resources }) => {
+    const { app, listen } = await startApi({
+      redisUrl,
+      prefix,
+      resources,
+      browsers: { hosts: 'any', origins: [ALLOWED] },
+    })
+    const asked = await app.inject({ method: 'OPTIONS', url: '/v1/jobs', headers: { origin: ALLOWED } })
+    expect(asked.statusCode).toBe(204)
+    expect(asked.headers).toMatchObject({
+      'access-control-allow-origin': ALLOWED,
+      'access-control-allow-methods': 'GET, POST, DELETE',
+    })
+    const answered = await app.inject({ ...run, headers: { origin: ALLOWED } })
+    expect([answered.statusCode, answered.headers['access-control-allow-origin']]).toEqual([202, ALLOWED])
+    const socket = new WebSocket(`${(await listen()).replace('http', 'ws')}/v1/stream`, { origin: ALLOWED })
+    await once(socket, 'open')
+    socket.terminate()
+  })
+
+  test('of this server itself can', async ({ redisUrl, prefix, resources }) => {
+    const { app } = await startApi({ redisUrl, prefix, resources })
+    const headers = { host: '127.0.0.1:8080', origin: 'http://127.0.0.1:8080' }
+    expect((await app.inject({ ...run, headers })).statusCode).toBe(202)
+  })
+
+  test('whose own name leads to this machine cannot', async ({ redisUrl, prefix, resources }) => {
+    const { app } = await startApi({ redisUrl, prefix, resources })
+    for (const host of ['evil.example:8080', '127.evil.example', 'localhost.evil.example', '10.0.0.1']) {
+      const response = await app.inject({ ...run, headers: { host, origin: `http://${host}` } })
+      expect([host, response.statusCode]).toEqual([host, 400])
+      expect(response.json().error.message).toContain('RUNNEL_API_ALLOW_PUBLIC')
+    }
+    for (const host of ['localhost:8080', '127.0.0.1', '[::1]:8080']) {
+      expect((await app.inject({ ...run, headers: { host } })).statusCode).toBe(202)
+    }
+  })
+})

@@ -1,0 +1,73 @@
+import { once } from 'node:events'
+import { type JobEvent, jobEventSchema } from '@runnel/contract'
+import { WebSocket } from 'ws'
+
+/** The lines of an answer as they come. */
+async function* readLines(response: Response): AsyncGenerator<string> {
+  if (response.body === null) return
+  let pending = ''
+  for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
+    const lines = (pending + text).split('\n')
+    pending = lines.pop() ?? ''
+    yield* lines
+  }
+}
+
+const parse = (json: string): JobEvent => jobEventSchema.parse(JSON.parse(json))
+
+/** What a watcher may do with each event; `false` ends the watching. */
+type OnEvent = (event: JobEvent) => boolean | undefined
+
+export const watchNdjson = async (url: string, onEvent: OnEvent = () => true): Promise<JobEvent[]> => {
+  const events: JobEvent[] = []
+  for await (const line of readLines(await fetch(url, { headers: { accept: 'application/x-ndjson' } }))) {
+    if (line === '') continue
+    const event = parse(line)
+    events.push(event)
+    if (onEvent(event) === false) break
+  }
+  return events
+}
+
+export const watchServerSentEvents = async (url: string, lastEventId?: string): Promise<JobEvent[]> => {
+  const headers = {
+    accept: 'text/event-stream',
+    ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+  }
+  const events: JobEvent[] = []
+  let id: string | undefined
+  for await (const line of readLines(await fetch(url, { headers }))) {
+    if (line.startsWith('id: ')) id = line.slice(4)
+    if (!line.startsWith('data: ')) continue
+    const event = parse(line.slice(6))
+    if (event.id !== id) throw new Error(`The event ${event.id} came with the id ${id}`)
+    events.push(event)
+  }
+  return events
+}
+
+export const watchSocket = async (url: string, onEvent: OnEvent = () => true): Promise<JobEvent[]> => {
+  const socket = new WebSocket(url.replace('http', 'ws'))
+  const events: JobEvent[] = []
+  socket.on('message', (data) => {
+    const event = parse(String(data))
+    events.push(event)
+    if (onEvent(event) === false) socket.terminate()
+  })
+  await once(socket, 'close')
+  return events
+}
+
+/** A socket of `/v1/stream`, its frames in the order they came. */
+export const openStream = async (url: string) => {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/stream`)
+  const frames: { type: string; ref?: string; [key: string]: unknown }[] = []
+  socket.on('message', (data) => frames.push(JSON.parse(String(data))))
+  await once(socket, 'open')
+  return {
+    socket,
+    frames,
+    send: (frame: unknown) => socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame)),
+    answerTo: (ref: string) => frames.find((frame) => frame.ref === ref),
+  }
+}

@@ -1,0 +1,79 @@
+import { LIMITS } from '@runnel/contract'
+import { readConfig } from '@runnel/process'
+import { describe, expect, test } from 'vitest'
+import { configSchema } from '../src/config.ts'
+import { limitsConfigSchema } from '../src/limits-config.ts'
+
+describe('The configuration', () => {
+  test('needs nothing to be set', () => {
+    expect(readConfig(configSchema, {})).toMatchObject({
+      redisUrl: 'redis://127.0.0.1:6379',
+      prefix: '{runnel}',
+      host: '127.0.0.1',
+      port: 8080,
+      retentionMs: 86_400_000,
+      logLevel: 'info',
+    })
+    expect(readConfig(configSchema, {}).languages.map(({ id }) => id)).toEqual([
+      'python',
+      'javascript',
+      'typescript',
+      'bash',
+    ])
+    expect(readConfig(limitsConfigSchema, {})).toEqual(LIMITS)
+  })
+
+  test('takes languages by any of their names, each once', () => {
+    const { languages } = readConfig(configSchema, { RUNNEL_LANGUAGES: 'py, node,python' })
+    expect(languages.map(({ id }) => id)).toEqual(['python', 'javascript'])
+  })
+
+  test('serves others than this machine only where it is told to', () => {
+    for (const host of ['0.0.0.0', '::', '10.0.0.1', 'example.org', '127.example.org']) {
+      expect(() => readConfig(configSchema, { RUNNEL_API_HOST: host })).toThrow(
+        /RUNNEL_API_HOST.*anyone who reaches the port can run code/,
+      )
+      expect(readConfig(configSchema, { RUNNEL_API_HOST: host, RUNNEL_API_ALLOW_PUBLIC: 'true' }).host).toBe(host)
+    }
+    for (const host of ['127.0.0.1', '127.0.0.2', 'localhost', '::1']) {
+      expect(readConfig(configSchema, { RUNNEL_API_HOST: host }).host).toBe(host)
+    }
+  })
+
+  test.each([
+    ['REDIS_URL', 'http://127.0.0.1'],
+    ['RUNNEL_PREFIX', 'a b'],
+    ['RUNNEL_LANGUAGES', 'python,cobol'],
+    ['RUNNEL_API_PORT', '70000'],
+    ['RUNNEL_API_PORT', 'http'],
+    ['RUNNEL_RETENTION_MS', '1.5'],
+    ['RUNNEL_LOG_LEVEL', 'loud'],
+    ['RUNNEL_API_ALLOW_PUBLIC', 'yes'],
+    ['RUNNEL_API_ORIGINS', 'https://app.example.org/page'],
+    ['RUNNEL_API_ORIGINS', '*'],
+  ])('refuses %s=%s by its name', (name, value) => {
+    expect(() => readConfig(configSchema, { [name]: value })).toThrow(new RegExp(`^${name}: `))
+  })
+})
+
+describe('The limits', () => {
+  test('have a default and a maximum that a deployment may set', () => {
+    const policy = readConfig(limitsConfigSchema, {
+      RUNNEL_DEFAULT_WALL_MS: '5000',
+      RUNNEL_MAX_MEMORY_BYTES: '134217728',
+    })
+    expect(policy.wallMs).toEqual({ ...LIMITS.wallMs, default: 5_000 })
+    expect(policy.memoryBytes).toEqual({ ...LIMITS.memoryBytes, default: 134_217_728, maximum: 134_217_728 })
+    expect(policy.cpuMs).toEqual(LIMITS.cpuMs)
+  })
+
+  test.each([
+    ['RUNNEL_DEFAULT_WALL_MS', '300001', 'RUNNEL_MAX_WALL_MS'],
+    ['RUNNEL_DEFAULT_MEMORY_BYTES', '1', 'at least'],
+    ['RUNNEL_MAX_MEMORY_BYTES', '1', 'at least'],
+    ['RUNNEL_MAX_PROCESSES', '0', 'at least'],
+    ['RUNNEL_MAX_CPU_MS', '-1', 'whole number'],
+  ])('refuse %s=%s', (name, value, words) => {
+    expect(() => readConfig(limitsConfigSchema, { [name]: value })).toThrow(new RegExp(`^${name}: .*${words}`))
+  })
+})

@@ -1,0 +1,63 @@
+import type { Outcome } from '@runnel/contract'
+import { eventually, redisTest as test } from '@runnel/testing'
+import { describe, expect } from 'vitest'
+import { type Api, startApi } from './api.ts'
+
+/** Plays a program that prints `out` and `err` and ends as told. */
+const playProgram = (api: Api, outcome: Outcome, err = ''): Promise<void> =>
+  api.work(async ({ job, attempt }, publisher) => {
+    const log = publisher.open(job.id, attempt)
+    await log.begin()
+    await log.write('stdout', Buffer.concat([Buffer.from('out \u00e4'), Uint8Array.of(0xff)]))
+    if (err !== '') await log.write('stderr', Buffer.from(err))
+    await log.finish(outcome, { wallMs: 1_250, cpuMs: 3, peakMemoryBytes: null })
+  })
+
+describe.for(['/execute', '/api/execute'])('POST %s', (url) => {
+  test('answers with the output of a program that succeeded', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    await playProgram(api, { type: 'exited', exitCode: 0 })
+    const response = await api.app.inject({ method: 'POST', url, payload: { code: 'print(1)' } })
+    expect(response.statusCode).toBe(200)
+    expect(response.json()).toEqual({ success: true, output: 'out \u00e4\ufffd', error: null, execution_time: 1.25 })
+  })
+
+  test.for<[Outcome, string]>([
+    [{ type: 'exited', exitCode: 3 }, 'code 3'],
+    [{ type: 'signaled', signal: 'SIGSEGV' }, 'SIGSEGV'],
+    [{ type: 'timed-out', limit: 'wall', limitMs: 30_000 }, '30000 ms'],
+    [{ type: 'timed-out', limit: 'cpu', limitMs: 10_000 }, 'processor'],
+    [{ type: 'out-of-memory', limitBytes: 1_024 }, '1024 bytes of memory'],
+    [{ type: 'output-limit', limitBytes: 1_024 }, 'more than 1024 bytes'],
+    [{ type: 'canceled' }, 'canceled'],
+    [{ type: 'sandbox-failed', reference: 'abc' }, 'abc'],
+  ])('says how a program ended: %o', async ([outcome, words], { redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    await playProgram(api, outcome, 'Traceback')
+    const response = await api.app.inject({ method: 'POST', url, payload: { code: 'x', language: 'python' } })
+    expect(response.statusCode).toBe(200)
+    expect(response.json()).toMatchObject({ success: false, output: 'out \u00e4\ufffd' })
+    expect(response.json().error).toMatch(/^Traceback\n/)
+    expect(response.json().error).toContain(words)
+  })
+})
+
+test('A program whose caller goes away is canceled', async ({ redisUrl, prefix, resources }) => {
+  const api = await startApi({ redisUrl, prefix, resources })
+  const away = new AbortController()
+  const asked = fetch(`${await api.listen()}/execute`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"code":"print(1)"}',
+    signal: away.signal,
+  }).catch(() => 'gone')
+  await eventually(async () => expect((await api.app.inject('/v1/jobs')).json().jobs.length).toBe(1))
+  away.abort()
+  expect(await asked).toBe('gone')
+  await eventually(async () => {
+    expect((await api.app.inject('/v1/jobs')).json().jobs[0]).toMatchObject({
+      status: 'finished',
+      outcome: { type: 'canceled' },
+    })
+  })
+})

@@ -1,0 +1,161 @@
+import { jobPageSchema } from '@runnel/contract'
+import { eventually, redisTest as test } from '@runnel/testing'
+import { describe, expect } from 'vitest'
+import { type Api, startApi } from './api.ts'
+
+const UNKNOWN = `job_${'0'.repeat(32)}`
+
+const submit = async ({ app }: Api, payload: object = { code: 'print(1)' }): Promise<string> =>
+  (await app.inject({ method: 'POST', url: '/v1/jobs', payload })).json().id
+
+describe('GET /v1/jobs/:id', () => {
+  test('tells the place of a queued job and the attempt of a running one', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const [first, second] = [await submit(api), await submit(api)]
+    expect((await api.app.inject(`/v1/jobs/${first}`)).json()).toMatchObject({ status: 'queued', queuePosition: 0 })
+    expect((await api.app.inject(`/v1/jobs/${second}`)).json()).toMatchObject({ status: 'queued', queuePosition: 1 })
+    const { promise: released, resolve: release } = Promise.withResolvers<void>()
+    await api.work(async ({ job, attempt }, publisher) => {
+      const log = publisher.open(job.id, attempt)
+      await log.begin()
+      await released
+      await log.finish({ type: 'exited', exitCode: 3 }, { wallMs: 1, cpuMs: 1, peakMemoryBytes: 1 })
+    })
+    const running = await eventually(async () => {
+      const job = (await api.app.inject(`/v1/jobs/${first}`)).json()
+      expect(job.status).toBe('running')
+      return job
+    })
+    expect(running).toMatchObject({ attempt: 1, startedAt: expect.any(String) })
+    expect(running).not.toHaveProperty('queuePosition')
+    expect(running).not.toHaveProperty('output')
+    release()
+    await eventually(async () => {
+      expect((await api.app.inject(`/v1/jobs/${first}`)).json()).toMatchObject({
+        status: 'finished',
+        outcome: { type: 'exited', exitCode: 3 },
+        output: { stdout: { data: '' }, stderr: { data: '' } },
+      })
+    })
+  })
+
+  test('answers with the output of the last attempt only', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const id = await submit(api)
+    await api.work(async ({ job, attempt }, publisher) => {
+      const lost = publisher.open(job.id, attempt)
+      await lost.begin()
+      await lost.write('stdout', Buffer.from('lost\n'))
+      const log = publisher.open(job.id, attempt + 1)
+      await log.begin()
+      await log.write('stdout', Buffer.from('kept\n'))
+      await log.finish({ type: 'exited', exitCode: 0 }, null)
+    })
+    await eventually(async () => {
+      const job = (await api.app.inject(`/v1/jobs/${id}`)).json()
+      expect(job).toMatchObject({ attempt: 2, output: { stdout: { data: 'kept\n' } } })
+    })
+  })
+
+  test.for([UNKNOWN, 'job_1', 'x', '..%2fx', `job_${'A'.repeat(32)}`, '%00'])(
+    'answers 404 for %s, whatever is asked of it',
+    async (id, { redisUrl, prefix, resources }) => {
+      const { app } = await startApi({ redisUrl, prefix, resources })
+      for (const [method, path] of [
+        ['GET', ''],
+        ['DELETE', ''],
+        ['GET', '/events'],
+        ['POST', '/stdin'],
+      ] as const) {
+        const response = await app.inject({
+          method,
+          url: `/v1/jobs/${id}${path}`,
+          ...(method === 'POST' ? { payload: { data: 'x' } } : {}),
+        })
+        expect([method, path, response.statusCode, response.json().error.code]).toEqual([
+          method,
+          path,
+          404,
+          'job-not-found',
+        ])
+      }
+    },
+  )
+})
+
+describe('DELETE /v1/jobs/:id', () => {
+  test('finishes a queued job at once, and again changes nothing', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const id = await submit(api)
+    const first = await api.app.inject({ method: 'DELETE', url: `/v1/jobs/${id}` })
+    expect(first.statusCode).toBe(200)
+    expect(first.json()).toMatchObject({
+      id,
+      status: 'finished',
+      attempt: 0,
+      outcome: { type: 'canceled' },
+      usage: null,
+    })
+    const second = await api.app.inject({ method: 'DELETE', url: `/v1/jobs/${id}` })
+    expect(second.json()).toEqual(first.json())
+    expect(await api.backend.producer.find(id)).toBeUndefined()
+  })
+
+  test('tells the worker of a running job, and leaves its finish to it', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const id = await submit(api)
+    await api.work(async ({ job, attempt, signal }, publisher) => {
+      const log = publisher.open(job.id, attempt)
+      await log.begin()
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      await log.finish({ type: signal.reason }, { wallMs: 1, cpuMs: 1, peakMemoryBytes: null })
+    })
+    await eventually(async () => expect((await api.app.inject(`/v1/jobs/${id}`)).json().status).toBe('running'))
+    expect((await api.app.inject({ method: 'DELETE', url: `/v1/jobs/${id}` })).statusCode).toBe(200)
+    await eventually(async () => {
+      expect((await api.app.inject(`/v1/jobs/${id}`)).json()).toMatchObject({
+        status: 'finished',
+        outcome: { type: 'canceled' },
+      })
+    })
+    const finished = (await api.app.inject(`/v1/jobs/${id}`)).json()
+    expect((await api.app.inject({ method: 'DELETE', url: `/v1/jobs/${id}` })).json()).toEqual(finished)
+  })
+})
+
+describe('GET /v1/jobs', () => {
+  test('lists every job once, newest first, in pages and without output', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const ids: string[] = []
+    for (let n = 0; n < 7; n += 1) ids.push(await submit(api))
+    await api.app.inject({ method: 'DELETE', url: `/v1/jobs/${ids[0]}` })
+    const listed: string[] = []
+    let cursor = ''
+    for (const size of [3, 3, 1]) {
+      const response = await api.app.inject(`/v1/jobs?limit=3${cursor}`)
+      const page = jobPageSchema.parse(response.json())
+      expect(page.jobs.length).toBe(size)
+      listed.push(...page.jobs.map(({ id }) => id))
+      cursor = page.next === undefined ? '' : `&cursor=${encodeURIComponent(page.next)}`
+    }
+    expect(cursor).toBe('')
+    expect(listed.toSorted()).toEqual(ids.toSorted())
+    const times = (await api.app.inject('/v1/jobs'))
+      .json()
+      .jobs.map(({ submittedAt }: { submittedAt: string }) => submittedAt)
+    expect(times).toEqual(times.toSorted().reverse())
+  })
+
+  test.for(['limit=0', 'limit=101', 'limit=x', 'limit=1.5', 'limit=', 'cursor=nonsense', 'page=2', 'limit=1&limit=2'])(
+    'refuses ?%s',
+    async (query, { redisUrl, prefix, resources }) => {
+      const { app } = await startApi({ redisUrl, prefix, resources })
+      const response = await app.inject(`/v1/jobs?${query}`)
+      expect(response.statusCode).toBe(400)
+      expect(response.json().error).toMatchObject({
+        code: 'invalid-request',
+        message: expect.stringContaining(query.split('=')[0] ?? ''),
+      })
+    },
+  )
+})

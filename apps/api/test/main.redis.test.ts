@@ -1,0 +1,98 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { jobPageSchema } from '@runnel/contract'
+import { redisTest as test } from '@runnel/testing'
+import { describe, expect } from 'vitest'
+import { WebSocket } from 'ws'
+
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+
+const start = (env: Record<string, string>, resources: AsyncDisposableStack): ChildProcess => {
+  const child = spawn(process.execPath, [MAIN], {
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  resources.defer(() => void child.kill('SIGKILL'))
+  return child
+}
+
+const readUrl = async ({ stdout }: ChildProcess): Promise<string> => {
+  let text = ''
+  for await (const piece of stdout ?? []) {
+    text += piece
+    const url = /listening at ([^,]+),/.exec(text)?.[1]
+    if (url !== undefined) return url
+  }
+  throw new Error(`The API ended without listening: ${text}`)
+}
+
+const readFailure = async (child: ChildProcess): Promise<{ code: number; text: string }> => {
+  let text = ''
+  child.stderr?.on('data', (piece) => {
+    text += piece
+  })
+  const [code] = await once(child, 'close')
+  return { code, text }
+}
+
+describe('The process', () => {
+  test('on SIGTERM ends every stream with its own farewell and exits within seconds', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    const child = start({ REDIS_URL: redisUrl, RUNNEL_PREFIX: prefix, RUNNEL_API_PORT: '0' }, resources)
+    const url = await readUrl(child)
+    child.stdout?.resume()
+    const post = (path: string) =>
+      fetch(`${url}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"code":"print(1)"}',
+      })
+    const submitted = await post('/v1/jobs')
+    expect(submitted.status).toBe(202)
+    const events = `${url}${submitted.headers.get('location')}/events`
+    const sockets = [events, `${url}/v1/stream`].map((address) => new WebSocket(address.replace('http', 'ws')))
+    const codes = sockets.map(async (socket) => (await once(socket, 'close'))[0])
+    await Promise.all(sockets.map((socket) => once(socket, 'open')))
+    const streams = await Promise.all(
+      ['text/event-stream', 'application/x-ndjson'].map((accept) => fetch(events, { headers: { accept } })),
+    )
+    const waiting = post('/v1/jobs?wait=60000')
+    const executing = post('/execute')
+    // Both have been taken once they are listed.
+    for (let listed = 0; listed < 3; ) {
+      listed = jobPageSchema.parse(await (await fetch(`${url}/v1/jobs`)).json()).jobs.length
+    }
+
+    const exited = once(child, 'exit')
+    const startedAt = performance.now()
+    child.kill('SIGTERM')
+    expect(await Promise.all(codes)).toEqual([1012, 1012])
+    for (const stream of streams) expect(await stream.text()).toContain('"type":"queued"')
+    expect((await waiting).status).toBe(202)
+    expect(await (await executing).json()).toMatchObject({ success: false })
+    expect(await exited).toEqual([0, null])
+    expect(performance.now() - startedAt).toBeLessThan(4_000)
+  })
+
+  test('refuses to serve others than this machine, and says why', async ({ resources }) => {
+    const { code, text } = await readFailure(start({ RUNNEL_API_HOST: '0.0.0.0' }, resources))
+    expect(code).toBe(1)
+    expect(text).toMatch(/^RUNNEL_API_HOST: .*anyone who reaches the port can run code/)
+    expect(text.trim().split('\n').length).toBe(1)
+  })
+
+  test('says in one sentence that its port is taken', async ({ redisUrl, prefix, resources }) => {
+    const env = { REDIS_URL: redisUrl, RUNNEL_PREFIX: prefix }
+    const first = start({ ...env, RUNNEL_API_PORT: '0' }, resources)
+    const { port } = new URL(await readUrl(first))
+    const { code, text } = await readFailure(start({ ...env, RUNNEL_API_PORT: port }, resources))
+    expect(code).toBe(1)
+    expect(text.trim()).toMatch(/^Port \d+ of 127\.0\.0\.1 is taken: .* RUNNEL_API_PORT$/)
+    first.kill('SIGTERM')
+    await once(first, 'exit')
+  })
+})

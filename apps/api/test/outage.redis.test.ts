@@ -1,0 +1,113 @@
+import { once } from 'node:events'
+import { eventually, startRedis, uniquePrefix } from '@runnel/testing'
+import { describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { type Api, startApi } from './api.ts'
+import { openStream, watchNdjson, watchServerSentEvents } from './clients.ts'
+
+const UNKNOWN = `job_${'0'.repeat(32)}`
+const submit = ({ app }: Api) => app.inject({ method: 'POST', url: '/v1/jobs', payload: { code: 'print(1)' } })
+
+describe('While Redis is away', () => {
+  test('every call that needs it answers 503 at once, and all is well again by itself', async () => {
+    await using away = await startRedis()
+    await using resources = new AsyncDisposableStack()
+    const api = await startApi({ redisUrl: away.url, prefix: uniquePrefix(), resources })
+    const url = await api.listen()
+    const stream = await openStream(url)
+    expect((await api.app.inject('/health/ready')).json()).toEqual({ status: 'ready', redis: 'up', workers: 0 })
+    await away.kill()
+    await eventually(async () => expect((await api.app.inject('/health/ready')).statusCode).toBe(503))
+
+    const startedAt = performance.now()
+    for (const [method, path, payload] of [
+      ['POST', '/v1/jobs', { code: 'print(1)' }],
+      ['POST', '/v1/jobs?wait=10000', { code: 'print(1)' }],
+      ['POST', '/execute', { code: 'print(1)' }],
+      ['GET', '/v1/jobs', undefined],
+      ['GET', `/v1/jobs/${UNKNOWN}`, undefined],
+      ['DELETE', `/v1/jobs/${UNKNOWN}`, undefined],
+      ['POST', `/v1/jobs/${UNKNOWN}/stdin`, { data: 'x' }],
+      ['GET', `/v1/jobs/${UNKNOWN}/events`, undefined],
+    ] as const) {
+      const response = await api.app.inject({ method, url: path, ...(payload === undefined ? {} : { payload }) })
+      expect([method, path, response.statusCode, response.json().error.code]).toEqual([
+        method,
+        path,
+        503,
+        'redis-unavailable',
+      ])
+      expect(response.headers['retry-after']).toBe('1')
+    }
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/jobs/${UNKNOWN}/events`)
+    const [, refused] = await once(socket, 'unexpected-response')
+    expect(refused.statusCode).toBe(503)
+    stream.send({ type: 'submit', ref: 'a', job: { code: 'print(1)' } })
+    await eventually(() =>
+      expect(stream.answerTo('a')).toMatchObject({ type: 'error', error: { code: 'redis-unavailable' } }),
+    )
+    expect(performance.now() - startedAt).toBeLessThan(3_000)
+
+    expect((await api.app.inject('/health/live')).statusCode).toBe(200)
+    expect((await api.app.inject('/health/ready')).json()).toMatchObject({
+      status: 'unavailable',
+      redis: 'down',
+      error: { code: 'redis-unavailable' },
+    })
+    expect((await api.app.inject('/v1/languages')).statusCode).toBe(200)
+
+    await away.start()
+    await eventually(async () => expect((await api.app.inject('/health/ready')).statusCode).toBe(200))
+    expect((await submit(api)).statusCode).toBe(202)
+    stream.send({ type: 'submit', ref: 'b', job: { code: 'print(1)' } })
+    await eventually(() => expect(stream.answerTo('b')).toMatchObject({ type: 'accepted' }))
+    stream.socket.terminate()
+  })
+
+  test('a frozen Redis is answered for within seconds', async () => {
+    await using away = await startRedis()
+    await using resources = new AsyncDisposableStack()
+    const api = await startApi({ redisUrl: away.url, prefix: uniquePrefix(), resources })
+    await away.pause()
+    const startedAt = performance.now()
+    expect((await submit(api)).statusCode).toBe(503)
+    expect((await api.app.inject('/health/ready')).statusCode).toBe(503)
+    expect(performance.now() - startedAt).toBeLessThan(12_000)
+    await away.unpause()
+    await eventually(async () => expect((await submit(api)).statusCode).toBe(202))
+  })
+
+  test('an open stream of events waits, and goes on without a gap', async () => {
+    await using away = await startRedis()
+    await using resources = new AsyncDisposableStack()
+    const api = await startApi({ redisUrl: away.url, prefix: uniquePrefix(), resources })
+    const id = (await submit(api)).json().id
+    const url = `${await api.listen()}/v1/jobs/${id}/events`
+    const began = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
+    const watched = [
+      watchNdjson(url, () => {
+        began[0].resolve()
+        return true
+      }),
+      watchServerSentEvents(url),
+    ]
+    const socket = new WebSocket(url.replace('http', 'ws'))
+    const types: string[] = []
+    socket.on('message', (data) => {
+      types.push(JSON.parse(String(data)).type)
+      began[1].resolve()
+    })
+    await Promise.all(began.map(({ promise }) => promise))
+    await away.stop()
+    await eventually(async () => expect((await api.app.inject('/health/ready')).statusCode).toBe(503))
+    await away.start()
+    await eventually(async () => expect((await api.app.inject('/health/ready')).statusCode).toBe(200))
+    const closed = once(socket, 'close')
+    expect((await api.app.inject({ method: 'DELETE', url: `/v1/jobs/${id}` })).statusCode).toBe(200)
+    for (const events of await Promise.all(watched)) {
+      expect(events.map((event) => event.type)).toEqual(['queued', 'finished'])
+    }
+    expect((await closed)[0]).toBe(1000)
+    expect(types).toEqual(['queued', 'finished'])
+  })
+})

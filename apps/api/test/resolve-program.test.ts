@@ -1,0 +1,56 @@
+import { createSubmissionSchema, LIMITS, type SubmissionRequest } from '@runnel/contract'
+import { findLanguage, LANGUAGES } from '@runnel/languages'
+import { describe, expect, test } from 'vitest'
+import { resolveProgram } from '../src/jobs/resolve-program.ts'
+
+const resolve = (request: SubmissionRequest, languages = LANGUAGES) =>
+  resolveProgram(createSubmissionSchema(LIMITS).parse(request), languages)
+
+const file = (path: string, content = 'x') => ({ path, content })
+
+describe('A program', () => {
+  test('given as code gets the file name of its language', () => {
+    expect(resolve({ code: 'x', language: 'TS' })).toMatchObject({
+      language: 'typescript',
+      entry: 'main.ts',
+      files: [{ path: 'main.ts' }],
+    })
+    expect(resolve({ code: 'echo hi' })).toMatchObject({ language: 'bash', entry: 'main.sh' })
+  })
+
+  test('of one file runs that file', () => {
+    expect(resolve({ files: [file('src/app.mjs')] })).toMatchObject({ language: 'javascript', entry: 'src/app.mjs' })
+    expect(resolve({ files: [file('run', '#!/bin/sh\nx')] })).toMatchObject({ language: 'bash', entry: 'run' })
+  })
+
+  test('of several files runs its entry, or the one named like one', () => {
+    const files = [file('lib/a.py'), file('main.py'), file('index.html')]
+    expect(resolve({ files })).toMatchObject({ language: 'python', entry: 'main.py' })
+    expect(resolve({ files, entry: 'lib/a.py' })).toMatchObject({ language: 'python', entry: 'lib/a.py' })
+    const two = [file('main.py'), file('main.js')]
+    expect(resolve({ files: two, language: 'js' })).toMatchObject({ language: 'javascript', entry: 'main.js' })
+    expect(() => resolve({ files: two })).toThrow(/send `entry`.*more than one/)
+    expect(() => resolve({ files: two, language: 'bash' })).toThrow(/send `entry`.*none of them is main\.sh/)
+  })
+
+  test('is told by its content also where that is base64', () => {
+    const content = Buffer.from('console.log(1)').toString('base64')
+    expect(resolve({ files: [{ path: 'program', content, encoding: 'base64' }] }).language).toBe('javascript')
+  })
+
+  test('runs in the language it names, whatever it looks like', () => {
+    expect(resolve({ code: '<!DOCTYPE html>', language: 'python' }).language).toBe('python')
+    expect(resolve({ files: [file('a.py')], language: 'node' })).toMatchObject({
+      language: 'javascript',
+      entry: 'a.py',
+    })
+  })
+
+  test('of a language that this deployment does not run is refused, naming those it does', () => {
+    const onlyPython = [findLanguage('python')].filter((language) => language !== undefined)
+    expect(() => resolve({ code: 'x', language: 'js' }, onlyPython)).toThrow(
+      /"js"\. The languages here are python \(py, python3, py3\)$/,
+    )
+    expect(() => resolve({ code: 'console.log(1)' }, onlyPython)).toThrow(/javascript, which this looks like/)
+  })
+})

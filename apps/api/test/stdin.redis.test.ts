@@ -1,0 +1,97 @@
+import { toBytes } from '@runnel/contract'
+import { eventually, redisTest as test } from '@runnel/testing'
+import { describe, expect } from 'vitest'
+import { type Api, startApi } from './api.ts'
+
+const submit = async ({ app }: Api, interactive: boolean): Promise<string> =>
+  (await app.inject({ method: 'POST', url: '/v1/jobs', payload: { code: 'print(1)', interactive } })).json().id
+
+/** Plays a program that prints its input back until the input ends. */
+const echo = (api: Api): Promise<void> =>
+  api.work(async ({ job, attempt, controls }, publisher) => {
+    const log = publisher.open(job.id, attempt)
+    await log.begin()
+    for await (const control of controls) {
+      if (control.type === 'stdin') await log.write('stdout', toBytes(control))
+      if (control.type === 'stdin-end') break
+    }
+    await log.finish({ type: 'exited', exitCode: 0 }, null)
+  })
+
+const BYTES = { 'content-type': 'application/octet-stream' }
+
+describe('POST /v1/jobs/:id/stdin', () => {
+  test('brings bytes, text, base64 and the end to the program, in order', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const id = await submit(api, true)
+    const post = async (options: object, query = '') => {
+      const response = await api.app.inject({ method: 'POST', url: `/v1/jobs/${id}/stdin${query}`, ...options })
+      expect([response.statusCode, response.body]).toEqual([204, ''])
+    }
+    await post({ payload: { data: 'while queued, ' } })
+    await echo(api)
+    await post({ payload: Buffer.from('bytes \u{1f600}, '), headers: BYTES })
+    await post({ payload: Buffer.of(0, 0xff), headers: BYTES })
+    await post({ payload: { data: Buffer.from('base64').toString('base64'), encoding: 'base64' } })
+    await post({ payload: Buffer.from('.'), headers: BYTES }, '?end=true')
+    const expected = Buffer.concat([
+      Buffer.from('while queued, bytes \u{1f600}, '),
+      Buffer.of(0, 0xff),
+      Buffer.from('base64.'),
+    ])
+    await eventually(async () => {
+      const job = (await api.app.inject(`/v1/jobs/${id}`)).json()
+      expect(job.status).toBe('finished')
+      expect(Buffer.from(toBytes(job.output.stdout))).toEqual(expected)
+    })
+    const late = await api.app.inject({ method: 'POST', url: `/v1/jobs/${id}/stdin`, payload: { data: 'x' } })
+    expect([late.statusCode, late.json().error.code]).toEqual([409, 'job-finished'])
+  })
+
+  test('ends the input with a JSON body or with an empty one of bytes', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    await echo(api)
+    for (const options of [
+      { payload: { end: true } },
+      { payload: Buffer.of(), headers: BYTES, query: { end: 'true' } },
+    ]) {
+      const id = await submit(api, true)
+      expect((await api.app.inject({ method: 'POST', url: `/v1/jobs/${id}/stdin`, ...options })).statusCode).toBe(204)
+      await eventually(async () => expect((await api.app.inject(`/v1/jobs/${id}`)).json().status).toBe('finished'))
+    }
+  })
+
+  test('answers 409 for a job that is not interactive', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const id = await submit(api, false)
+    const response = await api.app.inject({ method: 'POST', url: `/v1/jobs/${id}/stdin`, payload: { data: 'x' } })
+    expect(response.statusCode).toBe(409)
+    expect(response.json().error).toMatchObject({
+      code: 'stdin-closed',
+      message: expect.stringContaining('interactive: true'),
+    })
+  })
+
+  test.for<[string, object, number, string]>([
+    ['nothing at all', { payload: {} }, 400, 'data'],
+    ['a number for data', { payload: { data: 1 } }, 400, 'data'],
+    ['an unknown encoding', { payload: { data: 'x', encoding: 'hex' } }, 400, 'encoding'],
+    ['broken base64', { payload: { data: 'x', encoding: 'base64' } }, 400, 'base64'],
+    [
+      'a lone surrogate',
+      { payload: '{"data":"\\ud800"}', headers: { 'content-type': 'application/json' } },
+      400,
+      'surrogate',
+    ],
+    ['an unknown field', { payload: { data: 'x', eof: true } }, 400, 'eof'],
+    ['an unknown end', { payload: Buffer.from('x'), headers: BYTES, query: { end: '1' } }, 400, 'end'],
+    ['text', { payload: 'x', headers: { 'content-type': 'text/plain' } }, 415, 'Content-Type'],
+    ['more than a mebibyte', { payload: Buffer.alloc(1024 * 1024 + 1), headers: BYTES }, 413, '1048576'],
+  ])('refuses %s', async ([, options, status, word], { redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const id = await submit(api, true)
+    const response = await api.app.inject({ method: 'POST', url: `/v1/jobs/${id}/stdin`, ...options })
+    expect(response.statusCode).toBe(status)
+    expect(response.json().error.message).toContain(word)
+  })
+})

@@ -1,0 +1,190 @@
+import { once } from 'node:events'
+import { serverFrameSchema, toBytes } from '@runnel/contract'
+import { eventually, redisTest as test } from '@runnel/testing'
+import { describe, expect } from 'vitest'
+import { WebSocket } from 'ws'
+import { type Api, startApi } from './api.ts'
+import { openStream } from './clients.ts'
+
+/** Plays programs that print their own number, `print(7)`, and then what they read, until the input ends. */
+const playPrograms = (api: Api): Promise<void> =>
+  api.work(async ({ job, attempt, controls, signal }, publisher) => {
+    const log = publisher.open(job.id, attempt)
+    await log.begin()
+    await log.write('stdout', Buffer.from(`${job.program.files[0]?.content}\n`))
+    if (job.program.interactive) {
+      for await (const control of controls) {
+        if (control.type === 'stdin') await log.write('stdout', toBytes(control))
+        if (control.type === 'signal') await log.write('stderr', Buffer.from(control.signal))
+        if (control.type === 'stdin-end') break
+      }
+    }
+    await log.finish(signal.aborted ? { type: 'canceled' } : { type: 'exited', exitCode: 0 }, null)
+  })
+
+type Stream = Awaited<ReturnType<typeof openStream>>
+
+const eventsOf = ({ frames }: Stream, jobId: string) =>
+  frames.flatMap((frame) => {
+    const read = serverFrameSchema.parse(frame)
+    return read.type === 'event' && read.event.jobId === jobId ? [read.event] : []
+  })
+
+const acceptedBy = (stream: Stream, ref: string): Promise<string> =>
+  eventually(() => {
+    const frame = serverFrameSchema.parse(stream.answerTo(ref))
+    if (frame.type !== 'accepted') throw new Error(JSON.stringify(frame))
+    return frame.job.id
+  })
+
+describe('GET /v1/stream', () => {
+  test('submits many jobs on one socket and brings the events of each after its answer', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const stream = await openStream(await api.listen())
+    await playPrograms(api)
+    for (let n = 0; n < 30; n += 1) {
+      stream.send({ type: 'submit', ref: `job ${n}`, job: { language: 'py', code: `print(${n})` } })
+    }
+    for (let n = 0; n < 30; n += 1) {
+      const id = await acceptedBy(stream, `job ${n}`)
+      const events = await eventually(() => {
+        const found = eventsOf(stream, id)
+        expect(found.at(-1)?.type).toBe('finished')
+        return found
+      })
+      expect(events.map(({ type }) => type)).toEqual(['queued', 'started', 'stdout', 'finished'])
+      expect(events.find((event) => event.type === 'stdout')).toMatchObject({ data: `print(${n})\n` })
+      const answered = stream.frames.findIndex((frame) => frame.ref === `job ${n}`)
+      const began = stream.frames.findIndex((frame) => JSON.stringify(frame['event'] ?? '').includes(id))
+      expect(answered).toBeLessThan(began)
+    }
+    stream.socket.terminate()
+  })
+
+  test('writes to a job, signals it and ends its input', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const stream = await openStream(await api.listen())
+    await playPrograms(api)
+    stream.send({ type: 'submit', ref: 'a', job: { code: 'print(1)', interactive: true } })
+    const jobId = await acceptedBy(stream, 'a')
+    for (let n = 0; n < 20; n += 1) stream.send({ type: 'stdin', jobId, data: `${n},` })
+    stream.send({ type: 'signal', ref: 'signal', jobId, signal: 'SIGINT' })
+    stream.send({ type: 'stdin', ref: 'end', jobId, end: true })
+    await eventually(() => expect(eventsOf(stream, jobId).at(-1)?.type).toBe('finished'))
+    const text = (type: 'stdout' | 'stderr') =>
+      eventsOf(stream, jobId)
+        .map((event) => (event.type === type ? event.data : ''))
+        .join('')
+    expect(text('stdout')).toBe(`print(1)\n${Array.from({ length: 20 }, (_, n) => `${n},`).join('')}`)
+    expect(text('stderr')).toBe('SIGINT')
+    expect(stream.answerTo('signal')).toEqual({ type: 'ok', ref: 'signal' })
+    expect(stream.answerTo('end')).toEqual({ type: 'ok', ref: 'end' })
+    stream.send({ type: 'stdin', ref: 'late', jobId, data: 'x' })
+    await eventually(() =>
+      expect(stream.answerTo('late')).toMatchObject({ type: 'error', error: { code: 'job-finished' } }),
+    )
+    stream.socket.terminate()
+  })
+
+  test('follows from an event on, and no longer after unsubscribe', async ({ redis, redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const stream = await openStream(await api.listen())
+    stream.send({ type: 'submit', ref: 'a', subscribe: false, job: { code: 'print(1)' } })
+    const jobId = await acceptedBy(stream, 'a')
+    const watchers = async () => Number((await redis.pubsub('NUMSUB', `${prefix}:events:${jobId}`))[1])
+    expect(await watchers()).toBe(0)
+    stream.send({ type: 'subscribe', ref: 'b', jobId, after: '0-1' })
+    await eventually(async () => expect(await watchers()).toBe(1))
+    stream.send({ type: 'unsubscribe', ref: 'c', jobId })
+    await eventually(async () => expect(await watchers()).toBe(0))
+    stream.send({ type: 'cancel', ref: 'd', jobId })
+    await eventually(() => expect(stream.answerTo('d')).toEqual({ type: 'ok', ref: 'd' }))
+    expect(eventsOf(stream, jobId)).toEqual([])
+    stream.send({ type: 'subscribe', ref: 'e', jobId, after: '0-1' })
+    await eventually(() => expect(eventsOf(stream, jobId).map(({ type }) => type)).toEqual(['finished']))
+    stream.socket.terminate()
+  })
+
+  const UNKNOWN = `job_${'0'.repeat(32)}`
+  test('answers every bad frame with an error of its ref, and stays open', async ({
+    redis,
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const stream = await openStream(await api.listen())
+    const bad: [frame: unknown, code: string, word: string][] = [
+      ['not json', 'invalid-request', 'JSON'],
+      ['', 'invalid-request', 'JSON'],
+      ['null', 'invalid-request', 'frame'],
+      ['[1]', 'invalid-request', 'frame'],
+      [Buffer.of(0xff, 0xfe), 'invalid-request', 'binary'],
+      [{ type: 'dance' }, 'invalid-request', 'type'],
+      [{ ref: 'x' }, 'invalid-request', 'type'],
+      [{ type: 'submit' }, 'invalid-request', 'job'],
+      [{ type: 'submit', job: { code: '' } }, 'invalid-request', 'code'],
+      [{ type: 'submit', job: { code: 'x', colour: 'red' } }, 'invalid-request', 'colour'],
+      [{ type: 'submit', job: { code: 'x', language: 'cobol' } }, 'unknown-language', 'python'],
+      [{ type: 'submit', job: { code: 'x', limits: { wallMs: 0 } } }, 'invalid-request', 'wallMs'],
+      [{ type: 'subscribe', jobId: 'x' }, 'invalid-request', 'jobId'],
+      [{ type: 'subscribe', jobId: UNKNOWN }, 'job-not-found', 'no job'],
+      [{ type: 'subscribe', jobId: UNKNOWN, after: 'x' }, 'invalid-request', 'event id'],
+      [{ type: 'stdin', jobId: UNKNOWN }, 'invalid-request', 'data'],
+      [{ type: 'stdin', jobId: UNKNOWN, data: 'x' }, 'job-not-found', 'no job'],
+      [{ type: 'signal', jobId: UNKNOWN, signal: 'SIGSEGV' }, 'invalid-request', 'signal'],
+      [{ type: 'cancel', jobId: UNKNOWN }, 'job-not-found', 'no job'],
+    ]
+    for (const [at, [frame, code, word]] of bad.entries()) {
+      const isObject = typeof frame === 'object' && frame !== null && !Buffer.isBuffer(frame)
+      const named = isObject ? { ref: `bad ${at}`, ...frame } : frame
+      if (Buffer.isBuffer(named)) stream.socket.send(named)
+      else stream.send(named)
+      await eventually(() => expect(stream.frames.length).toBe(at + 1))
+      const answer = serverFrameSchema.parse(stream.frames[at])
+      expect(answer).toMatchObject({ type: 'error', error: { code, requestId: expect.stringMatching(/^req_/) } })
+      expect(JSON.stringify(answer)).toContain(word)
+      if (isObject) expect(answer).toHaveProperty('ref')
+    }
+    expect(stream.socket.readyState).toBe(WebSocket.OPEN)
+    expect(await redis.keys(`${prefix}*`)).toEqual([])
+    stream.socket.terminate()
+  })
+
+  test('follows 64 jobs at most, and makes room when one is unsubscribed', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const stream = await openStream(await api.listen())
+    for (let n = 0; n < 64; n += 1) stream.send({ type: 'submit', ref: `${n}`, job: { code: 'print(1)' } })
+    const first = await acceptedBy(stream, '0')
+    await acceptedBy(stream, '63')
+    stream.send({ type: 'submit', ref: 'too many', job: { code: 'print(1)' } })
+    await eventually(() =>
+      expect(stream.answerTo('too many')).toMatchObject({ type: 'error', error: { code: 'too-many-subscriptions' } }),
+    )
+    expect((await api.app.inject('/v1/jobs?limit=100')).json().jobs.length).toBe(64)
+    stream.send({ type: 'subscribe', ref: 'again', jobId: first, after: '0-1' })
+    stream.send({ type: 'unsubscribe', ref: 'less', jobId: first })
+    stream.send({ type: 'submit', ref: 'fits', job: { code: 'print(1)' } })
+    await acceptedBy(stream, 'fits')
+    expect(stream.answerTo('again')).toEqual({ type: 'ok', ref: 'again' })
+    stream.socket.terminate()
+  })
+
+  test('closes a socket that sends a frame over the limit with 1009', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const stream = await openStream(await api.listen())
+    stream.send('x'.repeat(9 * 1024 * 1024))
+    const [code] = await once(stream.socket, 'close')
+    expect(code).toBe(1009)
+  })
+
+  test('answers a plain GET with 400', async ({ redisUrl, prefix, resources }) => {
+    const { app } = await startApi({ redisUrl, prefix, resources })
+    const response = await app.inject('/v1/stream')
+    expect([response.statusCode, response.json().error.code]).toEqual([400, 'invalid-request'])
+  })
+})

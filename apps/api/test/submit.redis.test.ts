@@ -1,0 +1,111 @@
+import { jobSchema } from '@runnel/contract'
+import { eventually, redisTest as test } from '@runnel/testing'
+import { describe, expect } from 'vitest'
+import { startApi } from './api.ts'
+
+describe('POST /v1/jobs', () => {
+  test('takes a program and says where to ask about it', async ({ redisUrl, prefix, resources }) => {
+    const { app, backend } = await startApi({ redisUrl, prefix, resources })
+    const response = await app.inject({
+      method: 'POST',
+      url: '/v1/jobs',
+      payload: { code: 'print(1)', limits: { wallMs: 1_000 }, args: ['a'], env: { A: 'b' }, stdin: 'in' },
+    })
+    expect(response.statusCode).toBe(202)
+    const job = jobSchema.parse(response.json())
+    expect(job).toMatchObject({ status: 'queued', language: 'python', attempt: 0, limits: { wallMs: 1_000 } })
+    expect(response.headers['location']).toBe(`/v1/jobs/${job.id}`)
+    expect(await backend.producer.find(job.id)).toMatchObject({
+      id: job.id,
+      tenant: 'default',
+      program: {
+        language: 'python',
+        entry: 'main.py',
+        files: [{ path: 'main.py', content: 'print(1)', encoding: 'utf8' }],
+        args: ['a'],
+        env: { A: 'b' },
+        stdin: 'in',
+        interactive: false,
+      },
+    })
+  })
+
+  test('keeps every byte of a program that is as large as allowed', async ({ redisUrl, prefix, resources }) => {
+    const { app, backend } = await startApi({ redisUrl, prefix, resources })
+    const content = Buffer.alloc(1024 * 1024, '\u001b').toString('base64')
+    const payload = { language: 'py', files: [{ path: 'main.py', content, encoding: 'base64' }] }
+    const response = await app.inject({ method: 'POST', url: '/v1/jobs', payload })
+    expect(response.statusCode).toBe(202)
+    expect((await backend.producer.find(response.json().id))?.program.files[0]?.content).toBe(content)
+
+    const code = await app.inject({
+      method: 'POST',
+      url: '/v1/jobs',
+      payload: { language: 'py', code: '\u001b'.repeat(1024 * 1024) },
+    })
+    expect(code.statusCode).toBe(202)
+  })
+
+  test('with wait answers the finished job with its output', async ({ redisUrl, prefix, resources }) => {
+    const { app, work } = await startApi({ redisUrl, prefix, resources })
+    await work(async ({ job, attempt }, publisher) => {
+      const log = publisher.open(job.id, attempt)
+      await log.begin()
+      await log.write('stdout', Buffer.from('hällo\n'))
+      await log.write('stderr', Uint8Array.of(0xff, 0x00))
+      await log.finish({ type: 'exited', exitCode: 0 }, { wallMs: 12, cpuMs: 3, peakMemoryBytes: null })
+    })
+    const response = await app.inject({ method: 'POST', url: '/v1/jobs?wait=10000', payload: { code: 'print(1)' } })
+    expect(response.statusCode).toBe(200)
+    expect(response.headers['location']).toBe(`/v1/jobs/${response.json().id}`)
+    expect(jobSchema.parse(response.json())).toMatchObject({
+      status: 'finished',
+      attempt: 1,
+      outcome: { type: 'exited', exitCode: 0 },
+      usage: { wallMs: 12 },
+      output: {
+        stdout: { encoding: 'utf8', data: 'hällo\n' },
+        stderr: { encoding: 'base64', data: Buffer.of(0xff, 0x00).toString('base64') },
+      },
+    })
+  })
+
+  test('with wait answers the queued job when the time is over', async ({ redisUrl, prefix, resources }) => {
+    const { app } = await startApi({ redisUrl, prefix, resources })
+    const response = await app.inject({ method: 'POST', url: '/v1/jobs?wait=30', payload: { code: 'print(1)' } })
+    expect(response.statusCode).toBe(202)
+    expect(response.json()).toMatchObject({ status: 'queued' })
+  })
+
+  test('takes a hundred at once, each with its own place', async ({ redisUrl, prefix, resources }) => {
+    const { app } = await startApi({ redisUrl, prefix, resources })
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, n) =>
+        app.inject({ method: 'POST', url: '/v1/jobs', payload: { code: `print(${n})` } }),
+      ),
+    )
+    expect(new Set(answers.map((answer) => answer.json().id)).size).toBe(100)
+    const places = await Promise.all(
+      answers.map(async (answer) => (await app.inject(`/v1/jobs/${answer.json().id}`)).json().queuePosition),
+    )
+    expect(places.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, place) => place))
+  })
+
+  test('leaves nothing in the queue when the history cannot be written', async ({
+    redis,
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    const { app, backend } = await startApi({ redisUrl, prefix, resources })
+    await redis.set(`${prefix}:history:default`, 'not a sorted set', 'PX', 60_000)
+    const response = await app.inject({ method: 'POST', url: '/v1/jobs', payload: { code: 'print(1)' } })
+    expect(response.statusCode).toBe(500)
+    expect(response.json().error).toMatchObject({ code: 'internal', requestId: expect.stringMatching(/^req_/) })
+    expect(response.body).not.toMatch(/WRONGTYPE|at |redis/)
+    const [log] = await redis.keys(`${prefix}:events:*`)
+    const id = String(log).slice(`${prefix}:events:`.length)
+    await eventually(async () => expect(await backend.producer.position(id)).toBeUndefined())
+    expect(await backend.subscriber.summary(id)).toMatchObject({ status: 'finished', outcome: { type: 'canceled' } })
+  })
+})

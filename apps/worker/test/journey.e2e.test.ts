@@ -1,0 +1,167 @@
+import { once } from 'node:events'
+import type { JobEvent } from '@runnel/contract'
+import { eventually, redisTest } from '@runnel/testing'
+import { describe, expect } from 'vitest'
+import { startSystem, stdoutOf } from './system.ts'
+
+const test = redisTest.extend('system', async ({ redisUrl, prefix }, { onCleanup }) => {
+  const system = await startSystem({ redisUrl, prefix })
+  onCleanup(() => system[Symbol.asyncDispose]())
+  return system
+})
+
+/** Reads an event stream as it comes; `until` ends the watching early. */
+const watch = async (
+  url: string,
+  accept: string,
+  until: (event: JobEvent) => boolean = () => false,
+): Promise<JobEvent[]> => {
+  const answer = await fetch(url, { headers: { accept } })
+  const events: JobEvent[] = []
+  let pending = ''
+  if (answer.body === null) throw new Error('No body')
+  for await (const text of answer.body.pipeThrough(new TextDecoderStream())) {
+    const lines = (pending + text).split('\n')
+    pending = lines.pop() ?? ''
+    for (const line of lines) {
+      const json = accept === 'text/event-stream' ? (line.startsWith('data: ') ? line.slice(6) : '') : line
+      if (json === '') continue
+      const event: JobEvent = JSON.parse(json)
+      events.push(event)
+      if (until(event)) return events
+    }
+  }
+  return events
+}
+
+const watchSocket = async (url: string): Promise<JobEvent[]> => {
+  const socket = new WebSocket(url.replace('http', 'ws'))
+  const events: JobEvent[] = []
+  socket.addEventListener('message', ({ data }) => events.push(JSON.parse(String(data))))
+  await once(socket, 'close')
+  return events
+}
+
+describe('The whole path', () => {
+  test('runs a hundred jobs submitted at once, each to its own output', async ({ system }) => {
+    const jobs = await Promise.all(
+      Array.from({ length: 100 }, (_, index) => system.submit({ language: 'python', code: `print("I am", ${index})` })),
+    )
+    const ended = await Promise.all(jobs.map(({ id }) => system.finished(id, 90_000)))
+    expect(ended.map(({ outcome }) => outcome)).toEqual(ended.map(() => ({ type: 'exited', exitCode: 0 })))
+    expect(ended.map(stdoutOf)).toEqual(ended.map((_, index) => `I am ${index}\n`))
+  })
+
+  test('shows a program line by line to three watchers, one late, one that drops and resumes', async ({ system }) => {
+    const { id } = await system.submit({
+      language: 'python',
+      code: 'import time\nfor i in range(12):\n    print("line", i)\n    time.sleep(0.2)',
+    })
+    const url = `${system.url}/v1/jobs/${id}/events`
+    const isLine = (count: number) => {
+      let seen = 0
+      return ({ type }: JobEvent) => type === 'stdout' && ++seen === count
+    }
+    const resume = async () => {
+      const before = await watch(url, 'application/x-ndjson', isLine(4))
+      return [...before, ...(await watch(`${url}?after=${before.at(-1)?.id}`, 'application/x-ndjson'))]
+    }
+    const late = async () => {
+      await watch(url, 'application/x-ndjson', isLine(6))
+      return watch(url, 'text/event-stream')
+    }
+    const [socket, events, resumed] = await Promise.all([watchSocket(url), late(), resume()])
+    expect(events).toEqual(socket)
+    expect(resumed).toEqual(socket)
+    const attempt1 = socket.filter(({ id: eventId }) => eventId.startsWith('1-'))
+    expect(attempt1.map(({ id: eventId }) => eventId)).toEqual(attempt1.map((_, index) => `1-${index + 1}`))
+    const lines = socket.flatMap((event) => (event.type === 'stdout' ? [event.data] : []))
+    expect(lines.join('')).toBe(Array.from({ length: 12 }, (_, index) => `line ${index}\n`).join(''))
+    expect(lines.length).toBeGreaterThanOrEqual(12)
+    const at = socket.flatMap((event) => (event.type === 'stdout' ? [Date.parse(event.at)] : []))
+    expect((at.at(-1) ?? 0) - (at[0] ?? 0)).toBeGreaterThan(1_500)
+  })
+
+  test('keeps bytes whole: split characters, NUL, what is no UTF-8', async ({ system }) => {
+    const code = `import os, time
+for byte in "😀".encode(): os.write(1, bytes([byte])); time.sleep(0.05)
+os.write(1, b"\\0\\xff\\xfe")`
+    const { id } = await system.submit({ language: 'python', code })
+    const { output } = await system.finished(id)
+    expect(output?.stdout).toEqual({
+      encoding: 'base64',
+      data: Buffer.concat([Buffer.from('😀'), Buffer.from([0, 255, 254])]).toString('base64'),
+    })
+    const pieces = (await system.events(id)).flatMap((event) => (event.type === 'stdout' ? [event] : []))
+    expect(pieces[0]).toMatchObject({ encoding: 'utf8', data: '😀' })
+    expect(Buffer.concat(pieces.map(({ encoding, data }) => Buffer.from(data, encoding)))).toEqual(
+      Buffer.from(output?.stdout.data ?? '', 'base64'),
+    )
+  })
+
+  test('takes input for a running program, and the end of it', async ({ system }) => {
+    const { id } = await system.submit({
+      language: 'python',
+      code: 'import sys\nfor line in sys.stdin: print(line.strip()[::-1])\nprint("over")',
+      interactive: true,
+    })
+    await system.call('POST', `/v1/jobs/${id}/stdin`, { data: 'abc\n' })
+    await eventually(async () => (await system.read(id)).status === 'running')
+    await system.call('POST', `/v1/jobs/${id}/stdin`, { data: 'def\n', end: true })
+    expect(stdoutOf(await system.finished(id))).toBe('cba\nfed\nover\n')
+  })
+
+  test('cancels a queued and a running job, and what is finished stays as it is', async ({ system }) => {
+    const { id } = await system.submit({
+      language: 'python',
+      code: 'import time\nprint("begun", flush=True)\ntime.sleep(60)',
+    })
+    await watch(`${system.url}/v1/jobs/${id}/events`, 'application/x-ndjson', ({ type }) => type === 'stdout')
+    await system.call('DELETE', `/v1/jobs/${id}`)
+    const ended = await system.finished(id, 10_000)
+    expect([ended.outcome, stdoutOf(ended)]).toEqual([{ type: 'canceled' }, 'begun\n'])
+    const again = await system.call('DELETE', `/v1/jobs/${id}`)
+    expect(await again.json()).toMatchObject({ status: 'finished', outcome: { type: 'canceled' } })
+  })
+
+  test('tells each limit by its own outcome', async ({ system }) => {
+    const cases: [Record<string, unknown>, unknown][] = [
+      [
+        { code: 'import time; time.sleep(60)', limits: { wallMs: 500 } },
+        { type: 'timed-out', limit: 'wall', limitMs: 500 },
+      ],
+      [
+        { code: 'while True: pass', limits: { cpuMs: 300 } },
+        { type: 'timed-out', limit: 'cpu', limitMs: 300 },
+      ],
+      [
+        { code: 'x = []\nwhile True: x.append(bytearray(1 << 20))' },
+        { type: 'out-of-memory', limitBytes: 268_435_456 },
+      ],
+      [
+        { code: 'while True: print("y")', limits: { outputBytes: 1_000 } },
+        { type: 'output-limit', limitBytes: 1_000 },
+      ],
+      [
+        { code: 'for i in range(100): open(str(i), "wb").write(b"x" * 1_000_000)' },
+        { type: 'exited', exitCode: 1, limitsHit: [{ limit: 'diskBytes', value: 67_108_864 }] },
+      ],
+    ]
+    for (const [job, outcome] of cases) {
+      const { id } = await system.submit({ language: 'python', ...job })
+      expect((await system.finished(id)).outcome).toEqual(outcome)
+    }
+    const { id } = await system.submit({ language: 'python', code: 'print("the next job does not notice")' })
+    expect(stdoutOf(await system.finished(id))).toContain('does not notice')
+  })
+
+  test('answers the plain contract: code in, output back', async ({ system }) => {
+    const answer = await system.call('POST', '/execute', { code: 'console.log([1, 2, 3].map((x) => x * 2))' })
+    expect(await answer.json()).toMatchObject({ success: true, output: '[ 2, 4, 6 ]\n', error: null })
+    const failing = await system.call('POST', '/api/execute', { code: 'import flask_is_not_here', language: 'python' })
+    expect(await failing.json()).toMatchObject({
+      success: false,
+      error: expect.stringContaining('ModuleNotFoundError'),
+    })
+  })
+})

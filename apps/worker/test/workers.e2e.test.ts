@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { eventually, redisTest, startRedis, uniquePrefix } from '@runnel/testing'
+import { describe, expect, test as plainTest } from 'vitest'
+import { type Process, type System, startSystem, stdoutOf } from './system.ts'
+
+const test = redisTest
+const finishedBy = (worker: Process): string[] =>
+  worker.lines.flatMap((line) => (line.msg === 'job finished' ? [String(line.jobId)] : []))
+
+const submitMany = (system: System, count: number, code: (index: number) => string) =>
+  Promise.all(Array.from({ length: count }, (_, index) => system.submit({ language: 'python', code: code(index) })))
+
+describe('Workers', () => {
+  for (const count of [2, 3]) {
+    test(`share the work: with ${count} of them every job runs exactly once`, async ({ redisUrl, prefix }) => {
+      await using system = await startSystem({ redisUrl, prefix, workers: count, env: { RUNNEL_CONCURRENCY: '3' } })
+      const jobs = await submitMany(system, 40, (index) => `import time\ntime.sleep(0.1)\nprint(${index})`)
+      const ended = await Promise.all(jobs.map(({ id }) => system.finished(id)))
+      expect(ended.map(stdoutOf)).toEqual(ended.map((_, index) => `${index}\n`))
+      expect(ended.every(({ attempt }) => attempt === 1)).toBe(true)
+      const shares = await eventually(() => {
+        const lists = system.workers.map(finishedBy)
+        return lists.flat().length === jobs.length ? lists : Promise.reject(new Error('Not all are logged yet'))
+      })
+      expect(new Set(shares.flat()).size).toBe(jobs.length)
+      for (const share of shares) expect(share.length).toBeGreaterThan(3)
+    })
+  }
+
+  test('told to stop: takes no new job, finishes the running ones within the grace, gives back the rest', async ({
+    redisUrl,
+    prefix,
+  }) => {
+    await using system = await startSystem({
+      redisUrl,
+      prefix,
+      env: { RUNNEL_CONCURRENCY: '2', RUNNEL_GRACE_MS: '3000' },
+    })
+    const [first] = system.workers
+    if (first === undefined) throw new Error('No worker')
+    const short = await system.submit({ language: 'python', code: 'import time\ntime.sleep(1)\nprint("short")' })
+    const long = await system.submit({
+      language: 'python',
+      code: 'import time\nprint("from the start")\ntime.sleep(8)\nprint("long")',
+    })
+    const waiting = await system.submit({ language: 'python', code: 'print("waited")' })
+    await eventually(
+      async () =>
+        (await system.read(long.id)).status === 'running' && (await system.read(short.id)).status === 'running',
+    )
+    first.signal('SIGTERM')
+    expect(await first.exited).toBe(0)
+    expect(stdoutOf(await system.finished(short.id, 1_000))).toBe('short\n')
+    expect((await system.read(waiting.id)).status).toBe('queued')
+    await system.startWorker()
+    expect(stdoutOf(await system.finished(long.id))).toBe('from the start\nlong\n')
+    expect(stdoutOf(await system.finished(waiting.id))).toBe('waited\n')
+    const types = (await system.events(long.id)).map(({ id, type }) => `${id} ${type}`)
+    expect(types.slice(0, 5)).toEqual(['0-1 queued', '1-1 started', '1-2 stdout', '2-1 restarted', '2-2 started'])
+  })
+
+  test('told to stop twice: goes at once', async ({ redisUrl, prefix }) => {
+    await using system = await startSystem({ redisUrl, prefix, env: { RUNNEL_GRACE_MS: '60000' } })
+    const [worker] = system.workers
+    const { id } = await system.submit({
+      language: 'python',
+      code: 'import time\ntime.sleep(50)',
+      limits: { wallMs: 60_000 },
+    })
+    await eventually(async () => (await system.read(id)).status === 'running')
+    worker?.signal('SIGTERM')
+    // Two signals at once are one: the second is sent when the first has been heard.
+    await eventually(async () => (await (await system.call('GET', '/health/ready')).text()).includes('"workers":0'))
+    worker?.signal('SIGTERM')
+    expect(await worker?.exited).not.toBe(0)
+    await system.call('DELETE', `/v1/jobs/${id}`)
+    await system.startWorker()
+    await system.finished(id, 40_000)
+  })
+
+  test('killed: another one runs its job again from scratch, and the log says so', async ({ redisUrl, prefix }) => {
+    await using system = await startSystem({ redisUrl, prefix })
+    const { id } = await system.submit({
+      language: 'python',
+      code: 'import time\nprint("a")\ntime.sleep(3)\nprint("b")',
+    })
+    await eventually(async () => (await system.read(id)).status === 'running')
+    system.workers[0]?.signal('SIGKILL')
+    await system.startWorker()
+    const job = await system.finished(id, 60_000)
+    expect([job.attempt, stdoutOf(job), job.outcome]).toEqual([2, 'a\nb\n', { type: 'exited', exitCode: 0 }])
+    expect((await system.events(id)).map(({ type }) => type)).toContain('restarted')
+  })
+
+  test('without Docker: leave jobs queued, say why, and go on when Docker is back', async ({ redisUrl, prefix }) => {
+    const socketPath = join(tmpdir(), `runnel-docker-${randomUUID()}.sock`)
+    const proxy = createServer((client) => {
+      const engine = connect('/var/run/docker.sock')
+      client.pipe(engine).pipe(client)
+      for (const socket of [client, engine]) socket.on('error', () => [client, engine].map((each) => each.destroy()))
+    })
+    await using system = await startSystem({ redisUrl, prefix, env: { DOCKER_HOST: `unix://${socketPath}` } })
+    const [worker] = system.workers
+    const { id } = await system.submit({ language: 'python', code: 'print("at last")' })
+    await eventually(() => worker?.lines.some(({ msg }) => msg.includes('Jobs stay queued')) ?? false)
+    expect((await system.read(id)).status).toBe('queued')
+    proxy.listen(socketPath)
+    try {
+      expect(stdoutOf(await system.finished(id))).toBe('at last\n')
+      expect(worker?.lines.some(({ msg }) => msg.includes('can be reached again'))).toBe(true)
+      worker?.signal('SIGTERM')
+      await worker?.exited
+    } finally {
+      proxy.close()
+      await rm(socketPath, { force: true })
+    }
+  })
+
+  plainTest('lose nothing when Redis restarts under them', async () => {
+    await using redis = await startRedis()
+    await using system = await startSystem({ redisUrl: redis.url, prefix: uniquePrefix() })
+    const jobs = await submitMany(
+      system,
+      6,
+      (index) => `import time\nfor i in range(20):\n    print(${index}, i)\n    time.sleep(0.2)`,
+    )
+    await eventually(async () => (await system.read(jobs[0]?.id ?? '')).status === 'running')
+    await redis.kill()
+    await eventually(async () => (await system.call('GET', '/health/ready')).status === 503)
+    const refused = await system.call('POST', '/v1/jobs', { code: 'print(1)', language: 'python' })
+    expect([refused.status, await refused.json()]).toMatchObject([503, { error: { code: 'redis-unavailable' } }])
+    await redis.start()
+    await eventually(async () => (await system.call('GET', '/health/ready')).status === 200, { withinMs: 15_000 })
+    const ended = await Promise.all(jobs.map(({ id }) => system.finished(id, 90_000)))
+    expect(ended.map(stdoutOf)).toEqual(
+      ended.map((_, index) => Array.from({ length: 20 }, (_none, i) => `${index} ${i}\n`).join('')),
+    )
+    for (const { id } of jobs) {
+      const ids = (await system.events(id)).map((event) => event.id)
+      expect(new Set(ids).size).toBe(ids.length)
+    }
+  })
+
+  test('without isolation, only when told to, and with a warning', async ({ redisUrl, prefix }) => {
+    await using system = await startSystem({
+      redisUrl,
+      prefix,
+      env: { RUNNEL_SANDBOX: 'local', DOCKER_HOST: 'unix:///nowhere.sock' },
+    })
+    expect(system.workers[0]?.lines.some(({ msg }) => msg.includes('WITHOUT ISOLATION'))).toBe(true)
+    const { id } = await system.submit({
+      code: 'import sys\nprint("local", sys.argv)',
+      language: 'python',
+      args: ['x'],
+    })
+    expect(stdoutOf(await system.finished(id))).toBe("local ['main.py', 'x']\n")
+  })
+})
