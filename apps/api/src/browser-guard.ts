@@ -33,14 +33,14 @@ export const guardAgainstPages = (app: FastifyInstance, { hosts, origins }: Brow
     const { host = '', origin } = headers
     if (hosts === 'loopback' && !isLoopback(toHostname(host))) {
       throw new RequestError(
-        'invalid-request',
+        'forbidden',
         `Cannot serve the host ${JSON.stringify(host)}: this server is for its own machine only, until RUNNEL_API_ALLOW_PUBLIC=true says otherwise`,
       )
     }
     if (origin === undefined || toHost(origin) === host) return
     if (!origins.includes(origin)) {
       throw new RequestError(
-        'invalid-request',
+        'forbidden',
         `Cannot serve a page of ${JSON.stringify(origin)}: name its origin in RUNNEL_API_ORIGINS to allow it`,
       )
     }

@@ -1,11 +1,7 @@
 import { ALL_LANGUAGES, readLanguageList } from '@runnel/languages'
+import { commonConfig, wholeNumber } from '@runnel/process'
 import { z } from 'zod'
 import { isLoopback } from './browser-guard.ts'
-
-const wholeNumber = z
-  .string()
-  .regex(/^\d{1,15}$/, 'must be a whole number')
-  .transform(Number)
 
 const languagesSchema = z
   .string()
@@ -33,18 +29,8 @@ const originsSchema = z
 /** What the API reads from its environment besides the limits; everything has a default. */
 export const configSchema = z
   .object({
-    REDIS_URL: z
-      .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
-      .default('redis://127.0.0.1:6379'),
-    /** Every key in Redis begins with it. The braces keep them in one slot of a Redis Cluster. */
-    RUNNEL_PREFIX: z
-      .string()
-      .regex(/^[\w{}.-]{1,64}$/, 'must be up to 64 letters, digits, braces, dots, dashes and underscores')
-      .default('{runnel}'),
-    RUNNEL_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    ...commonConfig,
     RUNNEL_LANGUAGES: languagesSchema,
-    /** How long a finished job can be asked about: a day, enough for a conversation to come back to it. */
-    RUNNEL_RETENTION_MS: wholeNumber.pipe(z.int().min(1_000)).default(24 * 60 * 60 * 1_000),
     RUNNEL_API_HOST: z.string().default('127.0.0.1'),
     RUNNEL_API_PORT: wholeNumber.pipe(z.int().max(65_535)).default(8080),
     RUNNEL_API_ALLOW_PUBLIC: z.enum(['true', 'false']).default('false'),

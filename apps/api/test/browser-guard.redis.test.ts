@@ -18,7 +18,7 @@ describe('A page in a browser', () => {
     const url = (await listen()).replace('http', 'ws')
     for (const origin of ['https://evil.example', 'http://localhost:3000', 'null', 'http://localhost.evil.example']) {
       const response = await app.inject({ ...run, headers: { origin } })
-      expect([origin, response.statusCode, response.json().error.code]).toEqual([origin, 400, 'invalid-request'])
+      expect([origin, response.statusCode, response.json().error.code]).toEqual([origin, 403, 'forbidden'])
       expect(response.json().error.message).toContain('RUNNEL_API_ORIGINS')
       expect(response.headers).not.toHaveProperty('access-control-allow-origin')
       const socket = new WebSocket(`${url}/v1/stream`, { origin })

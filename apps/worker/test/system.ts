@@ -7,7 +7,7 @@ import { eventually } from '@runnel/testing'
 import Docker from 'dockerode'
 
 /** A line of a process's log. */
-export interface LogLine {
+interface LogLine {
   readonly msg: string
   readonly worker?: string
   readonly jobId?: string

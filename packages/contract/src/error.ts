@@ -4,6 +4,7 @@ import { z } from 'zod'
 export const ERROR_STATUS = {
   'invalid-request': 400,
   'unknown-language': 400,
+  forbidden: 403,
   'not-found': 404,
   'job-not-found': 404,
   'method-not-allowed': 405,

@@ -1,10 +1,12 @@
 import { z } from 'zod'
-import { encodingSchema, isBase64, textFault } from './text.ts'
+import { chunkFault, encodingSchema, textFault } from './text.ts'
 
 /** Bounds on the shape of a program; its size is bounded by `sourceBytes` and the body limit. */
 export const PROGRAM = {
   /** All files together, decoded. */
   sourceBytes: 1024 * 1024,
+  /** On standard input, at the start or in one message while it runs. */
+  stdinBytes: 1024 * 1024,
   files: 500,
   pathBytes: 1024,
   /** What Linux allows for one name. */
@@ -67,20 +69,13 @@ export const fileSchema = z
     encoding: encodingSchema.default('utf8'),
   })
   .superRefine(({ content, encoding, path }, context) => {
-    if (encoding === 'base64' && !isBase64(content)) {
-      context.addIssue({
-        code: 'custom',
-        path: ['content'],
-        message: `Cannot read the content of "${path}": it is not base64`,
-      })
-    }
-    if (encoding === 'utf8' && !content.isWellFormed()) {
-      context.addIssue({
-        code: 'custom',
-        path: ['content'],
-        message: `Cannot read the content of "${path}": it has a lone surrogate; send it as base64`,
-      })
-    }
+    const fault = chunkFault({ encoding, data: content })
+    if (fault === undefined) return
+    context.addIssue({
+      code: 'custom',
+      path: ['content'],
+      message: `Cannot read the content of "${path}": it ${fault}`,
+    })
   })
 export type File = z.infer<typeof fileSchema>
 

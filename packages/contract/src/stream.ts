@@ -4,7 +4,7 @@ import { eventIdSchema, jobEventSchema } from './event.ts'
 import { jobIdSchema, jobSchema, signalNames } from './job.ts'
 import type { LimitsPolicy } from './limits.ts'
 import { createSubmissionSchema } from './submission.ts'
-import { encodingSchema } from './text.ts'
+import { chunkFault, encodingSchema } from './text.ts'
 
 /**
  * `GET /v1/stream`: one WebSocket for many jobs. Every frame is one JSON text message.
@@ -18,12 +18,25 @@ import { encodingSchema } from './text.ts'
  */
 const ref = z.string().max(128).optional()
 
-/** POST /v1/jobs/:id/stdin with a JSON body, and the `stdin` frame: bytes, the end of input, or both in that order. */
-export const stdinSchema = z.strictObject({
+const stdinShape = {
   data: z.string().optional(),
   encoding: encodingSchema.default('utf8'),
   end: z.boolean().default(false),
-})
+}
+
+/** What is wrong with the input of a `stdin` frame or body, in words for its sender. */
+const checkStdin = ({ data, encoding, end }: z.output<z.ZodObject<typeof stdinShape>>, context: z.RefinementCtx) => {
+  if (data === undefined || data === '') {
+    if (!end) context.addIssue({ code: 'custom', message: 'Nothing to do: send data, or end: true, or both' })
+    return
+  }
+  const fault = chunkFault({ encoding, data })
+  if (fault !== undefined)
+    context.addIssue({ code: 'custom', path: ['data'], message: `Cannot read data: it ${fault}` })
+}
+
+/** POST /v1/jobs/:id/stdin with a JSON body, and the `stdin` frame: bytes, the end of input, or both in that order. */
+export const stdinSchema = z.strictObject(stdinShape).superRefine(checkStdin)
 
 export const createClientFrameSchema = (policy: LimitsPolicy) =>
   z.discriminatedUnion('type', [

@@ -39,7 +39,12 @@ export const createSubmissionSchema = (policy: LimitsPolicy) =>
       entry: z.string().optional().describe('The file to run. Needed with more than one file.'),
       args: argsSchema.default([]),
       env: envSchema.default({}),
-      stdin: wholeText('stdin').default('').describe('Bytes to put on standard input at the start.'),
+      stdin: wholeText('stdin')
+        .refine((text) => Buffer.byteLength(text) <= PROGRAM.stdinBytes, {
+          error: `Cannot take more than ${PROGRAM.stdinBytes} bytes of stdin at once: send the rest to POST /v1/jobs/:id/stdin`,
+        })
+        .default('')
+        .describe('Text to put on standard input at the start.'),
       interactive: z
         .boolean()
         .default(false)

@@ -20,10 +20,16 @@ export const chunkSchema = z.strictObject({
 export type Chunk = z.infer<typeof chunkSchema>
 
 /** Standard base64 with its padding, nothing else. */
-export const isBase64 = (text: string): boolean => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)
+const isBase64 = (text: string): boolean => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)
 
 export const toBytes = ({ encoding, data }: Chunk): Uint8Array<ArrayBuffer> =>
   new Uint8Array(Buffer.from(data, encoding))
+
+/** Why `data` is not what `encoding` says, or undefined when it is. */
+export const chunkFault = ({ encoding, data }: Chunk): string | undefined => {
+  if (encoding === 'base64') return isBase64(data) ? undefined : 'is not base64'
+  return data.isWellFormed() ? undefined : 'has a lone surrogate, which no UTF-8 can carry: send it as base64'
+}
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

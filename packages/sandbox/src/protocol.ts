@@ -20,7 +20,7 @@ import { z } from 'zod'
  * malformed, oversized or out of turn ends the sandbox, never the worker.
  * infra/images/agent is the other end: change both or neither.
  */
-export const PROTOCOL = 1
+const PROTOCOL = 1
 
 export const ORDER = {
   exec: 1,

@@ -25,9 +25,9 @@ export interface RunResult {
 
 const never = new AbortController().signal
 
-export async function* noControls(): AsyncGenerator<Control> {}
+async function* noControls(): AsyncGenerator<Control> {}
 
-export const toProgram = (language: string, source: RunWish['source'], over: Partial<Program> = {}): Program => {
+const toProgram = (language: string, source: RunWish['source'], over: Partial<Program> = {}): Program => {
   const fileName = findLanguage(language)?.fileName ?? 'main'
   const contents = typeof source === 'string' ? { [fileName]: source } : source
   const files = Object.entries(contents).map(([path, content]) => ({ path, content, encoding: 'utf8' as const }))

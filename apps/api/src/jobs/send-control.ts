@@ -1,4 +1,4 @@
-import { type Control, isBase64, RequestError, type stdinSchema, toBytes, toChunk } from '@runnel/contract'
+import { type Control, RequestError, type stdinSchema, toBytes, toChunk } from '@runnel/contract'
 import type { z } from 'zod'
 import type { Backend } from '../backend.ts'
 import { requireSummary } from './read-job.ts'
@@ -11,17 +11,8 @@ const requireUnfinished = async (backend: Backend, id: string): Promise<{ intera
   return { interactive }
 }
 
-/** What a program will read, checked as far as its encoding promises. */
-const toStdin = ({ data, encoding }: Input): Control[] => {
-  if (data === undefined || data === '') return []
-  if (encoding === 'base64' && !isBase64(data)) {
-    throw new RequestError('invalid-request', 'Cannot read data: it is not base64')
-  }
-  if (!data.isWellFormed()) {
-    throw new RequestError('invalid-request', 'Cannot read data: it has a lone surrogate; send it as base64')
-  }
-  return [{ type: 'stdin', ...toChunk(toBytes({ encoding, data })) }]
-}
+const toStdin = ({ data, encoding }: Input): Control[] =>
+  data === undefined || data === '' ? [] : [{ type: 'stdin', ...toChunk(toBytes({ encoding, data })) }]
 
 /** Bytes for a job's standard input, the end of it, or both in that order. A job that is still queued gets them when it starts. */
 export const sendInput = async (backend: Backend, id: string, input: Input): Promise<void> => {

@@ -4,6 +4,7 @@ type ErrorStatus = (typeof ERROR_STATUS)[keyof typeof ERROR_STATUS]
 
 const MEANINGS: Readonly<Record<ErrorStatus, string>> = {
   400: 'The request cannot be read or served as it is; the message says what to change.',
+  403: 'From that web page, or by that host name, nobody may call; see the message.',
   404: 'There is no such job, or not any more.',
   405: 'The URL has other methods; see Allow.',
   409: 'The job is past that.',

@@ -23,7 +23,7 @@ export interface ContainerOrder extends Omit<ContainerSpec, 'uid' | 'command'> {
 }
 
 /** The very command a job will have, and what its environment needs so that it waits. */
-export interface WarmCommand {
+interface WarmCommand {
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string>>
 }

@@ -30,7 +30,7 @@ export const BASE_ENV = {
   HOSTNAME: 'sandbox',
 } as const
 
-export const AGENT_COMMAND = ['python3', '-I', '-S', '-B', '/opt/runnel/agent'] as const
+const AGENT_COMMAND = ['python3', '-I', '-S', '-B', '/opt/runnel/agent'] as const
 
 const MIB = 1024 * 1024
 /** The agent, and the process that writes files for it, come on top of what the program may have. */

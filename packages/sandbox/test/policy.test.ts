@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { POLICY, toCreateOptions } from '../src/docker/policy.ts'
+
+const MIB = 1024 * 1024
+const spec = {
+  image: 'runnel/python',
+  uid: 20_007,
+  memoryBytes: 256 * MIB,
+  processes: 64,
+  diskBytes: 64 * MIB,
+  cpus: 1.5,
+  runtime: undefined,
+  labels: { runnel: '1' },
+  command: ['{}'],
+}
+
+describe('The container policy', () => {
+  it('gives a reason for every rule, and no rule sets what another one set', () => {
+    const seen = new Set<string>()
+    for (const { because, container, host } of POLICY) {
+      expect(because).toMatch(/^[A-Z].{20,}\.$/)
+      for (const key of [...Object.keys(container?.(spec) ?? {}), ...Object.keys(host?.(spec) ?? {})]) {
+        expect(seen).not.toContain(key)
+        seen.add(key)
+      }
+    }
+  })
+
+  it('asks for no network, no new privileges, four capabilities, and a read-only root', () => {
+    const { HostConfig, NetworkDisabled, User } = toCreateOptions(spec)
+    expect([NetworkDisabled, User]).toEqual([true, '0:0'])
+    expect(HostConfig).toMatchObject({
+      NetworkMode: 'none',
+      ReadonlyRootfs: true,
+      Privileged: false,
+      CapDrop: ['ALL'],
+      CapAdd: ['SETUID', 'SETGID', 'CHOWN', 'KILL'],
+      Memory: 256 * MIB,
+      MemorySwap: 256 * MIB,
+      NanoCpus: 1_500_000_000,
+      PidsLimit: 66,
+      IpcMode: 'private',
+      LogConfig: { Type: 'none' },
+    })
+    expect(HostConfig?.SecurityOpt?.[0]).toBe('no-new-privileges:true')
+    expect(HostConfig?.Binds).toBeUndefined()
+  })
+
+  it('lets none of the system calls through that lead out of containers', () => {
+    const seccomp = toCreateOptions(spec).HostConfig?.SecurityOpt?.[1]?.slice('seccomp='.length) ?? ''
+    const { defaultAction, syscalls } = JSON.parse(seccomp)
+    expect(defaultAction).toBe('SCMP_ACT_ERRNO')
+    const allowed = new Set(
+      syscalls.flatMap(({ action, names, args }: { action: string; names: string[]; args?: unknown }) =>
+        action === 'SCMP_ACT_ALLOW' && args === undefined ? names : [],
+      ),
+    )
+    const dangerous =
+      'io_uring_setup io_uring_enter keyctl add_key request_key userfaultfd perf_event_open bpf ptrace process_vm_readv process_vm_writev kcmp pidfd_getfd mount umount2 move_mount fsopen open_tree unshare setns clone clone3 chroot pivot_root open_by_handle_at name_to_handle_at init_module finit_module kexec_load reboot clock_settime settimeofday adjtimex quotactl vmsplice memfd_secret socket personality swapon syslog acct'
+    for (const name of dangerous.split(' ')) expect(allowed, name).not.toContain(name)
+    expect(allowed.size).toMatchInlineSnapshot(`289`)
+  })
+})
