@@ -1,0 +1,19 @@
+// The first program of a newcomer, through the whole path: API, queue, worker, sandbox, and its output back, live.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { runProgram } from './api.ts'
+import { ROOT } from './checkout.ts'
+import { createPrefixer, type Terminal } from './terminal.ts'
+
+const EXAMPLE = 'examples/hello.py'
+
+export const runExample = async (url: string, terminal: Terminal, signal: AbortSignal): Promise<void> => {
+  terminal.line(`\n  ${EXAMPLE}`)
+  const print = createPrefixer('  │ ', terminal.write)
+  const code = readFileSync(join(ROOT, EXAMPLE), 'utf8')
+  const { outcome, usage } = await runProgram(url, { language: 'python', code }, print, signal)
+  if (outcome.type !== 'exited' || outcome.exitCode !== 0) {
+    throw new Error(`The example did not end well (${JSON.stringify(outcome)}): read .runnel/log/worker-1.log`)
+  }
+  terminal.line(`  └ exited 0${usage === null ? '' : ` after ${(usage.wallMs / 1_000).toFixed(1)} s`}\n`)
+}

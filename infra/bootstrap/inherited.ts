@@ -1,0 +1,28 @@
+// Descriptors that whoever started us left open. A daemon of ours that inherited one would keep that caller waiting
+// for its end. Node's own are all close-on-exec, so what is not was inherited. (Where there is no /proc, on macOS,
+// Node hands a child nothing but what it is told to.)
+import { closeSync, readdirSync, readFileSync } from 'node:fs'
+
+const INFO = '/proc/self/fdinfo'
+const CLOSE_ON_EXEC = 0o2000000
+const LAST_STANDARD = 2
+
+export const closeInherited = (): void => {
+  let descriptors: number[]
+  try {
+    descriptors = readdirSync(INFO).map(Number)
+  } catch {
+    return
+  }
+  for (const descriptor of descriptors) if (descriptor > LAST_STANDARD && isInherited(descriptor)) closeSync(descriptor)
+}
+
+const isInherited = (descriptor: number): boolean => {
+  try {
+    const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`${INFO}/${descriptor}`, 'utf8'))?.[1]
+    return flags !== undefined && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0
+  } catch {
+    // The one that read the folder is closed by now.
+    return false
+  }
+}

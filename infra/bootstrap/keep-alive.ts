@@ -1,0 +1,81 @@
+// Keeps one part of the run alive. A part that ends unasked is started again after a second; one that keeps ending is
+// given up, and with it the run: then something is wrong that starting again does not mend.
+import { readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Part } from './program.ts'
+
+export interface KeptPart {
+  /** Rejects when the part is given up; never resolves before it is stopped. */
+  readonly lasting: Promise<void>
+  stop(graceMs: number): Promise<void>
+  kill(): void
+}
+
+export interface KeepAliveOptions {
+  readonly name: string
+  /** Where to read why it ended. */
+  readonly log: string
+  /** This many ends within a minute are too many. */
+  readonly patience: number
+  readonly start: () => Promise<Part>
+  readonly say: (sentence: string) => void
+}
+
+const RESTART_AFTER_MS = 1_000
+const MINUTE_MS = 60_000
+
+const TAIL_LINES = 10
+
+const readTail = (log: string): string => readFileSync(log, 'utf8').trimEnd().split('\n').slice(-TAIL_LINES).join('\n')
+
+export const keepAlive = async (options: KeepAliveOptions): Promise<KeptPart> => {
+  const { name, log, patience, start, say } = options
+  const stopping = new AbortController()
+  let part = await start()
+  const ends: number[] = []
+
+  const countEnd = (how: string) => {
+    ends.push(Date.now())
+    const recent = ends.filter((at) => at > Date.now() - MINUTE_MS).length
+    if (recent >= patience) {
+      say(readTail(log))
+      throw new Error(`${name} keeps ending (${how}): mend what its log says above, all of it in ${log}`)
+    }
+    if (recent === 1) say(`${name} ended (${how}); starting it again.`)
+  }
+
+  const watch = async () => {
+    for (;;) {
+      const how = await part.ended
+      if (stopping.signal.aborted) return
+      countEnd(how)
+      for (let started = false; !started; ) {
+        await delay(RESTART_AFTER_MS, undefined, { signal: stopping.signal })
+        try {
+          part = await start()
+          started = true
+        } catch (error) {
+          countEnd(error instanceof Error ? error.message : String(error))
+        }
+      }
+      if (stopping.signal.aborted) await part.stop(0)
+    }
+  }
+  const lasting = watch().catch((error) => {
+    if (!stopping.signal.aborted) throw error
+  })
+  lasting.catch(() => {})
+
+  return {
+    lasting,
+    async stop(graceMs) {
+      stopping.abort()
+      await part.stop(graceMs)
+      await lasting.catch(() => {})
+    },
+    kill() {
+      stopping.abort()
+      part.kill()
+    },
+  }
+}

@@ -1,0 +1,95 @@
+// The Redis of one run, on a free port of the loopback. Its data lives and dies with it: a started Runnel is for
+// trying out, and stopping it leaves nothing behind.
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { LOGS, NAME } from './checkout.ts'
+import { docker } from './docker.ts'
+import type { KeepAliveOptions } from './keep-alive.ts'
+import { findFreePort } from './port.ts'
+import { startProgram } from './program.ts'
+import type { OwnRecord } from './run-record.ts'
+
+export interface Redis {
+  readonly url: string
+  readonly upkeep: Pick<KeepAliveOptions, 'log' | 'patience' | 'start'>
+}
+
+const CONTAINER = `runnel-redis-${NAME}`
+const LOG = join(LOGS, 'redis.log')
+const ANSWER_WITHIN_MS = 15_000
+
+/**
+ * A container from our own image. It keeps its port and its data when it is started again, so a restarted Docker
+ * engine, which ends it, costs no job; hence the patience.
+ */
+export const createRedisContainer = async (record: OwnRecord): Promise<Redis> => {
+  const port = await findFreePort()
+  const remove = () => docker('rm', '--force', '--volumes', CONTAINER)
+  await remove().catch(() => {})
+  record.addContainer(CONTAINER)
+  await docker(
+    ...['create', '--name', CONTAINER, '--label', `runnel.checkout=${NAME}`],
+    ...['--publish', `127.0.0.1:${port}:6379`, 'runnel/redis'],
+  )
+  const start = async () => {
+    await docker('start', CONTAINER)
+    // Follows the container to its end.
+    const follower = await startProgram({
+      command: 'docker',
+      args: ['logs', '--follow', '--tail', '0', CONTAINER],
+      env: process.env,
+      log: LOG,
+      onPid: record.addProcess,
+    })
+    await untilAnswers(port)
+    return {
+      ended: follower.ended.then(() => 'its container stopped'),
+      async stop() {
+        await remove()
+        await follower.stop(1_000)
+      },
+      kill: follower.kill,
+    }
+  }
+  return { url: `redis://127.0.0.1:${port}`, upkeep: { log: LOG, patience: 45, start } }
+}
+
+/** A redis-server from the path, that keeps nothing on the disk. */
+export const createRedisServer = async (record: OwnRecord): Promise<Redis> => {
+  const port = await findFreePort()
+  const settings = ['--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction']
+  const start = async () => {
+    const server = await startProgram({
+      command: 'redis-server',
+      args: ['--port', `${port}`, '--bind', '127.0.0.1', ...settings],
+      env: process.env,
+      log: LOG,
+      onPid: record.addProcess,
+    })
+    await untilAnswers(port)
+    return server
+  }
+  return { url: `redis://127.0.0.1:${port}`, upkeep: { log: LOG, patience: 3, start } }
+}
+
+const untilAnswers = async (port: number): Promise<void> => {
+  const deadline = Date.now() + ANSWER_WITHIN_MS
+  while (Date.now() < deadline) {
+    if (await answers(port)) return
+    await delay(20)
+  }
+  throw new Error(`Redis does not answer on port ${port}: read ${LOG}`)
+}
+
+/** A connection alone proves nothing: Docker's proxy takes it before there is anyone behind it. */
+const answers = async (port: number): Promise<boolean> => {
+  const socket = connect(port, '127.0.0.1').setTimeout(1_000, () => socket.destroy())
+  socket.write('PING\r\n')
+  try {
+    for await (const answer of socket) return String(answer).startsWith('+PONG')
+  } catch {
+    // Nobody listens yet.
+  }
+  return false
+}

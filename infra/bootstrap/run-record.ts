@@ -1,0 +1,65 @@
+// What the run of this checkout has started, in a file: for `npm stop`, and for whoever comes after a run that was
+// killed. The file is made in one step, so two runs cannot both have it, and it is there from before the first
+// process until after the last.
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { RECORD } from './checkout.ts'
+import { identify, isAlive, type ProcessIdentity } from './process-identity.ts'
+
+export interface RunRecord {
+  readonly port: number
+  readonly supervisor: ProcessIdentity
+  /** All that were ever started, also those that ended and were started again. Each leads a process group of its own. */
+  readonly processes: readonly ProcessIdentity[]
+  readonly containers: readonly string[]
+}
+
+export const readRecord = (): RunRecord | undefined => {
+  try {
+    return JSON.parse(readFileSync(RECORD, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+export const isRunning = (record: RunRecord): boolean => isAlive(record.supervisor)
+
+export const removeRecord = (): void => rmSync(RECORD, { force: true })
+
+const writeBeside = (record: RunRecord): string => {
+  const beside = `${RECORD}.${process.pid}`
+  writeFileSync(beside, JSON.stringify(record))
+  return beside
+}
+
+/** Mine to fill; undefined when another run has one. */
+export const claimRecord = (port: number): OwnRecord | undefined => {
+  const supervisor = identify(process.pid)
+  if (supervisor === undefined) throw new Error('Cannot read when this process was started')
+  let record: RunRecord = { port, supervisor, processes: [], containers: [] }
+  const beside = writeBeside(record)
+  try {
+    linkSync(beside, RECORD)
+  } catch {
+    return undefined
+  } finally {
+    rmSync(beside)
+  }
+  const update = (change: Partial<RunRecord>) => {
+    record = { ...record, ...change }
+    renameSync(writeBeside(record), RECORD)
+  }
+  return {
+    current: () => record,
+    addProcess(pid) {
+      const identity = identify(pid)
+      if (identity !== undefined) update({ processes: [...record.processes, identity] })
+    },
+    addContainer: (name) => update({ containers: [...record.containers, name] }),
+  }
+}
+
+export interface OwnRecord {
+  current(): RunRecord
+  addProcess(pid: number): void
+  addContainer(name: string): void
+}

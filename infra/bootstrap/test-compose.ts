@@ -1,0 +1,107 @@
+// node test-compose.ts <compose command …>
+//
+// Brings docker-compose.yml up with three workers, runs programs through it, and sees that several workers ran them
+// and that nothing is left after it is down. It has a project, images and a port of its own.
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { runProgram, untilReady } from './api.ts'
+import { NAME, ROOT } from './checkout.ts'
+import { docker } from './docker.ts'
+import { findFreePort } from './port.ts'
+
+const WORKERS = 3
+const JOBS = 60
+const LIMIT_MS = 15 * 60_000
+const PROJECT = `runnel-test-${NAME}`
+const IMAGES = `runnel-test-${NAME}/`
+const CERTIFICATES = join(ROOT, 'infra/docker/certificates')
+
+const [command = 'docker', ...given] = process.argv.slice(2)
+const port = await findFreePort()
+const env = {
+  ...process.env,
+  COMPOSE_PROJECT_NAME: PROJECT,
+  RUNNEL_IMAGE_PREFIX: IMAGES,
+  RUNNEL_BASE_IMAGE: 'runnel/base',
+  RUNNEL_NODE_IMAGE: 'runnel/node',
+  RUNNEL_PORT: `${port}`,
+}
+
+const compose = (...args: readonly string[]): void => {
+  const { status } = spawnSync(command, [...given, ...args], {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  assert.equal(status, 0, `compose ${args[0]} failed`)
+}
+
+/** Where this machine trusts more authorities than Node does, the image builds need them too. */
+const lendCertificates = (): Disposable => {
+  const bundle = process.env['NODE_EXTRA_CA_CERTS']
+  const lent = join(CERTIFICATES, 'test-compose.crt')
+  const isNeeded = bundle !== undefined && !readdirSync(CERTIFICATES).some((name) => name.endsWith('.crt'))
+  if (isNeeded) copyFileSync(bundle, lent)
+  return { [Symbol.dispose]: () => rmSync(lent, { force: true }) }
+}
+
+const runJobs = async (url: string, signal: AbortSignal): Promise<void> => {
+  const numbers = Array.from({ length: JOBS }, (_, index) => index)
+  await Promise.all(
+    numbers.map(async (number) => {
+      let printed = ''
+      const program =
+        number % 2 === 0
+          ? { language: 'python', code: `print(${number} * 2)` }
+          : { language: 'javascript', code: `console.log(${number} * 2)` }
+      const { outcome } = await runProgram(url, program, (text) => (printed += text), signal)
+      assert.deepEqual({ outcome, printed }, { outcome: { type: 'exited', exitCode: 0 }, printed: `${number * 2}\n` })
+    }),
+  )
+}
+
+/** The hosts of workers, as Docker names them, are the beginnings of their container ids. */
+const listWorkers = async (): Promise<readonly string[]> =>
+  (await docker('ps', '--quiet', '--filter', `name=${PROJECT}-worker`)).split('\n')
+
+const listSandboxes = async (workers: readonly string[]): Promise<readonly string[]> => {
+  const list = await docker('ps', '--all', '--filter', 'label=runnel', '--format', '{{.Label "runnel.worker"}}')
+  return list.split('\n').filter((worker) => workers.some((host) => worker.startsWith(host)))
+}
+
+const main = async (): Promise<void> => {
+  const signal = AbortSignal.timeout(LIMIT_MS)
+  let workers: readonly string[] = []
+  try {
+    using _lent = lendCertificates()
+    compose('up', '--build', '--detach', '--scale', `worker=${WORKERS}`)
+    const url = `http://127.0.0.1:${port}`
+    await untilReady(url, WORKERS, signal)
+    workers = await listWorkers()
+    await runJobs(url, signal)
+    const logs = await Promise.all(workers.map((worker) => docker('logs', worker)))
+    const shares = logs.map((log) => log.split('"msg":"job finished"').length - 1)
+    process.stdout.write(`  ${JOBS} jobs, spread over the workers as ${shares.join(', ')}\n`)
+    assert.equal(
+      shares.reduce((sum, share) => sum + share, 0),
+      JOBS,
+    )
+    assert.ok(shares.filter((share) => share > 0).length > 1, 'One worker ran all jobs')
+  } catch (error) {
+    compose('ps', '--all')
+    compose('logs', '--tail', '30')
+    throw error
+  } finally {
+    compose('down', '--volumes', '--rmi', 'all', '--timeout', '30')
+  }
+  const ours = ['--filter', `label=com.docker.compose.project=${PROJECT}`]
+  assert.equal(await docker('ps', '--all', '--quiet', ...ours), '')
+  assert.equal(await docker('volume', 'ls', '--quiet', ...ours), '')
+  assert.equal(await docker('network', 'ls', '--quiet', ...ours), '')
+  assert.deepEqual(await listSandboxes(workers), [])
+  process.stdout.write('  compose: passed\n')
+}
+
+await main()
