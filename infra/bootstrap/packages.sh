@@ -20,6 +20,6 @@ install_packages() {
 
 need_packages() {
   [ "$(cat "$packages_stamp" 2>/dev/null)" = "$(packages_hash)" ] && return
-  need_disk .
+  need_disk "$PWD"
   step Packages "Cannot install the packages: read above why, mend it, then run this again." install_packages
 }

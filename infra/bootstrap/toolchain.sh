@@ -40,7 +40,7 @@ bring_tool() { # package, version, the program in it
 
 need_tool() { # title, package, version, the program in it
   [ -d "$(tool_place "$2" "$3")" ] && return
-  need_disk .
+  need_disk "$PWD"
   step "$1 $3" "Cannot get $1 $3: check that npm reaches its registry (\`npm view $2@$3\`), then run this again." \
     bring_tool "$2" "$3" "$4"
 }

@@ -23,7 +23,7 @@ describe('A page in a browser', () => {
       expect(response.headers).not.toHaveProperty('access-control-allow-origin')
       const socket = new WebSocket(`${url}/v1/stream`, { origin })
       const [, refused] = await once(socket, 'unexpected-response')
-      expect(refused.statusCode).toBe(400)
+      expect(refused.statusCode).toBe(403)
     }
     expect(await redis.keys(`${prefix}*`)).toEqual([])
   })
@@ -58,7 +58,7 @@ describe('A page in a browser', () => {
     const { app } = await startApi({ redisUrl, prefix, resources })
     for (const host of ['evil.example:8080', '127.evil.example', 'localhost.evil.example', '10.0.0.1']) {
       const response = await app.inject({ ...run, headers: { host, origin: `http://${host}` } })
-      expect([host, response.statusCode]).toEqual([host, 400])
+      expect([host, response.statusCode]).toEqual([host, 403])
       expect(response.json().error.message).toContain('RUNNEL_API_ALLOW_PUBLIC')
     }
     for (const host of ['localhost:8080', '127.0.0.1', '[::1]:8080']) {

@@ -22,9 +22,6 @@ export interface Producer extends AsyncDisposable {
 const TRIES = 3
 const RETRY_DELAY_MS = 1_000
 
-/** In `waiting` and nowhere else: with a worker, between two tries, or finished. */
-const REMOVABLE: ReadonlySet<string> = new Set(['waiting', 'delayed'])
-
 /** `redis` is a command connection: every call fails at once while Redis is away. */
 export const createProducer = (options: {
   readonly redis: Redis
@@ -66,10 +63,13 @@ export const createProducer = (options: {
     },
 
     async remove(jobId) {
-      const job = await queue.getJob(jobId)
-      if (job === undefined || !REMOVABLE.has(await job.getState())) return false
-      // A worker that takes it in between holds a lock, and BullMQ then removes nothing.
-      return (await queue.remove(jobId)) === 1
+      // Who takes it from where it waits has it, a worker or we: asking for its state first would leave a gap between.
+      const taken = await redis.multi().lrem(queue.toKey('wait'), 1, jobId).zrem(queue.toKey('delayed'), jobId).exec()
+      const failed = taken?.find(([error]) => error !== null)?.[0]
+      if (failed) throw failed
+      if (!taken?.some(([, count]) => count === 1)) return false
+      await queue.remove(jobId)
+      return true
     },
 
     async send(jobId, message) {

@@ -6,7 +6,7 @@ import Docker from 'dockerode'
 export const REDIS_IMAGE = 'runnel/redis'
 
 /** The published base, and the one the bootstrap makes where no image registry answers. */
-const BASE_IMAGES = ['debian:trixie-slim', 'runnel/base']
+const BASE_IMAGES = ['debian:trixie-slim', 'runnel/debian:trixie-slim', 'runnel/base']
 const CONTEXT = fileURLToPath(new URL('../../../infra/redis', import.meta.url))
 const BUILD_TIMEOUT_MS = 180_000
 

@@ -1,0 +1,21 @@
+// A checkout beside this one that shares everything heavy with it, so that a test's run is not the user's own.
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const ROOT = join(import.meta.dirname, '../../..')
+const SHARED = ['apps', 'packages', 'node_modules', 'examples', '.node-version']
+const COPIED = ['infra', 'package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml']
+
+export interface CheckoutCopy extends Disposable {
+  readonly root: string
+}
+
+export const copyCheckout = (): CheckoutCopy => {
+  const root = mkdtempSync(join(tmpdir(), 'runnel-checkout-'))
+  for (const name of SHARED) symlinkSync(join(ROOT, name), join(root, name))
+  for (const name of COPIED) cpSync(join(ROOT, name), join(root, name), { recursive: true })
+  mkdirSync(join(root, '.runnel'))
+  symlinkSync(join(ROOT, '.runnel/toolchain'), join(root, '.runnel/toolchain'))
+  return { root, [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }) }
+}

@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { docker } from '../docker.ts'
+import { findFreePort } from '../port.ts'
+import { isAlive } from '../process-identity.ts'
+import type { RunRecord } from '../run-record.ts'
+import { type CheckoutCopy, copyCheckout } from './checkout-copy.ts'
+
+interface Run {
+  readonly code: number | null
+  readonly output: string
+}
+
+let checkout: CheckoutCopy
+let port: number
+
+beforeEach(async () => {
+  checkout = copyCheckout()
+  port = await findFreePort()
+})
+afterEach(async () => {
+  await npm('stop')
+  checkout[Symbol.dispose]()
+})
+
+const begin = (...args: readonly string[]) => {
+  const child = spawn('npm', args, { cwd: checkout.root, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text))
+  return { child, output: () => output }
+}
+
+/** Ends when nobody holds its output any more. */
+const npm = async (...args: readonly string[]): Promise<Run> => {
+  const { child, output } = begin(...args)
+  const [code] = await once(child, 'close')
+  return { code, output: output() }
+}
+
+const start = (...args: readonly string[]) => npm('start', '--', '--port', `${port}`, ...args)
+
+const readRecord = (): RunRecord => JSON.parse(readFileSync(join(checkout.root, '.runnel/run.json'), 'utf8'))
+
+const untilTrue = async (condition: () => boolean): Promise<void> => {
+  const deadline = Date.now() + 60_000
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error('It did not come true within a minute')
+    await delay(50)
+  }
+}
+
+const expectNothingLeft = async ({ supervisor, processes, containers }: RunRecord): Promise<void> => {
+  expect([supervisor, ...processes].filter(isAlive)).toEqual([])
+  for (const name of containers) expect(await docker('ps', '--all', '--quiet', '--filter', `name=${name}`)).toBe('')
+  const sandboxes = await docker('ps', '--all', '--filter', 'label=runnel', '--format', '{{.Label "runnel.worker"}}')
+  for (const { pid } of processes) expect(sandboxes).not.toMatch(new RegExp(`-${pid}-`))
+}
+
+test('A detached start runs the example, lets go of its caller, and is stopped without a trace', async () => {
+  const started = await start('--detach', '--workers', '2')
+  expect(started).toMatchObject({ code: 0 })
+  expect(started.output).toContain('│ 5² makes it 55')
+  expect(started.output).toContain('exited 0')
+  expect(started.output).toContain(`http://127.0.0.1:${port}/docs`)
+  const record = readRecord()
+
+  const second = await start()
+  expect(second.code).not.toBe(0)
+  expect(second.output).toContain('npm stop')
+
+  expect(await npm('stop')).toMatchObject({ code: 0 })
+  await expectNothingLeft(record)
+  expect(await npm('stop')).toMatchObject({ code: 0 })
+})
+
+test('Ctrl-C stops a start in front and leaves nothing behind', async () => {
+  const { child, output } = begin('start', '--', '--port', `${port}`)
+  await untilTrue(() => output().includes('Ctrl-C stops it'))
+  const record = readRecord()
+  if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT')
+  await once(child, 'close')
+  await untilTrue(() => !isAlive(record.supervisor))
+  await expectNothingLeft(record)
+})
+
+test('A run that was killed is cleaned up by the next stop', async () => {
+  await start('--detach')
+  const record = readRecord()
+  process.kill(record.supervisor.pid, 'SIGKILL')
+  expect(await npm('stop')).toMatchObject({ code: 0 })
+  await expectNothingLeft(record)
+})
+
+test('A worker that is killed is started again', async () => {
+  await start('--detach')
+  const before = readRecord().processes
+  const worker = before.at(-1)
+  if (worker === undefined) throw new Error('There is no worker')
+  process.kill(worker.pid, 'SIGKILL')
+  await untilTrue(() => readRecord().processes.length > before.length)
+})
+
+test('A port that is taken ends a start with one sentence that names --port', async () => {
+  const server = createServer().listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const { code, output } = await start()
+  server.close()
+  expect(code).toBe(1)
+  expect(output).toContain(`Port ${port} is taken`)
+  expect(output).toContain('--port')
+})
+
+test.each([['--speed'], ['--port', 'http'], ['--workers', '0'], ['--sandbox', 'none']])(
+  'A start with %s %s ends with one sentence and code 2',
+  async (...args) => {
+    const { code, output } = await npm('start', '--', ...args)
+    expect(code).toBe(2)
+    expect(output).toContain('--help')
+  },
+)
