@@ -38,4 +38,5 @@ else
   set -- "$compose_plugin"
 fi
 unlock_preparing
-exec node infra/bootstrap/test-compose.ts "$@"
+# From plain Debian, as on a machine where nothing is prepared.
+RUNNEL_BASE_IMAGE=$debian exec node infra/bootstrap/test-compose.ts "$@"

@@ -1,4 +1,11 @@
-import { LIMIT_NAMES, LIMITS, type LimitBounds, type LimitName, type LimitsPolicy } from '@runnel/contract'
+import {
+  LIMIT_NAMES,
+  LIMITS,
+  type LimitBounds,
+  type LimitName,
+  type LimitsPolicy,
+  WALL_CEILING_MS,
+} from '@runnel/contract'
 import { z } from 'zod'
 
 /** `wallMs` is set by `RUNNEL_DEFAULT_WALL_MS` and `RUNNEL_MAX_WALL_MS`. */
@@ -32,6 +39,7 @@ export const limitsConfigSchema = z
       const refuse = (kind: 'DEFAULT' | 'MAX', message: string) =>
         context.addIssue({ code: 'custom', path: [toVariable(kind, name)], message })
       if (maximum < minimum) refuse('MAX', `must be at least ${minimum}`)
+      else if (name === 'wallMs' && maximum > WALL_CEILING_MS) refuse('MAX', `must be at most ${WALL_CEILING_MS}`)
       else if (chosen < minimum) refuse('DEFAULT', `must be at least ${minimum}`)
       else if (chosen > maximum)
         refuse('DEFAULT', `must be at most ${maximum}, the value of ${toVariable('MAX', name)}`)

@@ -55,7 +55,14 @@ export const createRunJob = (deps: RunJobDeps) => {
     const { job, signal, controls } = delivery
     const cancel = new AbortController()
     // Only a cancel is the program's to hear of. Otherwise its sandbox goes, and what it would still say is not wanted.
-    const onStop = () => (signal.reason === 'canceled' ? cancel.abort() : void sandbox[Symbol.asyncDispose]())
+    const release = async () => {
+      try {
+        await sandbox[Symbol.asyncDispose]()
+      } catch (error) {
+        log.warn({ jobId: job.id, err: error }, 'A sandbox could not be tidied up')
+      }
+    }
+    const onStop = () => (signal.reason === 'canceled' ? cancel.abort() : void release())
     signal.addEventListener('abort', onStop, { once: true })
     if (signal.aborted) onStop()
     try {
@@ -74,11 +81,16 @@ export const createRunJob = (deps: RunJobDeps) => {
     }
   }
 
-  const tryOnce = async (delivery: Delivery, jobLog: JobLog, facts: Record<string, unknown>): Promise<Ending> => {
+  const tryOnce = async (
+    delivery: Delivery,
+    begin: JobLog['begin'],
+    jobLog: JobLog,
+    facts: Record<string, unknown>,
+  ): Promise<Ending> => {
     const { job, signal } = delivery
     await using sandbox = await sandboxes.lease(job.program.language, job.limits, signal)
     Object.assign(facts, { sandbox: sandbox.id, warm: sandbox.warm })
-    const begun = await jobLog.begin()
+    const begun = await begin()
     // Awaited here: the sandbox must outlive the run.
     return begun === 'begun' ? await runIn(sandbox, jobLog, delivery) : { verdict: 'done' }
   }
@@ -87,10 +99,16 @@ export const createRunJob = (deps: RunJobDeps) => {
     if (delivery.crashes >= MAX_CRASHES) {
       return fail(delivery.job, new Error(`${delivery.crashes} workers died while they ran this job`))
     }
+    // Once for all tries: the log of this attempt has begun, whichever sandbox then runs it.
+    let begun: Awaited<ReturnType<JobLog['begin']>> | undefined
+    const begin = async () => {
+      begun ??= await jobLog.begin()
+      return begun
+    }
     for (let tries = 0; ; tries += 1) {
       if (delivery.signal.aborted) return stopped(delivery)
       try {
-        return await tryOnce(delivery, jobLog, facts)
+        return await tryOnce(delivery, begin, jobLog, facts)
       } catch (error) {
         const next = await afterFailure(delivery, error, PAUSES_MS.length - tries)
         if (next !== 'again') return next

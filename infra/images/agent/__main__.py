@@ -130,13 +130,14 @@ class Agent:
         os.close(order)
 
     def _put_done(self, stream, answer):
-        fault = os.read(answer, 4096)
+        said = os.read(answer, 4096)
         self._loop.forget(answer)
         os.close(answer)
         self._scribe, self._writing = None, False
-        if fault:
+        if said != scribe.DONE:
             self._waiting.clear()
-            self._channel.send_json(frames.ERROR, stream, {"message": fault.decode(errors="replace")})
+            reason = said.decode(errors="replace") or "the process that writes files was killed"
+            self._channel.send_json(frames.ERROR, stream, {"message": reason})
             return
         self._channel.send(frames.DONE, stream)
         waiting, self._waiting = self._waiting, []
@@ -164,8 +165,7 @@ class Agent:
         self._stream = stream
         fits = self._warm_argv is not None and order["argv"] == self._warm_argv and not order["env"]
         if not fits:
-            if self._program is not None:
-                self._identity.signal_everything(signal.SIGKILL)  # the warm one; reaped like any other child
+            self._clear_the_way()
             self._program = self._new_program()
             # The local sandbox has no cgroup to count a busy child's time, so the kernel's own limit stands in.
             cpu_seconds = None if self._isolated else -(-order["cpuMs"] // 1000)
@@ -178,6 +178,16 @@ class Agent:
         self._program.run(
             order["wallMs"], order["cpuMs"], order["outputBytes"], order["graceMs"], self._cpus, order["credit"]
         )
+
+    def _clear_the_way(self):
+        """Ends the warm interpreter and the scribe, so that the program has all its processes to itself."""
+        self._program = None
+        self._identity.signal_everything(signal.SIGKILL)
+        try:
+            while True:
+                os.waitpid(-1, 0)
+        except ChildProcessError:
+            pass
 
     def _reap(self):
         alive = True

@@ -39,6 +39,7 @@ class Program:
         self._output_left = 0
         self._open = set()
         self._timers = {}
+        self._started = None
         self.limit = None
         self._hits = set()
         self._status = None
@@ -137,7 +138,7 @@ class Program:
             self._stdin += data
         else:
             self._stdin_ends = True
-        if self._open:
+        if self._started is not None:
             self._feed()
 
     def _feed(self):

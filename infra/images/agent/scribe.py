@@ -1,13 +1,15 @@
 """Writes a job's files, as the job's user, in a process of its own.
 
 Forked ahead of time, so that nobody waits for it. It takes one set of files over a pipe, writes them below the
-workspace following no link, answers on a second pipe (empty answer: all is well, else the reason) and ends.
+workspace following no link, answers on a second pipe and ends: DONE when all is well, else the reason. No answer
+means that it was killed on the way.
 The agent itself never opens a path a job could have prepared.
 """
 
 import os
 import struct
 
+DONE = b"\0"
 ENTRY = struct.Struct(">II")  # bytes of path, bytes of content
 
 
@@ -30,8 +32,8 @@ def fork_scribe(identity, workspace):
         os.close(1)
         os.umask(0o022)
         with os.fdopen(order_read, "rb") as order:
-            answer = _write_all(order, workspace)
-        os.write(answer_write, answer.encode())
+            fault = _write_all(order, workspace)
+        os.write(answer_write, fault.encode() or DONE)
         status = 0
     finally:
         os._exit(status)

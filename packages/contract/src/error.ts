@@ -11,6 +11,7 @@ export const ERROR_STATUS = {
   'job-finished': 409,
   'stdin-closed': 409,
   'payload-too-large': 413,
+  'stdin-full': 413,
   'unsupported-media-type': 415,
   'too-many-subscriptions': 429,
   internal: 500,

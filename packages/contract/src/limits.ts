@@ -29,6 +29,9 @@ export const LIMITS = {
   diskBytes: { default: 64 * MIB, minimum: 4 * MIB, maximum: 1024 * MIB },
 } as const satisfies Record<string, LimitBounds>
 
+/** No deployment may let a program run longer than an hour: past this and its own age a container is taken for abandoned. */
+export const WALL_CEILING_MS = 3_600_000
+
 export type LimitName = keyof typeof LIMITS
 export type Limits = { readonly [name in LimitName]: number }
 export type LimitsPolicy = { readonly [name in LimitName]: LimitBounds }

@@ -25,6 +25,7 @@ export const outcomeSchema = z.discriminatedUnion('type', [
     type: z.literal('timed-out'),
     limit: z.enum(['wall', 'cpu']),
     limitMs: z.int().positive(),
+    limitsHit,
   }),
   z.strictObject({
     type: z.literal('out-of-memory'),

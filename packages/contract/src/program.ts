@@ -7,7 +7,11 @@ export const PROGRAM = {
   sourceBytes: 1024 * 1024,
   /** On standard input, at the start or in one message while it runs. */
   stdinBytes: 1024 * 1024,
+  /** All that an interactive job is sent while it runs: kept until it finishes, for an attempt that begins again. */
+  stdinTotalBytes: 8 * 1024 * 1024,
   files: 500,
+  /** Files and the folders they lie in: each is an inode of the workspace, which has 2,048 at the least. */
+  filesAndFolders: 1_000,
   pathBytes: 1024,
   /** What Linux allows for one name. */
   pathSegmentBytes: 255,
@@ -45,11 +49,15 @@ export const filesFault = (paths: readonly string[]): string | undefined => {
     if (seen.has(path)) return `names "${path}" twice`
     seen.add(path)
   }
+  const folders = new Set<string>()
   for (const path of seen) {
     for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      folders.add(path.slice(0, end))
       if (seen.has(path.slice(0, end))) return `has "${path.slice(0, end)}" both as a file and as a folder`
     }
   }
+  if (seen.size + folders.size > PROGRAM.filesAndFolders)
+    return `needs more than ${PROGRAM.filesAndFolders} files and folders`
   return undefined
 }
 

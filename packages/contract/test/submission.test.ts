@@ -31,6 +31,11 @@ const refused: [string, unknown, string | RegExp][] = [
   ['a path twice', { files: [file('a'), file('a')], entry: 'a' }, 'names "a" twice'],
   ['one name in two Unicode forms', { files: [file('\u00e9'), file('e\u0301')], entry: '\u00e9' }, 'twice'],
   ['a file that is also a folder', { files: [file('a'), file('a/b')], entry: 'a' }, 'both as a file and as a folder'],
+  [
+    'folders without end',
+    { files: ['a', 'b', 'c'].map((top) => file(`${top}/${'d/'.repeat(400)}f`)), entry: 'a' },
+    'files and folders',
+  ],
   ['an unknown encoding', { files: [file('a', 'x', 'latin1')] }, /./],
   ['base64 that is none', { files: [file('a', '%%%%', 'base64')] }, 'is not base64'],
   ['base64 without its padding', { files: [file('a', 'YQ', 'base64')] }, 'is not base64'],

@@ -36,19 +36,11 @@ const RULES: readonly Rule[] = [
   },
   {
     when: ({ intent, report }) => intent === 'wall' || report.limit === 'wall',
-    outcome: ({ limits }) => ({
-      type: 'timed-out',
-      limit: 'wall',
-      limitMs: limits.wallMs,
-    }),
+    outcome: (facts) => ({ type: 'timed-out', limit: 'wall', limitMs: facts.limits.wallMs, ...toHits(facts) }),
   },
   {
     when: ({ report }) => report.limit === 'cpu',
-    outcome: ({ limits }) => ({
-      type: 'timed-out',
-      limit: 'cpu',
-      limitMs: limits.cpuMs,
-    }),
+    outcome: (facts) => ({ type: 'timed-out', limit: 'cpu', limitMs: facts.limits.cpuMs, ...toHits(facts) }),
   },
   {
     when: ({ report }) => report.limit === 'output',

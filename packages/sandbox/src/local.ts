@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -56,6 +57,13 @@ const startAgent = (workspace: string, { path }: LocalSandboxesOptions) => {
   return { child, channel, exited: exited.promise }
 }
 
+/** Folders a program closed to itself are opened first. What still cannot be removed stays: it is the user's own folder. */
+const removeWorkspace = async (workspace: string): Promise<void> => {
+  const open = spawn('chmod', ['-R', 'u+rwx', workspace], { stdio: 'ignore' })
+  await once(open, 'close')
+  await rm(workspace, { recursive: true, force: true, maxRetries: 3 }).catch(() => {})
+}
+
 export const createLocalSandboxes = (options: LocalSandboxesOptions): Sandboxes => {
   const open = new Set<Sandbox>()
 
@@ -70,7 +78,7 @@ export const createLocalSandboxes = (options: LocalSandboxesOptions): Sandboxes 
       const lastCall = setTimeout(() => child.kill('SIGKILL'), LAST_CALL_MS)
       await exited
       clearTimeout(lastCall)
-      await rm(workspace, { recursive: true, force: true })
+      await removeWorkspace(workspace)
     }
     const sandbox: Sandbox = {
       id: `local-${child.pid}`,

@@ -38,7 +38,7 @@ describe('The container policy', () => {
       Memory: 256 * MIB,
       MemorySwap: 256 * MIB,
       NanoCpus: 1_500_000_000,
-      PidsLimit: 66,
+      PidsLimit: 65,
       IpcMode: 'private',
       LogConfig: { Type: 'none' },
     })

@@ -66,6 +66,33 @@ describe('The pool', () => {
     await expect(waiting).rejects.toMatchObject({ programStarted: false })
   })
 
+  it('gives up a sandbox whose files cannot be written, before its program begins', async () => {
+    await using sandboxes = createTestSandboxes({ languages: only('bash'), poolSize: 1 })
+    const limits = { ...defaultLimits(), diskBytes: 4 * 1024 * 1024 }
+    const folders = Object.fromEntries(Array.from({ length: 5 }, (_, index) => [`${index}/${'a/'.repeat(500)}f`, '']))
+    const attempt = run(sandboxes, { language: 'bash', source: { 'main.sh': 'echo ran', ...folders }, limits })
+    await expect(attempt).rejects.toMatchObject({
+      programStarted: false,
+      cause: { message: expect.stringContaining('No space') },
+    })
+  })
+
+  it('gives up a sandbox whose file writer was killed: no program runs on half its files', async () => {
+    await using sandboxes = createTestSandboxes({ languages: only('bash'), poolSize: 1 })
+    const writer = await eventually(async () => {
+      const [waiting] = await sandboxes.containers()
+      if (waiting === undefined) throw new Error('No container yet')
+      const { Processes } = await docker.getContainer(waiting.Id).top({ ps_args: '-eo pid,uid' })
+      const found = Processes.find(([, uid]: string[]) => Number(uid) >= 20_000)
+      if (found === undefined) throw new Error('The file writer is not there yet')
+      return Number(found[0])
+    })
+    process.kill(writer, 'SIGKILL')
+    await expect(run(sandboxes, { language: 'bash', source: 'echo ran' })).rejects.toMatchObject({
+      programStarted: false,
+    })
+  })
+
   it('says which image is missing, makes nothing, and leaves nothing', async () => {
     await using sandboxes = createTestSandboxes({
       languages: only('bash'),

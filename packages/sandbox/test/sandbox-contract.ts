@@ -239,6 +239,20 @@ print("main is done", flush=True)`
       expect(outcome).toEqual({ type: 'exited', exitCode: 3 })
     })
 
+    it('feeds a program that has closed its output', async () => {
+      const source =
+        'import os, sys, time\nos.close(1); os.close(2); time.sleep(0.3)\nos._exit(len(sys.stdin.read()) % 251)'
+      const { outcome } = await run({ source, program: { stdin: 'x'.repeat(900_000) } })
+      expect(outcome).toEqual({ type: 'exited', exitCode: 900_000 % 251 })
+    })
+
+    it('is not disturbed by a program that closes its folders to everybody', async () => {
+      const { outcome } = await run({
+        source: 'import os\nos.makedirs("d/e"); open("d/e/f", "w").close(); os.chmod("d", 0)',
+      })
+      expect(outcome).toEqual(EXITED)
+    })
+
     it('delivers what was printed in the last moment', async () => {
       const { stdout, outcome } = await run({ source: 'import os\nos.write(1, b"x" * 65536)\nos.kill(os.getpid(), 9)' })
       expect(stdout.length).toBe(65_536)

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { LIMITS, type Limits } from '@runnel/contract'
+import { type Limits, WALL_CEILING_MS } from '@runnel/contract'
 import { findLanguage, type Language } from '@runnel/languages'
 import Docker from 'dockerode'
 import pLimit from 'p-limit'
@@ -87,7 +87,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
     labels: {
       [LABEL.ours]: '1',
       [LABEL.worker]: options.worker,
-      [LABEL.deadline]: String(Date.now() + MAXIMUM_AGE_MS + LIMITS.wallMs.maximum + 60_000),
+      [LABEL.deadline]: String(Date.now() + MAXIMUM_AGE_MS + WALL_CEILING_MS + 60_000),
     },
     warm:
       warm && language.warmEnv !== undefined
@@ -113,8 +113,12 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
   /** A container with exactly these limits. The disk is a mount, fixed at birth; the rest can be changed on the living. */
   const obtain = async (language: Language, limits: Limits, signal: AbortSignal): Promise<Container> => {
     const pool = pools.get(language.id)
-    if (pool === undefined || limits.diskBytes !== options.limits.diskBytes)
-      return makeInTurn(toOrder(language, limits, false))
+    if (pool === undefined || limits.diskBytes !== options.limits.diskBytes) {
+      const made = await makeInTurn(toOrder(language, limits, false))
+      if (!signal.aborted) return made
+      discard(made)
+      throw signal.reason
+    }
     const container = await pool.take(signal)
     const { memoryBytes, processes } = options.limits
     if (limits.memoryBytes === memoryBytes && limits.processes === processes) return container

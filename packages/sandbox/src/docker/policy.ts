@@ -33,8 +33,8 @@ export const BASE_ENV = {
 const AGENT_COMMAND = ['python3', '-I', '-S', '-B', '/opt/runnel/agent'] as const
 
 const MIB = 1024 * 1024
-/** The agent, and the process that writes files for it, come on top of what the program may have. */
-const OWN_PROCESSES = 2
+/** The agent comes on top of what the program may have; the process that writes files has ended before it starts. */
+const OWN_PROCESSES = 1
 const INODES_PER_MIB = 128
 const MINIMUM_INODES = 2048
 

@@ -5,8 +5,8 @@ import type { Engine } from './engine.ts'
 export const LABEL = { ours: 'runnel', worker: 'runnel.worker', deadline: 'runnel.deadline' } as const
 
 const EVERY_MS = 10_000
-/** A worker removes what it made within seconds; what lies around longer has no worker any more. */
-const ABANDONED_AFTER_MS = 20_000
+/** A worker removes what has ended within seconds, and starts what it made within its own deadlines, even if Docker is slow. */
+const ABANDONED_AFTER_MS: Readonly<Record<string, number>> = { exited: 20_000, dead: 20_000, created: 120_000 }
 
 /**
  * Removes what dead workers left behind. A container whose worker died ends by itself (its agent reads the end of its
@@ -17,7 +17,7 @@ export const createReaper = (engine: Engine, isOurs: (id: string) => boolean, lo
   const isAbandoned = (state: string, createdMs: number, deadline: string | undefined): boolean => {
     const now = Date.now()
     if (Number(deadline) < now) return true
-    return state !== 'running' && state !== 'paused' && createdMs < now - ABANDONED_AFTER_MS
+    return createdMs < now - (ABANDONED_AFTER_MS[state] ?? Number.POSITIVE_INFINITY)
   }
 
   const sweep = async () => {

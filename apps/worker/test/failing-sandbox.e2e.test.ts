@@ -1,0 +1,52 @@
+import { eventually, redisTest } from '@runnel/testing'
+import Docker from 'dockerode'
+import { describe, expect } from 'vitest'
+import { type System, startSystem, stdoutOf } from './system.ts'
+
+const docker = new Docker()
+const SLOW = 'import time\nprint("begun", flush=True)\ntime.sleep(30)'
+
+const nameOf = (system: System) => system.workers[0]?.lines.find(({ worker }) => worker !== undefined)?.worker
+
+describe('A sandbox that fails', () => {
+  redisTest(
+    'before its program began costs the job nothing: another one runs it, in the same attempt',
+    async ({ redisUrl, prefix }) => {
+      await using system = await startSystem({
+        redisUrl,
+        prefix,
+        env: { RUNNEL_POOL_SIZE: '1', RUNNEL_LANGUAGES: 'bash' },
+      })
+      // Kill the process that would write the files, in the container that waits: the sandbox is ready, and will fail.
+      const writer = await eventually(
+        async () => {
+          const [waiting] = await docker.listContainers({ filters: { label: [`runnel.worker=${nameOf(system)}`] } })
+          if (waiting === undefined) throw new Error('No container yet')
+          const { Processes } = await docker.getContainer(waiting.Id).top({ ps_args: '-eo pid,uid' })
+          const found = Processes.find(([, uid]: string[]) => Number(uid) >= 20_000)
+          if (found === undefined) throw new Error('The pool is not ready yet')
+          return Number(found[0])
+        },
+        { withinMs: 20_000 },
+      )
+      process.kill(writer, 'SIGKILL')
+      const { id } = await system.submit({ language: 'bash', code: 'echo ran' })
+      const job = await system.finished(id, 20_000)
+      expect([job.attempt, stdoutOf(job), job.outcome]).toEqual([1, 'ran\n', { type: 'exited', exitCode: 0 }])
+      expect(system.workers[0]?.lines.some(({ msg }) => msg.includes('trying another'))).toBe(true)
+      expect((await system.events(id)).filter(({ type }) => type === 'started')).toHaveLength(1)
+    },
+  )
+
+  redisTest('under its program is our fault, with a reference that is in the log', async ({ redisUrl, prefix }) => {
+    await using system = await startSystem({ redisUrl, prefix })
+    const { id } = await system.submit({ language: 'python', code: SLOW })
+    await eventually(async () => (await system.read(id)).status === 'running')
+    const containers = await docker.listContainers({ filters: { label: [`runnel.worker=${nameOf(system)}`] } })
+    await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true })))
+    const { outcome } = await system.finished(id, 20_000)
+    expect(outcome?.type).toBe('sandbox-failed')
+    const reference = outcome?.type === 'sandbox-failed' ? outcome.reference : ''
+    await eventually(() => JSON.stringify(system.workers[0]?.lines).includes(reference))
+  })
+})
