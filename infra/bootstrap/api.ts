@@ -66,7 +66,13 @@ const follow = (url: string, onOutput: (text: string) => void, signal: AbortSign
     if (event.type === 'stdout' || event.type === 'stderr') onOutput(Buffer.from(event.data, event.encoding).toString())
     if (event.type === 'finished') resolve(event)
   })
-  socket.addEventListener('close', () => reject(new Error("The example's events ended early: read .runnel/log")))
+  let reason = ''
+  socket.addEventListener('error', (event) => {
+    reason = 'message' in event ? ` (${event.message})` : ''
+  })
+  socket.addEventListener('close', ({ code }) =>
+    reject(new Error(`The events ended early, with code ${code}${reason}: read .runnel/log`)),
+  )
   return promise.finally(() => {
     signal.removeEventListener('abort', stop)
     socket.close()

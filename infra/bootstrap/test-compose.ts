@@ -24,7 +24,7 @@ const env = {
   ...process.env,
   COMPOSE_PROJECT_NAME: PROJECT,
   RUNNEL_IMAGE_PREFIX: IMAGES,
-  RUNNEL_BASE_IMAGE: process.env.RUNNEL_BASE_IMAGE,
+  RUNNEL_BASE_IMAGE: process.env['RUNNEL_BASE_IMAGE'],
   RUNNEL_NODE_IMAGE: 'runnel/node',
   RUNNEL_PORT: `${port}`,
 }

@@ -1,4 +1,4 @@
-import { jobPageSchema } from '@runnel/contract'
+import { JOB_OUTPUT_BYTES, jobPageSchema } from '@runnel/contract'
 import { eventually, redisTest as test } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { type Api, startApi } from './api.ts'
@@ -54,6 +54,27 @@ describe('GET /v1/jobs/:id', () => {
     await eventually(async () => {
       const job = (await api.app.inject(`/v1/jobs/${id}`)).json()
       expect(job).toMatchObject({ attempt: 2, output: { stdout: { data: 'kept\n' } } })
+    })
+  })
+
+  test('answers with the first MiB of each stream, and says that there was more', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const id = await submit(api)
+    await api.work(async ({ job, attempt }, publisher) => {
+      const log = publisher.open(job.id, attempt)
+      await log.begin()
+      await log.write('stdout', Buffer.alloc(JOB_OUTPUT_BYTES + 1, 'o'))
+      await log.write('stderr', Buffer.alloc(JOB_OUTPUT_BYTES, 'e'))
+      await log.finish({ type: 'exited', exitCode: 0 }, null)
+    })
+    await eventually(async () => {
+      const { output } = (await api.app.inject(`/v1/jobs/${id}`)).json()
+      expect([output.stdout.data.length, output.stderr.data.length]).toEqual([JOB_OUTPUT_BYTES, JOB_OUTPUT_BYTES])
+      expect(output.truncated).toBe(true)
     })
   })
 

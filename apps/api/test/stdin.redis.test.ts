@@ -1,4 +1,4 @@
-import { toBytes } from '@runnel/contract'
+import { PROGRAM, toBytes } from '@runnel/contract'
 import { eventually, redisTest as test } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { type Api, startApi } from './api.ts'
@@ -70,6 +70,37 @@ describe('POST /v1/jobs/:id/stdin', () => {
       code: 'stdin-closed',
       message: expect.stringContaining('interactive: true'),
     })
+  })
+
+  test('answers 413 once a job was sent all it may be sent, and the end still arrives', async ({
+    redis,
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const id = await submit(api, true)
+    const post = (payload: Buffer, query = {}) =>
+      api.app.inject({ method: 'POST', url: `/v1/jobs/${id}/stdin`, headers: BYTES, payload, query })
+    const piece = Buffer.alloc(PROGRAM.stdinBytes, 'x')
+    for (let sent = 0; sent < PROGRAM.stdinTotalBytes; sent += piece.length) {
+      expect((await post(piece)).statusCode).toBe(204)
+    }
+    const refused = await post(Buffer.from('x'), { end: 'true' })
+    expect([refused.statusCode, refused.json().error.code]).toEqual([413, 'stdin-full'])
+    expect(refused.json().error.message).toContain(`${PROGRAM.stdinTotalBytes}`)
+    expect((await post(Buffer.of(), { end: 'true' })).statusCode).toBe(204)
+    await echo(api)
+    await eventually(
+      async () => {
+        const job = (await api.app.inject(`/v1/jobs/${id}`)).json()
+        expect(job.status).toBe('finished')
+        const whole = { attempt: job.attempt, maxBytes: PROGRAM.stdinTotalBytes + 1 }
+        expect((await api.backend.subscriber.output(id, whole)).stdout).toHaveLength(PROGRAM.stdinTotalBytes)
+      },
+      { withinMs: 10_000 },
+    )
+    expect(await redis.exists(`${prefix}:stdin:${id}`, `${prefix}:control:${id}`)).toBe(0)
   })
 
   test.for<[string, object, number, string]>([

@@ -66,6 +66,7 @@ describe('POST /v1/jobs', () => {
       output: {
         stdout: { encoding: 'utf8', data: 'hällo\n' },
         stderr: { encoding: 'base64', data: Buffer.of(0xff, 0x00).toString('base64') },
+        truncated: false,
       },
     })
   })
@@ -75,6 +76,21 @@ describe('POST /v1/jobs', () => {
     const response = await app.inject({ method: 'POST', url: '/v1/jobs?wait=30', payload: { code: 'print(1)' } })
     expect(response.statusCode).toBe(202)
     expect(response.json()).toMatchObject({ status: 'queued' })
+  })
+
+  test('with wait answers the running job when the time is over', async ({ redisUrl, prefix, resources }) => {
+    const { app, work } = await startApi({ redisUrl, prefix, resources })
+    const { promise: asked, resolve: answered } = Promise.withResolvers<void>()
+    await work(async ({ job, attempt }, publisher) => {
+      const log = publisher.open(job.id, attempt)
+      await log.begin()
+      await asked
+      await log.finish({ type: 'exited', exitCode: 0 }, null)
+    })
+    const response = await app.inject({ method: 'POST', url: '/v1/jobs?wait=2000', payload: { code: 'print(1)' } })
+    answered()
+    expect(response.statusCode).toBe(202)
+    expect(response.json()).toMatchObject({ status: 'running', attempt: 1, startedAt: expect.any(String) })
   })
 
   test('takes a hundred at once, each with its own place', async ({ redisUrl, prefix, resources }) => {

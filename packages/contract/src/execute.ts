@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { JOB_OUTPUT_BYTES } from './job.ts'
 
-/** `POST /execute`: the smallest contract there is. One program in, its whole output back. */
+/** `POST /execute`: the smallest contract there is. One program in, its output back. */
 export const executeRequestSchema = z.strictObject({
   code: z.string(),
   language: z.string().optional(),
@@ -8,7 +9,11 @@ export const executeRequestSchema = z.strictObject({
 
 export const executeResponseSchema = z.strictObject({
   success: z.boolean().describe('The program ended by itself with exit code 0.'),
-  output: z.string().describe('stdout. Bytes that are not UTF-8 are replaced; GET /v1/jobs/:id has them whole.'),
+  output: z
+    .string()
+    .describe(
+      `stdout, up to its first ${JOB_OUTPUT_BYTES} bytes, as of stderr. Bytes that are not UTF-8 are replaced; GET /v1/jobs/:id/events has all as it was.`,
+    ),
   error: z
     .string()
     .nullable()

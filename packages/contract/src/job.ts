@@ -12,6 +12,12 @@ export const jobIdSchema = z.string().regex(/^job_[0-9a-f]{32}$/, {
 export const jobStatusSchema = z.enum(['queued', 'running', 'finished'])
 export type JobStatus = z.infer<typeof jobStatusSchema>
 
+/**
+ * How much of each stream an answer about a job has: as much as a program prints under the default limit. It is put
+ * together in memory for every caller that asks, so it must not grow with what a program may print.
+ */
+export const JOB_OUTPUT_BYTES = 1024 * 1024
+
 /** What the API answers about a job. */
 export const jobSchema = z.strictObject({
   id: jobIdSchema,
@@ -26,9 +32,13 @@ export const jobSchema = z.strictObject({
   outcome: outcomeSchema.optional().describe('When finished.'),
   usage: usageSchema.nullable().optional().describe('When finished; null if the program never started.'),
   output: z
-    .strictObject({ stdout: chunkSchema, stderr: chunkSchema })
+    .strictObject({
+      stdout: chunkSchema,
+      stderr: chunkSchema,
+      truncated: z.boolean().describe('It printed more than this; GET /v1/jobs/:id/events has all of it.'),
+    })
     .optional()
-    .describe('When finished: all it printed.'),
+    .describe(`When finished: what it printed, up to the first ${JOB_OUTPUT_BYTES} bytes of each stream.`),
 })
 export type Job = z.infer<typeof jobSchema>
 

@@ -1,8 +1,8 @@
 import type { QueuedJob } from '@runnel/contract'
 import type { Redis } from 'ioredis'
-import { controlKey, logKey } from './keys.ts'
+import { logKey, writeKeys } from './keys.ts'
 import { toEntry } from './log-entry.ts'
-import { appendScript, cancelScript } from './log-scripts.ts'
+import { cancelScript } from './log-scripts.ts'
 
 /** The beginning of a job's log, and its end where no worker ever began it: what the API writes. */
 export interface Intake {
@@ -18,19 +18,23 @@ export const createIntake = (options: {
   readonly retentionMs: number
 }): Intake => {
   const { redis, prefix, retentionMs } = options
-  const keysOf = (jobId: string): string[] => [logKey(prefix, jobId), controlKey(prefix, jobId)]
   return {
     async queued({ id: jobId, submittedAt: at, program, limits }) {
       const { language, interactive } = program
       const { id, json } = toEntry({ jobId, id: '0-1', at }, { type: 'queued', language, limits, interactive })
-      // Refused only when the job has gone on already, and then it was queued.
-      await appendScript(redis, keysOf(jobId), [0, id, json])
+      // Plain commands, no script: one that Redis does not know yet is sent twice, and what the caller sends right after
+      // this, on the same connection, would overtake it.
+      const key = logKey(prefix, jobId)
+      const results = await redis.multi().xadd(key, id, 'e', json).publish(key, json).exec()
+      const failure = results?.find(([error]) => error !== null)?.[0]
+      // Refused only when it is there already: this very write, whose answer was lost.
+      if (failure && !failure.message.includes('equal or smaller')) throw failure
     },
 
     async cancelQueued(jobId) {
       const head = { jobId, id: '0-2', at: new Date().toISOString() }
       const { json } = toEntry(head, { type: 'finished', outcome: { type: 'canceled' }, usage: null })
-      return (await cancelScript(redis, keysOf(jobId), [retentionMs, json])) === 1
+      return (await cancelScript(redis, writeKeys(prefix, jobId), [retentionMs, json])) === 1
     },
   }
 }

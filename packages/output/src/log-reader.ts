@@ -1,4 +1,4 @@
-import { type EventPosition, readEventId, toEventId } from '@runnel/contract'
+import { type EventPosition, toEventId } from '@runnel/contract'
 import type { Redis } from 'ioredis'
 import { type LogEntry, readEntry } from './log-entry.ts'
 
@@ -16,7 +16,6 @@ export interface LogReader {
   page(after?: EventPosition): Promise<LogPage>
   /** The last entry; undefined when there is no log. */
   last(): Promise<LogEntry | undefined>
-  all(): AsyncIterable<LogEntry>
 }
 
 type StreamEntry = readonly [id: string, fields: readonly string[]]
@@ -28,25 +27,15 @@ const toLogEntry = ([id, [, json = '']]: StreamEntry): LogEntry => {
 }
 
 export const createLogReader = (redis: Redis, key: string): LogReader => {
-  const page = async (after?: EventPosition): Promise<LogPage> => {
-    const from = after === undefined ? '-' : `(${toEventId(after)}`
-    const entries = (await redis.xrange(key, from, '+', 'COUNT', PAGE_ENTRIES)).map(toLogEntry)
-    return { entries, isEnd: entries.length < PAGE_ENTRIES }
-  }
   return {
-    page,
+    async page(after) {
+      const from = after === undefined ? '-' : `(${toEventId(after)}`
+      const entries = (await redis.xrange(key, from, '+', 'COUNT', PAGE_ENTRIES)).map(toLogEntry)
+      return { entries, isEnd: entries.length < PAGE_ENTRIES }
+    },
     async last() {
       const [entry] = await redis.xrevrange(key, '+', '-', 'COUNT', 1)
       return entry === undefined ? undefined : toLogEntry(entry)
-    },
-    async *all() {
-      for (let after: EventPosition | undefined; ; ) {
-        const { entries, isEnd } = await page(after)
-        yield* entries
-        const last = entries.at(-1)
-        if (isEnd || last === undefined) return
-        after = readEventId(last.id)
-      }
     },
   }
 }

@@ -8,12 +8,12 @@ end
 `
 
 /**
- * The steps that write to a log. KEYS: the log, the job's control stream. Explicit ids make them safe to repeat and fence
+ * The steps that write to a log. KEYS: the log, the job's control stream, its input. Explicit ids make them safe to repeat and fence
  * out stale writers: Redis refuses an id that is not above the top, and a refused entry that is already there with the
  * same text is this very write, whose answer was lost.
  */
 const SHARED = `${TYPE_OF}
-local log, control = KEYS[1], KEYS[2]
+local log, control, stdin = KEYS[1], KEYS[2], KEYS[3]
 
 local function has(id, json)
   local found = redis.call('XRANGE', log, id, id)[1]
@@ -37,9 +37,9 @@ local function top()
   return { attempt = tonumber(attempt), n = tonumber(n), isFinished = typeOf(last) == 'finished' }
 end
 
-local function expire(ms)
+local function close(ms)
   redis.call('PEXPIRE', log, ms)
-  redis.call('PEXPIRE', control, ms)
+  redis.call('UNLINK', control, stdin)
 end
 `
 
@@ -48,7 +48,7 @@ export const appendScript = createLuaScript(`${SHARED}
 for at = 2, #ARGV, 2 do
   if not add(ARGV[at], ARGV[at + 1]) then return 0 end
 end
-if ARGV[1] ~= '0' then expire(ARGV[1]) end
+if ARGV[1] ~= '0' then close(ARGV[1]) end
 return 1
 `)
 
@@ -79,7 +79,7 @@ local last = top()
 if last == nil or last.attempt ~= 0 then return 0 end
 if last.isFinished then return has('0-2', ARGV[2]) and 1 or 0 end
 add('0-2', ARGV[2])
-expire(ARGV[1])
+close(ARGV[1])
 return 1
 `)
 
@@ -100,4 +100,26 @@ for _, entry in ipairs(starts) do
 end
 if typeOf(last) == 'finished' then events[#events + 1] = last[2][2] end
 return { tonumber(attempt), events }
+`)
+
+/**
+ * Read only: a page of what an attempt printed. ARGV: where to begin, the attempt, then 1 or 0 for whether stdout and
+ * stderr are wanted. Where the next page begins, or '' after the last one, then the events of the wanted streams.
+ * A page ends after 512 events or 1 MiB of them, wanted or not: Redis is held up for some milliseconds at most.
+ */
+export const outputScript = createLuaScript(`${TYPE_OF}
+local isWanted = { stdout = ARGV[3] == '1', stderr = ARGV[4] == '1' }
+local from, found, entries, bytes = ARGV[1], { '' }, 0, 0
+repeat
+  local page = redis.call('XRANGE', KEYS[1], from, ARGV[2], 'COUNT', 8)
+  for _, entry in ipairs(page) do
+    bytes = bytes + #entry[2][2]
+    if isWanted[typeOf(entry)] then found[#found + 1] = entry[2][2] end
+  end
+  if #page < 8 then return found end
+  from = '(' .. page[8][1]
+  entries = entries + 8
+until entries >= 512 or bytes >= 1048576
+found[1] = from
+return found
 `)

@@ -14,9 +14,23 @@ interface Run {
 
 const NOTHING = new Uint8Array()
 
+/** More turns between the streams than this in one flush nobody can follow; a program that prints a line to each has two. */
+const MAX_RUNS = 16
+
+/** Each stream in one run, in the order in which they were first written to. */
+const mergeRuns = (runs: readonly Run[]): Run[] =>
+  [...Map.groupBy(runs, ({ stream }) => stream)].map(([stream, ofStream]) => ({
+    stream,
+    chunks: ofStream.flatMap(({ chunks }) => chunks),
+  }))
+
 /**
  * What a program has printed and nobody has been told yet. Bytes of one stream that follow each other become one part;
  * stdout and stderr keep their order. A character that is not complete yet stays behind until its rest has come.
+ *
+ * Where what is taken at once has more than 16 turns between the streams, each stream becomes one part and their order
+ * among each other is given up: it is what was printed within one flush, 5 ms, and a program that alternates byte by byte
+ * would else make an event of every byte.
  */
 export interface OutputBuffer {
   readonly bytes: number
@@ -54,7 +68,7 @@ export const createOutputBuffer = (maxPartBytes: number): OutputBuffer => {
     },
 
     take(atEnd = false) {
-      const taken = runs
+      const taken = runs.length > MAX_RUNS ? mergeRuns(runs) : runs
       runs = []
       bytes = 0
       const parts = taken.map((run) => ({ stream: run.stream, bytes: join(run) }))

@@ -1,6 +1,6 @@
 import { type Outcome, toChunk, toEventId, type Usage } from '@runnel/contract'
 import type { Redis } from 'ioredis'
-import { controlKey, logKey } from './keys.ts'
+import { writeKeys } from './keys.ts'
 import { type LogEntry, toEntry } from './log-entry.ts'
 import { LogLostError } from './log-lost-error.ts'
 import { appendScript, beginScript } from './log-scripts.ts'
@@ -36,6 +36,8 @@ const BUFFER_BYTES = 256 * 1024
  *
  * One flush is under way at a time, so order needs no care: what is written meanwhile goes with the next one. The first
  * bytes after a silence go at once; further ones wait until `flushMs` after the last flush, or until there are 64 KiB.
+ * However a program prints, a flush has at most 16 events and one more for every 64 KiB in it. That is 3,200 events a
+ * second and 17 for every 64 KiB printed, at the most.
  * Ids are given when a flush is put together and kept when it is repeated, so that a repeated one adds nothing.
  *
  * While Redis is away a flush is repeated for a while and writers wait. When it stays away, or Redis says that a later
@@ -50,7 +52,7 @@ export const createPublisher = (options: {
   const { redis, prefix, retentionMs, flushMs = FLUSH_MS } = options
 
   const open = (jobId: string, attempt: number): JobLog => {
-    const keys = [logKey(prefix, jobId), controlKey(prefix, jobId)]
+    const keys = writeKeys(prefix, jobId)
     const buffer = createOutputBuffer(PART_BYTES)
     let n = 0
     let lost: LogLostError | undefined

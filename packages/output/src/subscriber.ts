@@ -7,6 +7,7 @@ import { createLiveEntries } from './live-entries.ts'
 import type { LogEntry } from './log-entry.ts'
 import { createLogReader } from './log-reader.ts'
 import { summaryScript } from './log-scripts.ts'
+import { type Output, readOutput } from './read-output.ts'
 
 export { JobNotFoundError, type LogEntry }
 
@@ -23,8 +24,8 @@ export interface Subscriber extends AsyncDisposable {
    */
   follow(jobId: string, options: { readonly after?: string; readonly signal: AbortSignal }): AsyncIterable<LogEntry>
   summary(jobId: string): Promise<JobSummary | undefined>
-  /** The whole log, earlier attempts included; empty when there is none. */
-  read(jobId: string): Promise<JobEvent[]>
+  /** What an attempt has printed so far, at most `maxBytes` of each stream. */
+  output(jobId: string, options: { readonly attempt: number; readonly maxBytes: number }): Promise<Output>
 }
 
 /** `redis` is a command connection, `subscriber` one for subscriptions only; both stay the caller's. */
@@ -36,12 +37,11 @@ export const createSubscriber = (options: {
 }): Subscriber => {
   const { redis, subscriber, prefix, log } = options
   const live = createLiveEntries(subscriber)
-  const toReader = (jobId: string) => createLogReader(redis, logKey(prefix, jobId))
 
   return {
     follow: (jobId, { after, signal }) =>
       followLog({
-        reader: toReader(jobId),
+        reader: createLogReader(redis, logKey(prefix, jobId)),
         watch: () => live.watch(logKey(prefix, jobId), signal),
         ...(after === undefined ? {} : { after: readEventId(after) }),
         signal,
@@ -60,11 +60,7 @@ export const createSubscriber = (options: {
       return toSummary(Number(attempt), jsons.map(parseEvent))
     },
 
-    async read(jobId) {
-      const events: JobEvent[] = []
-      for await (const { json } of toReader(jobId).all()) events.push(parseEvent(json))
-      return events
-    },
+    output: (jobId, { attempt, maxBytes }) => readOutput(redis, logKey(prefix, jobId), attempt, maxBytes),
 
     [Symbol.asyncDispose]: () => live[Symbol.asyncDispose](),
   }

@@ -19,6 +19,16 @@ describe('a queued job', () => {
     ])
   })
 
+  parts(
+    'is in its log before whatever is sent after it, even where Redis has forgotten every script',
+    async ({ parts: { intake, redis }, prefix }) => {
+      await redis.script('FLUSH')
+      const job = newJob()
+      const [, next] = await Promise.all([intake.queued(job), redis.xlen(`${prefix}:events:${job.id}`)])
+      expect(next).toBe(1)
+    },
+  )
+
   parts('can be canceled before it begins, and its watchers are told', async ({ parts }) => {
     const { intake, publisher, subscriber } = parts
     const job = newJob()

@@ -62,6 +62,24 @@ describe('the output buffer', () => {
     expect(take(buffer)).toEqual([{ stream: 'stdout', encoding: 'base64', data: 'Yf9i' }])
   })
 
+  test('keeps the order of sixteen turns between the streams, and of more makes one part each', () => {
+    const buffer = createOutputBuffer(64 * KIB)
+    const alternate = (turns: number) => {
+      for (let turn = 0; turn < turns; turn += 1) {
+        const stream = turn % 2 === 0 ? 'stderr' : 'stdout'
+        for (const byte of bytesOf('€')) buffer.add(stream, Uint8Array.of(byte))
+      }
+      return take(buffer)
+    }
+    expect(alternate(16)).toHaveLength(16)
+    expect(alternate(1_000)).toEqual([utf8('stderr', '€'.repeat(500)), utf8('stdout', '€'.repeat(500))])
+    for (const [at, byte] of bytesOf('€').entries()) {
+      for (let turn = 0; turn < 10; turn += 1) buffer.add('stderr', bytesOf(`${at}`))
+      buffer.add('stdout', Uint8Array.of(byte))
+    }
+    expect(take(buffer).filter(({ stream }) => stream === 'stdout')).toEqual([utf8('stdout', '€')])
+  })
+
   test('keeps byte order marks and NULs', () => {
     const buffer = createOutputBuffer(64 * KIB)
     buffer.add('stdout', bytesOf('\uFEFFa\0b'))

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { defaultLimits, type Outcome, type QueuedJob } from '@runnel/contract'
+import { defaultLimits, type JobEvent, jobEventSchema, type Outcome, type QueuedJob } from '@runnel/contract'
 import { connectRedis, createLogger } from '@runnel/process'
 import { createIntake } from '../src/intake.ts'
+import { logKey } from '../src/keys.ts'
 import { createPublisher } from '../src/publisher.ts'
 import { createSubscriber, type LogEntry, type Subscriber } from '../src/subscriber.ts'
 
@@ -33,12 +34,18 @@ export const connectParts = (url: string, prefix: string, resources: AsyncDispos
   const redis = connect('command')
   const subscription = connect('subscriber')
   const settings = { redis, prefix, retentionMs: RETENTION_MS }
+  const subscriber = resources.use(createSubscriber({ redis, subscriber: subscription, prefix, log }))
+  /** The whole log, earlier attempts included; empty when there is none. */
+  const read = async (jobId: string): Promise<JobEvent[]> => {
+    const entries = await redis.xrange(logKey(prefix, jobId), '-', '+')
+    return entries.map(([, [, json = '']]) => jobEventSchema.parse(JSON.parse(json)))
+  }
   return {
     redis,
     subscription,
     intake: createIntake(settings),
     publisher: createPublisher(settings),
-    subscriber: resources.use(createSubscriber({ redis, subscriber: subscription, prefix, log })),
+    subscriber: { ...subscriber, read },
   }
 }
 

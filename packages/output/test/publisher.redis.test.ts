@@ -15,7 +15,7 @@ describe('a log', () => {
     await intake.queued(job)
     const log = publisher.open(job.id, 1)
     expect(await log.begin()).toBe('begun')
-    for (let line = 0; line < 200; line += 1) await log.write(line % 10 === 9 ? 'stderr' : 'stdout', text(`${line}\n`))
+    for (let line = 0; line < 200; line += 1) await log.write(line % 50 === 49 ? 'stderr' : 'stdout', text(`${line}\n`))
     expect(await log.finish(EXITED, USAGE)).toBe('finished')
 
     const events = await subscriber.read(job.id)
@@ -35,6 +35,24 @@ describe('a log', () => {
     for (let line = 0; line < 10_000; line += 1) await log.write('stdout', text('a line of output\n'))
     await log.finish(EXITED, null)
     expect((await subscriber.read(job.id)).length).toBeLessThan(60)
+  })
+
+  parts('carries the bytes of a program that alternates between its streams in few events', async ({ parts }) => {
+    const { publisher, subscriber } = parts
+    const job = newJob()
+    const log = publisher.open(job.id, 1)
+    await log.begin()
+    const [out, err] = [text('o'), text('e')]
+    const startedAt = performance.now()
+    for (let turn = 0; turn < 20_000; turn += 1)
+      await log.write(turn % 2 === 0 ? 'stdout' : 'stderr', turn % 2 === 0 ? out : err)
+    await log.finish(EXITED, null)
+    const flushes = Math.ceil((performance.now() - startedAt) / 5) + 2
+    const events = await subscriber.read(job.id)
+    expect(events.length).toBeLessThan(Math.min(16 * flushes, 10_000))
+    const entries = events.map((event) => ({ id: event.id, type: event.type, json: JSON.stringify(event) }))
+    expect(printed(entries)).toBe('o'.repeat(10_000))
+    expect(printed(entries, 'stderr')).toBe('e'.repeat(10_000))
   })
 
   parts('has the first bytes at once, not after the pause', async ({ redis, parts, prefix }) => {
@@ -71,21 +89,25 @@ describe('a log', () => {
     ])
   })
 
-  parts('expires, and the messages to its job with it, only once it is finished', async ({ redis, prefix, parts }) => {
-    const { intake, publisher } = parts
-    const job = newJob()
-    await intake.queued(job)
-    await redis.xadd(`${prefix}:control:${job.id}`, '*', 'm', '{}')
-    const log = publisher.open(job.id, 1)
-    await log.begin()
-    expect(await redis.pttl(`${prefix}:events:${job.id}`)).toBe(-1)
-    await log.finish(EXITED, null)
-    for (const kind of ['events', 'control']) {
-      const ttl = await redis.pttl(`${prefix}:${kind}:${job.id}`)
+  parts(
+    'expires only once it is finished, and then the messages to its job are gone',
+    async ({ redis, prefix, parts }) => {
+      const { intake, publisher } = parts
+      const job = newJob()
+      await intake.queued(job)
+      const messages = [`${prefix}:control:${job.id}`, `${prefix}:stdin:${job.id}`]
+      for (const key of messages) await redis.xadd(key, '*', 'm', '{}')
+      const log = publisher.open(job.id, 1)
+      await log.begin()
+      expect(await redis.pttl(`${prefix}:events:${job.id}`)).toBe(-1)
+      expect(await redis.exists(...messages)).toBe(2)
+      await log.finish(EXITED, null)
+      const ttl = await redis.pttl(`${prefix}:events:${job.id}`)
       expect(ttl).toBeGreaterThan(RETENTION_MS - 5_000)
       expect(ttl).toBeLessThanOrEqual(RETENTION_MS)
-    }
-  })
+      expect(await redis.exists(...messages)).toBe(0)
+    },
+  )
 })
 
 describe('a later attempt', () => {

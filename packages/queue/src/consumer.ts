@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Control, type QueuedJob, queuedJobSchema } from '@runnel/contract'
 import { type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { controlChannel, controlKey, QUEUE_NAME } from './names.ts'
+import { controlChannel, controlKey, QUEUE_NAME, stdinKey } from './names.ts'
 import { createQueueLog, type Log } from './queue-log.ts'
 import { createRunningJob, type RunningJob, type StopReason } from './running-job.ts'
 
@@ -18,7 +18,7 @@ export interface Delivery {
   readonly crashes: number
   /** Its reason is a StopReason. */
   readonly signal: AbortSignal
-  /** stdin, stdin-end and signal, from the first one ever sent; ends when `signal` aborts. For one reader. */
+  /** stdin, stdin-end and signal, from the first one ever sent; signals go before input that waits; ends when `signal` aborts. For one reader. */
   readonly controls: AsyncIterable<Control>
 }
 
@@ -91,6 +91,7 @@ export const createConsumer = (
       jobId,
       redis,
       controlKey: controlKey(prefix, jobId),
+      stdinKey: stdinKey(prefix, jobId),
       leaseMs: lockMs * LEASE_SHARE,
       log,
     })

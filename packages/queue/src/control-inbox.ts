@@ -1,9 +1,9 @@
 import { type Control, controlSchema } from '@runnel/contract'
 import type { Redis } from 'ioredis'
 
-const PAGE = 64
-/** What a program has not yet taken may use this much memory of the worker; the rest waits in Redis. */
-const BUFFER_BYTES = 1024 * 1024
+const CONTROL_PAGE = 100
+/** A piece of input may have a mebibyte, and what the program has not yet taken is the worker's memory. */
+const STDIN_PAGE = 4
 
 export interface ControlInbox {
   readonly controls: AsyncIterable<Control>
@@ -11,34 +11,28 @@ export interface ControlInbox {
   look(): Promise<void>
 }
 
-interface Held {
-  readonly control: Control
-  readonly bytes: number
-}
-
 /**
- * The messages to one running job, read from its control stream.
+ * The messages to one running job, from its two streams, each read forward once.
  *
- * Two cursors run through the stream. `scanned` goes ahead, so that a cancel is found at once however much unread input
- * lies before it. `held` is the last message in the buffer; when the buffer is full, scanning goes on without holding,
- * and once the buffer has been taken, scanning returns to `held` and reads the rest again.
+ * A cancel and signals are few and small: every look reads all of them, so a cancel is found at once. Input may be large
+ * and waits in Redis: a page of it is read when the last one has been taken and the reader asks for more. A signal goes
+ * before the input that waits, as from a terminal; pieces of input and its end keep their order.
  */
 export const createControlInbox = (options: {
   readonly redis: Redis
-  readonly key: string
+  readonly controlKey: string
+  readonly stdinKey: string
   readonly signal: AbortSignal
   readonly onCancel: () => void
   readonly onUnreadable: (id: string) => void
 }): ControlInbox => {
-  const { redis, key, signal, onCancel, onUnreadable } = options
-  const buffer: Held[] = []
-  let bufferBytes = 0
-  let scanned = '-'
-  let held = '-'
-  let isFull = false
-  let mustRewind = false
+  const { redis, controlKey, stdinKey, signal, onCancel, onUnreadable } = options
+  const signals: Control[] = []
+  const input: Control[] = []
   let looking: Promise<void> | undefined
   let mustLookAgain = false
+  let isReadingInput = false
+  let mayHaveInput = true
   let changed = Promise.withResolvers<void>()
 
   const wake = (): void => {
@@ -47,60 +41,67 @@ export const createControlInbox = (options: {
   }
   signal.addEventListener('abort', wake, { once: true })
 
-  const hold = (control: Control, bytes: number): void => {
-    isFull ||= bufferBytes > 0 && bufferBytes + bytes > BUFFER_BYTES
-    if (isFull) return
-    held = scanned
-    bufferBytes += bytes
-    buffer.push({ control, bytes })
-    wake()
+  /** Reads the next page of a stream into `into`; true when there may be another. */
+  const createReader = (key: string, count: number, into: Control[]) => {
+    let from = '-'
+    return async (): Promise<boolean> => {
+      const page = await redis.xrange(key, from, '+', 'COUNT', count)
+      if (signal.aborted) return false
+      for (const [id, [, json]] of page) {
+        from = `(${id}`
+        const { success, data } = controlSchema.safeParse(readJson(json ?? ''))
+        if (!success) onUnreadable(id)
+        else if (data.type === 'cancel') onCancel()
+        else into.push(data)
+      }
+      return page.length === count
+    }
   }
+  const readControlPage = createReader(controlKey, CONTROL_PAGE, signals)
+  const readInputPage = createReader(stdinKey, STDIN_PAGE, input)
 
-  const scan = (id: string, json: string): void => {
-    scanned = `(${id}`
-    const { success, data } = controlSchema.safeParse(readJson(json))
-    if (!success) onUnreadable(id)
-    else if (data.type === 'cancel') onCancel()
-    else hold(data, json.length)
-  }
-
-  const readPages = async (): Promise<void> => {
+  const readControls = async (): Promise<void> => {
     do {
       mustLookAgain = false
-      if (mustRewind) {
-        mustRewind = false
-        isFull = false
-        scanned = held
-      }
-      const page = await redis.xrange(key, scanned, '+', 'COUNT', PAGE)
-      if (signal.aborted) return
-      for (const [id, [, json]] of page) scan(id, json ?? '')
-      mustLookAgain ||= page.length === PAGE
-    } while (mustLookAgain)
+      if (await readControlPage()) mustLookAgain = true
+    } while (mustLookAgain && !signal.aborted)
   }
 
   const look = (): Promise<void> => {
     mustLookAgain = true
-    looking ??= readPages().finally(() => {
+    mayHaveInput = true
+    wake()
+    looking ??= readControls().finally(() => {
       looking = undefined
+      wake()
     })
     return looking
   }
 
+  /** Nobody waits for it but by `changed`, so that an abort ends the waiting while Redis is away. */
+  const readInput = async (): Promise<void> => {
+    if (isReadingInput) return
+    isReadingInput = true
+    mayHaveInput = false
+    try {
+      if (await readInputPage()) mayHaveInput = true
+    } catch {
+      // A failure here is one of Redis; the next sweep looks again.
+    } finally {
+      isReadingInput = false
+      wake()
+    }
+  }
+
   const receive = async function* (): AsyncGenerator<Control> {
     while (!signal.aborted) {
-      const next = buffer.shift()
+      const next = signals.shift() ?? input.shift()
       if (next !== undefined) {
-        bufferBytes -= next.bytes
-        yield next.control
+        yield next
         continue
       }
       const more = changed.promise
-      if (isFull) {
-        mustRewind = true
-        // A failure here is one of Redis; the next sweep looks again.
-        look().catch(() => {})
-      }
+      if (mayHaveInput) void readInput()
       await more
     }
   }

@@ -1,8 +1,11 @@
 /** What producer and consumer agree on in Redis. */
 export const QUEUE_NAME = 'jobs'
 
-/** A job's messages: a stream with one field `m`, a Control as JSON. */
+/** A cancel and signals to a job: a stream with one field `m`, a Control as JSON. */
 export const controlKey = (prefix: string, jobId: string): string => `${prefix}:control:${jobId}`
+
+/** A job's input and the end of it: a stream of the same form, so that no amount of it stands before a cancel. */
+export const stdinKey = (prefix: string, jobId: string): string => `${prefix}:stdin:${jobId}`
 
 /** Where a job's id is published when it has been sent a message. */
 export const controlChannel = (prefix: string): string => `${prefix}:control`

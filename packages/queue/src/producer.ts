@@ -1,7 +1,8 @@
 import { type Control, type QueuedJob, queuedJobSchema } from '@runnel/contract'
 import { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { controlChannel, controlKey, QUEUE_NAME } from './names.ts'
+import { QUEUE_NAME } from './names.ts'
+import { sendMessage } from './send-message.ts'
 
 export interface Producer extends AsyncDisposable {
   /** Adds a job to the end of the queue. Adding the same id again changes nothing. */
@@ -11,7 +12,7 @@ export interface Producer extends AsyncDisposable {
   position(jobId: string): Promise<number | undefined>
   /** True when it waited and is gone; false when a worker has it, or nobody has. */
   remove(jobId: string): Promise<boolean>
-  /** Appended to the job's control stream, and a hint published to the workers. */
+  /** For the job's worker, now or when it has one. Throws a RequestError `stdin-full` when the job was sent too much input. */
   send(jobId: string, message: Control): Promise<void>
 }
 
@@ -73,15 +74,7 @@ export const createProducer = (options: {
     },
 
     async send(jobId, message) {
-      const key = controlKey(prefix, jobId)
-      const results = await redis
-        .multi()
-        .xadd(key, '*', 'm', JSON.stringify(message))
-        .pexpire(key, retentionMs)
-        .publish(controlChannel(prefix), jobId)
-        .exec()
-      const failed = results?.find(([error]) => error !== null)?.[0]
-      if (failed) throw failed
+      await sendMessage({ redis, prefix, retentionMs }, jobId, message)
     },
 
     async [Symbol.asyncDispose]() {

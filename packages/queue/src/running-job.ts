@@ -28,10 +28,11 @@ export const createRunningJob = (options: {
   readonly jobId: string
   readonly redis: Redis
   readonly controlKey: string
+  readonly stdinKey: string
   readonly leaseMs: number
   readonly log: QueueLog
 }): RunningJob => {
-  const { jobId, redis, controlKey, leaseMs, log } = options
+  const { jobId, redis, controlKey, stdinKey, leaseMs, log } = options
   const controller = new AbortController()
   const { signal } = controller
   const over = new AbortController()
@@ -43,7 +44,8 @@ export const createRunningJob = (options: {
   }
   const inbox = createControlInbox({
     redis,
-    key: controlKey,
+    controlKey,
+    stdinKey,
     signal: AbortSignal.any([signal, over.signal]),
     onCancel: () => stop('canceled'),
     onUnreadable: (messageId) => log.warn({ jobId, messageId }, 'Skipped a message to a job: it cannot be read'),

@@ -1,11 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Control } from '@runnel/contract'
-import { eventually } from '@runnel/testing'
+import { type Control, PROGRAM, RequestError } from '@runnel/contract'
+import { eventually, startRedis, uniquePrefix } from '@runnel/testing'
+import type { Redis } from 'ioredis'
 import { describe, expect } from 'vitest'
-import { aborted, newJob } from './parts.ts'
+import type { Producer } from '../src/producer.ts'
+import { aborted, connectParts, newJob } from './parts.ts'
 import { queueTest as test } from './parts-fixture.ts'
 
 const input = (data: string): Control => ({ type: 'stdin', encoding: 'utf8', data })
+
+const PIECE_BYTES = 64 * 1024
+const PIECES = PROGRAM.stdinTotalBytes / PIECE_BYTES
+const toName = (count: number): string => `${count}`.padStart(4, '0')
+
+/** Sends a job all the input it may be sent, in named pieces. */
+const fill = async (producer: Producer, jobId: string): Promise<void> => {
+  for (let count = 0; count < PIECES; count += 1) {
+    await producer.send(jobId, input(toName(count).padEnd(PIECE_BYTES, 'x')))
+  }
+}
+
+const countReads = async (redis: Redis): Promise<number> =>
+  Number(/cmdstat_xrange:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1] ?? 0)
 
 describe('messages to a job', () => {
   test('reach it from the first one ever sent, in order, also those sent before it began', async ({ parts }) => {
@@ -25,7 +41,9 @@ describe('messages to a job', () => {
     await eventually(() => seen.length === 2)
     for (const message of sent.slice(2)) await producer.send(job.id, message)
     await eventually(() => seen.length === 4)
-    expect(seen).toEqual(sent)
+    // A signal may go before input that waits; the rest is in order.
+    expect(seen.filter(({ type }) => type !== 'signal')).toEqual(sent.filter(({ type }) => type !== 'signal'))
+    expect(seen).toContainEqual({ type: 'signal', signal: 'SIGINT' })
   })
 
   test('are read again by the next attempt', async ({ parts: { producer, consume } }) => {
@@ -77,22 +95,20 @@ describe('messages to a job', () => {
     })
     await producer.enqueue(job)
     await eventually(async () => (await producer.position(job.id)) === undefined)
-    const key = `${prefix}:control:${job.id}`
-    await redis
-      .multi()
-      .xadd(key, '*', 'm', JSON.stringify(input('a')))
-      .pexpire(key, 60_000)
-      .exec()
+    const add = async (kind: string, message: Control) => {
+      const key = `${prefix}:${kind}:${job.id}`
+      await redis.multi().xadd(key, '*', 'm', JSON.stringify(message)).pexpire(key, 60_000).exec()
+    }
+    await add('stdin', input('a'))
     await eventually(() => seen.length === 1, { withinMs: 3_000 })
-    await redis.xadd(key, '*', 'm', '{"type":"cancel"}')
+    await add('control', { type: 'cancel' })
     await eventually(() => reason === 'canceled', { withinMs: 3_000 })
   })
 
   test('that cannot be read are skipped and logged', async ({ redis, prefix, parts }) => {
     const { producer, consume, lines } = parts
     const job = newJob()
-    const key = `${prefix}:control:${job.id}`
-    await redis.xadd(key, '*', 'm', 'nonsense')
+    await redis.xadd(`${prefix}:stdin:${job.id}`, '0-1', 'm', 'nonsense')
     await producer.send(job.id, input('a'))
     await producer.enqueue(job)
     const seen: Control[] = []
@@ -107,32 +123,67 @@ describe('messages to a job', () => {
     expect(lines.map(({ msg }) => msg)).toContain('Skipped a message to a job: it cannot be read')
   })
 
-  test('wait in Redis when a program does not read, none is lost, and a cancel behind them is seen at once', async ({
-    parts: { producer, consume },
-  }) => {
+  test('wait in Redis until they are taken, as much as a job may be sent, and each is read once', async () => {
+    // Of its own, because it counts what Redis is asked.
+    await using server = await startRedis()
+    await using resources = new AsyncDisposableStack()
+    const prefix = uniquePrefix()
+    const { producer, consume, command } = connectParts(server.url, prefix, resources)
+    await eventually(() => command.status === 'ready')
     const job = newJob()
-    const block = 'x'.repeat(100_000)
-    for (let count = 0; count < 30; count += 1) await producer.send(job.id, input(`${count} ${block}`))
+    await fill(producer, job.id)
+    await producer.send(job.id, { type: 'stdin-end' })
     await producer.enqueue(job)
-    const seen: string[] = []
     const { promise: release, resolve } = Promise.withResolvers<void>()
-    let reason: unknown
-    consume(async ({ controls, signal }) => {
+    const seen: string[] = []
+    let isOver = false
+    consume(async ({ controls }) => {
       await release
       for await (const control of controls) {
-        if (control.type === 'stdin') seen.push(control.data.split(' ')[0] ?? '')
-        if (seen.length === 30) break
+        if (control.type === 'stdin') seen.push(control.data.slice(0, 4))
+        if (control.type === 'stdin-end') break
       }
-      reason = await aborted(signal)
+      isOver = true
       return 'done'
     })
     await eventually(async () => (await producer.position(job.id)) === undefined)
+    const before = await countReads(command)
     resolve()
-    await eventually(() => seen.length === 30)
-    expect(seen).toEqual(Array.from({ length: 30 }, (_, count) => `${count}`))
-    for (let count = 0; count < 30; count += 1) await producer.send(job.id, input(block))
+    await eventually(() => isOver)
+    expect(seen).toEqual(Array.from({ length: PIECES }, (_, count) => toName(count)))
+    // Four in a read; a hint or a sweep adds a few.
+    expect((await countReads(command)) - before).toBeLessThan(PIECES / 4 + 10)
+    expect(await command.xlen(`${prefix}:stdin:${job.id}`)).toBe(PIECES + 1)
+  })
+
+  test('are refused, and not kept, beyond what a job may be sent; its end and a cancel still arrive', async ({
+    redis,
+    prefix,
+    parts: { producer },
+  }) => {
+    const job = newJob()
+    await fill(producer, job.id)
+    const refusal = await producer.send(job.id, input('one more')).catch((error: unknown) => error)
+    expect(refusal).toBeInstanceOf(RequestError)
+    expect(refusal).toMatchObject({ code: 'stdin-full', status: 413, message: expect.stringContaining('8388608') })
+    expect(await redis.xlen(`${prefix}:stdin:${job.id}`)).toBe(PIECES)
+    // However often it is said.
+    for (let count = 0; count < 3; count += 1) await producer.send(job.id, { type: 'stdin-end' })
+    expect(await redis.xlen(`${prefix}:stdin:${job.id}`)).toBe(PIECES + 1)
     await producer.send(job.id, { type: 'cancel' })
-    await eventually(() => reason === 'canceled')
+    expect(await redis.xlen(`${prefix}:control:${job.id}`)).toBe(1)
+  })
+
+  test('count for more than they carry when they are small, whoever sends them at once', async ({
+    redis,
+    prefix,
+    parts: { producer },
+  }) => {
+    const job = newJob()
+    await producer.send(job.id, input('x'.repeat(PROGRAM.stdinTotalBytes - 64 * 10)))
+    const sends = await Promise.allSettled(Array.from({ length: 30 }, () => producer.send(job.id, input('x'))))
+    expect(sends.filter(({ status }) => status === 'fulfilled')).toHaveLength(10)
+    expect(await redis.xlen(`${prefix}:stdin:${job.id}`)).toBe(11)
   })
 })
 
@@ -150,6 +201,26 @@ describe('a cancel', () => {
     await eventually(() => isRunning)
     await producer.send(job.id, { type: 'cancel' })
     expect(await promise).toBe('canceled')
+  })
+
+  test('is seen at once behind as much unread input as a job may be sent', async ({ parts: { producer, consume } }) => {
+    const job = newJob()
+    await fill(producer, job.id)
+    const { promise: taken, resolve: take } = Promise.withResolvers<void>()
+    const { promise, resolve } = Promise.withResolvers<unknown>()
+    consume(async ({ controls, signal }) => {
+      // As a program that reads one piece and no more.
+      await controls[Symbol.asyncIterator]().next()
+      take()
+      resolve(await aborted(signal))
+      return 'done'
+    })
+    await producer.enqueue(job)
+    await taken
+    const before = performance.now()
+    await producer.send(job.id, { type: 'cancel' })
+    expect(await promise).toBe('canceled')
+    expect(performance.now() - before).toBeLessThan(500)
   })
 
   test('sent before the job began is seen by the worker that takes it', async ({ parts: { producer, consume } }) => {

@@ -29,7 +29,7 @@ const toExecuted = ({ outcome, output, usage }: Job): Executed => {
 }
 
 /**
- * Runs a program and answers with all it printed. Nobody else knows of the job, so it is canceled when the caller goes
+ * Runs a program and answers with what it printed. Nobody else knows of the job, so it is canceled when the caller goes
  * away, or when it has not finished in the time that its limits and a fair wait allow.
  */
 export const executeCode = async (

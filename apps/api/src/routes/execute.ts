@@ -15,7 +15,7 @@ export const executeRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, op
         schema: {
           summary: 'Run a program and wait for it',
           description:
-            'The smallest contract there is: one program in, all it printed back. Limits are the defaults. The program is canceled when the caller goes away.',
+            'The smallest contract there is: one program in, what it printed back. Limits are the defaults. The program is canceled when the caller goes away.',
           tags: ['execute'],
           body: executeRequestSchema,
           response: { 200: executeResponseSchema, ...errorAnswers(400, 413, 415, 503) },

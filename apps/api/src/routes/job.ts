@@ -14,7 +14,8 @@ export const jobRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { back
     {
       schema: {
         summary: 'Ask about a job',
-        description: 'Its status; its place while it is queued; its outcome, usage and output when it has finished.',
+        description:
+          'Its status; its place while it is queued; its outcome, usage and the beginning of its output when it has finished; its events have all of the output.',
         tags: ['jobs'],
         params: paramsSchema,
         response: { 200: jobSchema, ...errorAnswers(404, 503) },

@@ -43,7 +43,7 @@ export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, optio
       schema: {
         summary: 'Submit a program',
         description:
-          'Takes a program and queues it. With `wait`, answers 200 with the finished job if it finishes in time. `Location` is where the job can be asked about.',
+          'Takes a program and queues it. With `wait`, answers 200 with the finished job if it finishes in time, else 202 with the job as it then is. `Location` is where the job can be asked about.',
         tags: ['jobs'],
         querystring: waitQuerySchema,
         body: submissionSchema,
@@ -55,8 +55,9 @@ export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, optio
       reply.header('location', `/v1/jobs/${job.id}`)
       const { wait = 0 } = request.query
       if (wait === 0) return reply.code(202).send(job)
-      const hasFinished = await waitForJob(backend, job.id, wait, whileConnected(reply.raw, closing))
-      return hasFinished ? reply.code(200).send(await readJob(backend, job.id)) : reply.code(202).send(job)
+      await waitForJob(backend, job.id, wait, whileConnected(reply.raw, closing))
+      const now = await readJob(backend, job.id)
+      return reply.code(now.status === 'finished' ? 200 : 202).send(now)
     },
   )
 

@@ -1,4 +1,4 @@
-import { jobIdSchema, RequestError, stdinSchema } from '@runnel/contract'
+import { jobIdSchema, PROGRAM, RequestError, stdinSchema } from '@runnel/contract'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { toInvalidRequest } from '../errors/invalid-request.ts'
@@ -28,8 +28,7 @@ export const stdinRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { ba
       bodyLimit: BODY_BYTES,
       schema: {
         summary: "Write to a job's standard input",
-        description:
-          'Bytes as application/octet-stream, with `?end=true` to end the input after them; or JSON. The job must have been submitted with `interactive: true`. A queued job reads it when it starts.',
+        description: `Bytes as application/octet-stream, with \`?end=true\` to end the input after them; or JSON. The job must have been submitted with \`interactive: true\`. A queued job reads it when it starts. One job may be sent ${PROGRAM.stdinTotalBytes} bytes in all.`,
         tags: ['jobs'],
         consumes: ['application/json', 'application/octet-stream'],
         params: z.strictObject({ id: jobIdSchema }),
