@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { inspect } from 'node:util'
 import { defaultLimits } from '@runnel/contract'
 import { LANGUAGES } from '@runnel/languages'
 import Docker from 'dockerode'
@@ -26,7 +27,7 @@ export const createTestSandboxes = (over: Partial<DockerSandboxesOptions> = {}):
     cpus: 1,
     graceMs: 300,
     runtime: undefined,
-    log: { info: () => {}, warn: (_facts, message) => void complaints.push(message) },
+    log: { info: () => {}, warn: (facts, message) => void complaints.push(`${message} ${inspect(facts)}`) },
     ...over,
   })
   return {

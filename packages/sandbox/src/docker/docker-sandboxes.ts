@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Limits, WALL_CEILING_MS } from '@runnel/contract'
 import { findLanguage, type Language } from '@runnel/languages'
 import Docker from 'dockerode'
@@ -34,6 +35,8 @@ export interface DockerSandboxesOptions {
 /** The engine does its creating one by one for the most part; beyond two a processor it only queues them itself. */
 const MAKING_AT_ONCE = availableParallelism() * 2
 const REMOVING_AT_ONCE = availableParallelism() * 2
+/** A busy engine fails to remove what it is still taking apart; moments later it does not. */
+const REMOVAL_PAUSES_MS = [200, 1_000, 3_000, 0]
 
 /** Sandboxes as Docker containers, one job each. The engine is found as Docker's own tools find it (DOCKER_HOST …). */
 export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxes => {
@@ -61,14 +64,20 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
   const makeInTurn = (order: ContainerOrder) => making(() => make(order))
 
   const remove = async (container: Container): Promise<void> => {
-    try {
-      await removing(() => engine.remove(container.id))
-    } catch (error) {
-      log.warn({ container: container.id.slice(0, 12), err: error }, 'Cannot remove a container; the reaper will')
-    } finally {
-      alive.delete(container.id)
-      removals.delete(container)
+    for (const pauseMs of REMOVAL_PAUSES_MS) {
+      try {
+        await removing(() => engine.remove(container.id))
+        break
+      } catch (error) {
+        log.warn(
+          { container: container.id.slice(0, 12), err: error },
+          'Cannot remove a container; trying again, and the reaper after that',
+        )
+        await delay(pauseMs)
+      }
     }
+    alive.delete(container.id)
+    removals.delete(container)
   }
 
   /** Kills it now and removes it in its turn; asked twice, once. */
