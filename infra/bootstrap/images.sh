@@ -111,14 +111,19 @@ bring_debian() {
 
 debian_keys=/usr/share/keyrings/debian-archive-keyring.gpg
 
+# The one this machine's apt uses for Debian; empty on Ubuntu, where mmdebstrap then takes its own.
+debian_mirror() {
+  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1
+}
+
 # From the mirror and through the proxy that this machine's apt uses. What only explains is left out, as in slim images.
 make_debian() {
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1)
+  mirror=$(debian_mirror)
   proxy=
   eval "$(apt-config shell proxy Acquire::http::Proxy)"
   mmdebstrap --variant=minbase --keyring="$debian_keys" ${proxy:+"--aptopt=Acquire::http::Proxy \"$proxy\""} \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/info/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
     --dpkgopt='path-include=/usr/share/doc/*/copyright' \
-    trixie - "${mirror:-http://deb.debian.org/debian}"
+    trixie - ${mirror:+"$mirror"}
 }

@@ -11,7 +11,7 @@ bring_compose() {
   compose_apt=$PWD/.runnel/compose-apt
   rm -rf "$compose_apt"
   mkdir -p "$compose_apt/lists/partial" "$compose_apt/archives/partial"
-  echo "deb [signed-by=$debian_keys] http://deb.debian.org/debian trixie main" >"$compose_apt/sources.list"
+  echo "deb [signed-by=$debian_keys] $(debian_mirror) trixie main" >"$compose_apt/sources.list"
   apt_trixie() {
     apt-get -o Dir::Etc::sourcelist="$compose_apt/sources.list" -o Dir::Etc::sourceparts=- \
       -o Dir::State::lists="$compose_apt/lists" -o Dir::Cache="$compose_apt" -o APT::Sandbox::User=root "$@"
