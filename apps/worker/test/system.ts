@@ -58,10 +58,15 @@ const saying = (part: Process, words: string, withinMs = 30_000): Promise<LogLin
     { withinMs },
   )
 
+const docker = new Docker()
+
+/** Containers that are really there: an engine may go on listing one that it has removed and no longer knows. */
 const containersOf = async (part: Process): Promise<number> => {
   const worker = part.lines.find(({ worker: name }) => name !== undefined)?.worker
   if (worker === undefined) return 0
-  return (await new Docker().listContainers({ all: true, filters: { label: [`runnel.worker=${worker}`] } })).length
+  const listed = await docker.listContainers({ all: true, filters: { label: [`runnel.worker=${worker}`] } })
+  const found = await Promise.allSettled(listed.map(({ Id }) => docker.getContainer(Id).inspect()))
+  return found.filter(({ status }) => status === 'fulfilled').length
 }
 
 /**
@@ -97,7 +102,10 @@ export const startSystem = async (options: {
     const codes = await Promise.all(workers.map(({ exited }) => exited))
     await api.exited
     for (const [index, worker] of workers.entries()) {
-      if (codes[index] === 0 && (await containersOf(worker)) > 0) throw new Error('A worker left containers behind')
+      if (codes[index] !== 0) continue
+      await eventually(async () => {
+        if ((await containersOf(worker)) > 0) throw new Error('A worker left containers behind')
+      })
     }
   }
 

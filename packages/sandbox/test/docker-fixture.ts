@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { inspect } from 'node:util'
 import { defaultLimits } from '@runnel/contract'
 import { LANGUAGES } from '@runnel/languages'
+import { eventually } from '@runnel/testing'
 import Docker from 'dockerode'
 import { createDockerSandboxes, type DockerSandboxesOptions, type Sandboxes } from '../src/index.ts'
 
@@ -36,9 +37,13 @@ export const createTestSandboxes = (over: Partial<DockerSandboxesOptions> = {}):
     containers: () => listContainers(worker),
     async [Symbol.asyncDispose]() {
       await sandboxes[Symbol.asyncDispose]()
-      const left = await listContainers(worker)
-      if (left.length > 0)
-        throw new Error(`${left.length} containers were left behind; warnings: ${complaints.join('; ')}`)
+      await eventually(async () => {
+        const listed = await listContainers(worker)
+        // An engine may go on listing one that it has removed and no longer knows.
+        const found = await Promise.allSettled(listed.map(({ Id }) => new Docker().getContainer(Id).inspect()))
+        const left = found.filter(({ status }) => status === 'fulfilled').length
+        if (left > 0) throw new Error(`${left} containers were left behind; warnings: ${complaints.join('; ')}`)
+      })
     },
   }
 }
