@@ -3,7 +3,7 @@ import { createSubmissionSchema, type LimitsPolicy, RequestError } from '@runnel
 import type { Language } from '@runnel/languages'
 import type { Logger } from '@runnel/process'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
-import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Backend } from './backend.ts'
 import { BODY_BYTES, setBodyParsers } from './body-parsers.ts'
 import { type BrowserPolicy, guardAgainstPages } from './browser-guard.ts'
@@ -23,6 +23,7 @@ import { languagesRoutes } from './routes/languages.ts'
 import { stdinRoutes } from './routes/stdin.ts'
 import { streamRoutes } from './routes/stream.ts'
 import { validatorCompiler } from './validator-compiler.ts'
+import { createWhileConnected } from './while-connected.ts'
 
 /** For a request to arrive in. Node counts from the connection on, so a client that sends nothing is dropped too. */
 const HEADERS_MS = 10_000
@@ -53,6 +54,8 @@ export const createApp = (parts: AppParts): App => {
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: createRequestId,
+    // What is logged of a request says its id itself: a logger a request would be made for nothing.
+    childLoggerFactory: (logger) => logger,
     bodyLimit: BODY_BYTES,
     connectionTimeout: policy.wallMs.default + QUEUE_MS + SILENCE_MS,
     requestTimeout: REQUEST_MS,
@@ -66,7 +69,8 @@ export const createApp = (parts: AppParts): App => {
   const closing = new AbortController()
   const connections = trackConnections(app.server)
   app.setValidatorCompiler(validatorCompiler)
-  app.setSerializerCompiler(serializerCompiler)
+  // What is answered was made here and is checked by its types; clients' parts are what is parsed.
+  app.setSerializerCompiler(() => JSON.stringify)
   app.setErrorHandler(answerError)
   app.setNotFoundHandler(answerUnknownRoute(routes))
   setBodyParsers(app)
@@ -98,6 +102,7 @@ export const createApp = (parts: AppParts): App => {
     submissionSchema: createSubmissionSchema(policy),
     heartbeatMs,
     closing: closing.signal,
+    whileConnected: createWhileConnected(closing.signal),
   }
   app.register(jobsRoutes, options)
   app.register(jobRoutes, options)

@@ -42,6 +42,18 @@ describe.for(['/execute', '/api/execute'])('POST %s', (url) => {
   })
 })
 
+test('Output that is too much to be kept while it comes is answered whole', async ({ redisUrl, prefix, resources }) => {
+  const api = await startApi({ redisUrl, prefix, resources })
+  await api.work(async ({ job, attempt }, publisher) => {
+    const log = publisher.open(job.id, attempt)
+    await log.begin()
+    for (let part = 0; part < 10; part += 1) await log.write('stdout', Buffer.alloc(20_000, `${part}`))
+    await log.finish({ type: 'exited', exitCode: 0 }, null)
+  })
+  const response = await api.app.inject({ method: 'POST', url: '/execute', payload: { code: 'x', language: 'python' } })
+  expect(response.json().output).toBe(Array.from({ length: 10 }, (_, part) => `${part}`.repeat(20_000)).join(''))
+})
+
 test('A program whose caller goes away is canceled', async ({ redisUrl, prefix, resources }) => {
   const api = await startApi({ redisUrl, prefix, resources })
   const away = new AbortController()

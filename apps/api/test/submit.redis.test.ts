@@ -18,6 +18,7 @@ describe('POST /v1/jobs', () => {
     expect(await backend.producer.find(job.id)).toMatchObject({
       id: job.id,
       tenant: 'default',
+      isolation: 'job',
       program: {
         language: 'python',
         entry: 'main.py',

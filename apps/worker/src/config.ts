@@ -14,6 +14,13 @@ const MEMORY_SHARE = 0.75
 const defaultConcurrency = (): number =>
   Math.max(1, Math.floor((totalmem() * MEMORY_SHARE) / LIMITS.memoryBytes.default))
 
+/** Of the quarter that is not the programs'. */
+const POOL_MEMORY_SHARE = 0.1
+/** One that waits: 12 MiB for the agent and the interpreter, as much again for what the engine keeps beside it. */
+const IDLE_SANDBOX_BYTES = 24 * 1024 * 1024
+
+const defaultPoolMax = (): number => Math.floor((totalmem() * POOL_MEMORY_SHARE) / IDLE_SANDBOX_BYTES)
+
 /** What the worker reads from its environment; everything has a default. Docker's own variables (DOCKER_HOST …) count too. */
 export const configSchema = z
   .object({
@@ -24,7 +31,11 @@ export const configSchema = z
     RUNNEL_SANDBOX: z.enum(['docker', 'local']).default('docker'),
     RUNNEL_CONCURRENCY: wholeNumber.pipe(z.int().min(1).max(1_000)).default(defaultConcurrency),
     /** Ready sandboxes kept a language: twice the processors, since one is used up faster than another is made. */
-    RUNNEL_POOL_SIZE: wholeNumber.pipe(z.int().max(500)).default(() => availableParallelism() * 2),
+    RUNNEL_POOL_MIN: wholeNumber.pipe(z.int().max(500)).default(() => availableParallelism() * 2),
+    /** Ready sandboxes of all languages together that demand may lead to. */
+    RUNNEL_POOL_MAX: wholeNumber.pipe(z.int().max(2_000)).default(defaultPoolMax),
+    /** How many jobs of one tenant a sandbox serves (`isolation: "tenant"`) before it is replaced; it lives ten minutes at most. */
+    RUNNEL_JOBS_PER_SANDBOX: wholeNumber.pipe(z.int().min(1).max(10_000)).default(1_000),
     /** On SIGTERM: how long running jobs may go on before they are given back. */
     RUNNEL_GRACE_MS: wholeNumber.pipe(z.int().max(600_000)).default(10_000),
     /** A program that is told to stop (SIGTERM) has this long to tidy up before SIGKILL. */
@@ -54,7 +65,9 @@ export const configSchema = z
       languages,
       sandbox: given.RUNNEL_SANDBOX,
       concurrency: given.RUNNEL_CONCURRENCY,
-      poolSize: given.RUNNEL_POOL_SIZE,
+      poolMin: given.RUNNEL_POOL_MIN,
+      poolMax: given.RUNNEL_POOL_MAX,
+      jobsPerContainer: given.RUNNEL_JOBS_PER_SANDBOX,
       graceMs: given.RUNNEL_GRACE_MS,
       killAfterMs: given.RUNNEL_KILL_AFTER_MS,
       cpus: given.RUNNEL_CPUS,

@@ -49,5 +49,5 @@ await runUntilSignal(async (signal, resources) => {
 
   const directory = createWorkerDirectory({ redis, prefix })
   resources.use(keepListed({ directory, redis, id, isTaking: () => !watch.isDown() && !signal.aborted }))
-  log.info({ concurrency, poolSize: config.poolSize, sandbox: config.sandbox }, 'The worker takes jobs')
+  log.info({ concurrency, poolMin: config.poolMin, sandbox: config.sandbox }, 'The worker takes jobs')
 })

@@ -4,7 +4,7 @@ import type { Outcome, QueuedJob, Usage } from '@runnel/contract'
 import { type JobLog, LogLostError, type Publisher } from '@runnel/output/publisher'
 import type { Logger } from '@runnel/process'
 import type { Delivery, Verdict } from '@runnel/queue/consumer'
-import { type Sandbox, type Sandboxes, SandboxFailure } from '@runnel/sandbox'
+import { type Sandbox, type Sandboxes, SandboxFailure, type SandboxWish } from '@runnel/sandbox'
 
 export interface RunJobDeps {
   readonly sandboxes: Sandboxes
@@ -88,7 +88,7 @@ export const createRunJob = (deps: RunJobDeps) => {
     facts: Record<string, unknown>,
   ): Promise<Ending> => {
     const { job, signal } = delivery
-    await using sandbox = await sandboxes.lease(job.program.language, job.limits, signal)
+    await using sandbox = await sandboxes.lease(toWish(job), signal)
     Object.assign(facts, { sandbox: sandbox.id, warm: sandbox.warm })
     const begun = await begin()
     // Awaited here: the sandbox must outlive the run.
@@ -140,6 +140,12 @@ export const createRunJob = (deps: RunJobDeps) => {
     return 'done'
   }
 }
+
+const toWish = ({ program: { language }, limits, isolation, tenant }: QueuedJob): SandboxWish => ({
+  language,
+  limits,
+  sharedBy: isolation === 'tenant' ? tenant : undefined,
+})
 
 const stopped = ({ signal }: Delivery): Ending => {
   if (signal.reason === 'canceled') return { outcome: { type: 'canceled' }, usage: null }

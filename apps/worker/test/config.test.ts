@@ -8,7 +8,7 @@ describe('The worker’s configuration', () => {
     expect(config).toMatchObject({ sandbox: 'docker', imagePrefix: 'runnel/', cpus: 1, runtime: undefined })
     expect(config.languages.map(({ id }) => id)).toEqual(['python', 'javascript', 'typescript', 'bash'])
     expect(config.concurrency).toBeGreaterThan(0)
-    expect(config.poolSize).toBeGreaterThan(0)
+    expect(config.poolMin).toBeGreaterThan(0)
   })
 
   it.each([

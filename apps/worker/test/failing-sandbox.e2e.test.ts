@@ -8,6 +8,16 @@ const SLOW = 'import time\nprint("begun", flush=True)\ntime.sleep(30)'
 
 const nameOf = (system: System) => system.workers[0]?.lines.find(({ worker }) => worker !== undefined)?.worker
 
+const untilPrinted = async (system: System, jobId: string, text: string): Promise<void> => {
+  const { body } = await system.call('GET', `/v1/jobs/${jobId}/events`)
+  let seen = ''
+  for await (const bytes of body ?? []) {
+    seen += Buffer.from(bytes).toString()
+    if (seen.includes(text)) return
+  }
+  throw new Error(`It never printed ${text}: ${seen}`)
+}
+
 describe('A sandbox that fails', () => {
   redisTest(
     'before its program began costs the job nothing: another one runs it, in the same attempt',
@@ -15,7 +25,7 @@ describe('A sandbox that fails', () => {
       await using system = await startSystem({
         redisUrl,
         prefix,
-        env: { RUNNEL_POOL_SIZE: '1', RUNNEL_LANGUAGES: 'bash' },
+        env: { RUNNEL_POOL_MIN: '1', RUNNEL_LANGUAGES: 'bash' },
       })
       // Kill the process that would write the files, in the container that waits: the sandbox is ready, and will fail.
       const writer = await eventually(
@@ -41,7 +51,7 @@ describe('A sandbox that fails', () => {
   redisTest('under its program is our fault, with a reference that is in the log', async ({ redisUrl, prefix }) => {
     await using system = await startSystem({ redisUrl, prefix })
     const { id } = await system.submit({ language: 'python', code: SLOW })
-    await eventually(async () => (await system.read(id)).status === 'running')
+    await untilPrinted(system, id, 'begun')
     const containers = await docker.listContainers({ filters: { label: [`runnel.worker=${nameOf(system)}`] } })
     await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true })))
     const { outcome } = await system.finished(id, 20_000)

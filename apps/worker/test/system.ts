@@ -84,7 +84,7 @@ export const startSystem = async (options: {
     REDIS_URL: redisUrl,
     RUNNEL_PREFIX: prefix,
     RUNNEL_API_PORT: '0',
-    RUNNEL_POOL_SIZE: '2',
+    RUNNEL_POOL_MIN: '2',
     ...options.env,
   }
   const api = startProcess('api', env)

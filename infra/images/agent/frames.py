@@ -8,10 +8,10 @@ itself. packages/sandbox/src/protocol.ts is the other end: change both or neithe
 
 import struct
 
-PROTOCOL = 1
+PROTOCOL = 2
 
 # worker to agent
-EXEC, STDIN, SIGNAL, PUT, DATA, CREDIT = 1, 2, 3, 4, 5, 6
+EXEC, STDIN, SIGNAL, PUT, DATA, CREDIT, INIT = 1, 2, 3, 4, 5, 6, 7
 # agent to worker
 READY, STDOUT, STDERR, EXIT, DONE, ERROR, GRANT = 64, 65, 66, 67, 68, 69, 70
 

@@ -9,8 +9,11 @@ import signal
 
 
 class ContainerIdentity:
+    """One user. `alone`: nothing else is to live on in this container once its program has died."""
+
     def __init__(self, uid):
         self.uid = uid
+        self.alone = True
 
     def assume(self):
         """In a forked child: become the job's user for good."""
@@ -31,15 +34,29 @@ class ContainerIdentity:
     def remember_group(self, pid):
         pass
 
-    def signal_everything(self, number):
-        # From process 1 this reaches every process of the container but itself, in one step no fork can outrun.
+    def kill_everything(self):
+        """In one step that no fork can outrun: to -1 the kernel sends while nothing can be born."""
+        if not self.alone:
+            try:
+                self._kill_its_own()
+                return
+            except OSError:
+                self.alone = True  # not one more process may be: then nothing in here is to live on
+        kill_all_we_may()
+
+    def _kill_its_own(self):
+        if os.fork():
+            return
         try:
-            os.kill(-1, number)
-        except ProcessLookupError:
-            pass
+            self.assume()
+            kill_all_we_may()
+        finally:
+            os._exit(0)
 
 
 class LocalIdentity:
+    alone = True
+
     def __init__(self):
         self._groups = set()
         self._adopt_orphans()
@@ -64,7 +81,7 @@ class LocalIdentity:
     def remember_group(self, pid):
         self._groups.add(pid)
 
-    def signal_everything(self, number):
+    def kill_everything(self):
         targets = [(os.killpg, group) for group in self._groups]
         try:
             with open(f"/proc/self/task/{os.getpid()}/children") as file:
@@ -73,9 +90,17 @@ class LocalIdentity:
             pass
         for kill, target in targets:
             try:
-                kill(target, number)
+                kill(target, signal.SIGKILL)
             except (ProcessLookupError, PermissionError):
                 pass
+
+
+def kill_all_we_may():
+    """Everything this process may kill but itself; from process 1, the whole container."""
+    try:
+        os.kill(-1, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 def restore_signals():

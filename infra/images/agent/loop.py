@@ -58,6 +58,22 @@ class Loop:
         self._writers.pop(fd, None)
         self._watch(fd)
 
+    def close(self, fd):
+        self.forget(fd)
+        os.close(fd)
+
+    def write_all(self, fd, data):
+        """Writes `data` to a descriptor that does not block, as it takes it, and closes it. An end that is gone is no fault."""
+        try:
+            while data:
+                del data[: os.write(fd, data)]
+        except BlockingIOError:
+            self.write_when_ready(fd, lambda: self.write_all(fd, data))
+            return
+        except BrokenPipeError:
+            pass
+        self.close(fd)
+
     def after(self, seconds, call):
         """Calls `call` once, that much later; returns a handle for `cancel`."""
         self._next_timer += 1

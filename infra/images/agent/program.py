@@ -2,10 +2,11 @@
 
 Life of a program, each step once and in this order:
 
-    warmed?  ->  running  ->  [ending: first reason wins]  ->  main has died  ->  all have died  ->  drained  ->  exit
+    warmed?  ->  running  ->  [ending: first reason wins]  ->  main has died  ->  drained  ->  exit
 
 Whatever comes first of a limit, a signal to stop and the program's own end decides how it ended. When its main
-process is gone everything it started is killed, what its pipes still hold is read, and only then it is reported.
+process is gone everything it started is killed, and what its pipes still hold is read. Their end is the proof that
+nobody is left to print, and then it is reported.
 """
 
 import os
@@ -15,24 +16,30 @@ import time
 from spawn import Pipes, spawn
 from usage import is_full
 
-GATE_UID = 65533  # owner of the pipes a warm interpreter waits on: nobody else in a container can make such a pipe
+GATE_UID = 65533  # owner of the pipes a warm Node waits on: nobody else in a container can make such a pipe
 GATE_FD, READY_FD = 62, 63  # far from those a program sees handed out
 READ_BYTES = 1 << 16
+#: What a program that writes its own files says when they are there (fork_server.py).
+WRITTEN = b"w"
 SPOT_CHECK_SECONDS = 0.25
+#: Locally survivors may hold the pipes open for ever: this long after all we know of have died, the end is the end.
+ABANDON_SECONDS = 0.2
 
 
 class Program:
-    def __init__(self, loop, identity, usage, folder, on_output, on_stdin_taken, on_exit):
+    def __init__(self, loop, identity, usage, folder, is_first, on_output, on_stdin_taken, on_exit):
         self._loop = loop
-        self._identity = identity
+        self.identity = identity
         self._usage = usage
         self._folder = folder
+        self._is_first = is_first
         self._on_output = on_output
         self._on_stdin_taken = on_stdin_taken
         self._on_exit = on_exit
         self._pipes = Pipes(identity)
         self._gate = None
-        self._pid = None
+        self._answer = None
+        self.pid = None
         self._stdin = bytearray()
         self._stdin_ends = False
         self._credit = 0
@@ -46,50 +53,116 @@ class Program:
         self._everyone_died = False
         self._reported = False
 
-    # Starting
-
-    def warm(self, argv, env, on_ready):
-        """Starts the real command, which pauses in its own start-up and says so."""
-        gate_read, gate_write = os.pipe()
-        ready_read, ready_write = os.pipe()
-        for fd in (gate_read, gate_write, ready_read, ready_write):
-            self._identity.mark(fd, GATE_UID)
-        self._pid = spawn(self._identity, self._pipes, argv, env, self._folder, {GATE_FD: gate_read, READY_FD: ready_write})
-        os.close(gate_read)
-        os.close(ready_write)
-        self._gate = gate_write
-
-        def answered():
-            said = os.read(ready_read, 1)
-            self._loop.forget(ready_read)
-            os.close(ready_read)
-            on_ready(said == b"r")
-
-        self._loop.read_when_ready(ready_read, answered)
-
-    def start(self, argv, env, cpu_seconds=None):
-        """The cold way: a new process with its own arguments and environment."""
-        self._pid = spawn(self._identity, self._pipes, argv, env, self._folder, cpu_seconds=cpu_seconds)
-
-    def run(self, wall_ms, cpu_ms, output_bytes, grace_ms, cpus, credit):
-        """Lets the program go: from here its clocks run."""
-        self._usage.watched.add(self._pid)
-        self._wall_ms, self._cpu_ms, self._grace_ms, self._cpus = wall_ms, cpu_ms, grace_ms, cpus
-        self._output_left, self._credit = output_bytes, credit
-        self._started = time.monotonic()
+    def _look_at_counters(self):
+        """Before it begins: what was counted until then is not its own."""
+        self._peak_before = self._usage.peak_memory_bytes()
         self._cpu_before = self._usage.cpu_seconds()
         self._oom_before = self._usage.oom_kills()
         self._refused_before = self._usage.refused_forks()
-        if self._gate is not None:
-            os.write(self._gate, b"g")
-            os.close(self._gate)
+
+    # Starting
+
+    def _open_gate(self, start):
+        """`start` is given the program's ends of the two pipes it waits on, and returns its process id."""
+        gate, self._gate = os.pipe()
+        self._answer, answer = os.pipe()
+        try:
+            self.pid = start(gate, answer)
+        finally:
+            os.close(gate)
+            os.close(answer)
+        os.set_blocking(self._gate, False)
+        os.set_blocking(self._answer, False)
+        self._loop.read_when_ready(self._answer, self._answered)
+
+    def warm_up(self, argv, env, on_ready):
+        """Starts the real command, which pauses in its own start-up and says so."""
+
+        def start(gate, answer):
+            for fd in (gate, self._gate, self._answer, answer):
+                self.identity.mark(fd, GATE_UID)
+            return spawn(self.identity, self._pipes, argv, env, self._folder, {GATE_FD: gate, READY_FD: answer})
+
+        def heard(said):
+            self._close_answer()
+            self._is_up(said, on_ready)
+
+        self._on_answer = heard
+        self._open_gate(start)
+
+    def warm_by(self, server, on_ready, on_fault):
+        """Has it forked off an interpreter that is already up (fork_server.py)."""
+
+        def heard(said):
+            self._on_answer = lambda said: on_fault("the interpreter died before its program came")
+            self._is_up(said, on_ready)
+
+        self._on_answer = heard
+        self._open_gate(lambda gate, answer: server.fork(self.identity.uid, self._pipes, gate, answer))
+
+    def _is_up(self, said, on_ready):
+        self._look_at_counters()
+        on_ready(said == b"r")
+
+    def _answered(self):
+        try:
+            self._on_answer(os.read(self._answer, READ_BYTES))
+        except BlockingIOError:
+            pass
+
+    def _close_answer(self):
+        if self._answer is not None:
+            self._loop.close(self._answer)
+            self._answer = None
+
+    def start(self, argv, env, cpu_seconds=None):
+        """The cold way: a new process with its own arguments and environment."""
+        self._look_at_counters()
+        self.pid = spawn(self.identity, self._pipes, argv, env, self._folder, cpu_seconds=cpu_seconds)
         self._pipes.close_theirs()
+
+    def let_go(self):
+        """Opens the gate of a warm one whose files are there."""
+        self._open_to(bytearray(b"g"))
+
+    def let_go_with(self, packed_files, on_written):
+        """Opens the gate of a warm one that writes its own files; `on_written` is told why it could not, or nothing."""
+
+        def heard(said):
+            self._close_answer()
+            on_written("" if said == WRITTEN else said.decode(errors="replace") or "the program was killed")
+
+        self._on_answer = heard
+        self._open_to(bytearray(b"g" if self.identity.alone else b"k") + packed_files)
+
+    def _open_to(self, order):
+        self._loop.write_all(self._gate, order)
+        self._gate = None
+        self._pipes.close_theirs()
+
+    def discard(self):
+        """Ends one that still waits, and lets go of all that was kept for it."""
+        self._pipes.close_theirs()
+        self._close_answer()
+        for fd in (self._gate, self._pipes.stdin, self._pipes.stdout, self._pipes.stderr):
+            if fd is not None:
+                self._loop.close(fd)
+        if self.pid is not None:
+            os.kill(self.pid, signal.SIGKILL)
+
+    def run(self, wall_ms, cpu_ms, output_bytes, grace_ms, cpus, credit):
+        """Its clocks run from here."""
+        self._usage.watched.add(self.pid)
+        self._wall_ms, self._cpu_ms, self._grace_ms, self._cpus = wall_ms, cpu_ms, grace_ms, cpus
+        self._output_left, self._credit = output_bytes, credit
+        self._started = time.monotonic()
         self._open = {self._pipes.stdout, self._pipes.stderr}
         self._listen()
         self._feed()
         self._timers["wall"] = self._loop.after(wall_ms / 1000, lambda: self._hit("wall"))
-        self._watch_cpu()
-        self._spot_check()
+        # No sooner can its time be used up than with every processor busy.
+        self._timers["cpu"] = self._loop.after(cpu_ms / 1000 / cpus, self._watch_cpu)
+        self._timers["spot"] = self._loop.after(SPOT_CHECK_SECONDS, self._spot_check)
 
     # Limits
 
@@ -100,13 +173,16 @@ class Program:
         left_ms = self._cpu_ms - self._cpu_used_ms()
         if left_ms <= 0:
             self._hit("cpu")
-        else:  # no sooner can it be used up than with every processor busy
+        else:
             self._timers["cpu"] = self._loop.after(max(left_ms / 1000 / self._cpus, 0.005), self._watch_cpu)
 
-    def _spot_check(self):
+    def _look_at_disks(self):
         for folder in (self._folder, "/tmp"):
             if self._usage.version and is_full(folder):
                 self._hits.add("diskBytes")
+
+    def _spot_check(self):
+        self._look_at_disks()
         self._timers["spot"] = self._loop.after(SPOT_CHECK_SECONDS, self._spot_check)
 
     def _hit(self, limit):
@@ -119,15 +195,19 @@ class Program:
         if self._status is not None:
             return
         try:
-            os.killpg(self._pid, number)
-            os.killpg(self._pid, signal.SIGCONT)  # a stopped program must wake to hear it
+            os.killpg(self.pid, number)
+            os.killpg(self.pid, signal.SIGCONT)  # a stopped program must wake to hear it
         except (ProcessLookupError, PermissionError):
             pass
         if kill_after_ms is not None and "kill" not in self._timers:
             self._timers["kill"] = self._loop.after(kill_after_ms / 1000, self._kill)
 
     def _kill(self):
-        self._identity.signal_everything(signal.SIGKILL)
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.identity.kill_everything()
 
     # Standard input
 
@@ -163,8 +243,7 @@ class Program:
 
     def _close_stdin(self):
         if self._pipes.stdin is not None:
-            self._loop.forget(self._pipes.stdin)
-            os.close(self._pipes.stdin)
+            self._loop.close(self._pipes.stdin)
             self._pipes.stdin = None
 
     # Output
@@ -179,13 +258,14 @@ class Program:
             self._loop.read_when_ready(fd, call)
 
     def _read(self, fd):
+        """False: nothing more is there."""
         try:
             data = os.read(fd, min(READ_BYTES, self._credit))
         except BlockingIOError:
-            return
+            return False
         if not data:
             self._close_output(fd)
-            return
+            return False
         kept = data[: self._output_left]
         self._output_left -= len(kept)
         if kept:
@@ -193,40 +273,56 @@ class Program:
             self._on_output(fd == self._pipes.stdout, kept)
         if len(kept) < len(data):
             self.limit = self.limit or "output"
-            self._identity.signal_everything(signal.SIGKILL)
+            self.identity.kill_everything()
         if self._credit <= 0:
             self._listen()
+        return True
 
     def _close_output(self, fd):
-        self._loop.forget(fd)
-        os.close(fd)
+        self._loop.close(fd)
         self._open.discard(fd)
         self._report_when_over()
 
     # Ending
 
-    def reaped(self, pid, status):
-        if pid == self._pid:
-            self._status = status
-            self._ended = time.monotonic()
-            self._spot_check()
-            self._identity.signal_everything(signal.SIGKILL)
+    def died(self, status):
+        """Its main process is gone."""
+        self._status = status
+        if self._answer is not None:
+            self._answered()  # first what it may have said of its files
+        self._ended = time.monotonic()
+        self._look_at_disks()
+        if self.identity.alone:
+            self.identity.kill_everything()
+        self._close_stdin()
+        self._everyone_died = self._usage.version is not None
+        for fd in list(self._open):
+            self._drain(fd)
+        if self._open and not self.identity.alone:
+            self.identity.kill_everything()
+        self._report_when_over()
 
-    def main_has_died(self):
+    def _drain(self, fd):
+        """At once what is there already: as a rule, that is all."""
+        while fd in self._open and self._credit > 0:
+            if not self._read(fd):
+                return
+
+    def has_died(self):
         return self._status is not None
 
     def is_running(self):
         return bool(self._timers)
 
     def everyone_died(self):
-        """Called when no child is left: nothing can print any more, so what the pipes hold is all there is."""
-        if self._status is not None and not self._everyone_died:
-            self._everyone_died = True
-            self._close_stdin()
-            self._report_when_over()
+        """Local: called when no child that we know of is left."""
+        if self._status is None or self._everyone_died:
+            return
+        self._everyone_died = True
+        self._report_when_over()
+        self._loop.after(ABANDON_SECONDS, self._abandon_output)
 
-    def abandon_output(self):
-        """Where survivors may hold the pipes open for ever (local, no isolation) the end of the program is the end."""
+    def _abandon_output(self):
         for fd in list(self._open):
             self._close_output(fd)
 
@@ -250,9 +346,14 @@ class Program:
                 "signal": os.WTERMSIG(self._status) if signaled else None,
                 "wallMs": round((self._ended - self._started) * 1000, 3),
                 "cpuMs": round(self._cpu_used_ms(), 3),
-                "peakMemoryBytes": self._usage.peak_memory_bytes(),
+                "peakMemoryBytes": self._peak_memory_bytes(),
                 "oomKilled": oom_kills > 0,
                 "limit": self.limit,
                 "hits": sorted(self._hits),
             }
         )
+
+    def _peak_memory_bytes(self):
+        """The kernel keeps the highest of the container's whole life: a later job's own is known where it is higher."""
+        peak = self._usage.peak_memory_bytes()
+        return peak if self._is_first or peak is None or peak > self._peak_before else None

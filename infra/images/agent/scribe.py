@@ -1,75 +1,68 @@
-"""Writes a job's files, as the job's user, in a process of its own.
+"""Writes a job's files, as the job's user, in a process of its own: for programs that cannot write them themselves.
 
-Forked ahead of time, so that nobody waits for it. It takes one set of files over a pipe, writes them below the
-workspace following no link, answers on a second pipe and ends: DONE when all is well, else the reason. No answer
-means that it was killed on the way.
+Forked ahead of time, so that nobody waits for it. It takes all files over a pipe, writes them, answers on a second
+pipe and ends: DONE when all is well, else the reason. No answer means that it was killed on the way.
 The agent itself never opens a path a job could have prepared.
 """
 
 import os
-import struct
+
+import files
 
 DONE = b"\0"
-ENTRY = struct.Struct(">II")  # bytes of path, bytes of content
 
 
-def fork_scribe(identity, workspace):
-    """Returns (pid, descriptor to write entries to, descriptor to read the answer from)."""
-    order_read, order_write = os.pipe()
-    answer_read, answer_write = os.pipe()
-    pid = os.fork()
-    if pid:
+class Scribe:
+    def __init__(self, loop, identity, workspace):
+        self._loop = loop
+        order_read, self._order = os.pipe()
+        self._answer, answer_write = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            _write(identity, workspace, order_read, answer_write, (self._order, self._answer))
         os.close(order_read)
         os.close(answer_write)
-        return pid, order_write, answer_read
+        os.set_blocking(self._order, False)
+
+    def write(self, packed, on_done):
+        """Calls `on_done` with nothing when all is written, else with the reason."""
+        self._on_done = on_done
+        self._loop.read_when_ready(self._answer, self._answered)
+        self._loop.write_all(self._order, packed)
+        self._order = None
+
+    def _answered(self):
+        said = os.read(self._answer, 4096)
+        self.close()
+        self._wait()
+        reason = said.decode(errors="replace") or "the process that writes files was killed"
+        self._on_done("" if said == DONE else reason)
+
+    def _wait(self):
+        """The program is to have all its processes to itself."""
+        try:
+            os.waitpid(self.pid, 0)
+        except ChildProcessError:
+            pass
+
+    def close(self):
+        """It ends by itself, nothing written, if it was asked for nothing."""
+        self._loop.forget(self._answer)
+        os.close(self._answer)
+        if self._order is not None:
+            self._loop.close(self._order)
+
+
+def _write(identity, workspace, order, answer, not_mine):
     status = 1
     try:
         identity.assume()
-        os.close(order_write)
-        os.close(answer_read)
         # Without these a scribe would keep the worker's stream, and with it the sandbox, open.
-        os.close(0)
-        os.close(1)
+        for fd in (0, 1, *not_mine):
+            os.close(fd)
         os.umask(0o022)
-        with os.fdopen(order_read, "rb") as order:
-            fault = _write_all(order, workspace)
-        os.write(answer_write, fault.encode() or DONE)
+        packed = files.read_to_end(order)
+        os.write(answer, files.write_all(packed, workspace).encode() or DONE)
         status = 0
     finally:
         os._exit(status)
-
-
-def _write_all(order, workspace):
-    try:
-        root = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        while True:
-            header = order.read(ENTRY.size)
-            if not header:
-                return ""
-            path_bytes, content_bytes = ENTRY.unpack(header)
-            path = order.read(path_bytes).decode()
-            content = order.read(content_bytes)
-            if len(content) != content_bytes:
-                os._exit(0)  # the agent is gone, and what it had begun to say with it
-            _write_one(root, path, content)
-    except OSError as error:
-        return f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)
-
-
-def _write_one(root, path, content):
-    *folders, name = path.split("/")
-    here = os.dup(root)
-    try:
-        for folder in folders:
-            try:
-                os.mkdir(folder, 0o755, dir_fd=here)
-            except FileExistsError:
-                pass
-            inner = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
-            os.close(here)
-            here = inner
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        with os.fdopen(os.open(name, flags, 0o644, dir_fd=here), "wb") as file:
-            file.write(content)
-    finally:
-        os.close(here)

@@ -1,15 +1,7 @@
-"""The gate of a warm start: a Python started before its program is there waits here, unseen.
+"""Where a Python sandbox divides into its agent and its programs (/opt/runnel/agent/fork_server.py tells how).
 
-CPython imports this module last thing before it looks at the script it was given. Everything a program could ask
-about is native on both sides of the gate: the pool starts the very command a job would (`python3 -u main.py`), and
-only the time between its start-up and its first look at `main.py` is stretched.
-
-Descriptor 62 is a gate when it is a pipe owned by user 65533. Only the agent, as root, can make one; in any other
-Python (a program's own children, a plain container) there is none and nothing happens.
-
-    on 63   r            ready: the interpreter is up and waits
-    on 62   g            go: on with the program, both descriptors closed as if they had never been
-            else, EOF    never needed: the interpreter ends without a word
+CPython imports this module last thing before it looks at the script it was given. In every Python but process 1 of a
+sandbox nothing happens: a program's own children, a plain container.
 
 One thing start-up has asked the workspace by then, which is also the home: whether it holds the user's own packages
 (~/.local/lib/…). Where a job brings some, the answer has changed, and Python starts once more as the same process.
@@ -19,22 +11,26 @@ import posix
 import site
 import sys
 
+AGENT = "/opt/runnel/agent"
 
-def wait_at_gate():
-    try:
-        state = posix.fstat(62)
-    except OSError:
-        return
-    if state.st_uid != 65533 or state.st_mode & 0o170000 != 0o010000:
-        return
-    try:
-        posix.write(63, b"r")
-        posix.close(63)
-        if posix.read(62, 1) != b"g":
-            posix._exit(0)
-        posix.close(62)
-    except OSError:
-        posix._exit(0)  # the agent is gone
+
+def is_sandbox():
+    """Process 1, root, of that name, its input a stream: the container policy makes these, and no user would by chance."""
+    return (
+        posix.getpid() == 1
+        and posix.getuid() == 0
+        and posix.uname().nodename == "sandbox"
+        and posix.fstat(0).st_mode & 0o170000 == 0o010000
+    )
+
+
+def divide():
+    sys.path.insert(0, AGENT)
+    import fork_server
+
+    fork_server.begin()
+    sys.path.remove(AGENT)
+    sys.path_importer_cache.pop(AGENT, None)
     start_anew_for_own_packages()
 
 
@@ -46,5 +42,6 @@ def start_anew_for_own_packages():
     posix.execv(sys.executable, sys.orig_argv)
 
 
-wait_at_gate()
-del posix, site, sys, wait_at_gate, start_anew_for_own_packages
+if is_sandbox():
+    divide()
+del AGENT, divide, is_sandbox, posix, site, start_anew_for_own_packages, sys

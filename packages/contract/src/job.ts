@@ -42,12 +42,24 @@ export const jobSchema = z.strictObject({
 })
 export type Job = z.infer<typeof jobSchema>
 
+/**
+ * Who shares a sandbox. `job`: nobody; it is made for this job and removed after it. `tenant`: jobs of the same tenant,
+ * one after another and many times as fast; each has a user, a workspace and processes of its own, and nothing that
+ * one leaves is there for the next.
+ */
+export const isolationSchema = z
+  .enum(['job', 'tenant'])
+  .describe(
+    '`job`: a sandbox of its own. `tenant`: one that has served, and will serve, other jobs of the same tenant; what each leaves is removed. Many times the throughput.',
+  )
+
 /** What the queue carries: all a worker needs, and no more. Parsed again when it leaves Redis. */
 export const queuedJobSchema = z.strictObject({
   id: jobIdSchema,
   tenant: z.string().min(1),
   submittedAt: z.iso.datetime(),
   program: programSchema,
+  isolation: isolationSchema,
   limits: limitsSchema,
 })
 export type QueuedJob = z.infer<typeof queuedJobSchema>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isolationSchema } from './job.ts'
 import { createLimitsRequestSchema, type LimitsPolicy } from './limits.ts'
 import {
   argsAndEnvBytes,
@@ -49,6 +50,7 @@ export const createSubmissionSchema = (policy: LimitsPolicy) =>
         .boolean()
         .default(false)
         .describe('Keep standard input open after `stdin`, for POST /v1/jobs/:id/stdin. Otherwise it ends there.'),
+      isolation: isolationSchema.default('job'),
       limits: createLimitsRequestSchema(policy).prefault({}),
     })
     .superRefine((submission, context) => {

@@ -14,19 +14,23 @@ export interface Language {
   readonly fileName: string
   /** The argv that runs `entry`, a path relative to the workspace. The job's own args follow. */
   readonly command: (entry: string) => readonly string[]
-  /**
-   * What the environment of an interpreter needs on top so that it waits, started, for its program (the gates in
-   * infra/images); undefined where nothing is started ahead. Bash starts in a millisecond: there is nothing to save.
-   */
-  readonly warmEnv: Readonly<Record<string, string>> | undefined
+  /** How its interpreter is started ahead; undefined where it is not: Bash starts in a millisecond, nothing to save. */
+  readonly warm: WarmStart | undefined
 }
+
+/**
+ * How an interpreter comes to wait, started, for its program (infra/images has the other half of both).
+ * `fork`: process 1 of the sandbox is that interpreter, and programs are forked off it.
+ * `gate`: it is started with these variables on top, and waits in a file they make it load.
+ */
+type WarmStart = { readonly by: 'fork' } | { readonly by: 'gate'; readonly env: Readonly<Record<string, string>> }
 
 export type LanguageId = 'python' | 'javascript' | 'typescript' | 'bash'
 
 /** An entry called `-c` is a file, not an option. */
 const asOperand = (entry: string): string => (entry.startsWith('-') ? `./${entry}` : entry)
 
-const NODE_GATE = { NODE_OPTIONS: '--require=/opt/runnel/gate.cjs' }
+const NODE_GATE: WarmStart = { by: 'gate', env: { NODE_OPTIONS: '--require=/opt/runnel/gate.cjs' } }
 
 export const LANGUAGES: readonly Language[] = [
   {
@@ -39,7 +43,7 @@ export const LANGUAGES: readonly Language[] = [
     fileName: 'main.py',
     // -u: what a program prints is seen when it prints it, not when a buffer is full.
     command: (entry) => ['python3', '-u', asOperand(entry)],
-    warmEnv: {},
+    warm: { by: 'fork' },
   },
   {
     id: 'javascript',
@@ -50,7 +54,7 @@ export const LANGUAGES: readonly Language[] = [
     image: 'javascript',
     fileName: 'main.js',
     command: (entry) => ['node', asOperand(entry)],
-    warmEnv: NODE_GATE,
+    warm: NODE_GATE,
   },
   {
     id: 'typescript',
@@ -61,7 +65,7 @@ export const LANGUAGES: readonly Language[] = [
     image: 'javascript',
     fileName: 'main.ts',
     command: (entry) => ['node', asOperand(entry)],
-    warmEnv: NODE_GATE,
+    warm: NODE_GATE,
   },
   {
     id: 'bash',
@@ -72,7 +76,7 @@ export const LANGUAGES: readonly Language[] = [
     image: 'python',
     fileName: 'main.sh',
     command: (entry) => ['bash', asOperand(entry)],
-    warmEnv: undefined,
+    warm: undefined,
   },
 ]
 

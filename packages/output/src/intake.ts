@@ -12,6 +12,12 @@ export interface Intake {
   cancelQueued(jobId: string): Promise<boolean>
 }
 
+/** Refused only when it is there already: this very write, whose answer was lost. */
+const BEGIN_LOG = `
+local written = redis.pcall('XADD', KEYS[1], '0-1', 'e', ARGV[1])
+if type(written) == 'string' then redis.call('PUBLISH', KEYS[1], ARGV[1])
+elseif string.find(written.err, 'equal or smaller', 1, true) == nil then error(written.err) end`
+
 export const createIntake = (options: {
   readonly redis: Redis
   readonly prefix: string
@@ -21,18 +27,15 @@ export const createIntake = (options: {
   return {
     async queued({ id: jobId, submittedAt: at, program, limits }) {
       const { language, interactive } = program
-      const { id, json } = toEntry({ jobId, id: '0-1', at }, { type: 'queued', language, limits, interactive })
-      // Plain commands, no script: one that Redis does not know yet is sent twice, and what the caller sends right after
-      // this, on the same connection, would overtake it.
-      const key = logKey(prefix, jobId)
-      const results = await redis.multi().xadd(key, id, 'e', json).publish(key, json).exec()
-      const failure = results?.find(([error]) => error !== null)?.[0]
-      // Refused only when it is there already: this very write, whose answer was lost.
-      if (failure && !failure.message.includes('equal or smaller')) throw failure
+      const head = { jobId, position: { attempt: 0, n: 1 }, at }
+      const { json } = toEntry(head, { type: 'queued', language, limits, interactive })
+      // Sent whole, not by its hash: a script that Redis does not know yet is sent twice, and what the caller sends right
+      // after this, on the same connection, would overtake it.
+      await redis.eval(BEGIN_LOG, 1, logKey(prefix, jobId), json)
     },
 
     async cancelQueued(jobId) {
-      const head = { jobId, id: '0-2', at: new Date().toISOString() }
+      const head = { jobId, position: { attempt: 0, n: 2 }, at: new Date().toISOString() }
       const { json } = toEntry(head, { type: 'finished', outcome: { type: 'canceled' }, usage: null })
       return (await cancelScript(redis, writeKeys(prefix, jobId), [retentionMs, json])) === 1
     },

@@ -1,135 +1,141 @@
+import type { EventPosition } from '@runnel/contract'
 import type { Redis } from 'ioredis'
 import { type LogEntry, readEntry } from './log-entry.ts'
 
-/** What one watcher may have waiting for it. Beyond that it reads the log, at its own pace. */
-const BUFFER_ENTRIES = 256
-const BUFFER_BYTES = 1024 * 1024
+/** A channel that has been silent for this long is compared with its log, in case a message was lost. */
+const SWEEP_MS = 500
 /** A subscription is confirmed within a millisecond; while Redis is away there is no point in waiting for it. */
 const CONFIRM_MS = 250
 
-/** One watcher's place to receive live entries. */
-export interface Watch extends Disposable {
-  /** The subscription stands, or its confirmation is late and the log must do for now. */
+/** One watcher, as it is told of what happens. None of these may throw. */
+export interface Listener {
+  receive(entry: LogEntry): void
+  /** Something may have been missed: the log knows. */
+  miss(): void
+  /** Where the log ends. Whoever is not there has missed something. */
+  seeEnd(end: EventPosition): void
+}
+
+export interface Listening extends Disposable {
+  /** Resolves when the subscription stands, or when its confirmation is late and the log must do for now. */
   readonly isSet: Promise<void>
-  /** What has arrived since the last call, and whether some of it may be missing: then the log knows. */
-  take(): { readonly entries: readonly LogEntry[]; readonly hasGap: boolean }
-  /** Resolves when there may be something to take, when the watch's signal aborts, or after `ms`. */
-  wait(ms: number): Promise<void>
 }
 
 export interface LiveEntries extends AsyncDisposable {
-  watch(channel: string, signal: AbortSignal): Watch
+  listen(channel: string, listener: Listener): Listening
 }
 
-interface Watcher {
-  receive(entry: LogEntry): void
-  miss(): void
+interface Channel {
+  readonly listeners: Set<Listener>
+  /** Resolves when the subscription was confirmed, once. */
+  readonly subscribed: Promise<void>
+  isSubscribed: boolean
+  isSilent: boolean
 }
 
 /**
  * Published entries, for all watchers of this process over one connection. A channel is subscribed to while somebody
- * watches it; each message is read once, whoever many watch. Pub/sub promises nothing: a message may be lost whenever
- * the connection is, so every watcher is told that it may have a gap when the connection is back.
+ * listens to it; each message is read once, whoever many listen, and handed to them before the next one is looked at.
+ *
+ * Pub/sub promises nothing: a message may be lost whenever the connection is. So everybody is told that there may be a
+ * gap when the connection is back, and a sweep twice a second asks for the end of every log that was silent since the
+ * last one, all in one call. It also drops the channels that nobody listens to any more, in one call too.
  */
-export const createLiveEntries = (subscriber: Redis): LiveEntries => {
-  const watchers = new Map<string, Set<Watcher>>()
+export const createLiveEntries = (options: {
+  readonly subscriber: Redis
+  /** Where the logs of these names end; undefined for one that is not there. */
+  readonly findEnds: (channels: readonly string[]) => Promise<readonly (EventPosition | undefined)[]>
+}): LiveEntries => {
+  const { subscriber, findEnds } = options
+  const channels = new Map<string, Channel>()
 
-  const onMessage = (channel: string, json: string): void => {
-    const entry = readEntry(json)
-    if (entry === undefined) return
-    for (const watcher of watchers.get(channel) ?? []) watcher.receive(entry)
-  }
-
-  const missAll = (): void => {
-    for (const watcher of [...watchers.values()].flatMap((set) => [...set])) watcher.miss()
+  const onMessage = (name: string, json: string): void => {
+    const channel = channels.get(name)
+    const entry = channel === undefined ? undefined : readEntry(json)
+    if (channel === undefined || entry === undefined) return
+    channel.isSilent = false
+    for (const listener of channel.listeners) listener.receive(entry)
   }
 
   /** A failure is one of the connection: once that is back, `onReady` subscribes anew. */
-  const subscribe = async (channels: readonly string[]): Promise<void> => {
-    if (channels.length > 0) await subscriber.subscribe(...channels).catch(() => {})
+  const subscribe = async (names: readonly string[]): Promise<void> => {
+    if (names.length > 0) await subscriber.subscribe(...names).catch(() => {})
+  }
+
+  const missAll = (): void => {
+    for (const { listeners } of channels.values()) for (const listener of listeners) listener.miss()
   }
 
   const onReady = (): void => {
     missAll()
-    subscribe([...watchers.keys()]).then(missAll)
+    subscribe([...channels.keys()]).then(missAll)
   }
 
+  const dropUnheard = (): void => {
+    const unheard = [...channels].filter(([, { listeners }]) => listeners.size === 0).map(([name]) => name)
+    if (unheard.length === 0) return
+    for (const name of unheard) channels.delete(name)
+    subscriber.unsubscribe(...unheard).catch(() => {})
+  }
+
+  const compareSilent = async (): Promise<void> => {
+    const silent = [...channels].filter(([, { isSilent }]) => isSilent)
+    for (const channel of channels.values()) channel.isSilent = true
+    if (silent.length === 0) return
+    const ends = await findEnds(silent.map(([name]) => name))
+    for (const [at, [, { listeners }]] of silent.entries()) {
+      const end = ends[at]
+      if (end !== undefined) for (const listener of listeners) listener.seeEnd(end)
+    }
+  }
+
+  const sweep = setInterval(() => {
+    dropUnheard()
+    // While Redis is away there is nothing to compare with, and its connection's owner says so.
+    compareSilent().catch(() => {})
+  }, SWEEP_MS)
   subscriber.on('message', onMessage)
   subscriber.on('ready', onReady)
 
-  const join = async (channel: string, watcher: Watcher): Promise<void> => {
-    const set = watchers.get(channel) ?? new Set()
-    set.add(watcher)
-    watchers.set(channel, set)
-    // Repeating a subscription costs a round trip and confirms that an earlier one stands.
-    await subscribe([channel])
-    watcher.miss()
+  const open = (name: string): Channel => {
+    const channel: Channel = {
+      listeners: new Set(),
+      subscribed: subscribe([name]).then(() => {
+        channel.isSubscribed = true
+      }),
+      isSubscribed: false,
+      isSilent: true,
+    }
+    channels.set(name, channel)
+    return channel
   }
 
-  const leave = (channel: string, watcher: Watcher): void => {
-    const set = watchers.get(channel)
-    set?.delete(watcher)
-    if (set?.size !== 0) return
-    watchers.delete(channel)
-    subscriber.unsubscribe(channel).catch(() => {})
+  /** A listener that did not wait for the confirmation may have missed what came before it. */
+  const standing = async (channel: Channel, listener: Listener): Promise<void> => {
+    if (channel.isSubscribed) return
+    const { promise: late, resolve } = Promise.withResolvers<'late'>()
+    const timer = setTimeout(resolve, CONFIRM_MS, 'late')
+    if ((await Promise.race([channel.subscribed, late])) === 'late') channel.subscribed.then(() => listener.miss())
+    clearTimeout(timer)
   }
 
   return {
-    watch(channel, signal) {
-      let entries: LogEntry[] = []
-      let bytes = 0
-      let hasGap = false
-      let changed = Promise.withResolvers<void>()
-
-      const wake = (): void => {
-        changed.resolve()
-        changed = Promise.withResolvers<void>()
-      }
-      const watcher: Watcher = {
-        receive(entry) {
-          bytes += entry.json.length
-          if (!hasGap && entries.length < BUFFER_ENTRIES && bytes <= BUFFER_BYTES) entries.push(entry)
-          else hasGap = true
-          wake()
-        },
-        miss() {
-          hasGap = true
-          wake()
-        },
-      }
-      signal.addEventListener('abort', wake, { once: true })
-      const wait = async (ms: number): Promise<void> => {
-        if (entries.length > 0 || hasGap || signal.aborted) return
-        const timer = setTimeout(wake, ms)
-        await changed.promise
-        clearTimeout(timer)
-      }
-      // The confirmation shows as a gap, as all that may have been missed before it.
-      join(channel, watcher)
-
+    listen(name, listener) {
+      const channel = channels.get(name) ?? open(name)
+      channel.listeners.add(listener)
       return {
-        isSet: wait(CONFIRM_MS),
-        take() {
-          const taken = { entries, hasGap }
-          entries = []
-          bytes = 0
-          hasGap = false
-          return taken
-        },
-        wait,
-        [Symbol.dispose]() {
-          signal.removeEventListener('abort', wake)
-          leave(channel, watcher)
-        },
+        isSet: standing(channel, listener),
+        [Symbol.dispose]: () => void channel.listeners.delete(listener),
       }
     },
 
     async [Symbol.asyncDispose]() {
+      clearInterval(sweep)
       subscriber.off('message', onMessage)
       subscriber.off('ready', onReady)
-      const channels = [...watchers.keys()]
-      watchers.clear()
-      if (channels.length > 0 && subscriber.status === 'ready') await subscriber.unsubscribe(...channels)
+      const names = [...channels.keys()]
+      channels.clear()
+      if (names.length > 0 && subscriber.status === 'ready') await subscriber.unsubscribe(...names)
     },
   }
 }

@@ -1,6 +1,7 @@
-import { type EventPosition, toEventId } from '@runnel/contract'
+import { type EventPosition, readEventId, toEventId } from '@runnel/contract'
 import type { Redis } from 'ioredis'
 import { type LogEntry, readEntry } from './log-entry.ts'
+import { endsScript } from './log-scripts.ts'
 
 /** One answer of Redis: at most 32 events of 64 KiB. */
 const PAGE_ENTRIES = 32
@@ -38,4 +39,10 @@ export const createLogReader = (redis: Redis, key: string): LogReader => {
       return entry === undefined ? undefined : toLogEntry(entry)
     },
   }
+}
+
+/** Where each of these logs ends; undefined for one that is not there. */
+export const findEnds = async (redis: Redis, keys: readonly string[]): Promise<(EventPosition | undefined)[]> => {
+  const ids = await endsScript(redis, keys, [])
+  return Array.isArray(ids) ? ids.map((id: unknown) => (id === '' ? undefined : readEventId(String(id)))) : []
 }

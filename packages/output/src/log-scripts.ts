@@ -59,9 +59,11 @@ return 1
 export const beginScript = createLuaScript(`${SHARED}
 local attempt = tonumber(ARGV[1])
 local first, second = ARGV[1] .. '-1', ARGV[1] .. '-2'
-if has(first, ARGV[2]) then return 1 end
-if has(first, ARGV[3]) then return 2 end
 local last = top()
+if last ~= nil and last.attempt == attempt then
+  if has(first, ARGV[2]) then return 1 end
+  if has(first, ARGV[3]) then return 2 end
+end
 if last ~= nil and last.isFinished then return 'finished' end
 if last ~= nil and last.attempt >= attempt then return 'stale' end
 if last == nil or last.attempt == 0 then
@@ -100,6 +102,16 @@ for _, entry in ipairs(starts) do
 end
 if typeOf(last) == 'finished' then events[#events + 1] = last[2][2] end
 return { tonumber(attempt), events }
+`)
+
+/** Read only. KEYS: logs. The id of the last entry of each, `''` where there is no log. */
+export const endsScript = createLuaScript(`
+local ends = {}
+for at, log in ipairs(KEYS) do
+  local last = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
+  ends[at] = last and last[1] or ''
+end
+return ends
 `)
 
 /**

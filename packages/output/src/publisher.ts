@@ -1,4 +1,4 @@
-import { type Outcome, toChunk, toEventId, type Usage } from '@runnel/contract'
+import { type Outcome, toChunk, type Usage } from '@runnel/contract'
 import type { Redis } from 'ioredis'
 import { writeKeys } from './keys.ts'
 import { type LogEntry, toEntry } from './log-entry.ts'
@@ -61,7 +61,7 @@ export const createPublisher = (options: {
     let timer: NodeJS.Timeout | undefined
 
     const entryAt = (position: number, body: Parameters<typeof toEntry>[1]): LogEntry =>
-      toEntry({ jobId, id: toEventId({ attempt, n: position }), at: new Date().toISOString() }, body)
+      toEntry({ jobId, position: { attempt, n: position }, at: new Date().toISOString() }, body)
 
     const takeOutput = (atEnd: boolean): LogEntry[] =>
       buffer.take(atEnd).map(({ stream, bytes }) => {

@@ -1,6 +1,6 @@
-import { chunkSchema, toBytes } from '@runnel/contract'
+import { type Chunk, chunkSchema, toBytes } from '@runnel/contract'
 import type { Redis } from 'ioredis'
-import { readEntry } from './log-entry.ts'
+import { type LogEntry, readEntry } from './log-entry.ts'
 import { outputScript } from './log-scripts.ts'
 import type { OutputStream } from './output-buffer.ts'
 import { incompleteTail } from './utf8-tail.ts'
@@ -15,6 +15,7 @@ export interface Output {
 
 /** Written by us alone, and read back up to a million times: its fields are looked at, and nothing else of the event. */
 const printedSchema = chunkSchema.strip()
+export const parsePrinted = ({ json }: LogEntry): Chunk => printedSchema.parse(JSON.parse(json))
 
 /** The first `maxBytes` of a stream, less a character that they would cut in two. */
 const createHead = (maxBytes: number) => {
@@ -52,7 +53,7 @@ export const readOutput = async (redis: Redis, key: string, attempt: number, max
     for (const json of jsons) {
       const entry = readEntry(String(json))
       if (entry?.type !== 'stdout' && entry?.type !== 'stderr') continue
-      if (!heads[entry.type].isCut) heads[entry.type].add(toBytes(printedSchema.parse(JSON.parse(entry.json))))
+      if (!heads[entry.type].isCut) heads[entry.type].add(toBytes(parsePrinted(entry)))
     }
     from = String(next ?? '')
   }

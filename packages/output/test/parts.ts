@@ -13,6 +13,7 @@ export const USAGE = { wallMs: 1, cpuMs: 1, peakMemoryBytes: null }
 export const newJob = (): QueuedJob => ({
   id: `job_${randomBytes(16).toString('hex')}`,
   tenant: 'default',
+  isolation: 'job',
   submittedAt: new Date().toISOString(),
   program: {
     language: 'python',
@@ -59,10 +60,10 @@ export const watch = (subscriber: Subscriber, jobId: string, after?: string) => 
   const controller = new AbortController()
   const { signal } = controller
   const entries: LogEntry[] = []
-  const ended = (async () => {
-    const options = after === undefined ? { signal } : { after, signal }
-    for await (const entry of subscriber.follow(jobId, options)) entries.push(entry)
-  })()
+  const ended = subscriber.follow(jobId, after === undefined ? { signal } : { after, signal }, (entry) => {
+    entries.push(entry)
+    return undefined
+  })
   return {
     entries,
     ended,
@@ -75,7 +76,10 @@ export const watch = (subscriber: Subscriber, jobId: string, after?: string) => 
 }
 
 /** The output that a client puts together from events. */
-export const printed = (entries: readonly LogEntry[], stream: 'stdout' | 'stderr' = 'stdout'): string =>
+export const printed = (
+  entries: readonly Pick<LogEntry, 'type' | 'json'>[],
+  stream: 'stdout' | 'stderr' = 'stdout',
+): string =>
   Buffer.concat(
     entries
       .filter(({ type }) => type === stream)

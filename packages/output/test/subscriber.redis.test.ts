@@ -18,15 +18,13 @@ describe('following a job', () => {
     const dropping = watch(subscriber, job.id)
 
     const slowEntries: LogEntry[] = []
-    const slow = (async () => {
-      for await (const entry of subscriber.follow(job.id, { signal: AbortSignal.timeout(20_000) })) {
-        slowEntries.push(entry)
-        if (slowEntries.length % 40 === 0)
-          await eventually(() => early.entries.length > slowEntries.length + 100, {
-            withinMs: 300,
-          }).catch(() => {})
-      }
-    })()
+    const slow = subscriber.follow(job.id, { signal: AbortSignal.timeout(20_000) }, (entry) => {
+      slowEntries.push(entry)
+      if (slowEntries.length % 40 !== 0) return undefined
+      return eventually(() => expect(early.entries.length).toBeGreaterThan(slowEntries.length + 100), {
+        withinMs: 300,
+      }).catch(() => {})
+    })
 
     const log = publisher.open(job.id, 1)
     await log.begin()
@@ -213,7 +211,10 @@ describe('following a job', () => {
     expect(await channels()).toHaveLength(1)
     await two.leave()
     await eventually(async () => (await channels()).length === 0)
-    for await (const _entry of subscriber.follow(job.id, { signal: AbortSignal.timeout(5_000) })) break
+    const failing = subscriber.follow(job.id, { signal: AbortSignal.timeout(5_000) }, () => {
+      throw new Error('The watcher broke')
+    })
+    await expect(failing).rejects.toThrow('The watcher broke')
     await eventually(async () => (await channels()).length === 0)
   })
 
@@ -221,18 +222,128 @@ describe('following a job', () => {
     const { intake, publisher, subscriber } = parts
     const job = newJob()
     await intake.queued(job)
-    const following = subscriber.follow(job.id, { signal: AbortSignal.timeout(20_000) })[Symbol.asyncIterator]()
     const entries: LogEntry[] = []
-    const first = await following.next()
-    if (first.done !== true) entries.push(first.value)
+    const { promise: reading, resolve: read } = Promise.withResolvers<void>()
+    const following = subscriber.follow(job.id, { signal: AbortSignal.timeout(20_000) }, (entry) => {
+      entries.push(entry)
+      return reading
+    })
+    await eventually(() => entries.length === 1)
     const log = publisher.open(job.id, 1)
     await log.begin()
     for (let block = 0; block < 100; block += 1)
       await log.write('stdout', new Uint8Array(50_000).fill(97 + (block % 26)))
     await log.finish(EXITED, null)
-    for (let next = await following.next(); next.done !== true; next = await following.next()) entries.push(next.value)
+    expect(entries).toHaveLength(1)
+    read()
+    await following
     expect(entries.map(({ id }) => id)).toEqual(idsOf(1, entries.length - 1))
     expect(printed(entries)).toHaveLength(5_000_000)
+  })
+})
+
+describe('many watchers of one job', () => {
+  parts('are given the very same entries, and one that breaks or is behind holds up nobody', async ({ parts }) => {
+    const { intake, publisher, subscriber } = parts
+    const job = newJob()
+    await intake.queued(job)
+    const watchers = Array.from({ length: 100 }, () => watch(subscriber, job.id))
+    const gone = new AbortController()
+    const stuck = subscriber.follow(job.id, { signal: gone.signal }, () => new Promise<void>(() => {}))
+    const breaking = subscriber.follow(job.id, { signal: gone.signal }, ({ type }) => {
+      if (type === 'stdout') throw new Error('The watcher broke')
+      return undefined
+    })
+    await eventually(() => watchers.every(({ entries }) => entries.length === 1))
+    const log = publisher.open(job.id, 1)
+    await log.begin()
+    const broken = expect(breaking).rejects.toThrow('The watcher broke')
+    for (let line = 0; line < 50; line += 1) {
+      await log.write('stdout', text(`${line}\n`))
+      await eventually(() => watchers.every(({ entries }) => entries.length === line + 3), { everyMs: 1 })
+    }
+    await log.finish(EXITED, null)
+    await Promise.all(watchers.map(({ ended }) => ended))
+    const [first, ...others] = watchers.map(({ entries }) => entries)
+    expect(first?.map(({ id }) => id)).toEqual(idsOf(1, 52))
+    // The last one went the same way to all of them: one object, made of one message.
+    for (const other of others) expect(other.at(-1)).toBe(first?.at(-1))
+    await broken
+    gone.abort()
+    await stuck
+  })
+})
+
+describe('a job that is expected', () => {
+  parts('is followed from its first event on', async ({ parts: { intake, publisher, subscriber } }) => {
+    const job = newJob()
+    const expected = subscriber.expect(job.id)
+    await intake.queued(job)
+    const entries: LogEntry[] = []
+    const ended = expected.follow({ signal: AbortSignal.timeout(5_000) }, (entry) => {
+      entries.push(entry)
+      return undefined
+    })
+    const log = publisher.open(job.id, 1)
+    await log.begin()
+    await log.write('stdout', text('1'))
+    await log.finish(EXITED, null)
+    await ended
+    expect(entries.map(({ id }) => id)).toEqual(idsOf(1, 3))
+  })
+
+  parts('is not read from its log where every message came', async ({ redis, prefix, parts: { subscriber } }) => {
+    const { id: jobId } = newJob()
+    const expected = subscriber.expect(jobId)
+    const channel = `${prefix}:events:${jobId}`
+    await eventually(async () => expect((await redis.pubsub('NUMSUB', channel))[1]).toBe(1))
+    // Messages without a log: there is nothing else that they can come from.
+    for (const [id, type] of [
+      ['0-1', 'queued'],
+      ['1-1', 'started'],
+      ['1-2', 'finished'],
+    ]) {
+      await redis.publish(channel, `{"jobId":"${jobId}","id":"${id}","at":"2026-01-01T00:00:00.000Z","type":"${type}"}`)
+    }
+    const ids: string[] = []
+    await expected.follow({ signal: AbortSignal.timeout(5_000) }, ({ id }) => {
+      ids.push(id)
+      return undefined
+    })
+    expect(ids).toEqual(['0-1', '1-1', '1-2'])
+  })
+
+  parts('is read from its log where messages were lost', async ({ redis, prefix, parts: { subscriber } }) => {
+    for (const published of [[], ['1-2'], ['1-1', '1-2'], ['0-1', '1-2']]) {
+      const { id: jobId } = newJob()
+      const expected = subscriber.expect(jobId)
+      const key = `${prefix}:events:${jobId}`
+      const ids: string[] = []
+      const ended = expected.follow({ signal: AbortSignal.timeout(5_000) }, ({ id }) => {
+        ids.push(id)
+        return undefined
+      })
+      for (const [id, type] of [
+        ['0-1', 'queued'],
+        ['1-1', 'started'],
+        ['1-2', 'finished'],
+      ] as const) {
+        const json = `{"jobId":"${jobId}","id":"${id}","at":"2026-01-01T00:00:00.000Z","type":"${type}"}`
+        await redis.xadd(key, id, 'e', json)
+        if (published.includes(id)) await redis.publish(key, json)
+      }
+      await redis.pexpire(key, 10_000)
+      await ended
+      expect(ids).toEqual(['0-1', '1-1', '1-2'])
+    }
+  })
+
+  parts('leaves no subscription behind when it never comes', async ({ redis, prefix, parts: { subscriber } }) => {
+    const channels = () => redis.pubsub('CHANNELS', `${prefix}*`)
+    const expected = subscriber.expect(newJob().id)
+    await eventually(async () => expect(await channels()).toHaveLength(1))
+    expected[Symbol.dispose]()
+    await eventually(async () => expect(await channels()).toEqual([]))
   })
 })
 

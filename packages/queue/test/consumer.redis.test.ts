@@ -158,12 +158,14 @@ describe('a consumer that stops', () => {
     const { producer, consume } = parts
     const job = newJob()
     const reasons: unknown[] = []
+    const begun = Promise.withResolvers<void>()
     const first = consume(async ({ signal }) => {
+      begun.resolve()
       reasons.push(await aborted(signal))
       return 'give-back'
     })
     await producer.enqueue(job)
-    await eventually(async () => (await producer.position(job.id)) === undefined)
+    await begun.promise
     const again = Promise.withResolvers<Delivery>()
     await first.stop(50)
     consume(async (delivery) => {

@@ -11,6 +11,7 @@ export const LOCK_MS = 2_000
 export const newJob = (): QueuedJob => ({
   id: `job_${randomBytes(16).toString('hex')}`,
   tenant: 'default',
+  isolation: 'job',
   submittedAt: new Date().toISOString(),
   program: {
     language: 'python',

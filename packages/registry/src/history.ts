@@ -22,6 +22,12 @@ const CURSOR = /^\d{15}:[A-Za-z0-9_-]{1,64}$/
 const toMember = (atMs: number, jobId: string): string => `${String(atMs).padStart(TIME_DIGITS, '0')}:${jobId}`
 const toJobId = (member: string): string => member.slice(TIME_DIGITS + 1)
 
+/** One step, as one command: a transaction of three is five to send and to answer. ARGV: the member, what is too old, expiry in ms. */
+const RECORD = `
+redis.call('ZADD', KEYS[1], 0, ARGV[1])
+redis.call('ZREMRANGEBYLEX', KEYS[1], '-', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])`
+
 /**
  * A tenant's jobs as one sorted set, `<time>:<job id>` in text order: no two members are equal, so a cursor is simply the
  * last member of its page, and neither new jobs nor jobs of the same millisecond can shift a page. What is older than
@@ -38,15 +44,7 @@ export const createHistory = (options: {
 
   return {
     async record(tenant, jobId, at) {
-      const key = toKey(tenant)
-      const results = await redis
-        .multi()
-        .zadd(key, 0, toMember(at.getTime(), jobId))
-        .zremrangebylex(key, '-', `(${oldest()}`)
-        .pexpire(key, retentionMs)
-        .exec()
-      const failed = results?.find(([error]) => error !== null)?.[0]
-      if (failed) throw failed
+      await redis.eval(RECORD, 1, toKey(tenant), toMember(at.getTime(), jobId), `(${oldest()}`, retentionMs)
     },
 
     async list(tenant, { limit, cursor }) {

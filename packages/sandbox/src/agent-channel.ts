@@ -14,6 +14,8 @@ import {
 /** The connection to one agent, as bytes: a hijacked Docker stream, or the pipes of a child process. */
 export interface Transport {
   write(bytes: Uint8Array): void
+  /** No more orders: the agent reads the end of its input, ends, and its end of the connection with it. */
+  end(): void
   /** Ends the connection at once; the agent takes that as its own end. */
   close(): void
 }
@@ -31,13 +33,18 @@ export type StreamEvent =
   | { readonly type: 'failed'; readonly error: Error }
 
 export interface AgentChannel {
-  readonly ready: Promise<Ready>
+  /** The agent's next word that it awaits a program. To be asked before whatever makes it say so. */
+  nextReady(): Promise<Ready>
   /** Settles (never rejects) with the reason when the connection is gone. */
   readonly closed: Promise<Error>
   send(frames: readonly Uint8Array[]): void
+  /** A number that no stream of this connection has had. */
+  newStream(): number
   /** Hears what happens on `stream` until its last event; more output than `credit` ends the sandbox. */
   listen(stream: number, credit: number, listener: (event: StreamEvent) => void): void
   giveCredit(stream: number, bytes: number): void
+  /** Asks the agent to end; `closed` tells when it has. */
+  end(): void
   close(reason: Error): void
   /** For the transport: bytes came, the connection ended. */
   received(chunk: Buffer): void
@@ -59,18 +66,17 @@ const parseJson = (payload: Buffer): unknown => {
 }
 
 export const createAgentChannel = (transport: Transport): AgentChannel => {
-  const ready = Promise.withResolvers<Ready>()
+  let ready: PromiseWithResolvers<Ready> | undefined
   const closed = Promise.withResolvers<Error>()
   const listeners = new Map<number, Listener>()
+  let streams = 0
   let gone: Error | undefined
-  let greeted = false
-  ready.promise.catch(() => {}) // whoever waits for it hears of it; whoever does not has `closed`
 
   const close = (reason: Error) => {
     if (gone !== undefined) return
     gone = reason
     transport.close()
-    ready.reject(reason)
+    ready?.reject(reason)
     closed.resolve(reason)
     const hearing = [...listeners.values()]
     listeners.clear()
@@ -115,9 +121,10 @@ export const createAgentChannel = (transport: Transport): AgentChannel => {
   }
 
   const onFrame = (frame: Frame) => {
-    if (frame.stream === 0 && frame.kind === REPLY.ready && !greeted) {
-      greeted = true
-      return ready.resolve(readySchema.parse(parseJson(frame.payload)))
+    if (frame.stream === 0 && frame.kind === REPLY.ready && ready !== undefined) {
+      ready.resolve(readySchema.parse(parseJson(frame.payload)))
+      ready = undefined
+      return
     }
     const listener = listeners.get(frame.stream)
     if (listener === undefined)
@@ -128,9 +135,21 @@ export const createAgentChannel = (transport: Transport): AgentChannel => {
   const decode = createFrameDecoder(onFrame)
 
   return {
-    ready: ready.promise,
     closed: closed.promise,
     close,
+    end() {
+      if (gone === undefined) transport.end()
+    },
+    newStream: () => {
+      streams += 1
+      return streams
+    },
+    nextReady() {
+      ready ??= Promise.withResolvers<Ready>()
+      if (gone !== undefined) ready.reject(gone)
+      ready.promise.catch(() => {}) // whoever waits for it hears of it; whoever does not has `closed`
+      return ready.promise
+    },
     send(frames) {
       if (gone === undefined) transport.write(Buffer.concat(frames))
     },

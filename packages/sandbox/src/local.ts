@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findLanguage } from '@runnel/languages'
 import { createAgentChannel } from './agent-channel.ts'
+import { encodeInit } from './protocol.ts'
 import { runProgram } from './run-program.ts'
 import { type Sandbox, type Sandboxes, SandboxFailure } from './sandbox.ts'
 
@@ -27,9 +28,8 @@ const LAST_CALL_MS = 2_000
 
 const startAgent = (workspace: string, { path }: LocalSandboxesOptions) => {
   const env = { PATH: path, HOME: workspace, LANG: 'C.UTF-8' }
-  const config = { uid: null, workspace, env, cpus: availableParallelism(), warm: null }
   // A session of its own: a Ctrl-C in the terminal is for us, and we end the agents in order.
-  const child = spawn('python3', ['-I', '-S', '-B', AGENT, JSON.stringify(config)], {
+  const child = spawn('python3', ['-I', '-S', '-B', AGENT], {
     cwd: workspace,
     env,
     detached: true,
@@ -38,8 +38,10 @@ const startAgent = (workspace: string, { path }: LocalSandboxesOptions) => {
   let complaint = ''
   const channel = createAgentChannel({
     write: (bytes) => void child.stdin.write(bytes),
+    end: () => void child.stdin.end(),
     close: () => void child.stdin.destroy(),
   })
+  channel.send([encodeInit({ uid: null, uids: 1, workspace, env, cpus: availableParallelism(), warm: null })])
   const exited = Promise.withResolvers<void>()
   child.stdin.on('error', (cause) => channel.close(new Error('The agent no longer reads', { cause })))
   child.stdout.on('data', channel.received)
@@ -84,12 +86,16 @@ export const createLocalSandboxes = (options: LocalSandboxesOptions): Sandboxes 
       id: `local-${child.pid}`,
       warm: false,
       run: (request) =>
-        runProgram(channel, request, { argv: language.command(request.program.entry), graceMs: options.graceMs }),
+        runProgram(channel, request, {
+          argv: language.command(request.program.entry),
+          graceMs: options.graceMs,
+          again: false,
+        }),
       [Symbol.asyncDispose]: dispose,
     }
     open.add(sandbox)
     try {
-      await channel.ready
+      await channel.nextReady()
       return sandbox
     } catch (error) {
       await dispose()
@@ -98,9 +104,9 @@ export const createLocalSandboxes = (options: LocalSandboxesOptions): Sandboxes 
   }
 
   return {
-    async lease(languageId) {
+    async lease({ language }) {
       try {
-        return await create(languageId)
+        return await create(language)
       } catch (cause) {
         throw new SandboxFailure('No local sandbox could be started', { cause, programStarted: false })
       }

@@ -6,21 +6,23 @@ import { z } from 'zod'
  *     u32 length | u8 kind | u32 stream | payload         (big endian; length counts the payload alone)
  *
  *     worker                                   agent
+ *     INIT {uid, uids, env, warm, …} ─────▶       who and where it is
  *        ◀────────────────────────── READY        interpreter warm, nothing run yet
  *     PUT {files}, DATA… ─────────────────▶       written as the job's user
- *        ◀─────────────────────────── DONE
  *     EXEC {argv, env, limits, credit} ───▶       the program's clocks start
+ *        ◀─────────────────────────── DONE        the files are there: it has begun
  *        ◀──────────────── STDOUT, STDERR …       raw bytes, never more than the credit given
  *     CREDIT, STDIN, SIGNAL ──────────────▶
  *        ◀────────────────────────── GRANT        that many bytes of STDIN were taken
- *        ◀─────────────────────────── EXIT        everything of the program is dead, its pipes are drained
+ *        ◀─────────────────────────── EXIT        its main process is dead, all else is killed, its pipes are drained
+ *        ◀────────────────────────── READY        if EXEC said {again: true}: what it left is gone, another may come
  *
- * All from PUT to STDIN goes out in one write; each waits inside for the one before. What the agent sends is
+ * All from PUT to STDIN goes out in one write; each waits inside for the one before. DONE travels with what follows it. What the agent sends is
  * untrusted: once a program has run, a kernel bug away, it could be the program speaking. A frame that is
  * malformed, oversized or out of turn ends the sandbox, never the worker.
  * infra/images/agent is the other end: change both or neither.
  */
-const PROTOCOL = 1
+const PROTOCOL = 2
 
 export const ORDER = {
   exec: 1,
@@ -29,6 +31,7 @@ export const ORDER = {
   put: 4,
   data: 5,
   credit: 6,
+  init: 7,
 } as const
 export const REPLY = {
   ready: 64,
@@ -67,6 +70,21 @@ export const encodeFrame = (kind: number, stream: number, payload: Uint8Array = 
 
 export const encodeJsonFrame = (kind: number, stream: number, value: unknown): Buffer =>
   encodeFrame(kind, stream, Buffer.from(JSON.stringify(value)))
+
+/** Who an agent is and what it is to have ready: the first thing it is told. */
+export interface Init {
+  /** The user its first program runs as; null where there is no isolation. */
+  readonly uid: number | null
+  /** How many users it has, from `uid` on: one a program. */
+  readonly uids: number
+  readonly workspace: string
+  readonly env: Readonly<Record<string, string>>
+  readonly cpus: number
+  /** The interpreter to start ahead of its program: the very command a job will have; null for none. */
+  readonly warm: { readonly argv: readonly string[]; readonly env: Readonly<Record<string, string>> } | null
+}
+
+export const encodeInit = (init: Init): Buffer => encodeJsonFrame(ORDER.init, 0, init)
 
 export const encodeCredit = (stream: number, bytes: number): Buffer => {
   const payload = Buffer.allocUnsafe(4)

@@ -6,8 +6,6 @@ import { createEventQueue } from './event-queue.ts'
 import { type ExitReport, encodeChunks, encodeFrame, encodeJsonFrame, ORDER } from './protocol.ts'
 import { type RunEvent, type RunRequest, SandboxFailure } from './sandbox.ts'
 
-const FILES_STREAM = 1
-const PROGRAM_STREAM = 2
 /** Output on its way to us; a flood waits in the program's own pipe. */
 const OUTPUT_WINDOW_BYTES = 256 * 1024
 /** Input on its way to the program. */
@@ -21,22 +19,24 @@ export interface RunSettings {
   readonly argv: readonly string[]
   /** Between SIGTERM and SIGKILL. */
   readonly graceMs: number
+  /** Whether the sandbox is to make itself ready for another program afterwards. */
+  readonly again: boolean
 }
 
-const encodeFiles = (files: readonly File[]): Buffer[] => {
+const encodeFiles = (stream: number, files: readonly File[]): Buffer[] => {
   const contents = files.map((file) => toBytes({ encoding: file.encoding, data: file.content }))
   const order = files.map((file, index) => ({
     path: file.path,
     size: contents[index]?.length ?? 0,
   }))
   return [
-    encodeJsonFrame(ORDER.put, FILES_STREAM, { files: order }),
-    ...encodeChunks(ORDER.data, FILES_STREAM, Buffer.concat(contents)),
+    encodeJsonFrame(ORDER.put, stream, { files: order }),
+    ...encodeChunks(ORDER.data, stream, Buffer.concat(contents)),
   ]
 }
 
-const encodeExec = ({ program, limits }: RunRequest, { argv, graceMs }: RunSettings): Buffer =>
-  encodeJsonFrame(ORDER.exec, PROGRAM_STREAM, {
+const encodeExec = (stream: number, { program, limits }: RunRequest, { argv, graceMs, again }: RunSettings): Buffer =>
+  encodeJsonFrame(ORDER.exec, stream, {
     argv: [...argv, ...program.args],
     env: program.env,
     wallMs: limits.wallMs,
@@ -44,16 +44,19 @@ const encodeExec = ({ program, limits }: RunRequest, { argv, graceMs }: RunSetti
     outputBytes: limits.outputBytes,
     graceMs,
     credit: OUTPUT_WINDOW_BYTES,
+    again,
   })
 
-const encodeSignal = (signal: NodeJS.Signals, killAfterMs?: number): Buffer =>
-  encodeJsonFrame(ORDER.signal, PROGRAM_STREAM, {
+const encodeSignal = (stream: number, signal: NodeJS.Signals, killAfterMs?: number): Buffer =>
+  encodeJsonFrame(ORDER.signal, stream, {
     signal: constants.signals[signal],
     killAfterMs,
   })
 
+const encodeEndOfStdin = (stream: number): Buffer => encodeFrame(ORDER.stdin, stream)
+
 /** Sends bytes to the program's standard input, never more on the way than the window. */
-const createStdin = (channel: AgentChannel) => {
+const createStdin = (channel: AgentChannel, stream: number) => {
   let room = STDIN_WINDOW_BYTES
   let wake: () => void = () => {}
   return {
@@ -72,10 +75,10 @@ const createStdin = (channel: AgentChannel) => {
         const piece = bytes.subarray(at, at + room)
         room -= piece.length
         at += piece.length
-        channel.send(encodeChunks(ORDER.stdin, PROGRAM_STREAM, piece))
+        channel.send(encodeChunks(ORDER.stdin, stream, piece))
       }
     },
-    end: () => channel.send([encodeFrame(ORDER.stdin, PROGRAM_STREAM)]),
+    end: () => channel.send([encodeEndOfStdin(stream)]),
   }
 }
 
@@ -101,7 +104,10 @@ export async function* runProgram(
   const { program, limits, signal, controls } = request
   const events = createEventQueue<StreamEvent>()
   const over = new AbortController()
-  const stdin = createStdin(channel)
+  // Of its own: what is still on its way to the program before this one, in the same sandbox, is not for this one.
+  const stream = channel.newStream()
+  const stdin = createStdin(channel, stream)
+  const hasNoInput = program.stdin === '' && !program.interactive
   const started = performance.now()
   let programStarted = false
   let intent: 'canceled' | 'wall' | undefined
@@ -109,16 +115,13 @@ export async function* runProgram(
 
   const hear = (event: StreamEvent) => {
     if (event.type === 'granted') return stdin.granted(event.bytes)
-    if (event.type === 'done') {
-      programStarted = true
-      return
-    }
-    events.push(event)
+    if (event.type !== 'failed') programStarted = true
+    if (event.type !== 'done') events.push(event)
   }
 
   const cancel = () => {
     intent ??= 'canceled'
-    channel.send([encodeSignal('SIGTERM', settings.graceMs)])
+    channel.send([encodeSignal(stream, 'SIGTERM', settings.graceMs)])
     giveUp(settings.graceMs + PATIENCE_MS, 'The agent did not end a canceled program')
   }
   let overdue: NodeJS.Timeout | undefined
@@ -133,11 +136,11 @@ export async function* runProgram(
   const obey = async (control: Control) => {
     if (control.type === 'stdin') await stdin.write(toBytes(control), over.signal)
     if (control.type === 'stdin-end') stdin.end()
-    if (control.type === 'signal') channel.send([encodeSignal(control.signal)])
+    if (control.type === 'signal') channel.send([encodeSignal(stream, control.signal)])
   }
   const takeControls = async () => {
     await stdin.write(Buffer.from(program.stdin), over.signal)
-    if (!program.interactive) stdin.end()
+    if (!program.interactive && !hasNoInput) stdin.end()
     const incoming = controls[Symbol.asyncIterator]()
     over.signal.addEventListener('abort', () => void incoming.return?.(), {
       once: true,
@@ -147,10 +150,13 @@ export async function* runProgram(
     }
   }
 
-  channel.listen(FILES_STREAM, 0, hear)
-  channel.listen(PROGRAM_STREAM, OUTPUT_WINDOW_BYTES, hear)
+  channel.listen(stream, OUTPUT_WINDOW_BYTES, hear)
   try {
-    channel.send([...encodeFiles(program.files), encodeExec(request, settings)])
+    channel.send([
+      ...encodeFiles(stream, program.files),
+      encodeExec(stream, request, settings),
+      ...(hasNoInput ? [encodeEndOfStdin(stream)] : []),
+    ])
     giveUp(limits.wallMs + settings.graceMs + PATIENCE_MS, 'The agent let a program run past its time')
     takeControls().catch((error) => channel.close(error))
     if (signal.aborted) cancel()
@@ -165,7 +171,7 @@ export async function* runProgram(
         yield { type: 'output', stream: event.stream, bytes: event.bytes }
         consumed += event.bytes.length
         if (consumed >= CREDIT_LUMP_BYTES) {
-          channel.giveCredit(PROGRAM_STREAM, consumed)
+          channel.giveCredit(stream, consumed)
           consumed = 0
         }
       } else if (event.type === 'exited') {

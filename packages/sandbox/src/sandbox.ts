@@ -33,10 +33,21 @@ export interface Sandbox extends AsyncDisposable {
   run(request: RunRequest): AsyncIterable<RunEvent>
 }
 
+export interface SandboxWish {
+  /** An id of the catalogue. */
+  readonly language: string
+  readonly limits: Limits
+  /**
+   * Whose job it is, where sandboxes may serve the jobs of one tenant one after another; undefined for a sandbox that
+   * serves this job alone.
+   */
+  readonly sharedBy?: string | undefined
+}
+
 /** Where sandboxes come from: Docker, or plain processes without isolation (`@runnel/sandbox/local`). */
 export interface Sandboxes extends AsyncDisposable {
-  /** The sandbox with the program's language and limits; rejects with SandboxFailure where none can be made. */
-  lease(language: string, limits: Limits, signal: AbortSignal): Promise<Sandbox>
+  /** A sandbox with that language and those limits; rejects with SandboxFailure where none can be made. */
+  lease(wish: SandboxWish, signal: AbortSignal): Promise<Sandbox>
   /** Resolves when sandboxes can be made at all; rejects with the reason. */
   check(): Promise<void>
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createAgentChannel, type StreamEvent } from '../src/agent-channel.ts'
 import { encodeFrame, encodeJsonFrame, REPLY } from '../src/protocol.ts'
 
-const READY = { protocol: 1, cgroup: 'v2', warm: true }
+const READY = { protocol: 2, cgroup: 'v2', warm: true }
 const REPORT = {
   code: 0,
   signal: null,
@@ -19,11 +19,13 @@ const open = () => {
   let isOpen = true
   const channel = createAgentChannel({
     write: () => {},
+    end: () => {},
     close: () => {
       isOpen = false
     },
   })
   const heard: StreamEvent[] = []
+  void channel.nextReady()
   channel.received(encodeJsonFrame(REPLY.ready, 0, READY))
   channel.listen(2, 10, (event) => heard.push(event))
   return { channel, heard, isOpen: () => isOpen }
@@ -82,8 +84,9 @@ describe('A channel to an agent', () => {
   })
 
   it('says that it is ready only when the agent speaks the same protocol', async () => {
-    const channel = createAgentChannel({ write: () => {}, close: () => {} })
-    channel.received(encodeJsonFrame(REPLY.ready, 0, { ...READY, protocol: 2 }))
-    await expect(channel.ready).rejects.toThrow('broke the protocol')
+    const channel = createAgentChannel({ write: () => {}, end: () => {}, close: () => {} })
+    const ready = channel.nextReady()
+    channel.received(encodeJsonFrame(REPLY.ready, 0, { ...READY, protocol: READY.protocol + 1 }))
+    await expect(ready).rejects.toThrow('broke the protocol')
   })
 })

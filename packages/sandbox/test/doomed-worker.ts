@@ -9,10 +9,12 @@ createDockerSandboxes({
   worker,
   languages: LANGUAGES.filter(({ id }) => id === 'python'),
   imagePrefix: 'runnel/',
-  poolSize: 2,
+  poolMin: 2,
+  poolMax: 2,
   limits: defaultLimits(),
   cpus: 1,
   graceMs: 300,
+  jobsPerContainer: 100,
   runtime: undefined,
   log: { info: () => {}, warn: () => {} },
 })

@@ -21,10 +21,12 @@ const sandboxes = createDockerSandboxes({
   worker: 'equality',
   languages: [PYTHON, JAVASCRIPT, TYPESCRIPT],
   imagePrefix: IMAGE_PREFIX,
-  poolSize: 2,
+  poolMin: 2,
+  poolMax: 10,
   limits: defaultLimits(),
   cpus: 1,
   graceMs: 1_000,
+  jobsPerContainer: 100,
   runtime: undefined,
   log: { info: () => {}, warn: (facts, message) => process.emitWarning(`${message} ${JSON.stringify(facts)}`) },
 })
@@ -80,7 +82,7 @@ const runIn = async (
 }
 
 const leaseWarm = async (language: Language): Promise<Sandbox> => {
-  const sandbox = await sandboxes.lease(language.id, defaultLimits(), AbortSignal.timeout(30_000))
+  const sandbox = await sandboxes.lease({ language: language.id, limits: defaultLimits() }, AbortSignal.timeout(30_000))
   expect(sandbox.warm, 'an interpreter waits in it').toBe(true)
   return sandbox
 }

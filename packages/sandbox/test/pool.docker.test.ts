@@ -19,7 +19,7 @@ const never = new AbortController().signal
 
 describe('The pool', () => {
   it('keeps warm sandboxes ready and makes another for each that is used', async () => {
-    await using sandboxes = createTestSandboxes({ languages: only('python'), poolSize: 3 })
+    await using sandboxes = createTestSandboxes({ languages: only('python'), poolMin: 3 })
     await eventually(async () => running(await sandboxes.containers()) === 3, { withinMs: 20_000 })
     const { warm } = await run(sandboxes, { source: 'print(1)' })
     expect(warm).toBe(true)
@@ -27,7 +27,7 @@ describe('The pool', () => {
   })
 
   it('replaces a container that dies while it waits, and hands out no dead one', async () => {
-    await using sandboxes = createTestSandboxes({ languages: only('python'), poolSize: 2 })
+    await using sandboxes = createTestSandboxes({ languages: only('python'), poolMin: 2 })
     const waiting = await eventually(
       async () => {
         const containers = await sandboxes.containers()
@@ -49,7 +49,7 @@ describe('The pool', () => {
   })
 
   it('serves everybody who waits, in order, when more come than it has', async () => {
-    await using sandboxes = createTestSandboxes({ languages: only('bash'), poolSize: 1 })
+    await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 1 })
     const results = await Promise.all(
       Array.from({ length: 12 }, (_, index) => run(sandboxes, { language: 'bash', source: `echo ${index}` })),
     )
@@ -59,15 +59,15 @@ describe('The pool', () => {
   })
 
   it('lets go of whoever stops waiting', async () => {
-    await using sandboxes = createTestSandboxes({ languages: only('bash'), poolSize: 0 })
+    await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 0 })
     const stop = new AbortController()
-    const waiting = sandboxes.lease('bash', defaultLimits(), stop.signal)
+    const waiting = sandboxes.lease({ language: 'bash', limits: defaultLimits() }, stop.signal)
     stop.abort('canceled')
     await expect(waiting).rejects.toMatchObject({ programStarted: false })
   })
 
   it('gives up a sandbox whose files cannot be written, before its program begins', async () => {
-    await using sandboxes = createTestSandboxes({ languages: only('bash'), poolSize: 1 })
+    await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 1 })
     const limits = { ...defaultLimits(), diskBytes: 4 * 1024 * 1024 }
     const folders = Object.fromEntries(Array.from({ length: 5 }, (_, index) => [`${index}/${'a/'.repeat(500)}f`, '']))
     const attempt = run(sandboxes, { language: 'bash', source: { 'main.sh': 'echo ran', ...folders }, limits })
@@ -78,7 +78,7 @@ describe('The pool', () => {
   })
 
   it('gives up a sandbox whose file writer was killed: no program runs on half its files', async () => {
-    await using sandboxes = createTestSandboxes({ languages: only('bash'), poolSize: 1 })
+    await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 1 })
     const writer = await eventually(async () => {
       const [waiting] = await sandboxes.containers()
       if (waiting === undefined) throw new Error('No container yet')
@@ -97,10 +97,12 @@ describe('The pool', () => {
     await using sandboxes = createTestSandboxes({
       languages: only('bash'),
       imagePrefix: 'runnel/no-such-',
-      poolSize: 1,
+      poolMin: 1,
     })
     await expect(sandboxes.check()).rejects.toThrow('no image "runnel/no-such-python"')
-    await expect(sandboxes.lease('bash', defaultLimits(), never)).rejects.toMatchObject({ programStarted: false })
+    await expect(sandboxes.lease({ language: 'bash', limits: defaultLimits() }, never)).rejects.toMatchObject({
+      programStarted: false,
+    })
   })
 
   it('does not wait for ever for an image without our agent, and leaves nothing of it', async () => {
@@ -109,9 +111,11 @@ describe('The pool', () => {
       await using sandboxes = createTestSandboxes({
         languages: only('bash'),
         imagePrefix: 'runnel-test-strange/',
-        poolSize: 1,
+        poolMin: 1,
       })
-      await expect(sandboxes.lease('bash', defaultLimits(), never)).rejects.toMatchObject({ programStarted: false })
+      await expect(sandboxes.lease({ language: 'bash', limits: defaultLimits() }, never)).rejects.toMatchObject({
+        programStarted: false,
+      })
     } finally {
       await docker.getImage('runnel-test-strange/python').remove()
     }
@@ -128,7 +132,7 @@ describe('The pool', () => {
     await eventually(async () => running(await left()) === 2, { withinMs: 20_000 })
     worker.kill('SIGKILL')
     await eventually(async () => running(await left()) === 0, { withinMs: 5_000 })
-    await using _other = createTestSandboxes({ languages: only('bash'), poolSize: 0 })
+    await using _other = createTestSandboxes({ languages: only('bash'), poolMin: 0 })
     await eventually(async () => (await left()).length === 0, { withinMs: 40_000, everyMs: 500 })
   })
 })

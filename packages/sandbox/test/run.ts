@@ -8,6 +8,7 @@ export interface RunWish {
   readonly source: string | Readonly<Record<string, string>>
   readonly program?: Partial<Program>
   readonly limits?: Partial<Limits>
+  readonly sharedBy?: string
   readonly signal?: AbortSignal
   readonly controls?: AsyncIterable<Control>
   /** Called with every piece of output; a promise holds the reading up. */
@@ -38,7 +39,7 @@ const toProgram = (language: string, source: RunWish['source'], over: Partial<Pr
 export const run = async (sandboxes: Sandboxes, wish: RunWish): Promise<RunResult> => {
   const { language = 'python', signal = never, controls = noControls() } = wish
   const limits = { ...defaultLimits(), ...wish.limits }
-  await using sandbox = await sandboxes.lease(language, limits, signal)
+  await using sandbox = await sandboxes.lease({ language, limits, sharedBy: wish.sharedBy }, signal)
   wish.onSandbox?.(sandbox)
   const printed = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
   const program = toProgram(language, wish.source, wish.program)

@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { RequestError } from '@runnel/contract'
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { findAllowedMethods, type RouteTable } from './route-table.ts'
 import { toErrorBody, toRequestError } from './to-request-error.ts'
 
-export const createRequestId = (): string => `req_${randomBytes(12).toString('hex')}`
+export const createRequestId = (): string => `req_${randomUUID().replaceAll('-', '')}`
 
 /** Our own faults, once, where they stop. What a caller did wrong is the caller's to know. */
 export const logFault = (log: FastifyBaseLogger, error: RequestError, requestId: string): void => {

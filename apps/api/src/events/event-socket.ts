@@ -1,10 +1,11 @@
 import { RequestError } from '@runnel/contract'
-import type { LogEntry } from '@runnel/output/subscriber'
+import type { LogEntry, Receive } from '@runnel/output/subscriber'
 import type { FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
 import { logFault } from '../errors/error-answers.ts'
 import { toErrorBody, toRequestError } from '../errors/to-request-error.ts'
-import { isBehind, keepAlive, sendText } from './socket-writer.ts'
+import { createSocketWriter, keepAlive } from './socket-writer.ts'
+import { toTextFrame } from './text-frame.ts'
 
 const DONE = 1000
 const BROKEN = 1011
@@ -13,26 +14,27 @@ const BROKEN = 1011
 export const runEventSocket = async (
   socket: WebSocket,
   request: FastifyRequest,
-  entries: AsyncIterable<LogEntry>,
-  options: { heartbeatMs: number; signal: AbortSignal },
+  follow: (receive: Receive) => Promise<void>,
+  options: { heartbeatMs: number; signal: AbortSignal; toFrame: (entry: LogEntry) => Buffer },
 ): Promise<void> => {
-  const { heartbeatMs, signal } = options
-  const sendError = (error: RequestError): Promise<void> =>
-    sendText(socket, JSON.stringify({ type: 'error', ...toErrorBody(error, request.id) }))
+  const { heartbeatMs, signal, toFrame } = options
+  const writer = createSocketWriter(socket, request.raw.socket)
+  const sendError = (error: RequestError): Promise<void> | undefined =>
+    writer.send(toTextFrame(JSON.stringify({ type: 'error', ...toErrorBody(error, request.id) })))
   keepAlive(socket, heartbeatMs)
   socket.on('message', () => {
-    if (isBehind(socket)) return
+    if (writer.isBehind) return
     const message = 'Nothing is read from this socket; use GET /v1/stream, or POST /v1/jobs/:id/stdin'
-    sendError(new RequestError('invalid-request', message)).catch(() => {})
+    void sendError(new RequestError('invalid-request', message))
   })
   try {
-    for await (const { json } of entries) await sendText(socket, json)
+    await follow((entry) => writer.send(toFrame(entry)))
     if (!signal.aborted) socket.close(DONE)
   } catch (error) {
     if (signal.aborted) return
     const fault = toRequestError(error)
     logFault(request.log, fault, request.id)
-    await sendError(fault).catch(() => {})
+    await sendError(fault)
     socket.close(BROKEN)
   }
 }

@@ -1,17 +1,48 @@
+import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
+import { untilDrained } from './until-drained.ts'
 
 /** What may wait in a socket before whoever writes has to wait too. */
 const BUFFERED_BYTES = 256 * 1024
 
-/** Sends one frame. Resolves at once while the client keeps up, and when the frame has left us when it does not. */
-export const sendText = (socket: WebSocket, text: string): Promise<void> =>
-  new Promise((resolve, reject) => {
-    socket.send(text, (error) => (error ? reject(error) : resolve()))
-    if (socket.bufferedAmount < BUFFERED_BYTES) resolve()
-  })
+export interface SocketWriter {
+  /** Whether the client is so far behind that what need not be sent is better left out. */
+  readonly isBehind: boolean
+  /** Sends one frame, whole. A promise where the client is behind: resolves when it has caught up, or is gone. */
+  send(frame: Buffer): Promise<void> | undefined
+}
 
-/** Whether the client is so far behind that what need not be sent is better left out. */
-export const isBehind = (socket: WebSocket): boolean => socket.bufferedAmount >= BUFFERED_BYTES
+/**
+ * Writes finished frames straight to a WebSocket's connection, so that one frame can go to many sockets as it is. All
+ * else stays with `ws`: the handshake, reading, pings, closing. Both write only whole frames, and at once, because
+ * nothing is packed here (`perMessageDeflate` is off); so frames of the two can follow each other in any order.
+ */
+export const createSocketWriter = (socket: WebSocket, connection: Socket): SocketWriter => {
+  let drained: Promise<void> | undefined
+  let gone: Promise<void> | undefined
+  const untilCaughtUp = (): Promise<void> => {
+    drained ??= untilDrained(connection).finally(() => {
+      drained = undefined
+    })
+    return drained
+  }
+  const untilGone = (): Promise<void> | undefined => {
+    if (socket.readyState === socket.CLOSED) return undefined
+    gone ??= new Promise((resolve) => socket.once('close', () => resolve()))
+    return gone
+  }
+  return {
+    get isBehind() {
+      return connection.writableLength >= BUFFERED_BYTES
+    },
+    send(frame) {
+      // After a close frame nothing may follow: whoever would write waits for the end.
+      if (socket.readyState !== socket.OPEN) return untilGone()
+      connection.write(frame)
+      return connection.writableLength < BUFFERED_BYTES ? undefined : untilCaughtUp()
+    },
+  }
+}
 
 /** Pings, and gives up on a client that has not answered the last ping when the next one is due. */
 export const keepAlive = (socket: WebSocket, everyMs: number): void => {

@@ -1,24 +1,16 @@
-import { pipeline } from 'node:stream/promises'
-import type { LogEntry } from '@runnel/output/subscriber'
+import type { Receive } from '@runnel/output/subscriber'
 import type { FastifyReply } from 'fastify'
 import type { EventFormat } from './event-format.ts'
-import { HEARTBEAT, withHeartbeat } from './heartbeat.ts'
-
-async function* toText(entries: AsyncIterable<LogEntry>, format: EventFormat, heartbeatMs: number) {
-  if (format.opening !== '') yield format.opening
-  for await (const entry of withHeartbeat(entries, heartbeatMs)) {
-    yield entry === HEARTBEAT ? format.heartbeat : format.toText(entry)
-  }
-}
+import { untilDrained } from './until-drained.ts'
 
 /**
- * Answers with events as they come. The next one is asked for only when the last one has been taken by the socket, so a
- * client that reads slowly costs one event of memory. A stream that breaks ends without its last chunk, so that a client
- * does not take it for complete.
+ * Answers with events as they come, and a heartbeat wherever there was silence. The next event is asked for only when
+ * the last one has been taken by the socket, so a client that reads slowly costs one event of memory. A stream that
+ * breaks ends without its last chunk, so that a client does not take it for complete.
  */
 export const streamAnswer = async (
   reply: FastifyReply,
-  entries: AsyncIterable<LogEntry>,
+  follow: (receive: Receive) => Promise<void>,
   options: { format: EventFormat; heartbeatMs: number; signal: AbortSignal },
 ): Promise<void> => {
   const { format, heartbeatMs, signal } = options
@@ -29,10 +21,23 @@ export const streamAnswer = async (
     // Tells nginx, and what follows its custom, to pass every event on at once.
     'x-accel-buffering': 'no',
   })
+  // A client that goes away just before a write; `signal` says so too.
+  raw.on('error', () => {})
   raw.flushHeaders()
+  if (format.opening !== '') raw.write(format.opening)
+  const heartbeat = setInterval(() => {
+    if (!raw.writableNeedDrain) raw.write(format.heartbeat)
+  }, heartbeatMs)
   try {
-    await pipeline(toText(entries, format, heartbeatMs), raw)
+    await follow((entry) => {
+      heartbeat.refresh()
+      return raw.write(format.toText(entry)) ? undefined : untilDrained(raw)
+    })
+    raw.end()
   } catch (error) {
+    raw.destroy()
     if (!signal.aborted) reply.log.error({ err: error, requestId: reply.request.id }, 'A stream of events broke')
+  } finally {
+    clearInterval(heartbeat)
   }
 }

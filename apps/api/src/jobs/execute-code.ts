@@ -5,9 +5,8 @@ import type { z } from 'zod'
 import type { Backend } from '../backend.ts'
 import { cancelJob } from './cancel-job.ts'
 import { describeOutcome } from './describe-outcome.ts'
-import { readJob } from './read-job.ts'
-import { submitJob } from './submit-job.ts'
-import { waitForJob } from './wait-for-job.ts'
+import { runJob } from './run-job.ts'
+import { createJob } from './submit-job.ts'
 
 type Executed = z.output<typeof executeResponseSchema>
 
@@ -38,7 +37,7 @@ export const executeCode = async (
   submission: Submission,
   signal: AbortSignal,
 ): Promise<Executed> => {
-  const { id } = await submitJob(backend, languages, submission)
-  const hasFinished = await waitForJob(backend, id, submission.limits.wallMs + QUEUE_MS, signal)
-  return toExecuted(await (hasFinished ? readJob : cancelJob)(backend, id))
+  const job = createJob(languages, submission)
+  const finished = await runJob(backend, job, { waitMs: submission.limits.wallMs + QUEUE_MS, signal })
+  return toExecuted(finished ?? (await cancelJob(backend, job.id)))
 }

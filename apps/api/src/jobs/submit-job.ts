@@ -1,18 +1,30 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Job, QueuedJob, Submission } from '@runnel/contract'
 import type { Language } from '@runnel/languages'
 import { type Backend, TENANT } from '../backend.ts'
 import { requireRedis } from '../errors/redis-outage.ts'
+import { writeTogether } from '../write-together.ts'
 import { resolveProgram } from './resolve-program.ts'
 
-const createJobId = (): string => `job_${randomBytes(16).toString('hex')}`
+/** 122 random bits. */
+const createJobId = (): string => `job_${randomUUID().replaceAll('-', '')}`
+
+export const createJob = (languages: readonly Language[], submission: Submission): QueuedJob => ({
+  id: createJobId(),
+  tenant: TENANT,
+  submittedAt: new Date().toISOString(),
+  program: resolveProgram(submission, languages),
+  isolation: submission.isolation,
+  limits: submission.limits,
+})
 
 /**
  * Log, history and queue, in this order on one connection: no job is in the queue that has no log or is not listed.
- * They go out without waiting for each other's answers. Where one of them fails, what the others did is undone as far
- * as Redis can be reached, and the caller is told that the job was not taken.
+ * They go out together, without waiting for each other's answers. Where one of them fails, what the others did is undone
+ * as far as Redis can be reached, and the caller is told that the job was not taken.
  */
-const enter = async ({ intake, history, producer }: Backend, job: QueuedJob): Promise<void> => {
+const enter = async ({ redis, intake, history, producer }: Backend, job: QueuedJob): Promise<void> => {
+  writeTogether(redis.stream)
   const entries = await Promise.allSettled([
     intake.queued(job),
     history.record(job.tenant, job.id, new Date(job.submittedAt)),
@@ -25,16 +37,9 @@ const enter = async ({ intake, history, producer }: Backend, job: QueuedJob): Pr
 }
 
 /** Takes a job: what is answered with it is in Redis. */
-export const submitJob = async (
-  backend: Backend,
-  languages: readonly Language[],
-  submission: Submission,
-): Promise<Job> => {
-  const program = resolveProgram(submission, languages)
+export const submitJob = async (backend: Backend, job: QueuedJob): Promise<Job> => {
   requireRedis(backend.redis)
-  const { limits } = submission
-  const job: QueuedJob = { id: createJobId(), tenant: TENANT, submittedAt: new Date().toISOString(), program, limits }
   await enter(backend, job)
-  const { id, submittedAt } = job
+  const { id, submittedAt, program, limits } = job
   return { id, status: 'queued', language: program.language, submittedAt, limits, attempt: 0 }
 }

@@ -1,12 +1,15 @@
 import { eventIdSchema, jobEventSchema, jobIdSchema } from '@runnel/contract'
+import type { Receive } from '@runnel/output/subscriber'
 import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { toInvalidRequest } from '../errors/invalid-request.ts'
+import { toJobNotFound } from '../errors/to-request-error.ts'
 import { chooseFormat, SERVER_SENT_EVENTS } from '../events/event-format.ts'
 import { runEventSocket } from '../events/event-socket.ts'
-import { followJob, whileConnected } from '../events/follow-job.ts'
+import { followJob } from '../events/follow-job.ts'
 import { streamAnswer } from '../events/stream-answer.ts'
+import { createEventFrames } from '../events/text-frame.ts'
 import { requireSummary } from '../jobs/read-job.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
@@ -25,13 +28,19 @@ const readAfter = (request: FastifyRequest, after: string | undefined): string |
   return read.data
 }
 
-export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { backend, heartbeatMs, closing }) => {
+export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
+  const { backend, heartbeatMs, whileConnected } = options
+  const toFrame = createEventFrames()
   const isOver = async (id: string): Promise<boolean> => (await requireSummary(backend, id)).status === 'finished'
 
   /** A finished job of which nothing is left to tell. */
   const isAllSeen = async (id: string, after: string, signal: AbortSignal): Promise<boolean> => {
-    for await (const _ of followJob(backend, id, { after, signal })) return false
-    return true
+    const more = new AbortController()
+    await followJob(backend, id, { after, signal: AbortSignal.any([signal, more.signal]) }, () => {
+      more.abort()
+      return undefined
+    })
+    return !more.signal.aborted
   }
 
   app.route({
@@ -64,13 +73,13 @@ export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { b
     },
     // Before the upgrade, so that an unknown job is a 404 to a WebSocket too.
     preHandler: async ({ params }) => {
-      await requireSummary(backend, params.id)
+      if (!(await backend.subscriber.has(params.id))) throw toJobNotFound()
     },
     handler: async (request, reply) => {
       const { id } = request.params
       const after = readAfter(request, request.query.after)
       const format = chooseFormat(request.headers.accept)
-      const signal = whileConnected(reply.raw, closing)
+      const signal = whileConnected(reply.raw)
       // An EventSource would reconnect for ever to a stream that ends; 204 is what stops it.
       if (
         format === SERVER_SENT_EVENTS &&
@@ -80,13 +89,15 @@ export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { b
       ) {
         return reply.code(204).send()
       }
-      await streamAnswer(reply, followJob(backend, id, { after, signal }), { format, heartbeatMs, signal })
+      const follow = (receive: Receive) => followJob(backend, id, { after, signal }, receive)
+      await streamAnswer(reply, follow, { format, heartbeatMs, signal })
     },
     wsHandler: (socket, request) => {
-      const signal = whileConnected(socket, closing)
+      const signal = whileConnected(socket)
       const { id } = paramsSchema.parse(request.params)
       const after = readAfter(request, querySchema.parse(request.query).after)
-      return runEventSocket(socket, request, followJob(backend, id, { after, signal }), { heartbeatMs, signal })
+      const follow = (receive: Receive) => followJob(backend, id, { after, signal }, receive)
+      return runEventSocket(socket, request, follow, { heartbeatMs, signal, toFrame })
     },
   })
 }

@@ -1,13 +1,12 @@
 import { executeRequestSchema, executeResponseSchema } from '@runnel/contract'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { toInvalidRequest } from '../errors/invalid-request.ts'
-import { whileConnected } from '../events/follow-job.ts'
 import { executeCode } from '../jobs/execute-code.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
 
 export const executeRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
-  const { backend, languages, submissionSchema, closing } = options
+  const { backend, languages, submissionSchema, whileConnected } = options
   for (const url of ['/execute', '/api/execute']) {
     app.post(
       url,
@@ -24,7 +23,7 @@ export const executeRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, op
       async ({ body }, reply) => {
         const submission = submissionSchema.safeParse(body)
         if (!submission.success) throw toInvalidRequest(submission.error, 'the body')
-        return executeCode(backend, languages, submission.data, whileConnected(reply.raw, closing))
+        return executeCode(backend, languages, submission.data, whileConnected(reply.raw))
       },
     )
   }

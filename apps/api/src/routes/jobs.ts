@@ -1,11 +1,10 @@
 import { jobPageSchema, jobSchema } from '@runnel/contract'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { whileConnected } from '../events/follow-job.ts'
 import { listJobs } from '../jobs/list-jobs.ts'
 import { readJob } from '../jobs/read-job.ts'
-import { submitJob } from '../jobs/submit-job.ts'
-import { waitForJob } from '../jobs/wait-for-job.ts'
+import { runJob } from '../jobs/run-job.ts'
+import { createJob, submitJob } from '../jobs/submit-job.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
 
@@ -35,7 +34,7 @@ const pageQuerySchema = z.strictObject({
 })
 
 export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
-  const { backend, languages, submissionSchema, closing } = options
+  const { backend, languages, submissionSchema, whileConnected } = options
 
   app.post(
     '/v1/jobs',
@@ -51,12 +50,12 @@ export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, optio
       },
     },
     async (request, reply) => {
-      const job = await submitJob(backend, languages, request.body)
+      const job = createJob(languages, request.body)
       reply.header('location', `/v1/jobs/${job.id}`)
       const { wait = 0 } = request.query
-      if (wait === 0) return reply.code(202).send(job)
-      await waitForJob(backend, job.id, wait, whileConnected(reply.raw, closing))
-      const now = await readJob(backend, job.id)
+      if (wait === 0) return reply.code(202).send(await submitJob(backend, job))
+      const finished = await runJob(backend, job, { waitMs: wait, signal: whileConnected(reply.raw) })
+      const now = finished ?? (await readJob(backend, job.id))
       return reply.code(now.status === 'finished' ? 200 : 202).send(now)
     },
   )

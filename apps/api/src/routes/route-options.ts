@@ -1,6 +1,7 @@
 import type { createSubmissionSchema } from '@runnel/contract'
 import type { Language } from '@runnel/languages'
 import type { Backend } from '../backend.ts'
+import type { WhileConnected } from '../while-connected.ts'
 
 /** What every route is given. */
 export interface RouteOptions {
@@ -11,4 +12,5 @@ export interface RouteOptions {
   readonly heartbeatMs: number
   /** Aborts when the server begins to close. */
   readonly closing: AbortSignal
+  readonly whileConnected: WhileConnected
 }

@@ -1,13 +1,12 @@
 import { createClientFrameSchema, type LimitsPolicy, RequestError, serverFrameSchema } from '@runnel/contract'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { whileConnected } from '../events/follow-job.ts'
 import { runStreamSession } from '../stream/stream-session.ts'
 import { SUBSCRIPTIONS_PER_SOCKET } from '../stream/subscriptions.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
 
 export const streamRoutes: FastifyPluginAsyncZod<RouteOptions & { policy: LimitsPolicy }> = async (app, options) => {
-  const { backend, languages, heartbeatMs, closing, policy } = options
+  const { backend, languages, heartbeatMs, whileConnected, policy } = options
   const frameSchema = createClientFrameSchema(policy)
 
   app.route({
@@ -34,8 +33,8 @@ export const streamRoutes: FastifyPluginAsyncZod<RouteOptions & { policy: Limits
       throw new RequestError('invalid-request', 'Cannot answer this without an upgrade: connect with a WebSocket')
     },
     wsHandler: (socket, request) => {
-      const signal = whileConnected(socket, closing)
-      runStreamSession(socket, { backend, languages, frameSchema, heartbeatMs, signal, log: request.log })
+      const signal = whileConnected(socket)
+      runStreamSession(socket, request, { backend, languages, frameSchema, heartbeatMs, signal })
     },
   })
 }

@@ -1,11 +1,12 @@
 import type { ClientFrame, Job } from '@runnel/contract'
 import type { Language } from '@runnel/languages'
 import type { Backend } from '../backend.ts'
+import { toJobNotFound } from '../errors/to-request-error.ts'
+import { followJob } from '../events/follow-job.ts'
 import { cancelJob } from '../jobs/cancel-job.ts'
-import { requireSummary } from '../jobs/read-job.ts'
 import { sendInput, sendSignal } from '../jobs/send-control.ts'
-import { submitJob } from '../jobs/submit-job.ts'
-import type { Subscriptions } from './subscriptions.ts'
+import { createJob, submitJob } from '../jobs/submit-job.ts'
+import type { Follow, Subscriptions } from './subscriptions.ts'
 
 /** What a frame is answered with, and what begins once that answer is on its way: events come after it, never before. */
 interface Answered {
@@ -24,13 +25,25 @@ export const answerFrame = async (
   switch (frame.type) {
     case 'submit': {
       if (frame.subscribe) subscriptions.requireRoom()
-      const accepted = await submitJob(backend, languages, frame.job)
-      return frame.subscribe ? { accepted, begin: () => subscriptions.add(accepted.id, undefined) } : { accepted }
+      const job = createJob(languages, frame.job)
+      if (!frame.subscribe) return { accepted: await submitJob(backend, job) }
+      const expected = backend.subscriber.expect(job.id)
+      try {
+        const accepted = await submitJob(backend, job)
+        const follow: Follow = (signal, receive) => expected.follow({ signal }, receive)
+        return { accepted, begin: () => subscriptions.add(job.id, follow) }
+      } catch (error) {
+        expected[Symbol.dispose]()
+        throw error
+      }
     }
-    case 'subscribe':
-      subscriptions.requireRoom(frame.jobId)
-      await requireSummary(backend, frame.jobId)
-      return { begin: () => subscriptions.add(frame.jobId, frame.after) }
+    case 'subscribe': {
+      const { jobId, after } = frame
+      subscriptions.requireRoom(jobId)
+      if (!(await backend.subscriber.has(jobId))) throw toJobNotFound()
+      const follow: Follow = (signal, receive) => followJob(backend, jobId, { after, signal }, receive)
+      return { begin: () => subscriptions.add(jobId, follow) }
+    }
     case 'unsubscribe':
       subscriptions.remove(frame.jobId)
       return {}

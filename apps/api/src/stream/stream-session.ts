@@ -1,12 +1,14 @@
 import type { createClientFrameSchema, ServerFrame } from '@runnel/contract'
 import { RequestError } from '@runnel/contract'
 import type { Language } from '@runnel/languages'
-import type { FastifyBaseLogger } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import type { RawData, WebSocket } from 'ws'
 import type { Backend } from '../backend.ts'
 import { createRequestId, logFault } from '../errors/error-answers.ts'
 import { toErrorBody, toRequestError } from '../errors/to-request-error.ts'
-import { keepAlive, sendText } from '../events/socket-writer.ts'
+import { createSocketWriter, keepAlive } from '../events/socket-writer.ts'
+import { toTextFrame } from '../events/text-frame.ts'
+import { writeTogether } from '../write-together.ts'
 import { answerFrame } from './answer-frame.ts'
 import { readFrame } from './read-frame.ts'
 import { createSubscriptions } from './subscriptions.ts'
@@ -28,29 +30,34 @@ const toBytes = (data: RawData): Uint8Array => {
  */
 export const runStreamSession = (
   socket: WebSocket,
+  request: FastifyRequest,
   options: {
     backend: Backend
     languages: readonly Language[]
     frameSchema: ReturnType<typeof createClientFrameSchema>
     heartbeatMs: number
     signal: AbortSignal
-    log: FastifyBaseLogger
   },
 ): void => {
-  const { backend, languages, frameSchema, heartbeatMs, signal, log } = options
+  const { backend, languages, frameSchema, heartbeatMs, signal } = options
+  const writer = createSocketWriter(socket, request.raw.socket)
 
-  const send = (frame: ServerFrame): Promise<void> => sendText(socket, JSON.stringify(frame))
+  /** Many jobs' events and answers may be due in one turn of the event loop. */
+  const sendText = (text: string): Promise<void> | undefined => {
+    writeTogether(request.raw.socket)
+    return writer.send(toTextFrame(text))
+  }
+  const send = (frame: ServerFrame): Promise<void> | undefined => sendText(JSON.stringify(frame))
   const sendError = async (error: unknown, named: { ref?: string; jobId?: string }): Promise<void> => {
     const fault = toRequestError(error)
     const requestId = createRequestId()
-    logFault(log, fault, requestId)
+    logFault(request.log, fault, requestId)
     await send({ type: 'error', ...named, ...toErrorBody(fault, requestId) })
   }
   const subscriptions = createSubscriptions({
-    backend,
     signal,
-    deliver: (json) => sendText(socket, `{"type":"event","event":${json}}`),
-    fail: (jobId, error) => void sendError(error, { jobId }).catch(() => {}),
+    receive: ({ json }) => sendText(`{"type":"event","event":${json}}`),
+    fail: (jobId, error) => void sendError(error, { jobId }),
   })
 
   const answer = async (data: RawData, isBinary: boolean): Promise<void> => {

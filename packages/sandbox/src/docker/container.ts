@@ -1,29 +1,27 @@
-import { randomInt } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { type AgentChannel, createAgentChannel } from '../agent-channel.ts'
-import type { Ready } from '../protocol.ts'
+import { encodeInit, type Init } from '../protocol.ts'
 import { withDeadline } from './deadline.ts'
 import { createDockerStreamDecoder } from './docker-stream.ts'
-import { type Engine, isStatus } from './engine.ts'
-import { BASE_ENV, type ContainerSpec, toCreateOptions, WORKSPACE } from './policy.ts'
+import type { Engine } from './engine.ts'
+import { AGENT_COMMAND, BASE_ENV, type ContainerSpec, toCreateOptions, toPidsLimit, WORKSPACE } from './policy.ts'
+import { claimUidBlock } from './uid-block.ts'
 
 /** From a started container to its agent's first word. */
 const READY_MS = 15_000
 /** What an agent says on standard error is kept this far, for the log. */
 const COMPLAINT_BYTES = 4096
 
-/** Below the 65,536 ids that a remapped or rootless engine has, above those that images use. */
-const FIRST_UID = 20_000
-const LAST_UID = 60_000
-const UID_TRIES = 50
-
 export interface ContainerOrder extends Omit<ContainerSpec, 'uid' | 'command'> {
-  /** The interpreter to start ahead of its program; undefined for none. */
-  readonly warm: WarmCommand | undefined
+  /** How many jobs it may serve, one after another, if they are one tenant's; fewer where the engine has few users. */
+  readonly jobs: number
+  /** The interpreter to have waiting; undefined for none. */
+  readonly warm: WarmOrder | undefined
 }
 
-/** The very command a job will have, and what its environment needs so that it waits. */
-interface WarmCommand {
+/** The very command a job will have; `fork`: it is process 1 that starts with it. */
+interface WarmOrder {
+  readonly by: 'fork' | 'gate'
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string>>
 }
@@ -33,34 +31,19 @@ export interface Container {
   readonly id: string
   readonly order: ContainerOrder
   readonly channel: AgentChannel
-  readonly ready: Ready
-}
-
-/** The kernel counts some of its quotas by user over the whole host, so no two containers share one: the engine itself
- *  sees to it, for the user is in the container's name, and names are unique there, whichever worker asks. */
-const create = async (engine: Engine, order: ContainerOrder): Promise<string> => {
-  for (let tries = 1; ; tries += 1) {
-    const uid = randomInt(FIRST_UID, LAST_UID)
-    const config = {
-      uid,
-      workspace: WORKSPACE,
-      env: BASE_ENV,
-      cpus: order.cpus,
-      warm: order.warm ?? null,
-    }
-    const options = toCreateOptions({ ...order, uid, command: [JSON.stringify(config)] })
-    try {
-      return await engine.create({ ...options, name: `runnel-${uid}` })
-    } catch (error) {
-      if (!isStatus(error, 409) || tries === UID_TRIES) throw error
-    }
-  }
+  readonly bornMs: number
+  /** Its interpreter waits for its program. */
+  isWarm: boolean
+  /** What the engine enforces now: the order's at first, changed for a job that has others. */
+  memoryBytes: number
+  pidsLimit: number
 }
 
 const connect = ({ socket, head }: { socket: Duplex; head: Buffer }): AgentChannel => {
   let complaint = ''
   const channel = createAgentChannel({
     write: (bytes) => void socket.write(bytes),
+    end: () => void socket.end(),
     close: () => void socket.destroy(),
   })
   const decode = createDockerStreamDecoder(channel.received, (bytes) => {
@@ -86,15 +69,30 @@ const connect = ({ socket, head }: { socket: Duplex; head: Buffer }): AgentChann
   return channel
 }
 
+const toInit = ({ warm, cpus }: ContainerOrder, uid: number, uids: number): Init => ({
+  uid,
+  uids,
+  workspace: WORKSPACE,
+  env: BASE_ENV,
+  cpus,
+  warm: warm === undefined ? null : { argv: warm.argv, env: warm.env },
+})
+
 /** Creates, attaches, starts, and waits for the agent. Whatever fails, no container is left behind. */
 export const startContainer = async (engine: Engine, order: ContainerOrder): Promise<Container> => {
-  const id = await create(engine, order)
+  const command = order.warm?.by === 'fork' ? order.warm.argv : AGENT_COMMAND
+  const { id, uids } = await claimUidBlock(await engine.uidRange(), ({ first: uid }, name) =>
+    engine.create({ ...toCreateOptions({ ...order, uid, command }), name }),
+  )
   let channel: AgentChannel | undefined
   try {
     channel = connect(await engine.attach(id))
+    const ready = channel.nextReady()
+    channel.send([encodeInit(toInit(order, uids.first, Math.min(uids.count, order.jobs)))])
     await engine.start(id)
-    const ready = await withDeadline(channel.ready, READY_MS, 'agent ready')
-    return { id, order, channel, ready }
+    const { warm: isWarm } = await withDeadline(ready, READY_MS, 'agent ready')
+    const { memoryBytes, processes } = order
+    return { id, order, channel, bornMs: Date.now(), isWarm, memoryBytes, pidsLimit: toPidsLimit(processes) }
   } catch (error) {
     channel?.close(new Error('The container did not start'))
     await engine.remove(id).catch((cause) => {
@@ -102,4 +100,16 @@ export const startContainer = async (engine: Engine, order: ContainerOrder): Pro
     })
     throw error
   }
+}
+
+/** Has the engine enforce other limits of memory and processes from now on, where they are others. */
+export const adjustContainer = async (
+  engine: Engine,
+  container: Container,
+  { memoryBytes, pidsLimit }: { memoryBytes: number; pidsLimit: number },
+): Promise<void> => {
+  if (container.memoryBytes === memoryBytes && container.pidsLimit === pidsLimit) return
+  await engine.update(container.id, { memoryBytes, pidsLimit })
+  container.memoryBytes = memoryBytes
+  container.pidsLimit = pidsLimit
 }

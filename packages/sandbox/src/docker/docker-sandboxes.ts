@@ -6,13 +6,15 @@ import Docker from 'dockerode'
 import pLimit from 'p-limit'
 import type { Logger } from '../logger.ts'
 import { runProgram } from '../run-program.ts'
-import { type RunRequest, type Sandbox, type Sandboxes, SandboxFailure } from '../sandbox.ts'
-import { type Container, type ContainerOrder, startContainer } from './container.ts'
-import { createEngine, type Engine } from './engine.ts'
+import { type RunRequest, type Sandbox, type Sandboxes, SandboxFailure, type SandboxWish } from '../sandbox.ts'
+import { createChores } from './chores.ts'
+import { adjustContainer, type Container, type ContainerOrder, startContainer } from './container.ts'
+import { createEngine } from './engine.ts'
 import { explainLoss } from './loss.ts'
 import { toPidsLimit } from './policy.ts'
 import { createPool, MAXIMUM_AGE_MS, type Pool } from './pool.ts'
 import { createReaper, LABEL } from './reaper.ts'
+import { createShelf } from './shelf.ts'
 
 export interface DockerSandboxesOptions {
   /** Names this worker on the labels of its containers. */
@@ -20,29 +22,40 @@ export interface DockerSandboxesOptions {
   readonly languages: readonly Language[]
   /** What comes before a language's image name, for example `runnel/`. */
   readonly imagePrefix: string
-  /** Ready containers kept a language. */
-  readonly poolSize: number
+  /** Ready containers kept a language, whatever the demand. */
+  readonly poolMin: number
+  /** Ready containers of all languages together that demand may lead to; each language has its `poolMin` in any case. */
+  readonly poolMax: number
   /** Limits of the containers that wait in the pools. */
   readonly limits: Limits
   /** Processors' worth of time a sandbox may use. */
   readonly cpus: number
   /** Between SIGTERM and SIGKILL. */
   readonly graceMs: number
+  /** How many jobs of a tenant one container serves at most, up to 10,000. */
+  readonly jobsPerContainer: number
   readonly runtime: string | undefined
   readonly log: Logger
 }
 
 /** The engine does its creating one by one for the most part; beyond two a processor it only queues them itself. */
 const MAKING_AT_ONCE = availableParallelism() * 2
-const REMOVING_AT_ONCE = availableParallelism() * 2
+/** An agent that was asked to end has ended within milliseconds; one that has not is removed all the same. */
+const ENDING_MS = 2_000
 /** A busy engine fails to remove what it is still taking apart; moments later it does not. */
 const REMOVAL_PAUSES_MS = [200, 1_000, 3_000, 0]
 
-/** Sandboxes as Docker containers, one job each. The engine is found as Docker's own tools find it (DOCKER_HOST …). */
+/**
+ * Sandboxes as Docker containers. The engine is found as Docker's own tools find it (DOCKER_HOST …).
+ *
+ *   pool ──▶ leased ──▶ one program ──▶ discarded: ended, then removed, both as chores
+ *    ▲                      │
+ *    └─ made                └─ shared by a tenant ──▶ shelf ──▶ leased again, to that tenant alone
+ */
 export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxes => {
   const engine = createEngine(new Docker())
-  const making = pLimit(MAKING_AT_ONCE)
-  const removing = pLimit(REMOVING_AT_ONCE)
+  const inTurn = pLimit(MAKING_AT_ONCE)
+  const chores = createChores()
   const alive = new Map<string, Container>()
   const removals = new Map<Container, Promise<void>>()
   const inTheMaking = new Set<Promise<Container>>()
@@ -56,17 +69,21 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
     try {
       const made = await container
       alive.set(made.id, made)
+      void made.channel.closed.then(() => shelf.forget(made))
       return made
     } finally {
       inTheMaking.delete(container)
     }
   }
-  const makeInTurn = (order: ContainerOrder) => making(() => make(order))
 
+  /** Ends it in order first: the engine spares itself a kill, and never takes apart what is still being used. */
   const remove = async (container: Container): Promise<void> => {
+    container.channel.end()
+    await Promise.race([container.channel.closed, delay(ENDING_MS, undefined, { ref: false })])
+    container.channel.close(new Error('The sandbox is no longer needed'))
     for (const pauseMs of REMOVAL_PAUSES_MS) {
       try {
-        await removing(() => engine.remove(container.id))
+        await engine.remove(container.id)
         break
       } catch (error) {
         log.warn(
@@ -80,18 +97,24 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
     removals.delete(container)
   }
 
-  /** Kills it now and removes it in its turn; asked twice, once. */
+  /** Removes it when its turn comes; asked twice, once. Whoever wants it dead at once closes its channel. */
   const discard = (container: Container): void => {
-    container.channel.close(new Error('The sandbox is no longer needed'))
-    if (alive.has(container.id) && !removals.has(container)) removals.set(container, remove(container))
+    if (!alive.has(container.id) || removals.has(container)) return
+    removals.set(
+      container,
+      chores.add(() => remove(container)),
+    )
   }
 
-  const toOrder = (language: Language, limits: Limits, warm: boolean): ContainerOrder => ({
+  const shelf = createShelf(discard)
+
+  const toOrder = (language: Language, limits: Limits): ContainerOrder => ({
     image: `${options.imagePrefix}${language.image}`,
     memoryBytes: limits.memoryBytes,
     processes: limits.processes,
     diskBytes: limits.diskBytes,
     cpus: options.cpus,
+    jobs: options.jobsPerContainer,
     runtime: options.runtime,
     labels: {
       [LABEL.ours]: '1',
@@ -99,40 +122,81 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
       [LABEL.deadline]: String(Date.now() + MAXIMUM_AGE_MS + WALL_CEILING_MS + 60_000),
     },
     warm:
-      warm && language.warmEnv !== undefined
-        ? { argv: language.command(language.fileName), env: language.warmEnv }
-        : undefined,
+      language.warm === undefined
+        ? undefined
+        : {
+            by: language.warm.by,
+            argv: language.command(language.fileName),
+            env: language.warm.by === 'gate' ? language.warm.env : {},
+          },
   })
 
-  const pools = new Map<string, Pool>(
+  const total = (): number => [...pools.values()].reduce((sum, pool) => sum + pool.size, 0)
+  const pools: ReadonlyMap<string, Pool> = new Map(
     options.languages.map((language) => [
       language.id,
       createPool({
         name: language.id,
-        size: options.poolSize,
-        order: () => toOrder(language, options.limits, true),
+        min: options.poolMin,
+        mayGrow: () => total() < options.poolMax,
         log,
-        make: makeInTurn,
+        chores,
+        inTurn,
+        make: () => make(toOrder(language, options.limits)),
         discard,
       }),
     ]),
   )
   const reaper = createReaper(engine, (id) => alive.has(id), log)
 
-  /** A container with exactly these limits. The disk is a mount, fixed at birth; the rest can be changed on the living. */
-  const obtain = async (language: Language, limits: Limits, signal: AbortSignal): Promise<Container> => {
+  /** One that has served nobody. The disk is a mount, fixed at birth: another size of it has no pool. */
+  const obtainNew = async (language: Language, limits: Limits, signal: AbortSignal): Promise<Container> => {
     const pool = pools.get(language.id)
-    if (pool === undefined || limits.diskBytes !== options.limits.diskBytes) {
-      const made = await makeInTurn(toOrder(language, limits, false))
-      if (!signal.aborted) return made
-      discard(made)
-      throw signal.reason
-    }
-    const container = await pool.take(signal)
-    const { memoryBytes, processes } = options.limits
-    if (limits.memoryBytes === memoryBytes && limits.processes === processes) return container
+    if (pool !== undefined && limits.diskBytes === options.limits.diskBytes) return pool.take(signal)
+    const made = await inTurn(() => make(toOrder(language, limits)))
+    if (!signal.aborted) return made
+    discard(made)
+    throw signal.reason
+  }
+
+  /** One that this owner has used before, or whichever comes first, another of those or a new one. */
+  const obtainShared = async (
+    owner: string,
+    language: Language,
+    limits: Limits,
+    signal: AbortSignal,
+  ): Promise<Container> => {
+    const own = await shelf.take(owner)
+    if (own !== undefined) return own
+    const served = new AbortController()
+    const until = AbortSignal.any([signal, served.signal])
+    const offers = [shelf.next(owner, until), obtainNew(language, limits, until)]
     try {
-      await engine.update(container.id, { memoryBytes: limits.memoryBytes, pidsLimit: toPidsLimit(limits.processes) })
+      const first = await Promise.any(offers)
+      // Where both came at once, the other one is for the next of this owner's jobs.
+      for (const offer of offers) {
+        offer.then(
+          (container) =>
+            container === first || shelf.put(owner, container, Promise.resolve({ warm: container.isWarm })),
+          () => {},
+        )
+      }
+      return first
+    } catch (error) {
+      throw error instanceof AggregateError ? error.errors.at(-1) : error
+    } finally {
+      served.abort()
+    }
+  }
+
+  const obtain = async (wish: SandboxWish, language: Language, owner: string | undefined, signal: AbortSignal) => {
+    const { limits } = wish
+    const container = await (owner === undefined
+      ? obtainNew(language, limits, signal)
+      : obtainShared(owner, language, limits, signal))
+    try {
+      const pidsLimit = toPidsLimit(limits.processes, owner !== undefined)
+      await adjustContainer(engine, container, { memoryBytes: limits.memoryBytes, pidsLimit })
       return container
     } catch (error) {
       discard(container)
@@ -140,14 +204,47 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
     }
   }
 
+  const toSandbox = (container: Container, language: Language, owner: string | undefined): Sandbox => {
+    const programEnds = chores.programBegins()
+    let hasEnded = false
+    let isReadyAgain: Promise<{ warm: boolean }> | undefined
+    return {
+      id: container.id.slice(0, 12),
+      warm: container.isWarm,
+      async *run(request: RunRequest) {
+        const again = owner !== undefined
+        if (again) isReadyAgain = container.channel.nextReady()
+        const settings = { argv: language.command(request.program.entry), graceMs, again }
+        try {
+          for await (const event of runProgram(container.channel, request, settings)) {
+            hasEnded ||= event.type === 'ended'
+            yield event
+          }
+        } catch (error) {
+          const outcome = await explainLoss(engine, container.id, request.limits, error)
+          if (outcome === undefined) throw error
+          yield outcome
+        }
+      },
+      async [Symbol.asyncDispose]() {
+        programEnds()
+        // A program that has not ended dies now; where it has, all of it is dead. The engine tidies up when it has time.
+        if (!hasEnded) container.channel.close(new Error('The sandbox is no longer needed'))
+        if (owner === undefined || isReadyAgain === undefined || !hasEnded) return discard(container)
+        shelf.put(owner, container, isReadyAgain)
+      },
+    }
+  }
+
   return {
-    async lease(languageId, limits, signal) {
-      const language = findLanguage(languageId)
+    async lease(wish, signal) {
+      const language = findLanguage(wish.language)
       if (language === undefined)
-        throw new SandboxFailure(`There is no language "${languageId}" here`, { programStarted: false })
+        throw new SandboxFailure(`There is no language "${wish.language}" here`, { programStarted: false })
+      const { sharedBy, limits } = wish
+      const owner = sharedBy === undefined ? undefined : JSON.stringify([sharedBy, language.id, limits.diskBytes])
       try {
-        const container = await obtain(language, limits, signal)
-        return toSandbox(engine, container, language, graceMs, () => discard(container))
+        return toSandbox(await obtain(wish, language, owner, signal), language, owner)
       } catch (cause) {
         throw new SandboxFailure('No sandbox could be made', { cause, programStarted: false })
       }
@@ -161,32 +258,12 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
     async [Symbol.asyncDispose]() {
       closing = true
       reaper.stop()
+      chores.hurry()
       for (const pool of pools.values()) pool.close()
+      shelf.close()
       await Promise.allSettled(inTheMaking)
       for (const container of [...alive.values()]) discard(container)
       await Promise.all(removals.values())
     },
   }
 }
-
-const toSandbox = (
-  engine: Engine,
-  container: Container,
-  language: Language,
-  graceMs: number,
-  discard: () => void,
-): Sandbox => ({
-  id: container.id.slice(0, 12),
-  warm: container.ready.warm,
-  async *run(request: RunRequest) {
-    try {
-      yield* runProgram(container.channel, request, { argv: language.command(request.program.entry), graceMs })
-    } catch (error) {
-      const outcome = await explainLoss(engine, container.id, request.limits, error)
-      if (outcome === undefined) throw error
-      yield outcome
-    }
-  },
-  // It dies now, and is removed when its turn comes: nobody waits for the engine to tidy up.
-  [Symbol.asyncDispose]: async () => discard(),
-})

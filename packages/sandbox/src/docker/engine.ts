@@ -1,8 +1,10 @@
 import type { Duplex } from 'node:stream'
 import type Docker from 'dockerode'
 import type { ContainerCreateOptions, ContainerInfo, ContainerInspectInfo } from 'dockerode'
+import { z } from 'zod'
 import { attach } from './attach.ts'
 import { withDeadline } from './deadline.ts'
+import { toUidRange, type UidRange } from './uid-block.ts'
 
 /** Far above what a healthy engine needs on a busy machine, far below what a person waits. */
 const DEADLINE_MS = {
@@ -15,15 +17,17 @@ const DEADLINE_MS = {
   list: 10_000,
   image: 5_000,
   ping: 3_000,
+  info: 10_000,
 }
 
 /**
- * All we ever ask of Docker: create, attach, start, update, inspect, remove, list, look for an image, ping. Each call settles within its
+ * All we ever ask of Docker: create, attach, start, update, inspect, remove, list, look for an image, ping,
+ * and once what kind of engine it is. Each call settles within its
  * deadline. The engine is never asked how a program ended while the agent can say it.
  */
 export interface Engine {
-  /** The new container's id. */
-  create(options: ContainerCreateOptions & { name: string }): Promise<string>
+  /** The new container's id; undefined where another container has the name. */
+  create(options: ContainerCreateOptions & { name: string }): Promise<string | undefined>
   attach(id: string): Promise<{ socket: Duplex; head: Buffer }>
   start(id: string): Promise<void>
   update(id: string, limits: { memoryBytes: number; pidsLimit: number }): Promise<void>
@@ -34,16 +38,41 @@ export interface Engine {
   /** Rejects with a sentence where the image is not there. */
   findImage(name: string): Promise<void>
   ping(): Promise<void>
+  /** Which users containers may have here; asked once. */
+  uidRange(): Promise<UidRange>
 }
 
-export const isStatus = (error: unknown, status: number): boolean =>
+const infoSchema = z.object({
+  SecurityOptions: z
+    .array(z.string())
+    .nullish()
+    .transform((options) => options ?? []),
+})
+
+const isStatus = (error: unknown, status: number): boolean =>
   typeof error === 'object' && error !== null && 'statusCode' in error && error.statusCode === status
 
 export const createEngine = (docker: Docker): Engine => {
   const within = <T>(call: keyof typeof DEADLINE_MS, promise: Promise<T>) =>
     withDeadline(promise, DEADLINE_MS[call], call)
+  let range: Promise<UidRange> | undefined
+  const askRange = async (): Promise<UidRange> => {
+    try {
+      return toUidRange(infoSchema.parse(await within('info', docker.info())).SecurityOptions)
+    } catch (error) {
+      range = undefined
+      throw error
+    }
+  }
   return {
-    create: async (options) => (await within('create', docker.createContainer(options))).id,
+    async create(options) {
+      try {
+        return (await within('create', docker.createContainer(options))).id
+      } catch (error) {
+        if (isStatus(error, 409)) return undefined
+        throw error
+      }
+    },
     async attach(id) {
       const attaching = attach(docker, id)
       try {
@@ -75,6 +104,10 @@ export const createEngine = (docker: Docker): Engine => {
         if (!isStatus(cause, 404)) throw cause
         throw new Error(`Docker has no image "${name}": build the language images first (npm start does)`, { cause })
       }
+    },
+    uidRange: () => {
+      range ??= askRange()
+      return range
     },
     ping: async () => void (await within('ping', docker.ping())),
   }

@@ -4,7 +4,7 @@ import { seccompProfile } from './seccomp.ts'
 /** What a container is made for. */
 export interface ContainerSpec {
   readonly image: string
-  /** The program's user; no other container on the host has it at the same time. */
+  /** The first of the users its programs run as; no other container on the host has it at the same time. */
   readonly uid: number
   readonly memoryBytes: number
   readonly processes: number
@@ -14,6 +14,7 @@ export interface ContainerSpec {
   /** `runc`, `crun`, `runsc` …; undefined for the engine's default. */
   readonly runtime: string | undefined
   readonly labels: Readonly<Record<string, string>>
+  /** What process 1 begins as: the agent, or an interpreter that divides into the agent and its programs. */
   readonly command: readonly string[]
 }
 
@@ -22,23 +23,26 @@ type HostConfig = KnownHostConfig & { CgroupnsMode?: 'private' | 'host' }
 
 export const WORKSPACE = '/workspace'
 
-/** All a program finds in its environment, besides its own. HOSTNAME is what Docker sets in every container. */
+/** All a program finds in its environment, besides its own. HOSTNAME is what Docker sets in every container, in this place. */
 export const BASE_ENV = {
   PATH: '/usr/local/bin:/usr/bin:/bin',
+  HOSTNAME: 'sandbox',
   HOME: WORKSPACE,
   LANG: 'C.UTF-8',
-  HOSTNAME: 'sandbox',
 } as const
 
-const AGENT_COMMAND = ['python3', '-I', '-S', '-B', '/opt/runnel/agent'] as const
+export const AGENT_COMMAND = ['python3', '-I', '-S', '-B', '/opt/runnel/agent'] as const
 
 const MIB = 1024 * 1024
-/** The agent comes on top of what the program may have; the process that writes files has ended before it starts. */
+/** The agent comes on top of what the program may have; whatever wrote its files has ended before it starts. */
 const OWN_PROCESSES = 1
+/** Where programs follow each other in one sandbox, what they are forked off stays as well. */
+const OWN_PROCESSES_SHARED = 2
 const INODES_PER_MIB = 128
 const MINIMUM_INODES = 2048
 
-export const toPidsLimit = (processes: number): number => processes + OWN_PROCESSES
+export const toPidsLimit = (processes: number, isShared = false): number =>
+  processes + (isShared ? OWN_PROCESSES_SHARED : OWN_PROCESSES)
 
 const toTmpfs = (bytes: number, options: string): string => {
   const inodes = Math.max(MINIMUM_INODES, Math.round(bytes / MIB) * INODES_PER_MIB)
@@ -133,13 +137,13 @@ export const POLICY: readonly Rule[] = [
   },
   {
     because: 'The agent is root without other powers, for it alone may become the job’s user; the image has no say.',
-    container: ({ command }) => ({ User: '0:0', Entrypoint: [...AGENT_COMMAND], Cmd: [...command], WorkingDir: '/' }),
+    container: ({ command }) => ({ User: '0:0', Entrypoint: [...command], Cmd: [], WorkingDir: WORKSPACE }),
   },
   {
     because: 'The same short environment everywhere; the job’s own is set on the program alone.',
     container: () => ({
       Hostname: BASE_ENV.HOSTNAME,
-      Env: [`PATH=${BASE_ENV.PATH}`, `LANG=${BASE_ENV.LANG}`],
+      Env: Object.entries(BASE_ENV).map(([name, value]) => `${name}=${value}`),
     }),
   },
   {

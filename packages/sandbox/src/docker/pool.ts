@@ -1,14 +1,20 @@
+import type pLimit from 'p-limit'
 import type { Logger } from '../logger.ts'
-import type { Container, ContainerOrder } from './container.ts'
+import type { Chores } from './chores.ts'
+import type { Container } from './container.ts'
+import { createDemand } from './demand.ts'
 
 export interface PoolOptions {
   readonly name: string
-  readonly size: number
-  /** What to make next; asked anew each time, for a deadline is part of it. */
-  readonly order: () => ContainerOrder
+  /** Kept ready, whatever happens. */
+  readonly min: number
+  /** Whether one more than `min` may be kept: the room for those is shared by all pools. */
+  readonly mayGrow: () => boolean
   readonly log: Logger
-  /** Makes one; bounded and shared by all pools, so that the engine is not asked for too many at once. */
-  make(order: ContainerOrder): Promise<Container>
+  readonly chores: Chores
+  /** Bounds what is made for those who wait; shared by all pools. */
+  readonly inTurn: ReturnType<typeof pLimit>
+  make(): Promise<Container>
   discard(container: Container): void
 }
 
@@ -20,23 +26,35 @@ const LAST_RETRY_MS = 10_000
 export interface Pool {
   /** A ready container: at once if there is one, else the next to become ready. Rejects when none can be made. */
   take(signal: AbortSignal): Promise<Container>
+  /** Ready, or going to be. */
+  readonly size: number
   close(): void
 }
 
 /**
  * Containers of one language, ready before anyone asks.
  *
- * It keeps `size` of them ready or in the making, and one in the making for everybody who waits. Those who wait are
- * served first, in order. One that dies or grows old in here is replaced. If making fails, whoever waits is told, and
- * the pool tries again with growing pauses until it succeeds.
+ *   wanted = what the last minutes' demand makes likely, at least `min`, more only while there is room
+ *
+ * For everybody who waits one is made at once, in their turn; what is missing in the stock is made as a chore, so that
+ * it is never in the way of those who wait, nor of programs that just began. Whoever waits is served first, in order, by
+ * whatever becomes ready first. One that dies or grows old in here is replaced. If making fails, whoever waits is told,
+ * and the pool tries again with growing pauses until it succeeds.
  */
-export const createPool = ({ name, size, order, log, make, discard }: PoolOptions): Pool => {
+export const createPool = (options: PoolOptions): Pool => {
+  const { name, min, mayGrow, log, chores, inTurn, make, discard } = options
   const ready = new Map<Container, NodeJS.Timeout>()
   const waiting: PromiseWithResolvers<Container>[] = []
+  const demand = createDemand()
+  /** Being made; asked to be made for those who wait; put off as a chore. */
   let making = 0
+  let asked = 0
+  let stocking = 0
   let retryMs = 0
   let retry: NodeJS.Timeout | undefined
   let closed = false
+
+  const size = () => ready.size + making + stocking
 
   const drop = (container: Container) => {
     clearTimeout(ready.get(container))
@@ -57,7 +75,7 @@ export const createPool = ({ name, size, order, log, make, discard }: PoolOption
   const makeOne = async () => {
     making += 1
     try {
-      const container = await make(order())
+      const container = await make()
       if (retryMs > 0) log.info({ pool: name }, 'Sandboxes can be made again')
       retryMs = 0
       offer(container)
@@ -72,22 +90,45 @@ export const createPool = ({ name, size, order, log, make, discard }: PoolOption
     }
   }
 
+  /** In the meantime somebody may have been served otherwise, or have gone. */
+  const makeForWaiting = () => {
+    asked += 1
+    void inTurn(async () => {
+      asked -= 1
+      if (!closed && waiting.length > making) await makeOne()
+    })
+  }
+
+  const isShort = () => ready.size + making - waiting.length < min || (wantsMore() && mayGrow())
+  const wantsMore = () => ready.size + making - waiting.length < demand.expected()
+
+  const makeForStock = () => {
+    stocking += 1
+    void chores.add(async () => {
+      stocking -= 1
+      if (!closed && retry === undefined && isShort()) await makeOne()
+    })
+  }
+
   const fill = () => {
     if (closed || retry !== undefined) return
     if (retryMs > 0 && waiting.length === 0) {
       retry = setTimeout(() => {
         retry = undefined
-        if (making === 0 && ready.size < size) void makeOne()
+        if (making === 0 && ready.size < min) void makeOne()
       }, retryMs)
       retry.unref()
       return
     }
-    while (making < size - ready.size + waiting.length) void makeOne()
+    while (making + asked < waiting.length) makeForWaiting()
+    const missing = Math.max(min, demand.expected()) - (ready.size + making + stocking - waiting.length)
+    for (let more = missing; more > 0 && (size() < min || mayGrow()); more -= 1) makeForStock()
   }
 
   fill()
   return {
     take(signal) {
+      demand.arrive()
       const [first] = ready.keys()
       if (first !== undefined) {
         clearTimeout(ready.get(first))
@@ -108,6 +149,9 @@ export const createPool = ({ name, size, order, log, make, discard }: PoolOption
       retry = undefined
       fill()
       return turn.promise.finally(() => signal.removeEventListener('abort', leave))
+    },
+    get size() {
+      return size()
     },
     close() {
       closed = true

@@ -6,7 +6,7 @@ import Docker from 'dockerode'
 import { inject } from 'vitest'
 import { attach } from '../../src/docker/attach.ts'
 import { createDockerStreamDecoder } from '../../src/docker/docker-stream.ts'
-import { BASE_ENV, toCreateOptions, WORKSPACE } from '../../src/docker/policy.ts'
+import { BASE_ENV, toCreateOptions } from '../../src/docker/policy.ts'
 import type { CorpusProgram } from './read-programs.ts'
 
 /** How a program ended and all it said. A death by signal n counts as exit code 128 + n, as in a shell. */
@@ -52,13 +52,11 @@ export const runPlain = async (program: CorpusProgram, image: string, argv: read
     cpus: 1,
     runtime: undefined,
     labels: { 'runnel.test-run': inject('testRun') },
-    command: ['-c', toScript(program, argv)],
+    command: ['bash', '-c', toScript(program, argv)],
   })
   const container = await docker.createContainer({
     ...policy,
-    Entrypoint: ['bash'],
     User: `${uid}:${uid}`,
-    WorkingDir: WORKSPACE,
     HostConfig: { ...policy.HostConfig, CapAdd: [] },
   })
   try {

@@ -1,0 +1,11 @@
+/** Resolves when the other side has taken all that was written, or is gone. */
+export const untilDrained = (stream: NodeJS.EventEmitter): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      stream.off('drain', done)
+      stream.off('close', done)
+      resolve()
+    }
+    stream.on('drain', done)
+    stream.on('close', done)
+  })

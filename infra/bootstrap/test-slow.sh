@@ -1,0 +1,13 @@
+#!/bin/sh
+# npm run test:slow: the tests that take minutes each, and so are not a part of `npm test`.
+set -eu
+cd "$(dirname "$0")/../.."
+. infra/bootstrap/prepare.sh
+
+lock_preparing
+need_toolchain
+need_packages
+need_engine
+need_images
+unlock_preparing
+exec node_modules/.bin/vitest run --project slow

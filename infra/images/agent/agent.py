@@ -1,0 +1,315 @@
+"""The agent: process 1 of every sandbox. The worker talks to it and to nothing else.
+
+    ◀── INIT {uid, uids, workspace, env, cpus, warm: {argv, env} | null}
+    the interpreter is started ahead, if there is one    ── READY ──▶   (waits, however long)
+    ◀── PUT, DATA…, EXEC, STDIN…      (all at once; each waits for the one before)
+    its files are written, the program goes      ── DONE, STDOUT, STDERR … ──▶   ◀── CREDIT, STDIN, SIGNAL
+    main has died, everything killed, pipes drained      ── EXIT ──▶
+    EXEC said {again: true}: all it left is removed, the next uid's interpreter is started   ── READY ──▶
+
+`uid` null means: no isolation (the local sandbox), everything runs as the caller. `uids` is how many, from `uid` on,
+are this sandbox's: one a program, none twice. When they are used up, when something is left that cannot be removed,
+and when the worker's end of the stream closes, everything dies and the agent with it.
+"""
+
+import json
+import os
+import signal
+import struct
+import sys
+import time
+
+import files
+import frames
+from channel import Channel
+from cleaner import has_processes, is_as_new, remove_files
+from identity import ContainerIdentity, LocalIdentity
+from loop import Loop
+from program import Program
+from scribe import Scribe
+from usage import Usage
+
+#: That the files are written is worth no write of its own when the program is about to speak.
+DONE_DELAY_SECONDS = 0.02
+#: What a job leaves dies within moments; a sandbox in which something refuses to is given up.
+TIDYING_SECONDS = 5
+KILL_AGAIN_SECONDS = 0.002
+
+
+class Agent:
+    def __init__(self, server):
+        self._server = server
+        self._loop = Loop(self._reap)
+        self._channel = Channel(self._loop, self._received, self._end)
+        self._program = None  # the one that waits, or runs
+        self._is_warm = False
+        self._scribe = None
+        self._stream = None
+        self._again = False
+        self._uses = 0
+        self._forget_files()
+        self._waiting = None  # frames that came while files were being written
+
+    def run(self):
+        while True:
+            self._loop.turn()
+
+    def _end(self):
+        if self._program is not None:
+            self._program.identity.alone = True
+            self._program.identity.kill_everything()
+        os._exit(0)
+
+    # A sandbox and its uses
+
+    def _initialise(self, settings):
+        self._workspace = settings["workspace"]
+        self._env = settings["env"]
+        self._cpus = settings["cpus"]
+        self._warm = settings["warm"]
+        self._uid, self._uids = settings["uid"], settings["uids"]
+        self._isolated = self._uid is not None
+        self._usage = Usage(self._isolated, time.process_time)
+        if self._server and not (self._warm and self._warm["argv"] == sys.orig_argv):
+            self._server.release()
+            self._server = None
+        self._prepare()
+
+    def _prepare(self):
+        if self._isolated:
+            identity = ContainerIdentity(self._uid + self._uses)
+            os.chown(self._workspace, identity.uid, identity.uid)
+        else:
+            identity = LocalIdentity()
+        self._uses += 1
+        self._is_warm = False
+        self._program = self._new_program(identity)
+        if not self._warm:
+            self._scribe = Scribe(self._loop, identity, self._workspace)
+            self._ready()
+        elif self._server:
+            self._program.warm_by(self._server, self._warmed, self._fail)
+        else:
+            self._scribe = Scribe(self._loop, identity, self._workspace)
+            self._program.warm_up(self._warm["argv"], {**self._env, **self._warm["env"]}, self._warmed)
+
+    def _warmed(self, is_up):
+        if not is_up:
+            self._end()  # it has said why on standard error
+        self._is_warm = True
+        self._ready()
+
+    def _ready(self):
+        self._channel.send_json(
+            frames.READY, 0, {"protocol": frames.PROTOCOL, "cgroup": self._usage.version, "warm": self._is_warm}
+        )
+
+    def _new_program(self, identity):
+        return Program(
+            self._loop,
+            identity,
+            self._usage,
+            self._workspace,
+            self._uses == 1,
+            lambda is_stdout, data: self._channel.send(
+                frames.STDOUT if is_stdout else frames.STDERR, self._stream, data
+            ),
+            lambda taken: taken and self._channel.send(frames.GRANT, self._stream, struct.pack(">I", taken)),
+            self._exited,
+        )
+
+    # Frames
+
+    def _received(self, kind, stream, payload):
+        if self._waiting is not None:
+            self._waiting.append((kind, stream, payload))
+        elif kind == frames.INIT:
+            self._initialise(json.loads(payload))
+        elif kind == frames.PUT:
+            self._forget_files()
+            self._files = json.loads(payload)["files"]
+        elif kind == frames.DATA:
+            self._content += payload
+        elif kind == frames.EXEC:
+            self._execute(stream, json.loads(payload))
+        elif self._program is None or stream != self._stream:
+            return  # for a program that is over: nothing to do, and no fault of the worker's
+        elif kind == frames.STDIN:
+            self._program.write_stdin(payload)
+        elif kind == frames.CREDIT:
+            self._program.grant(int.from_bytes(payload, "big"))
+        elif kind == frames.SIGNAL:
+            order = json.loads(payload)
+            self._program.stop(order["signal"], order.get("killAfterMs"))
+        else:
+            raise frames.ProtocolError(f"an unknown kind, {kind}")
+
+    def _forget_files(self):
+        self._files, self._content = [], bytearray()
+
+    # Programs
+
+    def _execute(self, stream, order):
+        if self._program is None or self._program.is_running():
+            raise frames.ProtocolError("a program where none is awaited")
+        self._stream = stream
+        self._again = order["again"] and self._isolated
+        self._program.identity.alone = not self._again
+        packed = files.pack(self._files, self._content)
+        self._forget_files()
+        if not (self._is_warm and order["argv"] == self._warm["argv"] and not order["env"]):
+            if self._is_warm:
+                self._discard_warm()
+            self._write_files(packed, lambda: self._start_cold(order))
+        elif self._server:
+            self._server.keep(self._loop, self._program.pid, self._program.died) if self._again else self._release_server()
+            self._program.let_go_with(packed, self._written)
+            self._run(order)
+        else:
+            self._write_files(packed, lambda: self._let_go(order))
+
+    def _release_server(self):
+        self._server.release()
+        self._server = None
+
+    def _discard_warm(self):
+        """The program is to have all its processes to itself: nothing of ours is left when it starts."""
+        program = self._program
+        identity, by_server = program.identity, self._server is not None
+        program.discard()
+        if self._scribe is not None:
+            self._scribe.close()
+            self._scribe = None
+        if not self._again:
+            if by_server:
+                self._release_server()
+            identity.kill_everything()
+            wait_for_all()
+        elif by_server:
+            self._server.bury()
+        else:
+            os.waitpid(program.pid, 0)
+        self._program = self._new_program(identity)
+
+    def _write_files(self, packed, then):
+        self._scribe = self._scribe or Scribe(self._loop, self._program.identity, self._workspace)
+        self._waiting = []
+
+        def written(fault):
+            self._scribe = None
+            waiting, self._waiting = self._waiting, None
+            self._written(fault)
+            if fault:
+                return
+            then()
+            for frame in waiting:
+                self._received(*frame)
+
+        self._scribe.write(packed, written)
+
+    def _written(self, fault):
+        if fault:
+            self._fail(fault)
+        else:
+            self._channel.hold(frames.DONE, self._stream, DONE_DELAY_SECONDS)
+
+    def _let_go(self, order):
+        self._program.let_go()
+        self._run(order)
+
+    def _start_cold(self, order):
+        # The local sandbox has no cgroup to count a busy child's time, so the kernel's own limit stands in.
+        cpu_seconds = None if self._isolated else -(-order["cpuMs"] // 1000)
+        try:
+            self._program.start(order["argv"], {**self._env, **order["env"]}, cpu_seconds)
+        except OSError as error:
+            self._fail(str(error))
+            return
+        self._run(order)
+
+    def _run(self, order):
+        self._program.run(
+            order["wallMs"], order["cpuMs"], order["outputBytes"], order["graceMs"], self._cpus, order["credit"]
+        )
+
+    def _fail(self, reason):
+        """The program could not begin. This sandbox is of no more use, whoever has it by now."""
+        if self._stream is None:
+            self._end()
+        self._channel.send_json(frames.ERROR, self._stream, {"message": reason})
+        self._end()
+
+    # Endings
+
+    def _reap(self):
+        """A child of ours has died: the program, a scribe, or an orphan of the program's."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                self._all_died()
+                return
+            if pid == 0:
+                self._outlived()
+                return
+            if self._program is not None and pid == self._program.pid:
+                self._program_died(status)
+
+    def _program_died(self, status):
+        if not self._program.is_running():
+            self._end()  # a warm interpreter that dies while nobody uses it: this sandbox is of no use
+        self._program.died(status)
+
+    def _all_died(self):
+        if self._program is not None and self._program.has_died():
+            self._program.everyone_died()
+
+    def _outlived(self):
+        """Local: a child that was being born while the others died is not yet known, and not yet dead."""
+        program = self._program
+        if not self._isolated and program is not None and program.has_died():
+            program.identity.kill_everything()
+            self._loop.after(0.02, self._reap)
+
+    def _exited(self, report):
+        self._channel.send_json(frames.EXIT, self._stream, report)
+        identity, self._program = self._program.identity, None
+        if self._scribe is not None:  # nobody needed it, and it died with the rest
+            self._scribe.close()
+            self._scribe = None
+        if not self._again:
+            return
+        if self._uses == self._uids or identity.alone:
+            self._end()
+        self._give_up_tidying = self._loop.after(TIDYING_SECONDS, self._end)
+        self._tidy_up(identity)
+
+    def _tidy_up(self, identity):
+        """Again and again until no process is left, then the rest."""
+        if has_processes((os.getpid(), self._server.pid) if self._server else (os.getpid(),)):
+            identity.kill_everything()
+            if identity.alone:
+                self._end()  # what the program left takes every process there may be
+            self._loop.after(KILL_AGAIN_SECONDS, lambda: self._tidy_up(identity))
+            return
+        self._loop.cancel(self._give_up_tidying)
+        remove_files(identity.uid, self._workspace)
+        # Ours from here, whoever's it was: nobody else can change it any more.
+        os.chown(self._workspace, 0, 0)
+        os.chmod(self._workspace, 0o700)
+        if not is_as_new(self._workspace):
+            self._end()
+        self._prepare()
+
+
+def wait_for_all():
+    try:
+        while True:
+            os.waitpid(-1, 0)
+    except ChildProcessError:
+        pass
+
+
+def run(server=None):
+    """Never returns. `server`: the fork server, where there is one."""
+    Agent(server).run()

@@ -1,0 +1,130 @@
+"""Python programs that need not wait for Python to start: forked off an interpreter that has just started.
+
+Process 1 of a Python sandbox is the very command a job is (`python3 -u main.py`). CPython imports `sitecustomize` last
+thing before it looks at its script, and there (`begin`) the process divides:
+
+    process 1 ──▶ the agent: imports what it needs and never comes back
+        └─ fork ─▶ the fork server: root, has imported nothing more, waits for the agent's word
+                      └─ fork ─▶ a program: becomes the job's user, waits at its gate, takes its files, writes them,
+                                 and returns: CPython goes on with main.py as if nothing had been
+
+So everything a program could ask about is native, and one start-up serves the agent and every program of the sandbox.
+
+The socket between agent and server, a message a line:
+
+    ◀── uid, and 5 descriptors: stdin, stdout, stderr, gate, answer
+    ──▶ pid
+    ◀── "w": wait for it ── (it dies) ──▶ wait status; then the next uid may come
+        or closed: no more programs are wanted; the server ends, and process 1 inherits the program
+
+The program's own pipes:  answer ▶ "r" it waits;  gate ◀ "g" and its files, then the end: go ("k": and the server stays).
+Just the end: never needed. After that answer ▶ "w": they are written; else why not, and the end of the process.
+
+A process that changes its user belongs, to the kernel's mind, to root still (/proc/self/environ cannot be read) until
+it executes something or asks for it: PR_SET_DUMPABLE, for which Python has no word of its own but ctypes.
+"""
+
+import gc
+
+gc.freeze()  # until `_leave_no_trace`: what is here is older than our own, and the collector need not look at it
+
+import posix
+import sys
+
+import _ctypes
+import _socket
+import files
+
+WORKSPACE = "/workspace"
+PR_SET_DUMPABLE = 4
+DESCRIPTORS = 5
+BYTES_OF_INT = 4
+ALONE = b"g"
+TRACES = ("_ctypes", "_socket", "files", "fork_server", "gc")
+
+_prctl = _ctypes.dlsym(_ctypes.dlopen(None, 2), "prctl")
+
+
+def begin():
+    """Returns in programs only."""
+    agents_end, end = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET, 0)
+    pid = posix.fork()
+    if pid:
+        end.close()
+        import agent
+        from server import ForkServer
+
+        agent.run(ForkServer(pid, agents_end))
+    agents_end.close()
+    _serve(end)
+
+
+def _serve(end):
+    while True:
+        uid, descriptors = _receive(end)
+        pid = posix.fork()
+        if pid == 0:
+            end.close()
+            _become(uid)
+            _leave_no_trace()
+            _wait_at_gate(descriptors)
+            return
+        for fd in descriptors:
+            posix.close(fd)
+        end.send(b"%d" % pid)
+        if not end.recv(1):
+            posix._exit(0)
+        _, status = posix.waitpid(pid, 0)
+        end.send(b"%d" % status)
+
+
+def _receive(end):
+    space = _socket.CMSG_SPACE(DESCRIPTORS * BYTES_OF_INT)
+    word, ancillary, _, _ = end.recvmsg(16, space, _socket.MSG_CMSG_CLOEXEC)
+    if not word:
+        posix._exit(0)
+    [(_, _, data)] = ancillary
+    places = range(0, DESCRIPTORS * BYTES_OF_INT, BYTES_OF_INT)
+    return int(word), [int.from_bytes(data[at : at + BYTES_OF_INT], sys.byteorder) for at in places]
+
+
+def _become(uid):
+    posix.setsid()
+    # Before the change of user, for it is root's to write. The program dies of memory before the agent.
+    score = posix.open("/proc/self/oom_score_adj", posix.O_WRONLY)
+    posix.write(score, b"1000")
+    posix.close(score)
+    posix.setgroups([uid])  # as Docker itself does for a container of that user
+    posix.setresgid(uid, uid, uid)
+    posix.setresuid(uid, uid, uid)
+    _ctypes.call_function(_prctl, (PR_SET_DUMPABLE, 1, 0, 0, 0))
+    posix.umask(0o022)
+
+
+def _leave_no_trace():
+    """What only the way here needed. Types of an extension hold each other, so it takes the collector to let them go."""
+    global _ctypes, _prctl, _socket
+    del _ctypes, _prctl, _socket
+    for name in TRACES:
+        sys.modules.pop(name, None)
+    gc.collect()
+    gc.unfreeze()
+
+
+def _wait_at_gate(descriptors):
+    *streams, gate, answer = descriptors
+    for place, fd in enumerate(streams):
+        posix.dup2(fd, place)
+        posix.close(fd)
+    posix.write(answer, b"r")
+    order = files.read_to_end(gate)
+    posix.close(gate)
+    if not order:
+        posix._exit(0)
+    while order[:1] == ALONE and posix.getppid() != 1:
+        posix.sched_yield()  # the server is about to end: a program is to find the same parent every time
+    fault = files.write_all(order[1:], WORKSPACE)
+    posix.write(answer, fault.encode() or b"w")
+    if fault:
+        posix._exit(1)
+    posix.close(answer)

@@ -1,0 +1,38 @@
+import { type Job, type JobEvent, jobEventSchema } from '@runnel/contract'
+import type { Redis } from 'ioredis'
+import { summaryScript } from './log-scripts.ts'
+
+/** What the log says about a job: all that `GET /v1/jobs/:id` needs of it, without the output. */
+export type JobSummary = Pick<
+  Job,
+  'status' | 'language' | 'submittedAt' | 'limits' | 'attempt' | 'startedAt' | 'finishedAt' | 'outcome' | 'usage'
+> & { readonly interactive: boolean }
+
+export const parseEvent = (json: string): JobEvent => jobEventSchema.parse(JSON.parse(json))
+
+/** Of the events that were found: the first one, the start of the last attempt, and the end. */
+export const toSummary = (attempt: number, events: readonly JobEvent[]): JobSummary | undefined => {
+  const queued = events.find((event) => event.type === 'queued')
+  if (queued === undefined) return undefined
+  const started = events.find((event) => event.type === 'started')
+  const finished = events.find((event) => event.type === 'finished')
+  const { language, limits, interactive, at: submittedAt } = queued
+  return {
+    status: finished === undefined ? (attempt === 0 ? 'queued' : 'running') : 'finished',
+    language,
+    limits,
+    interactive,
+    submittedAt,
+    attempt,
+    ...(started === undefined ? {} : { startedAt: started.at }),
+    ...(finished === undefined ? {} : { finishedAt: finished.at, outcome: finished.outcome, usage: finished.usage }),
+  }
+}
+
+/** In one round trip. */
+export const readSummary = async (redis: Redis, key: string): Promise<JobSummary | undefined> => {
+  const found = await summaryScript(redis, [key], [])
+  if (!Array.isArray(found)) return undefined
+  const [attempt, jsons]: unknown[] = found
+  return Array.isArray(jsons) ? toSummary(Number(attempt), jsons.map(String).map(parseEvent)) : undefined
+}

@@ -1,0 +1,57 @@
+import { defaultLimits } from '@runnel/contract'
+import { expect, test } from 'vitest'
+import { toEntry } from '../src/log-entry.ts'
+import { createTranscript } from '../src/transcript.ts'
+
+const at = '2026-01-01T00:00:00.000Z'
+const outcome = { type: 'exited', exitCode: 0 } as const
+
+/** A transcript of events, numbered by the attempts they are listed under. */
+const transcribe = (...attempts: readonly (readonly Parameters<typeof toEntry>[1][])[]) => {
+  const transcript = createTranscript()
+  for (const [attempt, bodies] of attempts.entries()) {
+    for (const [index, body] of bodies.entries())
+      transcript.add(toEntry({ jobId: 'job_0', position: { attempt, n: index + 1 }, at }, body))
+  }
+  return transcript.read()
+}
+
+const QUEUED = [{ type: 'queued', language: 'python', limits: defaultLimits(), interactive: false }] as const
+const print = (data: string) => ({ type: 'stdout', encoding: 'utf8', data }) as const
+const text = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString()
+
+test('A transcript knows what came of a job and what it printed', () => {
+  const told = transcribe(QUEUED, [
+    { type: 'started' },
+    print('a'),
+    { type: 'stderr', encoding: 'base64', data: '/w==' },
+    print('b'),
+    { type: 'finished', outcome, usage: null },
+  ])
+  expect(told?.summary).toMatchObject({ status: 'finished', language: 'python', attempt: 1, startedAt: at, outcome })
+  expect(text(told?.output.stdout)).toBe('ab')
+  expect(told?.output.stderr).toEqual(Buffer.of(0xff))
+  expect(told?.output.truncated).toBe(false)
+})
+
+test('A transcript of a job that began again has what its last attempt printed', () => {
+  const told = transcribe(
+    QUEUED,
+    [{ type: 'started' }, print('lost '.repeat(100_000))],
+    [{ type: 'restarted' }, { type: 'started' }, print('kept'), { type: 'finished', outcome, usage: null }],
+  )
+  expect(told?.summary.attempt).toBe(2)
+  expect(text(told?.output.stdout)).toBe('kept')
+})
+
+test('A transcript of a job that was canceled while it waited has no start', () => {
+  const told = transcribe([...QUEUED, { type: 'finished', outcome: { type: 'canceled' }, usage: null }])
+  expect(told?.summary).toMatchObject({ attempt: 0, outcome: { type: 'canceled' } })
+  expect(told?.summary).not.toHaveProperty('startedAt')
+})
+
+test('A transcript says nothing before the end, nor where there was too much to keep', () => {
+  expect(transcribe(QUEUED, [{ type: 'started' }, print('a')])).toBeUndefined()
+  const much = [{ type: 'started' }, print('x'.repeat(65_536)), { type: 'finished', outcome, usage: null }] as const
+  expect(transcribe(QUEUED, much)).toBeUndefined()
+})

@@ -1,0 +1,88 @@
+import { availableParallelism } from 'node:os'
+
+/** A moment is quiet when no program has begun for this long … */
+const QUIET_MS = 20
+/** … and none is running that began less than this long ago: most programs have ended by then, and others may go on for long. */
+const YOUNG_MS = 1_000
+/** A chore that found no quiet moment for this long is done in any. */
+const OVERDUE_MS = 2_000
+const LOOK_AGAIN_MS = 10
+
+/** The engine does such work one by one for the most part; beyond two a processor it only queues it itself. */
+const AT_ONCE = availableParallelism() * 2
+
+export interface Chores {
+  /** Does it when its turn comes; settles as it does. */
+  add<T>(chore: () => Promise<T>): Promise<T>
+  /** A program begins; call the result when it has ended. */
+  programBegins(): () => void
+  /** From here on no chore waits for a quiet moment. */
+  hurry(): void
+}
+
+/**
+ * Engine work that nobody waits for: removing containers that are used up, making those that may be wanted next.
+ *
+ * It takes the very processors that programs run on, tens of milliseconds for each container, so it waits until no
+ * program is in its first moments: a burst is answered first and tidied up after. In a load that never pauses every
+ * chore has its turn within two seconds, so what waits is bounded by what the engine makes in two seconds.
+ */
+export const createChores = (now: () => number = () => performance.now()): Chores => {
+  const waiting: { readonly since: number; readonly begin: () => void }[] = []
+  const young = new Set<{ readonly since: number }>()
+  let lastBeginning = Number.NEGATIVE_INFINITY
+  let busy = 0
+  let isHurried = false
+  let timer: NodeJS.Timeout | undefined
+
+  const isQuiet = (at: number): boolean => {
+    for (const program of young) {
+      if (at - program.since < YOUNG_MS) break
+      young.delete(program)
+    }
+    return young.size === 0 && at - lastBeginning >= QUIET_MS
+  }
+
+  const look = (): void => {
+    clearTimeout(timer)
+    timer = undefined
+    for (let next = waiting[0]; next !== undefined && busy < AT_ONCE; next = waiting[0]) {
+      const at = now()
+      if (!isHurried && at - next.since < OVERDUE_MS && !isQuiet(at)) {
+        timer = setTimeout(look, LOOK_AGAIN_MS)
+        return
+      }
+      waiting.shift()
+      next.begin()
+    }
+  }
+
+  return {
+    add: (chore) =>
+      new Promise((resolve, reject) => {
+        const begin = () => {
+          busy += 1
+          chore()
+            .then(resolve, reject)
+            .finally(() => {
+              busy -= 1
+              look()
+            })
+        }
+        waiting.push({ since: now(), begin })
+        timer ??= setTimeout(look)
+      }),
+
+    programBegins() {
+      const program = { since: now() }
+      lastBeginning = program.since
+      young.add(program)
+      return () => void young.delete(program)
+    },
+
+    hurry() {
+      isHurried = true
+      look()
+    },
+  }
+}

@@ -1,0 +1,43 @@
+/** A used-up stock is made again within about this long: what comes within it must have been there before. */
+const WINDOW_MS = 1_000
+/** How long a burst is remembered: after so long half of it is still reckoned with. */
+const HALF_LIFE_MS = 60_000
+
+/** How many sandboxes of a language the next second may ask for. */
+export interface Demand {
+  /** One was asked for. */
+  arrive(): void
+  expected(): number
+}
+
+/**
+ * Reckons with the largest number of arrivals that one second has brought, forgotten by half every minute. So a burst
+ * that comes again within a few minutes finds a sandbox for each of its jobs, and a quiet evening costs no memory.
+ */
+export const createDemand = (now: () => number = () => performance.now()): Demand => {
+  let windowStart = now()
+  let count = 0
+  let peak = 0
+  let peakAt = windowStart
+
+  const remembered = (at: number): number => peak * 0.5 ** ((at - peakAt) / HALF_LIFE_MS)
+
+  const roll = (at: number): void => {
+    if (at - windowStart >= WINDOW_MS) {
+      windowStart = at
+      count = 0
+    }
+  }
+
+  return {
+    arrive() {
+      const at = now()
+      roll(at)
+      count += 1
+      if (count < remembered(at)) return
+      peak = count
+      peakAt = at
+    },
+    expected: () => Math.round(remembered(now())),
+  }
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { createDemand } from '../src/docker/demand.ts'
+
+const start = () => {
+  let at = 0
+  const demand = createDemand(() => at)
+  const arrive = (count: number) => {
+    for (let n = 0; n < count; n += 1) demand.arrive()
+  }
+  return { demand, arrive, pass: (ms: number) => (at += ms) }
+}
+
+describe('The demand for sandboxes', () => {
+  it('is nothing where nobody asks', () => {
+    expect(start().demand.expected()).toBe(0)
+  })
+
+  it('is what the busiest second brought, however the arrivals lie in it', () => {
+    const { demand, arrive, pass } = start()
+    arrive(30)
+    pass(400)
+    arrive(10)
+    expect(demand.expected()).toBe(40)
+  })
+
+  it('does not add up what came over many seconds', () => {
+    const { demand, arrive, pass } = start()
+    for (let second = 0; second < 20; second += 1) {
+      arrive(3)
+      pass(1_000)
+    }
+    expect(demand.expected()).toBe(3)
+  })
+
+  it('is forgotten by half every minute, and a quiet evening costs nothing', () => {
+    const { demand, arrive, pass } = start()
+    arrive(100)
+    pass(60_000)
+    expect(demand.expected()).toBe(50)
+    pass(10 * 60_000)
+    expect(demand.expected()).toBe(0)
+  })
+
+  it('is as high as ever when the burst comes again', () => {
+    const { demand, arrive, pass } = start()
+    arrive(100)
+    pass(120_000)
+    arrive(100)
+    expect(demand.expected()).toBe(100)
+  })
+})

@@ -1,0 +1,252 @@
+import { defaultLimits } from '@runnel/contract'
+import { eventually } from '@runnel/testing'
+import Docker from 'dockerode'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createTestSandboxes, type TestSandboxes } from './docker-fixture.ts'
+import { type RunWish, run } from './run.ts'
+
+describe('A sandbox that serves one tenant', () => {
+  let sandboxes: TestSandboxes
+  beforeAll(() => {
+    sandboxes = createTestSandboxes()
+  })
+  afterAll(() => sandboxes[Symbol.asyncDispose]())
+
+  /** Runs it as this tenant's job and says in which container; the tenant's next job finds that one ready again. */
+  const runAs = async (tenant: string, wish: RunWish) => {
+    let sandbox = ''
+    const result = await run(sandboxes, { ...wish, sharedBy: tenant, onSandbox: ({ id }) => (sandbox = id) })
+    const [stdout, stderr] = [result.stdout.toString(), result.stderr.toString()]
+    return { ...result, stdout, stderr, sandbox }
+  }
+
+  /** What the next job finds, after one that leaves something behind. Fails where the two were not in one container. */
+  const afterwards = async (tenant: string, leave: string, look: string): Promise<string> => {
+    const first = await runAs(tenant, { source: `${leave}\nprint("left")` })
+    expect(first.stderr).toBe('')
+    expect(first.stdout).toBe('left\n')
+    const next = await again(tenant, first.sandbox, look)
+    expect(next.stderr).toBe('')
+    expect(next.sandbox, 'the next job came into the same container').toBe(first.sandbox)
+    return next.stdout.trim()
+  }
+
+  /** A container that takes long to tidy up is not waited for: another job may get another one. Waits for this one. */
+  const again = (tenant: string, sandbox: string, source: string) =>
+    eventually(
+      async () => {
+        const result = await runAs(tenant, { source })
+        if (result.sandbox !== sandbox && (await isThere(sandbox))) throw new Error('It went into another container')
+        return result
+      },
+      { withinMs: 20_000 },
+    )
+
+  const isThere = async (sandbox: string): Promise<boolean> =>
+    (await sandboxes.containers()).some(({ Id, State }) => Id.startsWith(sandbox) && State === 'running')
+
+  it('is used again, by a user that it never had before, as process after process of one interpreter', async () => {
+    const source = 'import os; print(os.getuid(), end="")'
+    const first = await runAs('again', { source })
+    const uids = new Set([first.stdout])
+    for (let jobs = 1; jobs < 20; jobs += 1) {
+      const next = await again('again', first.sandbox, source)
+      expect(next.warm).toBe(true)
+      expect(next.sandbox).toBe(first.sandbox)
+      expect(uids, 'a user comes once').not.toContain(next.stdout)
+      uids.add(next.stdout)
+    }
+  })
+
+  it('never serves another tenant, nor a job that wants one of its own', async () => {
+    const mine = await runAs('mine', { source: 'print(1)' })
+    const others = await Promise.all(['yours', 'theirs'].map((tenant) => runAs(tenant, { source: 'print(1)' })))
+    let alone = ''
+    await run(sandboxes, { source: 'print(1)', onSandbox: ({ id }) => (alone = id) })
+    for (const other of [...others.map(({ sandbox }) => sandbox), alone]) expect(other).not.toBe(mine.sandbox)
+  })
+
+  it('keeps its files, its output and its ending as exact as one of its own', async () => {
+    const source = { 'main.py': 'import sys, part\nprint(part.word)\nsys.exit(3)', 'part.py': 'word = "there"' }
+    for (let jobs = 0; jobs < 3; jobs += 1) {
+      const { stdout, outcome } = await runAs('exact', { source })
+      expect(stdout).toBe('there\n')
+      expect(outcome).toEqual({ type: 'exited', exitCode: 3 })
+    }
+  })
+
+  it.each([
+    ['javascript', 'console.log(require("fs").readdirSync(".").join())', 'main.js'],
+    ['typescript', 'const names: string[] = require("fs").readdirSync("."); console.log(names.join())', 'main.ts'],
+    ['bash', 'ls', 'main.sh'],
+  ])('serves %s as well', async (language, source, found) => {
+    const first = await runAs(language, { language, source })
+    expect(first.stdout).toBe(`${found}\n`)
+    expect((await runAs(language, { language, source })).stdout).toBe(`${found}\n`)
+  })
+
+  it('takes the cold way for a job with variables or arguments of its own, and is used again', async () => {
+    const source = 'import os, sys; print(sys.argv[1:], os.environ.get("OWN"))'
+    const cold = await runAs('cold', { source, program: { args: ['a'], env: { OWN: '1' } } })
+    expect(cold.stdout).toBe("['a'] 1\n")
+    const next = await again('cold', cold.sandbox, source)
+    expect(next).toMatchObject({ stdout: '[] None\n', warm: true, sandbox: cold.sandbox })
+  })
+
+  it('changes no power of its container', async () => {
+    const { sandbox } = await runAs('powers', { source: 'print(1)' })
+    const { HostConfig } = await new Docker().getContainer(sandbox).inspect()
+    expect(HostConfig.CapAdd?.toSorted()).toEqual(['CHOWN', 'KILL', 'SETGID', 'SETUID'])
+    expect(HostConfig).toMatchObject({ Privileged: false, ReadonlyRootfs: true, NetworkMode: 'none' })
+  })
+
+  it('enforces each job’s own limits of memory and processes', async () => {
+    const limits = { ...defaultLimits(), memoryBytes: 96 * 1024 * 1024 }
+    const greedy = { source: 'x = bytearray(150 * 1024 * 1024)\nprint(len(x))' }
+    expect((await runAs('limits', greedy)).outcome).toEqual({ type: 'exited', exitCode: 0 })
+    expect((await runAs('limits', { ...greedy, limits })).outcome.type).toBe('out-of-memory')
+    expect((await runAs('limits', greedy)).outcome).toEqual({ type: 'exited', exitCode: 0 })
+  })
+
+  describe('after a job that leaves', () => {
+    const NONE = '[]'
+    const walk =
+      'import os\nprint([os.path.join(f, n) for r in ("/workspace", "/tmp", "/dev/shm", "/dev/mqueue") for f, ds, ns in os.walk(r) for n in ds + ns if n != "main.py"])'
+    const processes =
+      'import os\nme = os.getpid()\nprint([p for p in os.listdir("/proc") if p.isdigit() and int(p) != me and f"Uid:\\t0" not in open(f"/proc/{p}/status").read()])'
+
+    it.each([
+      [
+        'processes that have left its session twice over and ignore every signal',
+        `import os, signal, time
+for _ in range(5):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            for n in range(1, 65):
+                try: signal.signal(n, signal.SIG_IGN)
+                except (OSError, ValueError): pass
+            os.closerange(0, 3)
+            while True: time.sleep(1)
+        os._exit(0)`,
+        processes,
+      ],
+      [
+        'processes that go on printing',
+        'import os, time\nif os.fork() == 0:\n    while True:\n        try: print(end="", flush=True); time.sleep(0.01)\n        except OSError: pass',
+        processes,
+      ],
+      [
+        'files wherever it can write, and names that are no text',
+        'import os\nfor r in ("/workspace", "/tmp", "/dev/shm"):\n    os.makedirs(f"{r}/a/b/c")\n    for n in (b"x", b"\\xff\\xfe", b"-rf", b" \\n"):\n        open(r.encode() + b"/a/b/" + n, "w").write("secret")',
+        walk,
+      ],
+      [
+        'folders closed to everybody',
+        'import os\nfor r in ("/workspace", "/tmp", "/dev/shm"):\n    os.makedirs(f"{r}/a/b")\n    open(f"{r}/a/b/c", "w").close()\n    os.chmod(f"{r}/a/b/c", 0)\n    os.chmod(f"{r}/a/b", 0)\n    os.chmod(f"{r}/a", 0)',
+        walk,
+      ],
+      [
+        'folders deeper than any path',
+        'import os\nos.chdir("/tmp")\nfor _ in range(1500):\n    os.mkdir("d" * 100)\n    os.chdir("d" * 100)',
+        walk,
+      ],
+      [
+        'links out of its places',
+        'import os\nos.symlink("/etc", "/tmp/l")\nos.symlink("/workspace/main.py", "/dev/shm/m")\nos.link("main.py", "hard")',
+        walk,
+      ],
+      [
+        'sockets and pipes with names',
+        'import os, socket\nos.mkfifo("/tmp/f")\ns = socket.socket(socket.AF_UNIX)\ns.bind("/tmp/s")\ns.listen()',
+        walk,
+      ],
+    ])('%s: none of it', async (name, leave, look) => {
+      expect(await afterwards(name, leave, look)).toBe(NONE)
+    })
+
+    it('as many processes as there may be: none of them, in a container that may be another one', async () => {
+      const bomb =
+        'import os\nif os.fork() == 0:\n    os.setsid()\n    os.closerange(0, 3)\n    while True:\n        try: os.fork()\n        except OSError: pass'
+      expect((await runAs('bomb', { source: bomb })).outcome.type).toBe('exited')
+      expect((await runAs('bomb', { source: processes })).stdout.trim()).toBe(NONE)
+    })
+
+    it('a workspace of another mode and time: it is closed to others again', async () => {
+      const leave = 'import os\nos.chmod(".", 0o777)\nos.utime(".", (1, 1))'
+      const look =
+        'import os\ns = os.stat(".")\nprint(oct(s.st_mode & 0o7777), s.st_uid == os.getuid(), s.st_mtime > 1000)'
+      expect(await afterwards('mode', leave, look)).toBe('0o700 True True')
+    })
+
+    it('locks on files of the image: they are free', async () => {
+      const leave =
+        'import fcntl, os, time\nif os.fork() == 0:\n    os.setsid()\n    f = open("/etc/passwd")\n    fcntl.flock(f, fcntl.LOCK_EX)\n    time.sleep(60)\ntime.sleep(0.2)'
+      const look = 'import fcntl\nfcntl.flock(open("/etc/passwd"), fcntl.LOCK_EX | fcntl.LOCK_NB)\nprint("free")'
+      expect(await afterwards('locks', leave, look)).toBe('free')
+    })
+
+    it('open ports, by number and by name: they are free', async () => {
+      const leave =
+        'import os, socket, time\ns = socket.create_server(("127.0.0.1", 8000))\nu = socket.socket(socket.AF_UNIX)\nu.bind("\\0name")\nif os.fork() == 0:\n    os.setsid()\n    time.sleep(60)'
+      const look =
+        'import socket\ns = socket.socket()\ns.bind(("127.0.0.1", 8000))\nu = socket.socket(socket.AF_UNIX)\nu.bind("\\0name")\nprint("free")'
+      expect(await afterwards('ports', leave, look)).toBe('free')
+    })
+
+    it('timers and a limit of its own processes: the next one has neither', async () => {
+      const leave =
+        'import resource, signal\nsignal.setitimer(signal.ITIMER_REAL, 0.5)\nsignal.alarm(1)\nresource.setrlimit(resource.RLIMIT_NOFILE, (10, 10))'
+      const look =
+        'import resource, signal, time\ntime.sleep(1.2)\nprint(signal.getitimer(signal.ITIMER_REAL), resource.getrlimit(resource.RLIMIT_NOFILE)[0] > 10)'
+      expect(await afterwards('timers', leave, look)).toBe('(0.0, 0.0) True')
+    })
+
+    it.each([
+      ['shared memory of the old kind', 'import ctypes\nassert ctypes.CDLL(None).shmget(7, 4096, 0o1666) >= 0'],
+      ['semaphores of the old kind', 'import ctypes\nassert ctypes.CDLL(None).semget(7, 1, 0o1666) >= 0'],
+      ['a message queue of the old kind', 'import ctypes\nassert ctypes.CDLL(None).msgget(7, 0o1666) >= 0'],
+      [
+        'a connection that the kernel still winds up',
+        'import socket\ns = socket.create_server(("127.0.0.1", 8001))\nc = socket.create_connection(("127.0.0.1", 8001))\na, _ = s.accept()\na.close()\nassert c.recv(1) == b""\nc.close()',
+      ],
+      ['an attribute of the workspace', 'import os\nos.setxattr(".", "user.note", b"secret")'],
+      [
+        'a flag of the workspace',
+        'import fcntl, os\nfcntl.ioctl(os.open(".", os.O_RDONLY), 0x40086602, (0x40).to_bytes(8, "little"))',
+      ],
+    ])('%s: it is not used again', async (name, leave) => {
+      const first = await runAs(name, {
+        source: `try:\n    exec(${JSON.stringify(leave)})\n    print("left")\nexcept OSError as error:\n    print(error)`,
+      })
+      const refused = first.stdout !== 'left\n' // a kernel that has no such thing leaves nothing either
+      const next = await again(name, first.sandbox, 'print("next")')
+      expect(next.stdout).toBe('next\n')
+      if (!refused) expect(next.sandbox).not.toBe(first.sandbox)
+    })
+  })
+
+  it('ends a program that kills whatever comes to end it, and whoever is left holding its output', async () => {
+    const source =
+      'import os, signal\nfor _ in range(3):\n    if os.fork() == 0:\n        os.setsid()\n        while True:\n            try: os.kill(-1, signal.SIGKILL)\n            except OSError: pass\nwhile True: pass'
+    const { outcome } = await runAs('killers', { source, limits: { wallMs: 1_000 } })
+    expect(outcome.type).toMatch(/timed-out|signaled/)
+    expect((await runAs('killers', { source: 'print("next")' })).stdout).toBe('next\n')
+  })
+
+  it('is replaced when it has served as many as it may', async () => {
+    await using few = createTestSandboxes({ jobsPerContainer: 2 })
+    const used: string[] = []
+    for (let jobs = 0; jobs < 4; jobs += 1) {
+      await run(few, { source: 'print(1)', sharedBy: 'few', onSandbox: ({ id }) => used.push(id) })
+    }
+    for (const id of new Set(used)) expect(used.filter((other) => other === id).length).toBeLessThanOrEqual(2)
+  })
+
+  it('serves many at once, each with its own answer', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, index) => runAs('many', { source: `print(${index})` })),
+    )
+    expect(answers.map(({ stdout }) => stdout)).toEqual(Array.from({ length: 40 }, (_, index) => `${index}\n`))
+  })
+})

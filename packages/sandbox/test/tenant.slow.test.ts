@@ -1,0 +1,32 @@
+import Docker from 'dockerode'
+import { expect, it } from 'vitest'
+import { createTestSandboxes } from './docker-fixture.ts'
+import { run } from './run.ts'
+
+const JOBS = 10_000
+const MIB = 1024 * 1024
+
+it('Ten thousand jobs through one container leave no growth', async () => {
+  await using sandboxes = createTestSandboxes({ poolMin: 1, jobsPerContainer: JOBS })
+  const used: string[] = []
+  const source = 'import os\nopen("/tmp/f", "w").write("x" * 10_000)\nprint(os.getuid())'
+
+  /** Everything the container is charged for, in bytes, and how many processes it has between two jobs. */
+  const measure = async () => {
+    const { memory_stats, pids_stats } = await new Docker().getContainer(used.at(-1) ?? '').stats({ stream: false })
+    return { bytes: memory_stats.usage, processes: pids_stats?.current ?? 0 }
+  }
+  const uids = new Set<string>()
+  let early = { bytes: 0, processes: 0 }
+  while (used.length < JOBS) {
+    const before = used.length
+    const { stdout } = await run(sandboxes, { source, sharedBy: 'one', onSandbox: ({ id }) => used.push(id) })
+    uids.add(stdout.toString())
+    if (before === 1_000) early = await measure()
+  }
+  const late = await measure()
+  expect(new Set(used).size, 'all in one container').toBe(1)
+  expect(uids.size, 'each its own user').toBe(JOBS)
+  expect(late.processes).toBe(early.processes)
+  expect(late.bytes - early.bytes).toBeLessThan(MIB)
+})
