@@ -70,9 +70,6 @@ class Agent:
         self._uid, self._uids = settings["uid"], settings["uids"]
         self._isolated = self._uid is not None
         self._usage = Usage(self._isolated, time.process_time)
-        if self._server and not (self._warm and self._warm["argv"] == sys.orig_argv):
-            self._server.release()
-            self._server = None
         self._prepare()
 
     def _prepare(self):
@@ -162,34 +159,20 @@ class Agent:
                 self._discard_warm()
             self._write_files(packed, lambda: self._start_cold(order))
         elif self._server:
-            self._server.keep(self._loop, self._program.pid, self._program.died) if self._again else self._release_server()
             self._program.let_go_with(packed, self._written)
             self._run(order)
         else:
             self._write_files(packed, lambda: self._let_go(order))
 
-    def _release_server(self):
-        self._server.release()
-        self._server = None
-
     def _discard_warm(self):
-        """The program is to have all its processes to itself: nothing of ours is left when it starts."""
+        """The program is to have all its processes to itself: nothing of the warm one is left when it starts."""
         program = self._program
-        identity, by_server = program.identity, self._server is not None
         program.discard()
+        os.waitpid(program.pid, 0)
         if self._scribe is not None:
-            self._scribe.close()
+            self._scribe.end()
             self._scribe = None
-        if not self._again:
-            if by_server:
-                self._release_server()
-            identity.kill_everything()
-            wait_for_all()
-        elif by_server:
-            self._server.bury()
-        else:
-            os.waitpid(program.pid, 0)
-        self._program = self._new_program(identity)
+        self._program = self._new_program(program.identity)
 
     def _write_files(self, packed, then):
         self._scribe = self._scribe or Scribe(self._loop, self._program.identity, self._workspace)
@@ -300,14 +283,6 @@ class Agent:
         if not is_as_new(self._workspace):
             self._end()
         self._prepare()
-
-
-def wait_for_all():
-    try:
-        while True:
-            os.waitpid(-1, 0)
-    except ChildProcessError:
-        pass
 
 
 def run(server=None):

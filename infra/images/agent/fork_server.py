@@ -5,8 +5,9 @@ thing before it looks at its script, and there (`begin`) the process divides:
 
     process 1 ──▶ the agent: imports what it needs and never comes back
         └─ fork ─▶ the fork server: root, has imported nothing more, waits for the agent's word
-                      └─ fork ─▶ a program: becomes the job's user, waits at its gate, takes its files, writes them,
-                                 and returns: CPython goes on with main.py as if nothing had been
+                      └─ fork, fork ─▶ a program: a child of process 1, since its own parent has ended; becomes the
+                                       job's user, waits at its gate, takes its files, writes them, and returns:
+                                       CPython goes on with main.py as if nothing had been
 
 So everything a program could ask about is native, and one start-up serves the agent and every program of the sandbox.
 
@@ -14,11 +15,9 @@ The socket between agent and server, a message a line:
 
     ◀── uid, and 5 descriptors: stdin, stdout, stderr, gate, answer
     ──▶ pid
-    ◀── "w": wait for it ── (it dies) ──▶ wait status; then the next uid may come
-        or closed: no more programs are wanted; the server ends, and process 1 inherits the program
 
-The program's own pipes:  answer ▶ "r" it waits;  gate ◀ "g" and its files, then the end: go ("k": and the server stays).
-Just the end: never needed. After that answer ▶ "w": they are written; else why not, and the end of the process.
+The program's own pipes:  answer ▶ "r" it waits;  gate ◀ "g" and its files, then the end: go. Just the end: never
+needed. After that answer ▶ "w": they are written; else why not, and the end of the process.
 
 A process that changes its user belongs, to the kernel's mind, to root still (/proc/self/environ cannot be read) until
 it executes something or asks for it: PR_SET_DUMPABLE, for which Python has no word of its own but ctypes.
@@ -39,7 +38,6 @@ WORKSPACE = "/workspace"
 PR_SET_DUMPABLE = 4
 DESCRIPTORS = 5
 BYTES_OF_INT = 4
-ALONE = b"g"
 TRACES = ("_ctypes", "_socket", "files", "fork_server", "gc")
 
 _prctl = _ctypes.dlsym(_ctypes.dlopen(None, 2), "prctl")
@@ -62,8 +60,12 @@ def begin():
 def _serve(end):
     while True:
         uid, descriptors = _receive(end)
-        pid = posix.fork()
-        if pid == 0:
+        between = posix.fork()
+        if between == 0:
+            pid = posix.fork()
+            if pid:
+                end.send(b"%d" % pid)
+                posix._exit(0)
             end.close()
             _become(uid)
             _leave_no_trace()
@@ -71,11 +73,7 @@ def _serve(end):
             return
         for fd in descriptors:
             posix.close(fd)
-        end.send(b"%d" % pid)
-        if not end.recv(1):
-            posix._exit(0)
-        _, status = posix.waitpid(pid, 0)
-        end.send(b"%d" % status)
+        posix.waitpid(between, 0)
 
 
 def _receive(end):
@@ -121,8 +119,6 @@ def _wait_at_gate(descriptors):
     posix.close(gate)
     if not order:
         posix._exit(0)
-    while order[:1] == ALONE and posix.getppid() != 1:
-        posix.sched_yield()  # the server is about to end: a program is to find the same parent every time
     fault = files.write_all(order[1:], WORKSPACE)
     posix.write(answer, fault.encode() or b"w")
     if fault:

@@ -133,7 +133,7 @@ class Program:
             on_written("" if said == WRITTEN else said.decode(errors="replace") or "the program was killed")
 
         self._on_answer = heard
-        self._open_to(bytearray(b"g" if self.identity.alone else b"k") + packed_files)
+        self._open_to(bytearray(b"g") + packed_files)
 
     def _open_to(self, order):
         self._loop.write_all(self._gate, order)

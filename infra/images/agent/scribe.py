@@ -45,8 +45,12 @@ class Scribe:
         except ChildProcessError:
             pass
 
+    def end(self):
+        """For one that was asked for nothing: it reads the end of its order, and ends."""
+        self.close()
+        self._wait()
+
     def close(self):
-        """It ends by itself, nothing written, if it was asked for nothing."""
         self._loop.forget(self._answer)
         os.close(self._answer)
         if self._order is not None:

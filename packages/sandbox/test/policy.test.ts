@@ -7,6 +7,7 @@ const spec = {
   uid: 20_007,
   memoryBytes: 256 * MIB,
   processes: 64,
+  hasForkServer: false,
   diskBytes: 64 * MIB,
   cpus: 1.5,
   runtime: undefined,

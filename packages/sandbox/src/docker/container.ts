@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import type { Limits } from '@runnel/contract'
 import { type AgentChannel, createAgentChannel } from '../agent-channel.ts'
 import { encodeInit, type Init } from '../protocol.ts'
 import { withDeadline } from './deadline.ts'
@@ -12,7 +13,7 @@ const READY_MS = 15_000
 /** What an agent says on standard error is kept this far, for the log. */
 const COMPLAINT_BYTES = 4096
 
-export interface ContainerOrder extends Omit<ContainerSpec, 'uid' | 'command'> {
+export interface ContainerOrder extends Omit<ContainerSpec, 'uid' | 'command' | 'hasForkServer'> {
   /** How many jobs it may serve, one after another, if they are one tenant's; fewer where the engine has few users. */
   readonly jobs: number
   /** The interpreter to have waiting; undefined for none. */
@@ -36,7 +37,7 @@ export interface Container {
   isWarm: boolean
   /** What the engine enforces now: the order's at first, changed for a job that has others. */
   memoryBytes: number
-  pidsLimit: number
+  processes: number
 }
 
 const connect = ({ socket, head }: { socket: Duplex; head: Buffer }): AgentChannel => {
@@ -80,9 +81,10 @@ const toInit = ({ warm, cpus }: ContainerOrder, uid: number, uids: number): Init
 
 /** Creates, attaches, starts, and waits for the agent. Whatever fails, no container is left behind. */
 export const startContainer = async (engine: Engine, order: ContainerOrder): Promise<Container> => {
+  const hasForkServer = order.warm?.by === 'fork'
   const command = order.warm?.by === 'fork' ? order.warm.argv : AGENT_COMMAND
   const { id, uids } = await claimUidBlock(await engine.uidRange(), ({ first: uid }, name) =>
-    engine.create({ ...toCreateOptions({ ...order, uid, command }), name }),
+    engine.create({ ...toCreateOptions({ ...order, uid, command, hasForkServer }), name }),
   )
   let channel: AgentChannel | undefined
   try {
@@ -92,7 +94,7 @@ export const startContainer = async (engine: Engine, order: ContainerOrder): Pro
     await engine.start(id)
     const { warm: isWarm } = await withDeadline(ready, READY_MS, 'agent ready')
     const { memoryBytes, processes } = order
-    return { id, order, channel, bornMs: Date.now(), isWarm, memoryBytes, pidsLimit: toPidsLimit(processes) }
+    return { id, order, channel, bornMs: Date.now(), isWarm, memoryBytes, processes }
   } catch (error) {
     channel?.close(new Error('The container did not start'))
     await engine.remove(id).catch((cause) => {
@@ -106,10 +108,11 @@ export const startContainer = async (engine: Engine, order: ContainerOrder): Pro
 export const adjustContainer = async (
   engine: Engine,
   container: Container,
-  { memoryBytes, pidsLimit }: { memoryBytes: number; pidsLimit: number },
+  { memoryBytes, processes }: Pick<Limits, 'memoryBytes' | 'processes'>,
 ): Promise<void> => {
-  if (container.memoryBytes === memoryBytes && container.pidsLimit === pidsLimit) return
-  await engine.update(container.id, { memoryBytes, pidsLimit })
+  if (container.memoryBytes === memoryBytes && container.processes === processes) return
+  const hasForkServer = container.order.warm?.by === 'fork'
+  await engine.update(container.id, { memoryBytes, pidsLimit: toPidsLimit({ processes, hasForkServer }) })
   container.memoryBytes = memoryBytes
-  container.pidsLimit = pidsLimit
+  container.processes = processes
 }

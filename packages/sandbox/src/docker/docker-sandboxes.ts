@@ -11,7 +11,6 @@ import { createChores } from './chores.ts'
 import { adjustContainer, type Container, type ContainerOrder, startContainer } from './container.ts'
 import { createEngine } from './engine.ts'
 import { explainLoss } from './loss.ts'
-import { toPidsLimit } from './policy.ts'
 import { createPool, MAXIMUM_AGE_MS, type Pool } from './pool.ts'
 import { createReaper, LABEL } from './reaper.ts'
 import { createShelf } from './shelf.ts'
@@ -195,8 +194,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
       ? obtainNew(language, limits, signal)
       : obtainShared(owner, language, limits, signal))
     try {
-      const pidsLimit = toPidsLimit(limits.processes, owner !== undefined)
-      await adjustContainer(engine, container, { memoryBytes: limits.memoryBytes, pidsLimit })
+      await adjustContainer(engine, container, limits)
       return container
     } catch (error) {
       discard(container)

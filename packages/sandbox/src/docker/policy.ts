@@ -8,6 +8,8 @@ export interface ContainerSpec {
   readonly uid: number
   readonly memoryBytes: number
   readonly processes: number
+  /** Whether what programs are forked off lives beside the agent. */
+  readonly hasForkServer: boolean
   readonly diskBytes: number
   /** Processors' worth of time, for example 1.5. */
   readonly cpus: number
@@ -34,15 +36,13 @@ export const BASE_ENV = {
 export const AGENT_COMMAND = ['python3', '-I', '-S', '-B', '/opt/runnel/agent'] as const
 
 const MIB = 1024 * 1024
-/** The agent comes on top of what the program may have; whatever wrote its files has ended before it starts. */
-const OWN_PROCESSES = 1
-/** Where programs follow each other in one sandbox, what they are forked off stays as well. */
-const OWN_PROCESSES_SHARED = 2
+/** On top of what the program may have; whatever wrote its files has ended before it starts. */
+const AGENT_PROCESSES = 1
 const INODES_PER_MIB = 128
 const MINIMUM_INODES = 2048
 
-export const toPidsLimit = (processes: number, isShared = false): number =>
-  processes + (isShared ? OWN_PROCESSES_SHARED : OWN_PROCESSES)
+export const toPidsLimit = ({ processes, hasForkServer }: Pick<ContainerSpec, 'processes' | 'hasForkServer'>): number =>
+  processes + AGENT_PROCESSES + (hasForkServer ? 1 : 0)
 
 const toTmpfs = (bytes: number, options: string): string => {
   const inodes = Math.max(MINIMUM_INODES, Math.round(bytes / MIB) * INODES_PER_MIB)
@@ -87,7 +87,7 @@ export const POLICY: readonly Rule[] = [
   },
   {
     because: 'A fork bomb ends at this many processes and threads.',
-    host: ({ processes }) => ({ PidsLimit: toPidsLimit(processes) }),
+    host: (spec) => ({ PidsLimit: toPidsLimit(spec) }),
   },
   {
     because:

@@ -48,6 +48,7 @@ export const runPlain = async (program: CorpusProgram, image: string, argv: read
     uid,
     memoryBytes,
     processes,
+    hasForkServer: false,
     diskBytes,
     cpus: 1,
     runtime: undefined,
