@@ -1,0 +1,93 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import Docker from 'dockerode'
+import { createBareNode, createBarePython } from './contenders/bare-process.ts'
+import type { Contender } from './contenders/contender.ts'
+import { createEngineCeiling, type EngineCeiling } from './contenders/engine-ceiling.ts'
+import { findPython } from './contenders/find-python.ts'
+import { startHttpService } from './contenders/http-service.ts'
+import { startRedis } from './system/redis.ts'
+import { type System, startSystem } from './system/system.ts'
+
+/** On every container the bench makes; its value says what for. */
+const LABEL = `runnel.bench.${process.pid}`
+
+/** An engine that does not answer for so long has locked up; nothing here waits for it. */
+const DOCKER_TIMEOUT_MS = 30_000
+const SWEEP_AGAIN_MS = 500
+const SWEEPS = 3
+
+/** What the crowds of 100 meet: a ready sandbox for each. An operator who keeps so many lets so many run. */
+const CROWD_ENV = {
+  RUNNEL_LANGUAGES: 'python',
+  RUNNEL_POOL_MIN: '100',
+  RUNNEL_POOL_MAX: '128',
+  RUNNEL_CONCURRENCY: '128',
+}
+
+/** What scenarios measure with. Each part is started when it is first asked for, and stopped at the end. */
+export interface Bench {
+  readonly docker: Docker
+  /** On every container made for a measurement. */
+  readonly label: string
+  readonly barePython: Contender | undefined
+  readonly bareNode: Contender
+  readonly engineCeiling: EngineCeiling
+  /** As `npm start` has it: everything at its default. */
+  system(): Promise<System>
+  /** With a pool of 100. */
+  crowdSystem(): Promise<System>
+  /** One more; who asked for it may stop it earlier. */
+  startSystem(name: string, env: Readonly<Record<string, string>>): Promise<System>
+  subprocessService(): Promise<Contender>
+  containerService(): Promise<Contender>
+}
+
+const once = <T>(start: () => Promise<T>): (() => Promise<T>) => {
+  let started: Promise<T> | undefined
+  return () => {
+    started ??= start()
+    return started
+  }
+}
+
+/** What was cut short. A container that the engine was still making at the first look is there at the second. */
+const sweep = async (docker: Docker): Promise<void> => {
+  for (let rounds = 0, found = 1; found > 0 && rounds < SWEEPS; rounds += 1) {
+    const left = await docker.listContainers({ all: true, filters: { label: [LABEL] } })
+    found = left.length
+    const removals = left.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true }))
+    await Promise.allSettled(removals)
+    if (found > 0) await delay(SWEEP_AGAIN_MS)
+  }
+}
+
+/** Everything it starts belongs to `resources`. */
+export const createBench = async (resources: AsyncDisposableStack): Promise<Bench> => {
+  const docker = new Docker({ timeout: DOCKER_TIMEOUT_MS })
+  const python = await findPython()
+  resources.defer(() => sweep(docker))
+
+  /** Owned before it is there: whoever is told to stop while something starts waits for it, and stops it. */
+  const own = <T extends AsyncDisposable>(start: () => Promise<T>): Promise<T> => {
+    const { promise, resolve } = Promise.withResolvers<T | undefined>()
+    resources.defer(async () => await (await promise)?.[Symbol.asyncDispose]())
+    const starting = start()
+    starting.then(resolve, () => resolve(undefined))
+    return starting
+  }
+  const { url: redisUrl } = await own(() => startRedis(docker, LABEL))
+  const start: Bench['startSystem'] = (name, env) => own(() => startSystem({ docker, redisUrl, name, env }))
+
+  return {
+    docker,
+    label: LABEL,
+    barePython: python === undefined ? undefined : createBarePython(python),
+    bareNode: createBareNode(),
+    engineCeiling: resources.use(createEngineCeiling(docker, LABEL)),
+    system: once(() => start('default', {})),
+    crowdSystem: once(() => start('crowd', CROWD_ENV)),
+    startSystem: start,
+    subprocessService: once(() => own(() => startHttpService('subprocess-service', python ?? 'python3'))),
+    containerService: once(() => own(() => startHttpService('container-service', LABEL))),
+  }
+}

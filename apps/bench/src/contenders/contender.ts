@@ -1,0 +1,31 @@
+/** Everyone who is measured, and what they are in a line. */
+export const CONTENDERS = {
+  'runnel-stream': 'Runnel over a WebSocket, GET /v1/stream: submit, then events',
+  'runnel-execute': 'Runnel over HTTP, POST /execute',
+  'runnel-jobs': 'Runnel over HTTP, POST /v1/jobs?wait',
+  'runnel-watch': 'Runnel watched by 1,000 WebSockets, GET /v1/jobs/:id/events',
+  'bare-python': '`python3 -c`, spawned by Node: no isolation, no service',
+  'bare-node': '`node -e`, spawned by Node: no isolation, no service',
+  'subprocess-service': 'a plain HTTP service that runs `python3 -u main.py` in a temporary folder: no isolation',
+  'container-service':
+    'an HTTP service that creates, attaches, starts, awaits and removes a container a request, eight at a time',
+  'docker-run': '`docker run --log-driver none`, its output redirected to a file',
+  'engine-ceiling': 'the Docker engine alone: create, start, wait and remove /bin/true, at its best parallelism',
+} as const
+
+export type ContenderName = keyof typeof CONTENDERS
+
+/** When the first byte of output and the end were there, since asking. */
+interface Timing {
+  readonly firstByteMs: number
+  readonly finishedMs: number
+}
+
+/** Something that can be asked to run a program. */
+export interface Contender {
+  readonly name: ContenderName
+  /** Runs a program that prints `token` and a line end; rejects unless exactly that came. */
+  run(token: string): Promise<Timing>
+}
+
+export type Attempt = ({ readonly succeeded: true } & Timing) | { readonly succeeded: false; readonly why: string }

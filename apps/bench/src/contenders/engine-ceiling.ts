@@ -1,0 +1,67 @@
+import type Docker from 'dockerode'
+
+const PARALLELISMS = [1, 2, 3, 4, 6]
+const TRY_MS = 1_500
+
+/** What the Docker engine itself can do, whoever asks it. */
+export interface EngineCeiling extends AsyncDisposable {
+  /** Containers a second at the parallelism that suits the engine best, over about that long. */
+  measure(ms: number): Promise<number>
+}
+
+export const createEngineCeiling = (docker: Docker, label: string): EngineCeiling => {
+  let stopped = false
+  let running: Promise<unknown> = Promise.resolve()
+  let best: { readonly parallelism: number; readonly rate: number } | undefined
+
+  /** One container's whole life, with nothing in it. */
+  const makeOne = async (): Promise<void> => {
+    const container = await docker.createContainer({
+      Image: 'runnel/python',
+      Entrypoint: ['/bin/true'],
+      Labels: { [label]: 'engine-ceiling' },
+      // Sets up no network at all; "none" alone is still one that the engine writes down.
+      NetworkDisabled: true,
+      HostConfig: { NetworkMode: 'none' },
+    })
+    await container.start()
+    await container.wait()
+    await container.remove({ v: true })
+  }
+
+  const measureAt = async (parallelism: number, ms: number): Promise<number> => {
+    const started = performance.now()
+    let made = 0
+    const loop = async () => {
+      while (!stopped && performance.now() - started < ms) {
+        await makeOne()
+        made += 1
+      }
+    }
+    const loops = Promise.all(Array.from({ length: parallelism }, loop))
+    running = loops
+    await loops
+    return made / ((performance.now() - started) / 1_000)
+  }
+
+  const findBest = async () => {
+    let found = { parallelism: 1, rate: 0 }
+    for (const parallelism of PARALLELISMS) {
+      const rate = await measureAt(parallelism, TRY_MS)
+      if (rate > found.rate) found = { parallelism, rate }
+    }
+    return found
+  }
+
+  return {
+    async measure(ms) {
+      best ??= await findBest()
+      return await measureAt(best.parallelism, ms)
+    },
+    // What has begun is finished, so that no container is left.
+    async [Symbol.asyncDispose]() {
+      stopped = true
+      await running.catch(() => {})
+    },
+  }
+}

@@ -1,0 +1,54 @@
+import { parseArgs } from 'node:util'
+import { SCENARIO_NAMES, type ScenarioName } from './scenarios/scenario.ts'
+
+export const USAGE = `npm run bench -- [--only <scenarios>] [--check] [--readme]
+
+Measures Runnel side by side with what one would use instead, in about five minutes, on this machine.
+
+  --only sequential,burst   only these of: ${SCENARIO_NAMES.join(', ')}
+  --check                   compares with the targets and exits with 1 where one is missed
+  --readme                  puts the table and the picture into the README (needs a whole run)
+  --help                    this
+`
+
+export interface Options {
+  readonly only: readonly ScenarioName[]
+  readonly check: boolean
+  readonly readme: boolean
+  readonly help: boolean
+}
+
+/** What was asked for cannot be done; the message says what to write instead. */
+export class UsageError extends Error {
+  override name = 'UsageError'
+}
+
+const isScenario = (name: string): name is ScenarioName => SCENARIO_NAMES.some((known) => known === name)
+
+const readNames = (list: string): ScenarioName[] =>
+  list.split(',').map((name) => {
+    if (isScenario(name)) return name
+    throw new UsageError(`There is no scenario "${name}": name some of ${SCENARIO_NAMES.join(', ')}`)
+  })
+
+const parse = (args: readonly string[]) => {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        only: { type: 'string' },
+        check: { type: 'boolean', default: false },
+        readme: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+export const readOptions = (args: readonly string[]): Options => {
+  const { only, check, readme, help } = parse(args)
+  if (readme && only !== undefined) throw new UsageError('--readme needs a whole run: leave out --only')
+  return { only: only === undefined ? SCENARIO_NAMES : readNames(only), check, readme, help }
+}

@@ -1,0 +1,32 @@
+import { toBoundText } from './print.ts'
+import type { Results } from './results.ts'
+import { toDigits } from './table.ts'
+import type { Verdict } from './verdict.ts'
+
+const BEGIN = '<!-- bench: written by npm run bench -- --readme -->'
+const END = '<!-- /bench -->'
+
+const toCells = ({ target, ours, theirs, measured, passed }: Verdict): string[] => {
+  const digits = (value: number | undefined) => (value === undefined ? '' : toDigits(value))
+  const figure =
+    theirs === undefined ? digits(measured) : `**${digits(measured)} ×** (${digits(ours)} to ${digits(theirs)})`
+  return [target.says, figure, toBoundText(target), passed ? '✓' : '✗']
+}
+
+/** The table that stands between the two marks. */
+export const toReadmeTable = ({ machine, at }: Results, verdicts: readonly Verdict[]): string => {
+  const lines = [['measured', 'Runnel', 'target', ''], ['---', '---', '---', '---'], ...verdicts.map(toCells)].map(
+    (cells) => `| ${cells.join(' | ')} |`,
+  )
+  const { processors, memoryGiB, kernel, docker, cgroup, node } = machine
+  const facts = `${processors} processors, ${memoryGiB} GiB, Linux ${kernel}, Docker ${docker} (cgroup ${cgroup}), Node ${node}; ${at.slice(0, 10)}`
+  return [...lines, '', `Measured in one run on one machine: ${facts}.`].join('\n')
+}
+
+/** `text` with what is between the two marks replaced. */
+export const replaceBetweenMarks = (text: string, table: string): string => {
+  const begin = text.indexOf(BEGIN)
+  const end = text.indexOf(END)
+  if (begin < 0 || end < begin) throw new Error(`README.md has no ${BEGIN} with ${END} after it`)
+  return `${text.slice(0, begin)}${BEGIN}\n\n${table}\n\n${text.slice(end)}`
+}

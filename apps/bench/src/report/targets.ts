@@ -1,0 +1,155 @@
+// What Runnel must show, as data. Ratios are between two things measured in the same run.
+import type { ContenderName } from '../contenders/contender.ts'
+import type { ScenarioName } from '../scenarios/scenario.ts'
+import type { Summary } from './statistics.ts'
+
+/** One number of a row: of its distribution, or the share that succeeded. */
+export interface Figure {
+  readonly contender: ContenderName
+  readonly what: string
+  readonly take: keyof Summary | 'succeeded'
+}
+
+export interface Target {
+  readonly scenario: ScenarioName
+  readonly says: string
+  readonly ours: Figure
+  /** Where there is one, the bound is for ours ÷ theirs. */
+  readonly theirs?: Figure
+  readonly bound: { readonly atMost: number } | { readonly atLeast: number }
+}
+
+const figure = (contender: ContenderName, what: string, take: Figure['take']): Figure => ({ contender, what, take })
+
+const ALL = { atLeast: 1 }
+
+export const TARGETS: readonly Target[] = [
+  {
+    scenario: 'sequential',
+    says: 'First output byte over a WebSocket, median, to bare Python',
+    ours: figure('runnel-stream', 'Python, first byte', 'median'),
+    theirs: figure('bare-python', 'Python, first byte', 'median'),
+    bound: { atMost: 0.5 },
+  },
+  {
+    scenario: 'sequential',
+    says: 'First output byte over a WebSocket, p99, to bare Python’s median',
+    ours: figure('runnel-stream', 'Python, first byte', 'p99'),
+    theirs: figure('bare-python', 'Python, first byte', 'median'),
+    bound: { atMost: 1.5 },
+  },
+  {
+    scenario: 'sequential',
+    says: 'POST /execute, median, to a subprocess service',
+    ours: figure('runnel-execute', 'Python, finished', 'median'),
+    theirs: figure('subprocess-service', 'Python, finished', 'median'),
+    bound: { atMost: 0.4 },
+  },
+  {
+    scenario: 'sequential',
+    says: 'JavaScript, first output byte, median, to bare Node',
+    ours: figure('runnel-stream', 'JavaScript, first byte', 'median'),
+    theirs: figure('bare-node', 'JavaScript, first byte', 'median'),
+    bound: { atMost: 0.3 },
+  },
+  {
+    scenario: 'burst',
+    says: 'Burst of 100, pool of 100: all succeed',
+    ours: figure('runnel-stream', 'pool of 100, finished', 'succeeded'),
+    bound: ALL,
+  },
+  {
+    scenario: 'burst',
+    says: 'Burst of 100, pool of 100, median (ms)',
+    ours: figure('runnel-stream', 'pool of 100, finished', 'median'),
+    bound: { atMost: 350 },
+  },
+  {
+    scenario: 'burst',
+    says: 'Burst of 100, pool of 100, the last (ms)',
+    ours: figure('runnel-stream', 'pool of 100, finished', 'max'),
+    bound: { atMost: 900 },
+  },
+  {
+    scenario: 'burst',
+    says: 'Burst of 100, default pool: all succeed',
+    ours: figure('runnel-stream', 'default pool, finished', 'succeeded'),
+    bound: ALL,
+  },
+  {
+    scenario: 'burst',
+    says: 'Burst of 100, default pool, the last, to 100 containers at the engine’s ceiling',
+    ours: figure('runnel-stream', 'default pool, finished', 'max'),
+    theirs: figure('engine-ceiling', '100 containers', 'median'),
+    bound: { atMost: 1.15 },
+  },
+  {
+    scenario: 'sustained',
+    says: 'Sustained, fresh containers, to the engine’s ceiling',
+    ours: figure('runnel-jobs', 'fresh containers, programs', 'median'),
+    theirs: figure('engine-ceiling', 'containers', 'median'),
+    bound: { atLeast: 0.9 },
+  },
+  {
+    scenario: 'sustained',
+    says: 'Sustained, isolation "tenant", to a subprocess service',
+    ours: figure('runnel-jobs', 'reused containers, programs', 'median'),
+    theirs: figure('subprocess-service', 'programs', 'median'),
+    bound: { atLeast: 2.5 },
+  },
+  {
+    scenario: 'long-output',
+    says: '10 MiB to a WebSocket, throughput since asking, to docker run into a file',
+    ours: figure('runnel-stream', 'since asking', 'median'),
+    theirs: figure('docker-run', 'since asking', 'median'),
+    bound: { atLeast: 0.5 },
+  },
+  {
+    scenario: 'watchers',
+    says: '1,000 watchers: every one has every event',
+    ours: figure('runnel-watch', 'delay of an event', 'succeeded'),
+    bound: ALL,
+  },
+  {
+    scenario: 'watchers',
+    says: '1,000 watchers: delay, p99 (ms)',
+    ours: figure('runnel-watch', 'delay of an event', 'p99'),
+    bound: { atMost: 100 },
+  },
+  {
+    scenario: 'watchers',
+    says: '1,000 watchers: memory of the API for each (KiB)',
+    ours: figure('runnel-watch', 'memory of the API for a watcher', 'max'),
+    bound: { atMost: 60 },
+  },
+  {
+    scenario: 'sleepers',
+    says: '100 programs that sleep 5 s: all succeed',
+    ours: figure('runnel-stream', 'finished', 'succeeded'),
+    bound: ALL,
+  },
+  {
+    scenario: 'sleepers',
+    says: '100 programs that sleep 5 s: the last (ms)',
+    ours: figure('runnel-stream', 'finished', 'max'),
+    bound: { atMost: 8_000 },
+  },
+  {
+    scenario: 'sleepers',
+    says: '100 programs that sleep 5 s: memory of the worker at its peak (MiB)',
+    ours: figure('runnel-stream', 'memory of the worker, at its peak', 'max'),
+    bound: { atMost: 250 },
+  },
+  {
+    scenario: 'idle',
+    says: 'Ready Python sandbox: memory (MiB)',
+    ours: figure('runnel-stream', 'memory of a sandbox', 'median'),
+    bound: { atMost: 12 },
+  },
+  {
+    scenario: 'idle',
+    says: 'Ready Python sandbox: processor time (%)',
+    ours: figure('runnel-stream', 'processor time of a sandbox', 'max'),
+    bound: { atMost: 0.1 },
+  },
+]

@@ -1,0 +1,36 @@
+import type { Results } from './results.ts'
+import type { Figure, Target } from './targets.ts'
+
+/** What came of one target. */
+export interface Verdict {
+  readonly target: Target
+  readonly ours?: number
+  readonly theirs?: number
+  /** What the bound is for: ours, or ours ÷ theirs. Absent when it was not measured. */
+  readonly measured?: number
+  readonly passed: boolean
+}
+
+const look = (results: Results, { scenario }: Target, { contender, what, take }: Figure): number | undefined => {
+  const rows = results.scenarios.find((result) => result.scenario === scenario)?.rows ?? []
+  const row = rows.find((candidate) => candidate.contender === contender && candidate.what === what)
+  if (row === undefined) return undefined
+  return take === 'succeeded' ? row.succeeded / row.asked : row.summary?.[take]
+}
+
+const isWithin = (measured: number, { bound }: Target): boolean =>
+  'atMost' in bound ? measured <= bound.atMost : measured >= bound.atLeast
+
+export const judge = (results: Results, target: Target): Verdict => {
+  const ours = look(results, target, target.ours)
+  const found = ours === undefined ? {} : { ours }
+  if (target.theirs === undefined) {
+    return ours === undefined
+      ? { target, passed: false }
+      : { target, ...found, measured: ours, passed: isWithin(ours, target) }
+  }
+  const theirs = look(results, target, target.theirs)
+  if (ours === undefined || theirs === undefined) return { target, ...found, passed: false }
+  const measured = ours / theirs
+  return { target, ours, theirs, measured, passed: isWithin(measured, target) }
+}

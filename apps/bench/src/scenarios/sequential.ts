@@ -1,0 +1,53 @@
+import type { Attempt, Contender } from '../contenders/contender.ts'
+import { executeOverHttp } from '../contenders/execute-over-http.ts'
+import { javascriptJob, openRunnelStream, pythonJob } from '../contenders/runnel-stream.ts'
+import { askOneByOne } from '../load.ts'
+import { toCurveRow } from '../report/row.ts'
+import type { Scenario } from './scenario.ts'
+
+const BLOCKS = 4
+/** Blocks that do not count. The first ones also teach the pools what to have ready: one block's worth. */
+const WARM_UP_BLOCKS = 2
+
+interface Turn {
+  readonly contender: Contender
+  readonly language: string
+  readonly perBlock: number
+  readonly attempts: Attempt[]
+}
+
+const toTurn = (contender: Contender | undefined, perBlock: number, language = 'Python'): Turn[] =>
+  contender === undefined ? [] : [{ contender, perBlock, language, attempts: [] }]
+
+/** Contenders take turns in small blocks, so that whatever else the machine does meets all of them. */
+export const sequential: Scenario = {
+  says: 'one program after another, in blocks of up to 25; between blocks the pools come to rest',
+  async run(bench) {
+    const system = await bench.system()
+    using python = await openRunnelStream(system.url, pythonJob)
+    using javascript = await openRunnelStream(system.url, javascriptJob)
+    using execute = executeOverHttp('runnel-execute', system.url)
+    const turns = [
+      ...toTurn(bench.barePython, 25),
+      ...toTurn(await bench.subprocessService(), 25),
+      ...toTurn(bench.bareNode, 12, 'JavaScript'),
+      ...toTurn(await bench.containerService(), 4),
+      ...toTurn(python, 25),
+      ...toTurn(execute, 25),
+      ...toTurn(javascript, 12, 'JavaScript'),
+    ]
+    const ours: readonly Contender[] = [python, execute, javascript]
+    for (let block = -WARM_UP_BLOCKS; block < BLOCKS; block += 1) {
+      await system.untilQuiet()
+      for (const { contender, perBlock, attempts } of turns) {
+        if (ours.includes(contender)) await system.untilQuiet()
+        const answered = await askOneByOne(contender, perBlock)
+        if (block >= 0) attempts.push(...answered)
+      }
+    }
+    return turns.flatMap(({ contender: { name }, language, attempts }) => [
+      toCurveRow(name, `${language}, first byte`, attempts, 'firstByteMs'),
+      toCurveRow(name, `${language}, finished`, attempts, 'finishedMs'),
+    ])
+  },
+}

@@ -1,0 +1,30 @@
+import { openRunnelStream, pythonJob } from '../contenders/runnel-stream.ts'
+import { askAtOnce } from '../load.ts'
+import { toLatencyRow, toRow } from '../report/row.ts'
+import { readPeakMemory } from '../system/process-memory.ts'
+import type { Scenario } from './scenario.ts'
+
+const AT_ONCE = 100
+const SLEEP_S = 5
+const SOCKETS = 4
+const MIB = 1024 * 1024
+
+const sleepingJob = (token: string) => ({
+  ...pythonJob(token),
+  code: `import time\ntime.sleep(${SLEEP_S})\nprint("${token}")`,
+})
+
+export const sleepers: Scenario = {
+  says: `${AT_ONCE} programs that sleep ${SLEEP_S} s, in the same moment, on one worker`,
+  async run(bench) {
+    const system = await bench.crowdSystem()
+    await system.untilQuiet(AT_ONCE)
+    using stream = await openRunnelStream(system.url, sleepingJob, SOCKETS)
+    const attempts = await askAtOnce(stream, AT_ONCE)
+    const peak = readPeakMemory(system.worker.pid)
+    return [
+      toLatencyRow('runnel-stream', 'finished', attempts),
+      toRow('runnel-stream', 'memory of the worker, at its peak', 'MiB', peak === undefined ? [] : [peak / MIB]),
+    ]
+  },
+}

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { readOptions, UsageError } from '../src/options.ts'
+import { SCENARIO_NAMES } from '../src/scenarios/scenario.ts'
+
+test('without a word everything is measured, and nothing checked or written', () => {
+  expect(readOptions([])).toEqual({ only: SCENARIO_NAMES, check: false, readme: false, help: false })
+})
+
+test('some scenarios can be named', () => {
+  expect(readOptions(['--only', 'burst,idle', '--check'])).toMatchObject({ only: ['burst', 'idle'], check: true })
+})
+
+test('a scenario that is not there is refused with those that are', () => {
+  expect(() => readOptions(['--only', 'bursts'])).toThrow(/no scenario "bursts".*sequential/)
+})
+
+test('an unknown option is refused', () => {
+  expect(() => readOptions(['--fast'])).toThrow(UsageError)
+})
+
+test('the README shows whole runs only', () => {
+  expect(() => readOptions(['--readme', '--only', 'idle'])).toThrow('leave out --only')
+})
