@@ -23,6 +23,17 @@ describe('The demand for sandboxes', () => {
     expect(demand.expected()).toBe(40)
   })
 
+  it('sees a burst whole, whenever it comes', () => {
+    const { demand, arrive, pass } = start()
+    arrive(1)
+    pass(900)
+    for (let n = 0; n < 25; n += 1) {
+      arrive(1)
+      pass(8)
+    }
+    expect(demand.expected()).toBe(25)
+  })
+
   it('does not add up what came over many seconds', () => {
     const { demand, arrive, pass } = start()
     for (let second = 0; second < 20; second += 1) {

@@ -15,27 +15,20 @@ export interface Demand {
  * that comes again within a few minutes finds a sandbox for each of its jobs, and a quiet evening costs no memory.
  */
 export const createDemand = (now: () => number = () => performance.now()): Demand => {
-  let windowStart = now()
-  let count = 0
+  /** The arrivals of the last second, oldest first. */
+  const recent: number[] = []
   let peak = 0
-  let peakAt = windowStart
+  let peakAt = now()
 
   const remembered = (at: number): number => peak * 0.5 ** ((at - peakAt) / HALF_LIFE_MS)
-
-  const roll = (at: number): void => {
-    if (at - windowStart >= WINDOW_MS) {
-      windowStart = at
-      count = 0
-    }
-  }
 
   return {
     arrive() {
       const at = now()
-      roll(at)
-      count += 1
-      if (count < remembered(at)) return
-      peak = count
+      while ((recent[0] ?? at) <= at - WINDOW_MS) recent.shift()
+      recent.push(at)
+      if (recent.length < remembered(at)) return
+      peak = recent.length
       peakAt = at
     },
     expected: () => Math.round(remembered(now())),
