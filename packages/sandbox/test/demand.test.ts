@@ -43,9 +43,11 @@ describe('The demand for sandboxes', () => {
     expect(demand.expected()).toBe(3)
   })
 
-  it('is forgotten by half every minute, and a quiet evening costs nothing', () => {
+  it('is remembered for a minute, then forgotten by half every minute: a quiet evening costs nothing', () => {
     const { demand, arrive, pass } = start()
     arrive(100)
+    pass(60_000)
+    expect(demand.expected()).toBe(100)
     pass(60_000)
     expect(demand.expected()).toBe(50)
     pass(10 * 60_000)

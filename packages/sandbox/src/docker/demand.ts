@@ -1,6 +1,8 @@
 /** A used-up stock is made again within about this long: what comes within it must have been there before. */
 const WINDOW_MS = 1_000
-/** How long a burst is remembered: after so long half of it is still reckoned with. */
+/** A burst is reckoned with whole for this long … */
+const HOLD_MS = 60_000
+/** … and from then on with half of it after each such time. */
 const HALF_LIFE_MS = 60_000
 
 /** How many sandboxes of a language the next second may ask for. */
@@ -11,7 +13,8 @@ export interface Demand {
 }
 
 /**
- * Reckons with the largest number of arrivals that one second has brought, forgotten by half every minute. So a burst
+ * Reckons with the largest number of arrivals that one second has brought: for a minute, then with half as many every
+ * minute. So a burst
  * that comes again within a few minutes finds a sandbox for each of its jobs, and a quiet evening costs no memory.
  */
 export const createDemand = (now: () => number = () => performance.now()): Demand => {
@@ -20,7 +23,7 @@ export const createDemand = (now: () => number = () => performance.now()): Deman
   let peak = 0
   let peakAt = now()
 
-  const remembered = (at: number): number => peak * 0.5 ** ((at - peakAt) / HALF_LIFE_MS)
+  const remembered = (at: number): number => peak * 0.5 ** (Math.max(0, at - peakAt - HOLD_MS) / HALF_LIFE_MS)
 
   return {
     arrive() {
