@@ -14,8 +14,8 @@ export interface Demand {
 
 /**
  * Reckons with the largest number of arrivals that one second has brought: for a minute, then with half as many every
- * minute. So a burst
- * that comes again within a few minutes finds a sandbox for each of its jobs, and a quiet evening costs no memory.
+ * minute. So a burst that comes again within a minute or two finds a sandbox for each of its jobs, and a quiet evening
+ * costs no memory.
  */
 export const createDemand = (now: () => number = () => performance.now()): Demand => {
   /** The arrivals of the last second, oldest first. */
