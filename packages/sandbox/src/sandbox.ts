@@ -21,7 +21,10 @@ export type RunEvent =
       readonly usage: Usage
     }
 
-/** A place for one program. Disposing of it kills what is in there; what is left of it is gone when its Sandboxes are. */
+/**
+ * A place for one program. Disposing of it kills a program that has not ended; what is left of the place is removed, or made
+ * ready for another program of the same tenant, later, and is gone when its Sandboxes are.
+ */
 export interface Sandbox extends AsyncDisposable {
   readonly id: string
   /** The interpreter is already running and only waits for its program. */

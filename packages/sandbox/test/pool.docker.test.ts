@@ -100,6 +100,8 @@ describe('The pool', () => {
       poolMin: 1,
     })
     await expect(sandboxes.check()).rejects.toThrow('no image "runnel/no-such-python"')
+    const shared = { language: 'bash', limits: defaultLimits(), sharedBy: 'somebody' }
+    await expect(sandboxes.lease(shared, never)).rejects.toMatchObject({ programStarted: false })
     await expect(sandboxes.lease({ language: 'bash', limits: defaultLimits() }, never)).rejects.toMatchObject({
       programStarted: false,
     })

@@ -169,7 +169,10 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
     if (own !== undefined) return own
     const served = new AbortController()
     const until = AbortSignal.any([signal, served.signal])
-    const offers = [shelf.next(owner, until), obtainNew(language, limits, until)]
+    const fresh = obtainNew(language, limits, until)
+    // Where none can be made, perhaps none of this owner's ever comes back: whoever waits is told.
+    fresh.catch(() => served.abort())
+    const offers = [shelf.next(owner, until), fresh]
     try {
       const first = await Promise.any(offers)
       // Where both came at once, the other one is for the next of this owner's jobs.
@@ -256,9 +259,9 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
     async [Symbol.asyncDispose]() {
       closing = true
       reaper.stop()
-      chores.hurry()
       for (const pool of pools.values()) pool.close()
       shelf.close()
+      chores.hurry()
       await Promise.allSettled(inTheMaking)
       for (const container of [...alive.values()]) discard(container)
       await Promise.all(removals.values())
