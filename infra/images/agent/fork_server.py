@@ -13,7 +13,7 @@ So everything a program could ask about is native, and one start-up serves the a
 
 The socket between agent and server, a message a line:
 
-    ◀── uid, and 5 descriptors: stdin, stdout, stderr, gate, answer
+    ◀── uid, "+" if nobody waits for it, and 5 descriptors: stdin, stdout, stderr, gate, answer
     ──▶ pid
 
 The program's own pipes:  answer ▶ "r" it waits;  gate ◀ "g" and its files, then the end: go. Just the end: never
@@ -21,6 +21,9 @@ needed. After that answer ▶ "w": they are written; else why not, and the end o
 
 A process that changes its user belongs, to the kernel's mind, to root still (/proc/self/environ cannot be read) until
 it executes something or asks for it: PR_SET_DUMPABLE, for which Python has no word of its own but ctypes.
+
+Every page that a forked process writes to is first copied for it: 700 times for a program that prints a number, 1.2 ms
+of its time here. Where nobody waits yet the kernel is asked to do that ahead, all at once.
 """
 
 import gc
@@ -33,14 +36,18 @@ import sys
 import _ctypes
 import _socket
 import files
+import slices
 
 WORKSPACE = "/workspace"
 PR_SET_DUMPABLE = 4
+MADV_POPULATE_WRITE = 23  # Linux 5.14; before it, nothing is done ahead
 DESCRIPTORS = 5
 BYTES_OF_INT = 4
-TRACES = ("_ctypes", "_socket", "files", "fork_server", "gc")
+TRACES = ("_ctypes", "_socket", "files", "fork_server", "gc", "slices")
 
-_prctl = _ctypes.dlsym(_ctypes.dlopen(None, 2), "prctl")
+_libc = _ctypes.dlopen(None, 2)
+_prctl = _ctypes.dlsym(_libc, "prctl")
+_madvise = _ctypes.dlsym(_libc, "madvise")
 
 
 def begin():
@@ -59,7 +66,7 @@ def begin():
 
 def _serve(end):
     while True:
-        uid, descriptors = _receive(end)
+        uid, is_ahead, descriptors = _receive(end)
         between = posix.fork()
         if between == 0:
             pid = posix.fork()
@@ -68,6 +75,8 @@ def _serve(end):
                 posix._exit(0)
             end.close()
             _become(uid)
+            if is_ahead:
+                _own_all_pages()
             _leave_no_trace()
             _wait_at_gate(descriptors)
             return
@@ -83,7 +92,7 @@ def _receive(end):
         posix._exit(0)
     [(_, _, data)] = ancillary
     places = range(0, DESCRIPTORS * BYTES_OF_INT, BYTES_OF_INT)
-    return int(word), [int.from_bytes(data[at : at + BYTES_OF_INT], sys.byteorder) for at in places]
+    return int(word.rstrip(b"+")), word.endswith(b"+"), [int.from_bytes(data[at : at + BYTES_OF_INT], sys.byteorder) for at in places]
 
 
 def _become(uid):
@@ -97,12 +106,25 @@ def _become(uid):
     posix.setresuid(uid, uid, uid)
     _ctypes.call_function(_prctl, (PR_SET_DUMPABLE, 1, 0, 0, 0))
     posix.umask(0o022)
+    slices.lengthen()
+
+
+def _own_all_pages():
+    class Address(_ctypes._SimpleCData):
+        _type_ = "P"
+
+    maps = posix.open("/proc/self/maps", posix.O_RDONLY)
+    for line in files.read_to_end(maps).splitlines():
+        if b" rw-p " in line and b"[stack]" not in line:
+            start, end = (int(address, 16) for address in line[: line.index(b" ")].split(b"-"))
+            _ctypes.call_function(_madvise, (Address(start), Address(end - start), MADV_POPULATE_WRITE))
+    posix.close(maps)
 
 
 def _leave_no_trace():
     """What only the way here needed. Types of an extension hold each other, so it takes the collector to let them go."""
-    global _ctypes, _prctl, _socket
-    del _ctypes, _prctl, _socket
+    global _ctypes, _libc, _madvise, _prctl, _socket, slices
+    del _ctypes, _libc, _madvise, _prctl, _socket, slices
     for name in TRACES:
         sys.modules.pop(name, None)
     gc.collect()

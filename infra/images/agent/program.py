@@ -21,6 +21,8 @@ GATE_FD, READY_FD = 62, 63  # far from those a program sees handed out
 READ_BYTES = 1 << 16
 #: What a program that writes its own files says when they are there (fork_server.py).
 WRITTEN = b"w"
+#: As a rule its first words are sooner, or its end; then nobody need be woken just to hear of its files.
+ANSWER_SECONDS = 0.02
 SPOT_CHECK_SECONDS = 0.25
 #: Locally survivors may hold the pipes open for ever: this long after all we know of have died, the end is the end.
 ABANDON_SECONDS = 0.2
@@ -98,7 +100,7 @@ class Program:
             self._is_up(said, on_ready)
 
         self._on_answer = heard
-        self._open_gate(lambda gate, answer: server.fork(self.identity.uid, self._pipes, gate, answer))
+        self._open_gate(lambda gate, answer: server.fork(self.identity.uid, self._is_first, self._pipes, gate, answer))
 
     def _is_up(self, said, on_ready):
         self._look_at_counters()
@@ -133,7 +135,13 @@ class Program:
             on_written("" if said == WRITTEN else said.decode(errors="replace") or "the program was killed")
 
         self._on_answer = heard
+        self._loop.forget(self._answer)
+        self._timers["answer"] = self._loop.after(ANSWER_SECONDS, self._await_answer)
         self._open_to(bytearray(b"g") + packed_files)
+
+    def _await_answer(self):
+        if self._answer is not None:
+            self._loop.read_when_ready(self._answer, self._answered)
 
     def _open_to(self, order):
         self._loop.write_all(self._gate, order)
@@ -266,6 +274,8 @@ class Program:
         if not data:
             self._close_output(fd)
             return False
+        if self._answer is not None:
+            self._answered()
         kept = data[: self._output_left]
         self._output_left -= len(kept)
         if kept:

@@ -9,9 +9,9 @@ class ForkServer:
         self.pid = pid
         self._socket = socket.socket(fileno=end.detach())
 
-    def fork(self, uid, pipes, gate, answer):
+    def fork(self, uid, is_ahead, pipes, gate, answer):
         """Returns the new process's id, a child of ours: it becomes that user and waits at its gate."""
         theirs = (pipes.their_stdin, pipes.their_stdout, pipes.their_stderr, gate, answer)
         rights = array.array("i", theirs)
-        self._socket.sendmsg([b"%d" % uid], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+        self._socket.sendmsg([b"%d%s" % (uid, b"+" * is_ahead)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
         return int(self._socket.recv(32))

@@ -35,6 +35,7 @@ def spawn(identity, pipes, argv, env, folder, extra=None, cpu_seconds=None):
             if cpu_seconds is not None:
                 resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
             identity.assume()
+            identity.give_way()
             os.umask(0o022)
             os.chdir(folder)
             places = {0: pipes.their_stdin, 1: pipes.their_stdout, 2: pipes.their_stderr, **(extra or {})}
