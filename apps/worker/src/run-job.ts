@@ -27,7 +27,11 @@ const isOver = (ending: Ending): ending is Extract<Ending, { outcome: Outcome }>
 /**
  * One delivery of one job, from lease to last event.
  *
- *   lease a sandbox ─▶ begin its log ─▶ run, publishing as it prints ─▶ outcome ─▶ `finished`
+ *   lease a sandbox ─▶ run ───────▶ publish as it prints ─▶ outcome ─▶ `finished`
+ *                  └─▶ begin its log ──┘
+ *
+ * The program does not wait for its log to begin, but what it says does: should the log turn out to be finished, or
+ * another worker's, the run is dropped unheard. A program without a network has no other effect.
  *
  * Told to stop, it depends on why: `canceled` ends the program and is an outcome; `shutdown` kills it and gives the job
  * back; `lease-lost` kills it and writes nothing, for another worker may have the job by now.
@@ -51,7 +55,12 @@ export const createRunJob = (deps: RunJobDeps) => {
     return fail(job, error)
   }
 
-  const runIn = async (sandbox: Sandbox, jobLog: JobLog, delivery: Delivery): Promise<Ending> => {
+  const runIn = async (
+    sandbox: Sandbox,
+    begin: JobLog['begin'],
+    jobLog: JobLog,
+    delivery: Delivery,
+  ): Promise<Ending> => {
     const { job, signal, controls } = delivery
     const cancel = new AbortController()
     // Only a cancel is the program's to hear of. Otherwise its sandbox goes, and what it would still say is not wanted.
@@ -65,6 +74,8 @@ export const createRunJob = (deps: RunJobDeps) => {
     const onStop = () => (signal.reason === 'canceled' ? cancel.abort() : void release())
     signal.addEventListener('abort', onStop, { once: true })
     if (signal.aborted) onStop()
+    const begun = begin()
+    begun.then((how) => (how === 'begun' ? undefined : release()), release)
     try {
       for await (const event of sandbox.run({
         program: job.program,
@@ -72,10 +83,15 @@ export const createRunJob = (deps: RunJobDeps) => {
         signal: cancel.signal,
         controls,
       })) {
+        if ((await begun) !== 'begun') return { verdict: 'done' }
         if (event.type === 'output') await jobLog.write(event.stream, event.bytes)
         else return { outcome: event.outcome, usage: event.usage }
       }
       throw new Error('A run ended without saying how')
+    } catch (error) {
+      // A log that did not begin is why the sandbox went.
+      if ((await begun) !== 'begun') return { verdict: 'done' }
+      throw error
     } finally {
       signal.removeEventListener('abort', onStop)
     }
@@ -87,12 +103,10 @@ export const createRunJob = (deps: RunJobDeps) => {
     jobLog: JobLog,
     facts: Record<string, unknown>,
   ): Promise<Ending> => {
-    const { job, signal } = delivery
-    await using sandbox = await sandboxes.lease(toWish(job), signal)
+    await using sandbox = await sandboxes.lease(toWish(delivery.job), delivery.signal)
     Object.assign(facts, { sandbox: sandbox.id, warm: sandbox.warm })
-    const begun = await begin()
     // Awaited here: the sandbox must outlive the run.
-    return begun === 'begun' ? await runIn(sandbox, jobLog, delivery) : { verdict: 'done' }
+    return await runIn(sandbox, begin, jobLog, delivery)
   }
 
   const runToEnding = async (delivery: Delivery, jobLog: JobLog, facts: Record<string, unknown>): Promise<Ending> => {
@@ -100,9 +114,9 @@ export const createRunJob = (deps: RunJobDeps) => {
       return fail(delivery.job, new Error(`${delivery.crashes} workers died while they ran this job`))
     }
     // Once for all tries: the log of this attempt has begun, whichever sandbox then runs it.
-    let begun: Awaited<ReturnType<JobLog['begin']>> | undefined
-    const begin = async () => {
-      begun ??= await jobLog.begin()
+    let begun: ReturnType<JobLog['begin']> | undefined
+    const begin = () => {
+      begun ??= jobLog.begin()
       return begun
     }
     for (let tries = 0; ; tries += 1) {

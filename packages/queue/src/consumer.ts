@@ -92,13 +92,14 @@ export const createConsumer = (
       redis,
       controlKey: controlKey(prefix, jobId),
       stdinKey: stdinKey(prefix, jobId),
+      hasInput: parsed.data.program.interactive,
       leaseMs: lockMs * LEASE_SHARE,
       log,
     })
     running.set(jobId, current)
     try {
-      // What was sent before the start is read while the handler begins; nobody waits for it.
-      current.look()
+      // What was sent before: looked for once the handler has made its own beginning, which nothing of this is worth delaying.
+      setImmediate(current.look)
       const verdict = await handle({
         job: parsed.data,
         attempt: job.attemptsStarted,

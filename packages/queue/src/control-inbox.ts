@@ -22,17 +22,19 @@ export const createControlInbox = (options: {
   readonly redis: Redis
   readonly controlKey: string
   readonly stdinKey: string
+  /** Whether there may be any input: only an interactive program has some. */
+  readonly hasInput: boolean
   readonly signal: AbortSignal
   readonly onCancel: () => void
   readonly onUnreadable: (id: string) => void
 }): ControlInbox => {
-  const { redis, controlKey, stdinKey, signal, onCancel, onUnreadable } = options
+  const { redis, controlKey, stdinKey, hasInput, signal, onCancel, onUnreadable } = options
   const signals: Control[] = []
   const input: Control[] = []
   let looking: Promise<void> | undefined
   let mustLookAgain = false
   let isReadingInput = false
-  let mayHaveInput = true
+  let mayHaveInput = hasInput
   let changed = Promise.withResolvers<void>()
 
   const wake = (): void => {
@@ -69,7 +71,7 @@ export const createControlInbox = (options: {
 
   const look = (): Promise<void> => {
     mustLookAgain = true
-    mayHaveInput = true
+    mayHaveInput = hasInput
     wake()
     looking ??= readControls().finally(() => {
       looking = undefined

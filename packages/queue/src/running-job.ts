@@ -6,6 +6,9 @@ import type { QueueLog } from './queue-log.ts'
 /** Why a running job must stop; the `reason` of its signal. */
 export type StopReason = 'canceled' | 'lease-lost' | 'shutdown'
 
+/** A word, where the default would make an error with a stack. */
+const ENDED = 'ended'
+
 /** What the consumer knows of a job between taking it and its handler's end. */
 export interface RunningJob {
   readonly signal: AbortSignal
@@ -29,24 +32,29 @@ export const createRunningJob = (options: {
   readonly redis: Redis
   readonly controlKey: string
   readonly stdinKey: string
+  readonly hasInput: boolean
   readonly leaseMs: number
   readonly log: QueueLog
 }): RunningJob => {
-  const { jobId, redis, controlKey, stdinKey, leaseMs, log } = options
+  const { jobId, redis, controlKey, stdinKey, hasInput, leaseMs, log } = options
   const controller = new AbortController()
   const { signal } = controller
+  /** Stopped or ended: nobody hears messages any more. */
   const over = new AbortController()
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   let leaseUntil = performance.now() + leaseMs
 
   const stop = (reason: StopReason): void => {
-    if (!signal.aborted) controller.abort(reason)
+    if (signal.aborted) return
+    controller.abort(reason)
+    over.abort(reason)
   }
   const inbox = createControlInbox({
     redis,
     controlKey,
     stdinKey,
-    signal: AbortSignal.any([signal, over.signal]),
+    hasInput,
+    signal: over.signal,
     onCancel: () => stop('canceled'),
     onUnreadable: (messageId) => log.warn({ jobId, messageId }, 'Skipped a message to a job: it cannot be read'),
   })
@@ -61,7 +69,7 @@ export const createRunningJob = (options: {
     },
     isLeaseOver: () => performance.now() > leaseUntil,
     end() {
-      over.abort()
+      over.abort(ENDED)
       end()
     },
   }

@@ -20,7 +20,7 @@ export const newJob = (): QueuedJob => ({
     args: [],
     env: {},
     stdin: '',
-    interactive: false,
+    interactive: true,
   },
   limits: defaultLimits(),
 })

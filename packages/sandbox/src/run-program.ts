@@ -15,6 +15,9 @@ const CREDIT_LUMP_BYTES = 64 * 1024
 /** Past every limit and its grace this much silence means the agent itself is stuck. */
 const PATIENCE_MS = 3_000
 
+/** A word, where the default would make an error with a stack. */
+const ENDED = 'ended'
+
 export interface RunSettings {
   readonly argv: readonly string[]
   /** Between SIGTERM and SIGKILL. */
@@ -189,7 +192,7 @@ export async function* runProgram(
     }
   } finally {
     clearTimeout(overdue)
-    over.abort()
+    over.abort(ENDED)
   }
 }
 
