@@ -18,6 +18,27 @@ export interface Redis {
 const CONTAINER = `runnel-redis-${NAME}`
 const LOG = join(LOGS, 'redis.log')
 const ANSWER_WITHIN_MS = 15_000
+/** Where the engine shares our network, Redis answers within a tenth of that. */
+const TRY_WITHIN_MS = 3_000
+
+const remove = () => docker('rm', '--force', '--volumes', CONTAINER)
+const create = (...args: readonly string[]) =>
+  docker('create', '--name', CONTAINER, '--label', `runnel.checkout=${NAME}`, ...args)
+
+/**
+ * On the host's own network where that is ours, on its loopback alone: a published port has a proxy process of Docker's
+ * in front, which takes 1.5 ms of a processor from every job. Elsewhere (macOS, a rootless engine) it is published.
+ */
+const createOn = async (port: number): Promise<void> => {
+  if (process.platform === 'linux') {
+    const onLoopback = ['--bind', '127.0.0.1', '--port', `${port}`]
+    await create('--network', 'host', 'runnel/redis', 'redis-server', '/etc/redis/runnel.conf', ...onLoopback)
+    await docker('start', CONTAINER)
+    if (await answersWithin(port, TRY_WITHIN_MS)) return
+    await remove()
+  }
+  await create('--publish', `127.0.0.1:${port}:6379`, 'runnel/redis')
+}
 
 /**
  * A container from our own image. It keeps its port and its data when it is started again, so a restarted Docker
@@ -25,13 +46,9 @@ const ANSWER_WITHIN_MS = 15_000
  */
 export const createRedisContainer = async (record: OwnRecord): Promise<Redis> => {
   const port = await findFreePort()
-  const remove = () => docker('rm', '--force', '--volumes', CONTAINER)
   await remove().catch(() => {})
   record.addContainer(CONTAINER)
-  await docker(
-    ...['create', '--name', CONTAINER, '--label', `runnel.checkout=${NAME}`],
-    ...['--publish', `127.0.0.1:${port}:6379`, 'runnel/redis'],
-  )
+  await createOn(port)
   const start = async () => {
     await docker('start', CONTAINER)
     // Follows the container to its end.
@@ -74,12 +91,18 @@ export const createRedisServer = async (record: OwnRecord): Promise<Redis> => {
 }
 
 const untilAnswers = async (port: number): Promise<void> => {
-  const deadline = Date.now() + ANSWER_WITHIN_MS
-  while (Date.now() < deadline) {
-    if (await answers(port)) return
+  if (!(await answersWithin(port, ANSWER_WITHIN_MS))) {
+    throw new Error(`Redis does not answer on port ${port}: read ${LOG}`)
+  }
+}
+
+const answersWithin = async (port: number, ms: number): Promise<boolean> => {
+  const deadline = performance.now() + ms
+  while (performance.now() < deadline) {
+    if (await answers(port)) return true
     await delay(20)
   }
-  throw new Error(`Redis does not answer on port ${port}: read ${LOG}`)
+  return false
 }
 
 /** A connection alone proves nothing: Docker's proxy takes it before there is anyone behind it. */
