@@ -34,7 +34,7 @@ const ALLOWED = {
   time: `clock_getres clock_gettime clock_nanosleep gettimeofday nanosleep time timer_create timer_delete
     timer_getoverrun timer_gettime timer_settime timerfd_create timerfd_gettime timerfd_settime times`,
   sockets: `accept accept4 bind connect getpeername getsockname getsockopt listen recvfrom recvmmsg recvmsg sendmmsg
-    sendmsg sendto setsockopt shutdown socketpair`,
+    sendmsg sendto shutdown socketpair`,
   ipc: `mq_getsetattr mq_notify mq_open mq_timedreceive mq_timedsend mq_unlink msgctl msgget msgrcv msgsnd semctl semget
     semop semtimedop shmat shmctl shmdt shmget`,
   facts: 'getrandom sysinfo uname',
@@ -49,10 +49,33 @@ const ENOSYS = 38
 const AF_NETLINK = 16
 const SOCKET_FAMILIES = [1, 2, 10]
 
+/**
+ * Options of a socket itself, by number: reuse, keep-alive, linger, time limits, credentials and such. Not the filters a
+ * program could load into the kernel. What it may set of IP, TCP, UDP and IPv6 is the kernel's to say.
+ */
+const SOL_SOCKET = 1
+const SOCKET_OPTIONS = [
+  1, 2, 5, 6, 9, 10, 12, 13, 14, 15, 16, 18, 20, 21, 25, 29, 34, 35, 37, 40, 42, 46, 47, 49, 63, 64, 65, 66, 67, 76,
+]
+/**
+ * The kernel keeps what waits in connections out of the memory limit on older control groups (v1), and out of everybody's
+ * reach when there is too much of it. Asking for larger buffers succeeds and changes nothing, as past the kernel's own maximum.
+ */
+const SO_SNDBUF = 7
+const SO_RCVBUF = 8
+const PROTOCOL_LEVELS = [0, 6, 17, 41]
+
 /** Every CLONE_NEW… flag: a program gets no namespaces of its own. */
 const NAMESPACE_FLAGS = 0x7e020000
 
 const equals = (index: number, value: number) => ({ index, value, op: 'SCMP_CMP_EQ' })
+/** For an argument that the kernel reads as an `int`: the upper half is not looked at there, so it must not be here. */
+const equalsInt = (index: number, value: number) => ({
+  index,
+  value: 0xffffffff,
+  valueTwo: value,
+  op: 'SCMP_CMP_MASKED_EQ',
+})
 
 export interface SeccompProfile {
   readonly defaultAction: string
@@ -73,6 +96,18 @@ export const seccompProfile: SeccompProfile = {
     { names: Object.values(ALLOWED).flatMap((names) => names.split(/\s+/)), action: ALLOW },
     ...SOCKET_FAMILIES.map((family) => ({ names: ['socket'], action: ALLOW, args: [equals(0, family)] })),
     { names: ['socket'], action: ALLOW, args: [equals(0, AF_NETLINK), equals(2, 0)] },
+    ...PROTOCOL_LEVELS.map((level) => ({ names: ['setsockopt'], action: ALLOW, args: [equalsInt(1, level)] })),
+    ...SOCKET_OPTIONS.map((option) => ({
+      names: ['setsockopt'],
+      action: ALLOW,
+      args: [equalsInt(1, SOL_SOCKET), equalsInt(2, option)],
+    })),
+    ...[SO_SNDBUF, SO_RCVBUF].map((option) => ({
+      names: ['setsockopt'],
+      action: DENY,
+      errnoRet: 0,
+      args: [equalsInt(1, SOL_SOCKET), equalsInt(2, option)],
+    })),
     {
       names: ['clone'],
       action: ALLOW,
