@@ -215,6 +215,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
       async *run(request: RunRequest) {
         const again = owner !== undefined
         if (again) isReadyAgain = container.channel.nextReady()
+        const began = performance.now()
         const settings = { argv: language.command(request.program.entry), graceMs, again }
         try {
           for await (const event of runProgram(container.channel, request, settings)) {
@@ -222,7 +223,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
             yield event
           }
         } catch (error) {
-          const outcome = await explainLoss(engine, container.id, request.limits, error)
+          const outcome = await explainLoss(engine, container.id, request.limits, error, performance.now() - began)
           if (outcome === undefined) throw error
           yield outcome
         }
