@@ -1,0 +1,186 @@
+import { ANYTHING, BUSY, EXITED, type HostileCase, MIB, OVERDUE } from './case.ts'
+
+const DISK_HIT = [{ limit: 'diskBytes' as const }]
+
+/** Filling, tangling and destroying the places for files. */
+export const disk: readonly HostileCase[] = [
+  {
+    name: 'makes a sparse file of a terabyte',
+    source: `import os
+try: os.truncate(os.open("sparse", os.O_CREAT | os.O_RDWR), 1 << 40)
+except OSError as error: print(error.strerror)`,
+    ends: [EXITED],
+    prints: 'File too large\n',
+  },
+  {
+    name: 'sets aside more than there is',
+    source: `import os
+kept = [os.open(f"{n}", os.O_CREAT | os.O_RDWR) for n in range(4)]
+try:
+    for fd in kept: os.posix_fallocate(fd, 0, 40 << 20)
+except OSError as error: print(error.strerror)`,
+    ends: [EXITED],
+    prints: 'No space left on device\n',
+    shared: true,
+  },
+  {
+    name: 'writes at the far end of many sparse files',
+    source: `import os
+for n in range(200):
+    with open(f"sparse{n}", "wb") as file:
+        file.seek(60 << 20)
+        file.write(b"x" * 4096)
+print(os.statvfs(".").f_bfree > 0)`,
+    ends: [EXITED],
+    prints: 'True\n',
+    shared: true,
+  },
+  {
+    name: 'fills all it can write to, to the brim',
+    source: `import os
+for place in ("/dev/shm", "/tmp", "/workspace"):
+    for n in range(9):
+        try:
+            with open(f"{place}/{n}", "wb", buffering=0) as file:
+                while file.write(bytes(1 << 16)): pass
+        except OSError as error: last = error.strerror
+    print(last)`,
+    limits: { memoryBytes: 256 * MIB },
+    ends: [{ ...EXITED, limitsHit: DISK_HIT }],
+    prints: 'No space left on device\n'.repeat(3),
+    shared: true,
+  },
+  {
+    name: 'holds files that have no name any more',
+    source: `import os
+held = []
+try:
+    while True:
+        held.append(os.open("gone", os.O_CREAT | os.O_RDWR))
+        os.unlink("gone")
+        os.write(held[-1], bytes(1 << 20))
+except OSError as error: print(error.strerror, os.listdir("."))`,
+    ends: [EXITED],
+    prints: "No space left on device ['main.py']\n",
+    shared: true,
+  },
+  {
+    name: 'digs five thousand folders deep',
+    source: `import os
+depth = 0
+try:
+    while depth < 5_000:
+        os.mkdir("d" * 200)
+        os.chdir("d" * 200)
+        depth += 1
+except OSError as error: print(error.strerror, end=" ")
+print(depth)`,
+    ends: [EXITED],
+    prints: '5000\n',
+    shared: true,
+  },
+  {
+    name: 'makes folders in folders until no inode is left',
+    source: `import os
+made = 0
+try:
+    for outer in range(1_000):
+        for inner in range(100):
+            os.makedirs(f"{outer}/{inner}")
+            made += 1
+except OSError as error: print(error.strerror)`,
+    ends: [{ ...EXITED, limitsHit: DISK_HIT }],
+    prints: 'No space left on device\n',
+    shared: true,
+  },
+  {
+    name: 'gives one file every name there is',
+    source: `import os
+try:
+    for n in range(1 << 20): os.link("main.py", f"{n:0255}")
+except OSError as error: print(error.strerror)`,
+    ends: [EXITED, { ...EXITED, limitsHit: DISK_HIT }],
+    prints: /^(No space left on device|Too many links)\n$/,
+    shared: true,
+  },
+  {
+    name: 'hides what it has in attributes of files',
+    source: `import os
+count = 0
+try:
+    for n in range(200):
+        open(f"{n}", "w").close()
+        for name in range(200):
+            os.setxattr(f"{n}", f"user.{name}", bytes(4096))
+            count += 1
+except OSError: print(count < 40_000)`,
+    limits: { memoryBytes: 96 * MIB },
+    ends: [EXITED, { type: 'out-of-memory' }],
+    prints: /^(True\n)?$/,
+    shared: true,
+  },
+  {
+    name: 'opens until no descriptor is left, and still prints',
+    source: `import os
+opened = 0
+try:
+    while True:
+        os.eventfd(0) if opened % 2 else os.open("/dev/null", os.O_RDONLY)
+        opened += 1
+except OSError as error: print(error.strerror, opened < 1024)`,
+    ends: [EXITED],
+    prints: 'Too many open files True\n',
+    shared: true,
+  },
+  {
+    name: 'watches until no watch is left',
+    source: `import ctypes
+libc = ctypes.CDLL(None)
+watches = 0
+while libc.inotify_init() >= 0: watches += 1
+print(0 < watches < 1024)`,
+    ends: [EXITED],
+    prints: 'True\n',
+    shared: true,
+  },
+  {
+    name: 'locks a file byte by byte',
+    source: `import fcntl
+file = open("locks", "w")
+locks = 0
+try:
+    for at in range(0, 400_000, 2):
+        fcntl.lockf(file, fcntl.LOCK_EX, 1, at)
+        locks += 1
+except OSError: pass
+print(locks > 0)`,
+    limits: { memoryBytes: 48 * MIB, cpuMs: 1_500, wallMs: 4_000 },
+    ends: [EXITED, { type: 'out-of-memory' }, BUSY, OVERDUE],
+    prints: /^(True\n)?$/,
+  },
+  {
+    name: 'deletes whatever can be deleted',
+    source: 'import os\nos.system("rm -rf --no-preserve-root / 2>/dev/null")\nprint(os.listdir("/workspace"))',
+    ends: [EXITED],
+    prints: '[]\n',
+    shared: true,
+  },
+  {
+    name: 'closes its own workspace to itself',
+    source: 'import os\nos.chmod("main.py", 0)\nos.chmod(".", 0)\nprint(os.access(".", os.R_OK))',
+    ends: [EXITED],
+    prints: 'False\n',
+    shared: true,
+  },
+  {
+    name: 'crashes, and wants its memory written down',
+    source: `import ctypes, os, resource
+try: resource.setrlimit(resource.RLIMIT_CORE, (-1, -1))
+except (OSError, ValueError): pass
+print(resource.getrlimit(resource.RLIMIT_CORE), flush=True)
+ctypes.string_at(0)`,
+    ends: [{ type: 'signaled', signal: 'SIGSEGV' }],
+    prints: '(0, 0)\n',
+    complains: ANYTHING,
+  },
+]

@@ -1,0 +1,178 @@
+import { EXITED, type HostileCase, OVERDUE } from './case.ts'
+import { ALL_REFUSED, refused } from './refused.ts'
+
+/** Frames that an agent could send, for any stream that could be its: an ending, a greeting, output, a grant, a fault. */
+const FRAMES = `import json, os, struct, sys
+report = {"code": 0, "signal": None, "wallMs": 1, "cpuMs": 0, "peakMemoryBytes": 1, "oomKilled": False, "limit": None, "hits": []}
+ready = {"protocol": 2, "cgroup": "v2", "warm": True}
+def frame(kind, stream, payload): return struct.pack(">IBI", len(payload), kind, stream) + payload
+def forged():
+    for stream in range(8):
+        yield frame(67, stream, json.dumps(report).encode())
+        yield frame(64, stream, json.dumps(ready).encode())
+        yield frame(65, stream, b"forged") + frame(68, stream, b"") + frame(70, stream, b"\\x7f\\xff\\xff\\xff")
+        yield frame(69, stream, b'{"message": "forged"}')
+FORGED = b"".join(forged())
+`
+
+/** Pretending to be the agent, and prying into it. */
+export const forging: readonly HostileCase[] = [
+  {
+    name: 'writes frames to every descriptor that any process has open',
+    source: `${FRAMES}
+mine = set()
+for process in [name for name in os.listdir("/proc") if name.isdigit()]:
+    for fd in range(64):
+        path = f"/proc/{process}/fd/{fd}"
+        try: descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError: continue
+        mine.add(process)
+        if process != str(os.getpid()): os.write(descriptor, FORGED)
+sys.exit(21 if mine <= {str(os.getpid())} else 22)`,
+    ends: [{ type: 'exited', exitCode: 21 }],
+    shared: true,
+  },
+  {
+    name: 'writes frames to every descriptor it has itself, and dies of a signal',
+    source: `${FRAMES}
+for fd in range(0, 1024):
+    try: os.write(fd, FORGED)
+    except OSError: pass
+os.kill(os.getpid(), 9)`,
+    ends: [{ type: 'signaled', signal: 'SIGKILL' }],
+    prints: /^.+forged.+$/s,
+    complains: /^.+forged.+$/s,
+    shared: true,
+  },
+  {
+    name: 'prints a frame in halves, and is killed between them',
+    source: `${FRAMES}
+os.write(1, FORGED[:7])
+os.kill(os.getpid(), 15)`,
+    ends: [{ type: 'signaled', signal: 'SIGTERM' }],
+    prints: /^.{7}$/s,
+  },
+  {
+    name: 'looks for a descriptor that was not meant for it',
+    source: `import os, stat
+print([fd for fd in range(3, 1024) if os.path.exists(f"/proc/self/fd/{fd}")])
+print([stat.S_ISFIFO(os.fstat(fd).st_mode) for fd in range(3)])`,
+    ends: [EXITED],
+    prints: '[]\n[True, True, True]\n',
+    shared: true,
+  },
+  {
+    name: 'looks for a descriptor that was not meant for it, from Node',
+    language: 'javascript',
+    source: `const fs = require('node:fs')
+const links = fs.readdirSync('/proc/self/fd').filter((fd) => Number(fd) > 2).flatMap((fd) => {
+  try { return [fs.readlinkSync('/proc/self/fd/' + fd)] } catch { return [] }
+})
+// Node's own pipes are anonymous too: the agent's would belong to somebody else.
+const foreign = fs.readdirSync('/proc/self/fd').filter((fd) => {
+  try { return fs.fstatSync(Number(fd)).isSocket() || (fs.fstatSync(Number(fd)).isFIFO() && fs.fstatSync(Number(fd)).uid !== process.getuid()) } catch { return false }
+})
+console.log(links.filter((link) => !/^(pipe|anon_inode):|^\\/dev\\/null$|^\\/proc\\/\\d+\\/fd$/.test(link)), foreign)`,
+    ends: [EXITED],
+    prints: '[] []\n',
+  },
+  {
+    name: 'reads whatever the kernel shows of the agent and of what starts programs',
+    source:
+      refused(`agents = [name for name in os.listdir("/proc") if name.isdigit() and os.stat(f"/proc/{name}").st_uid == 0]
+assert "1" in agents
+for pid in agents:
+    for what in ("mem", "environ", "maps", "smaps", "auxv", "syscall", "stack", "io", "pagemap", "personality", "fdinfo/0", "fd/0", "fd/1", "fd/2"):
+        refused(f"{pid} {what}", lambda: read(f"/proc/{pid}/{what}"))
+    for link in ("exe", "cwd", "root", "fd/0", "fd/1", "ns/mnt", "ns/pid"):
+        refused(f"{pid} {link}", lambda: os.readlink(f"/proc/{pid}/{link}"))
+    for folder in ("fd", "map_files", "fdinfo", "root/", "cwd/", f"task/{pid}/fd"):
+        refused(f"{pid} {folder}", lambda: os.listdir(f"/proc/{pid}/{folder}"))
+    for file in ("mem", "clear_refs", "fd/1", "fd/0", "attr/current", "coredump_filter", "autogroup", "uid_map", "setgroups"):
+        refused(f"{pid} {file} written", lambda: write(f"/proc/{pid}/{file}"))`),
+    ends: [EXITED],
+    prints: ALL_REFUSED,
+    shared: true,
+  },
+  {
+    name: 'takes hold of the agent, and of what starts programs, as a debugger would',
+    source:
+      refused(`agents = [int(name) for name in os.listdir("/proc") if name.isdigit() and os.stat(f"/proc/{name}").st_uid == 0]
+space = ctypes.create_string_buffer(64)
+vector = struct.pack("QQ", ctypes.addressof(space), 64)
+for pid in agents:
+    for request in (16, 0x4206, 0): refused(f"ptrace {request}", lambda: call("ptrace", request, pid, 0, 0))
+    refused("read", lambda: call("process_vm_readv", pid, vector, 1, vector, 1, 0))
+    refused("write", lambda: call("process_vm_writev", pid, vector, 1, vector, 1, 0))
+    refused("kcmp", lambda: call("kcmp", pid, os.getpid(), 0, 0, 0))
+    for fd in range(4): refused("a descriptor", lambda: call("pidfd_getfd", call("pidfd_open", pid, 0), fd, 0))
+    refused("advice", lambda: call("process_madvise", call("pidfd_open", pid, 0), vector, 1, 4, 0))
+    refused("pages", lambda: call("move_pages", pid, 0, 0, 0, 0, 0))`),
+    ends: [EXITED],
+    prints: ALL_REFUSED,
+    shared: true,
+  },
+  {
+    name: 'changes what the kernel counts of it, or where it counts',
+    source:
+      refused(`places = [os.path.join(root, name) for root, _, names in os.walk("/sys/fs/cgroup") for name in names]
+assert places
+for place in places: refused(place, lambda: write(place, b"0"))
+for folder in ("/sys/fs/cgroup/x", "/sys/fs/cgroup/memory/x", "/sys/fs/cgroup/cpu/x"): refused(folder, lambda: os.mkdir(folder))`),
+    ends: [EXITED],
+    prints: ALL_REFUSED,
+  },
+  {
+    name: 'brings modules with the names of the agent’s own',
+    source: {
+      ...Object.fromEntries(
+        ['agent', 'files', 'frames', 'program', 'fork_server', 'server', 'sitecustomize', 'usercustomize'].map(
+          (name) => [`${name}.py`, 'import os\nos.write(1, b"loaded")'],
+        ),
+      ),
+      '.local/lib/python3.13/site-packages/usercustomize.py':
+        'import os\nassert os.getuid() > 9_999 and os.getpid() != 1',
+      'main.py': 'import os\nprint(os.getuid() > 9_999, os.getpid() != 1)',
+    },
+    ends: [EXITED],
+    prints: 'True True\n',
+    shared: true,
+  },
+  {
+    name: 'names its own libraries, interpreters and options in its environment',
+    source: {
+      'main.py': 'import os\nprint(os.getuid() > 9_999, os.getpid() != 1)',
+      python3: '#!/bin/sh\nexec /usr/bin/python3 "$@"',
+      'sitecustomize.py': 'import os\nassert os.getuid() > 9_999 and os.getpid() != 1',
+    },
+    program: {
+      env: {
+        PATH: '/workspace:/usr/bin:/bin',
+        PYTHONPATH: '/workspace:/opt/runnel/agent',
+        LD_PRELOAD: '/workspace/own.so',
+        PYTHONSTARTUP: '/workspace/main.py',
+        HOSTNAME: 'sandbox',
+      },
+    },
+    ends: [EXITED],
+    prints: 'True True\n',
+    complains: /own\.so|^$/,
+    shared: true,
+  },
+  {
+    name: 'runs the agent itself, as if it were process 1',
+    source: `import subprocess
+done = subprocess.run(["python3", "-I", "-S", "-B", "/opt/runnel/agent"], input=b"\\0\\0\\0\\2\\7\\0\\0\\0\\0{}", capture_output=True, timeout=20)
+print(done.stdout, done.returncode != 0)`,
+    ends: [EXITED],
+    prints: "b'' True\n",
+    shared: true,
+  },
+  {
+    name: 'waits as if it had not begun, with the gate’s own words',
+    source: 'import os, time\nos.write(1, b"r"); os.write(1, b"w")\ntime.sleep(60)',
+    limits: { wallMs: 1_000 },
+    ends: [OVERDUE],
+    prints: 'rw',
+  },
+]

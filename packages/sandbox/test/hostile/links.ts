@@ -1,0 +1,150 @@
+import { EXITED, type HostileCase, OVERDUE } from './case.ts'
+import { ALL_REFUSED, refused } from './refused.ts'
+
+/** Leaving links, pipes and devices where somebody else will read or write: the next job’s files above all. */
+export const links: readonly HostileCase[] = [
+  {
+    name: 'leaves a link in place of its program, to a file of the image',
+    source: 'import os\nos.unlink("main.py")\nos.symlink("/etc/passwd", "main.py")\nprint("left")',
+    ends: [EXITED],
+    prints: 'left\n',
+    shared: true,
+  },
+  {
+    name: 'leaves a pipe in place of its program, that nobody reads',
+    source: 'import os\nos.unlink("main.py")\nos.mkfifo("main.py")\nprint("left")',
+    ends: [EXITED],
+    prints: 'left\n',
+    shared: true,
+  },
+  {
+    name: 'leaves a folder in place of its program, closed and full',
+    source:
+      'import os\nos.unlink("main.py")\nos.makedirs("main.py/a/b")\nos.chmod("main.py/a", 0)\nos.chmod("main.py", 0)\nprint("left")',
+    ends: [EXITED],
+    prints: 'left\n',
+    shared: true,
+  },
+  {
+    name: 'leaves a socket in place of its program',
+    source: 'import os, socket\nos.unlink("main.py")\nsocket.socket(socket.AF_UNIX).bind("main.py")\nprint("left")',
+    ends: [EXITED],
+    prints: 'left\n',
+    shared: true,
+  },
+  {
+    name: 'leaves links to links without end, and links to itself',
+    source: `import os
+os.symlink("b", "a"); os.symlink("a", "b"); os.symlink("self", "self"); os.symlink(".", "here"); os.symlink("/proc/1/root", "out")
+for n in range(100): os.symlink(f"/workspace/chain{n + 1}", f"chain{n}")
+os.symlink("/workspace", "/tmp/back"); os.symlink("/proc/self/fd/1", "/dev/shm/out")
+print("left")`,
+    ends: [EXITED],
+    prints: 'left\n',
+    shared: true,
+  },
+  {
+    name: 'swaps its program for a link and back as fast as it can, and goes on when it has ended',
+    source: `import os, signal, time
+os.symlink("/etc/passwd", "link")
+for _ in range(4):
+    if os.fork() == 0:
+        os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        while True:
+            for turn in (("main.py", "aside"), ("link", "main.py"), ("main.py", "link"), ("aside", "main.py")):
+                try: os.rename(*turn)
+                except OSError: pass
+time.sleep(0.1)
+os._exit(0)`,
+    ends: [EXITED],
+    shared: true,
+  },
+  {
+    name: 'moves folders about while others walk through them, and goes on when it has ended',
+    source: `import os, signal, time
+os.makedirs("/tmp/a/b/c"); os.makedirs("/tmp/d"); os.symlink("/etc", "/tmp/e")
+for _ in range(4):
+    if os.fork() == 0:
+        os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        while True:
+            for turn in (("/tmp/a/b", "/tmp/d/b"), ("/tmp/d/b", "/tmp/a/b"), ("/tmp/e", "/tmp/a/b/c/e"), ("/tmp/a/b/c/e", "/tmp/e")):
+                try: os.rename(*turn)
+                except OSError: pass
+time.sleep(0.1)
+os._exit(0)`,
+    ends: [EXITED],
+    shared: true,
+  },
+  {
+    name: 'holds a lease on its files, so that whoever opens them must wait',
+    source: `import fcntl, os, time
+held = [os.open(name, os.O_CREAT | os.O_RDWR) for name in ("leased", "/tmp/leased")]
+for fd in (*held, os.open("main.py", os.O_RDONLY)):
+    try: fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+    except OSError: fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+if os.fork() == 0:
+    os.setsid()
+    time.sleep(60)
+print("left")`,
+    ends: [EXITED],
+    prints: 'left\n',
+    shared: true,
+  },
+  {
+    name: 'links files of the image into its workspace',
+    source: refused(`for path in ("/etc/passwd", "/opt/runnel/agent/agent.py", "/usr/bin/python3", "/etc/shadow"):
+    for place in ("/workspace", "/tmp", "/dev/shm"):
+        refused(f"{path} in {place}", lambda: os.link(path, f"{place}/hard"), [errno.EXDEV])
+for link in ("/proc/1/exe", "/proc/1/fd/1"):
+    refused(link, lambda: os.link(link, "/tmp/hard", follow_symlinks=True), [errno.EXDEV])`),
+    ends: [EXITED],
+    prints: ALL_REFUSED,
+  },
+  {
+    name: 'makes devices of its own',
+    source: refused(`import stat
+for kind in (stat.S_IFCHR, stat.S_IFBLK):
+    for major, minor in ((1, 1), (1, 3), (1, 5), (5, 1), (8, 0), (254, 0), (10, 229), (10, 232)):
+        for place in ("/workspace", "/tmp", "/dev/shm", "/dev"):
+            refused(f"{major}:{minor} in {place}", lambda: os.mknod(f"{place}/device", kind | 0o666, os.makedev(major, minor)))
+for name in ("mem", "kmsg", "port", "fuse", "kvm", "net/tun", "sda", "vda", "loop-control", "console", "cuse", "vhost-net", "uinput"):
+    refused(name, lambda: os.open(f"/dev/{name}", os.O_RDWR), [errno.ENXIO])`),
+    ends: [EXITED],
+    prints: ALL_REFUSED,
+  },
+  {
+    name: 'makes programs that would raise whoever runs them',
+    source: `import os, shutil, subprocess
+shutil.copy("/usr/bin/env", "raised")
+for mode in (0o4755, 0o2755, 0o6777):
+    os.chmod("raised", mode)
+    status = subprocess.run(["./raised", "cat", "/proc/self/status"], capture_output=True, text=True).stdout
+    lines = [line.split() for line in status.splitlines() if line.startswith(("Uid", "Gid", "CapEff"))]
+    print([set(line[1:]) in ({str(os.getuid())}, {"0" * 16}) for line in lines])
+tried = 0
+for act in (
+    lambda: os.chown("raised", 0, 0), lambda: os.lchown("raised", 0, -1), lambda: os.chown("raised", -1, 0),
+    lambda: os.setxattr("raised", "security.capability", bytes.fromhex("0100000200200000000000000000000000000000")),
+    lambda: os.setxattr("raised", "trusted.x", b"x"),
+):
+    try: act()
+    except OSError: tried += 1
+print(tried)`,
+    ends: [EXITED],
+    prints: `${'[True, True, True]\n'.repeat(3)}5\n`,
+    shared: true,
+  },
+  {
+    name: 'waits for whoever opens its pipes, everywhere at once',
+    source: `import os, threading
+for place in ("/workspace", "/tmp", "/dev/shm"):
+    for n in range(5):
+        os.mkfifo(f"{place}/fifo{n}")
+        threading.Thread(target=open, args=(f"{place}/fifo{n}", "rb")).start()`,
+    limits: { wallMs: 1_000 },
+    ends: [OVERDUE],
+    shared: true,
+  },
+]

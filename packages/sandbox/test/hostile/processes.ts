@@ -1,0 +1,155 @@
+import { ANYTHING, EXITED, type HostileCase, KILLED, OUT_OF_MEMORY, OVERDUE } from './case.ts'
+
+const PROCESSES_HIT = [{ limit: 'processes' as const }]
+const SHORT = { wallMs: 1_000, cpuMs: 20_000, processes: 40 }
+
+/** Multiplying, hiding and outliving. */
+export const processes: readonly HostileCase[] = [
+  {
+    name: 'forks from many threads at once',
+    source: `import os, threading, warnings
+warnings.simplefilter("ignore")
+def bomb():
+    while True:
+        try: os.fork()
+        except OSError: pass
+for _ in range(8): threading.Thread(target=bomb).start()`,
+    limits: SHORT,
+    ends: [{ ...OVERDUE, limitsHit: PROCESSES_HIT }],
+    complains: ANYTHING,
+    shared: true,
+  },
+  {
+    name: 'is a family of daemons, each the child of one that is dead already',
+    source: `import os, time
+def flee():
+    while True:
+        try: child = os.fork()
+        except OSError: continue
+        if child: os._exit(0)
+        os.setsid()
+for _ in range(10):
+    if os.fork() == 0: flee()
+time.sleep(60)`,
+    limits: SHORT,
+    ends: [OVERDUE],
+    shared: true,
+  },
+  {
+    name: 'ends at once and leaves a fork bomb',
+    source: `import os
+if os.fork() == 0:
+    while True:
+        try:
+            if os.fork() == 0: os.setsid()
+        except OSError: pass
+os._exit(0)`,
+    limits: SHORT,
+    ends: [EXITED, OVERDUE],
+    shared: true,
+  },
+  {
+    name: 'becomes another program three hundred times',
+    language: 'bash',
+    source: '[ "$1" = 300 ] && echo done && exit; exec bash "$0" $(($1 + 1))',
+    ends: [EXITED],
+    prints: 'done\n',
+  },
+  {
+    name: 'starts children from Node without end',
+    language: 'javascript',
+    source: `const { spawn } = require('node:child_process')
+let refused = 0
+const more = () => {
+  spawn('sleep', ['60'], { stdio: 'ignore' }).on('error', () => {
+    refused += 1
+    if (refused === 20) process.exit(0)
+  })
+  setImmediate(more)
+}
+more()`,
+    limits: { processes: 40 },
+    ends: [{ ...EXITED, limitsHit: PROCESSES_HIT }],
+  },
+  {
+    name: 'starts Node workers without end',
+    language: 'javascript',
+    source: `const { Worker } = require('node:worker_threads')
+for (let n = 0; n < 100; n += 1) new Worker('setInterval(() => {}, 1000)', { eval: true }).on('error', () => {})
+setTimeout(() => process.exit(0), 500)`,
+    limits: { processes: 40, wallMs: 5_000 },
+    ends: [{ type: 'exited' }, { type: 'signaled', signal: 'SIGABRT' }, OUT_OF_MEMORY],
+    prints: ANYTHING,
+    complains: ANYTHING,
+  },
+  {
+    name: 'never buries its dead',
+    source: `import os
+dead = 0
+try:
+    while True:
+        if os.fork() == 0: os._exit(0)
+        dead += 1
+except OSError: print(dead)`,
+    limits: { processes: 40 },
+    ends: [{ ...EXITED, limitsHit: PROCESSES_HIT }],
+    prints: '39\n',
+    shared: true,
+  },
+  {
+    name: 'dies at the same moment as fifty orphans',
+    source: `import os
+wait, hold = os.pipe()
+for _ in range(50):
+    if os.fork() == 0:
+        os.close(hold)
+        os.read(wait, 1)
+        os._exit(0)
+os._exit(7)`,
+    ends: [{ type: 'exited', exitCode: 7 }],
+    shared: true,
+  },
+  {
+    name: 'starts threads until no more can be, and goes without them',
+    source: `import os, threading, time
+try:
+    while True: threading.Thread(target=time.sleep, args=(60,)).start()
+except RuntimeError: os._exit(3)`,
+    limits: { processes: 40 },
+    ends: [{ type: 'exited', exitCode: 3, limitsHit: PROCESSES_HIT }],
+  },
+  {
+    name: 'makes children of process 1 instead of its own',
+    source: `import ctypes, os, time
+CLONE_PARENT, SIGCHLD = 0x8000, 17
+libc = ctypes.CDLL(None, use_errno=True)
+number = {"x86_64": 56, "aarch64": 220}[os.uname().machine]
+for n in range(20):
+    if libc.syscall(number, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0) == 0:
+        if n % 2: os._exit(9)
+        time.sleep(60)
+time.sleep(0.2)
+os._exit(4)`,
+    ends: [{ type: 'exited', exitCode: 4 }],
+    shared: true,
+  },
+  {
+    name: 'waits for a child that shares its life and never lets go',
+    source: `import ctypes, os, time
+CLONE_VFORK, SIGCHLD = 0x4000, 17
+number = {"x86_64": 56, "aarch64": 220}[os.uname().machine]
+if ctypes.CDLL(None).syscall(number, CLONE_VFORK | SIGCHLD, 0, 0, 0, 0) == 0:
+    os.setsid()
+    time.sleep(60)`,
+    limits: { wallMs: 1_000 },
+    ends: [OVERDUE],
+  },
+  {
+    name: 'has a child that kills everything it may',
+    source: `import os, signal, time
+if os.fork() == 0: os.kill(-1, signal.SIGKILL)
+time.sleep(60)`,
+    ends: [KILLED],
+    shared: true,
+  },
+]

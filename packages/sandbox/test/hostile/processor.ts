@@ -1,0 +1,111 @@
+import { BUSY, EXITED, type HostileCase, OVERDUE } from './case.ts'
+
+const BRIEF = { cpuMs: 600, wallMs: 8_000 }
+
+/** Taking processor time, openly and by stealth. */
+export const processor: readonly HostileCase[] = [
+  {
+    name: 'computes on every processor',
+    source: `import hashlib, os
+for _ in range(os.cpu_count() * 4):
+    if os.fork() == 0: break
+while True: hashlib.pbkdf2_hmac("sha256", b"x", b"y", 100_000)`,
+    limits: BRIEF,
+    ends: [BUSY],
+    shared: true,
+  },
+  {
+    name: 'computes in fifty threads',
+    source: `import hashlib, threading
+def burn():
+    while True: hashlib.pbkdf2_hmac("sha256", b"x", b"y", 100_000)
+for _ in range(50): threading.Thread(target=burn).start()`,
+    limits: BRIEF,
+    ends: [BUSY],
+  },
+  {
+    name: 'computes only in children that nobody counts, each for a moment',
+    source: `import os, time
+while True:
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            end = time.process_time() + 0.02
+            while time.process_time() < end: pass
+        os._exit(0)
+    os.wait()
+    time.sleep(0.01)`,
+    limits: BRIEF,
+    ends: [BUSY],
+    shared: true,
+  },
+  {
+    name: 'has the kernel work for it',
+    language: 'bash',
+    source: 'head -c 100G /dev/urandom > /dev/null & head -c 1000G /dev/zero > /dev/null & wait',
+    limits: BRIEF,
+    ends: [BUSY],
+  },
+  {
+    name: 'matches an expression that never ends',
+    language: 'javascript',
+    source: '/^(a+)+$/.test("a".repeat(60) + "b")',
+    limits: BRIEF,
+    ends: [BUSY],
+  },
+  {
+    name: 'counts to a number without end, out of reach of signals',
+    source: 'import signal\nsignal.signal(signal.SIGTERM, lambda *_: print("never"))\n10 ** 10 ** 9',
+    limits: BRIEF,
+    ends: [BUSY],
+    prints: /^(never\n)?$/,
+  },
+  {
+    name: 'sets timers that go off all the time',
+    source: `import signal
+signal.signal(signal.SIGALRM, lambda *_: None)
+signal.signal(signal.SIGVTALRM, lambda *_: None)
+signal.setitimer(signal.ITIMER_REAL, 1e-6, 1e-6)
+signal.setitimer(signal.ITIMER_VIRTUAL, 1e-6, 1e-6)
+while True: signal.pause()`,
+    limits: { ...BRIEF, wallMs: 2_000 },
+    ends: [BUSY, OVERDUE],
+    shared: true,
+  },
+  {
+    name: 'sleeps for ever, in many places',
+    source: `import os, time
+for _ in range(5): os.fork()
+time.sleep(3600)`,
+    limits: { wallMs: 1_000 },
+    ends: [OVERDUE],
+    shared: true,
+  },
+  {
+    name: 'waits for input that never comes',
+    source: 'import os\nprint(os.read(0, 1))\nos.read(os.pipe()[0], 1)',
+    limits: { wallMs: 1_000 },
+    ends: [OVERDUE],
+    prints: "b''\n",
+  },
+  {
+    name: 'goes on computing in a child when it has ended',
+    source: `import os
+if os.fork() == 0:
+    os.setsid()
+    while True: pass`,
+    ends: [EXITED],
+    shared: true,
+  },
+  {
+    name: 'yields, sleeps and wakes a million times a second',
+    source: `import os, threading
+first, second = threading.Event(), threading.Event()
+def turn(mine, other):
+    while True: mine.wait(); mine.clear(); os.sched_yield(); other.set()
+for pair in ((first, second), (second, first)): threading.Thread(target=turn, args=pair).start()
+first.set()`,
+    limits: BRIEF,
+    ends: [BUSY, OVERDUE],
+  },
+]

@@ -1,0 +1,131 @@
+import { EXITED, type HostileCase, KILLED, OVERDUE } from './case.ts'
+import { ALL_REFUSED, refused } from './refused.ts'
+
+const SHORT = { wallMs: 1_000 }
+
+/** Refusing to die, and making others die. */
+export const signals: readonly HostileCase[] = [
+  {
+    name: 'ignores every signal',
+    source: `import signal, time
+for number in range(1, 65):
+    try: signal.signal(number, signal.SIG_IGN)
+    except (OSError, ValueError): pass
+while True: time.sleep(1)`,
+    limits: SHORT,
+    ends: [OVERDUE],
+  },
+  {
+    name: 'blocks every signal in every thread',
+    source: `import signal, threading, time
+def wait():
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    while True: time.sleep(1)
+for _ in range(4): threading.Thread(target=wait).start()
+wait()`,
+    limits: SHORT,
+    ends: [OVERDUE],
+  },
+  {
+    name: 'answers SIGTERM with more work',
+    source: `import os, signal
+def more(*_):
+    if os.fork() == 0: os.setsid()
+signal.signal(signal.SIGTERM, more)
+while True: pass`,
+    limits: { wallMs: 1_000, cpuMs: 20_000 },
+    ends: [OVERDUE],
+  },
+  {
+    name: 'is stopped again by its own child whenever it is woken',
+    source: `import os, signal
+parent = os.getpid()
+if os.fork() == 0:
+    os.setsid()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    while True: os.kill(parent, signal.SIGSTOP)
+while True: signal.pause()`,
+    limits: { wallMs: 1_000, cpuMs: 20_000 },
+    ends: [OVERDUE],
+    shared: true,
+  },
+  {
+    name: 'stops everything it may',
+    source: `import os, signal, time
+for _ in range(3): os.fork()
+while True:
+    os.kill(-1, signal.SIGSTOP)
+    os.kill(os.getpid(), signal.SIGSTOP)`,
+    limits: { wallMs: 1_000, cpuMs: 20_000 },
+    ends: [OVERDUE],
+    shared: true,
+  },
+  {
+    name: 'kills its own group',
+    source: 'import os, signal\nos.killpg(0, signal.SIGKILL)',
+    ends: [KILLED],
+    shared: true,
+  },
+  {
+    name: 'sends every signal there is to everyone who is not its own, in every way there is',
+    source:
+      refused(`others = [int(name) for name in os.listdir("/proc") if name.isdigit() and os.stat(f"/proc/{name}").st_uid == 0]
+info = ctypes.create_string_buffer(struct.pack("iii", 0, 0, -1), 128)
+for pid in others:
+    for number in (0, *range(1, 65)):
+        refused(f"kill {pid} {number}", lambda: os.kill(pid, number))
+    refused("tgkill", lambda: call("tgkill", pid, pid, 9))
+    refused("sigqueue", lambda: call("rt_sigqueueinfo", pid, 9, info))
+    refused("tgsigqueue", lambda: call("rt_tgsigqueueinfo", pid, pid, 9, info))
+    refused("pidfd", lambda: call("pidfd_send_signal", call("pidfd_open", pid, 0), 9, 0, 0))
+assert 1 in others`),
+    ends: [EXITED],
+    prints: ALL_REFUSED,
+    shared: true,
+  },
+  {
+    name: 'has the kernel kill process 1 in its name, when its pipe can be read',
+    source: `import fcntl, os, signal, time
+F_SETSIG, F_SETOWN_EX = 10, 15
+for target in (1, -1):
+    read, write = os.pipe()
+    fcntl.fcntl(read, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
+    fcntl.fcntl(read, F_SETSIG, signal.SIGKILL)
+    try: fcntl.fcntl(read, fcntl.F_SETOWN, target)
+    except OSError: pass
+    os.write(write, b"x")
+time.sleep(0.2)
+print("still here")`,
+    ends: [EXITED, KILLED],
+    prints: /^(still here\n)?$/,
+    shared: true,
+  },
+  {
+    name: 'changes the priority, the limits and the processors of others',
+    source: refused(`import resource
+for pid in (1, *[int(name) for name in os.listdir("/proc") if name.isdigit() and os.stat(f"/proc/{name}").st_uid == 0]):
+    refused("prlimit", lambda: resource.prlimit(pid, resource.RLIMIT_CPU, (1, 1)))
+    refused("nice", lambda: os.setpriority(os.PRIO_PROCESS, pid, 19))
+    refused("affinity", lambda: os.sched_setaffinity(pid, {0}))
+    refused("scheduler", lambda: os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0)))
+    refused("oom score", lambda: write(f"/proc/{pid}/oom_score_adj", b"1000"))
+    refused("timer slack", lambda: write(f"/proc/{pid}/timerslack_ns", b"0"))
+    refused("name", lambda: write(f"/proc/{pid}/comm"))
+    refused("group", lambda: os.setpgid(pid, os.getpid()), [errno.ESRCH])`),
+    ends: [EXITED],
+    prints: ALL_REFUSED,
+  },
+  {
+    name: 'raises what it may have itself',
+    source: refused(`import resource
+refused("descriptors", lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (1 << 20, 1 << 20)))
+for name in ("CORE", "FSIZE", "MEMLOCK", "MSGQUEUE", "RTPRIO"):
+    limit = getattr(resource, f"RLIMIT_{name}", None)
+    if limit is not None: refused(name, lambda: resource.prlimit(0, limit, (1 << 40, 1 << 40)))
+refused("priority", lambda: os.setpriority(os.PRIO_PROCESS, 0, -20))
+refused("real time", lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1)))
+refused("oom score", lambda: write("/proc/self/oom_score_adj", b"-1000"))`),
+    ends: [EXITED],
+    prints: ALL_REFUSED,
+  },
+]
