@@ -52,6 +52,7 @@ export interface AgentChannel {
 
 interface Listener {
   credit: number
+  isDone: boolean
   readonly hear: (event: StreamEvent) => void
 }
 
@@ -87,6 +88,7 @@ export const createAgentChannel = (transport: Transport): AgentChannel => {
     switch (kind) {
       case REPLY.stdout:
       case REPLY.stderr:
+        if (payload.length === 0) throw new ProtocolError('The agent sent output of no bytes')
         listener.credit -= payload.length
         if (listener.credit < 0) throw new ProtocolError('The agent sent more output than it was given credit for')
         // A copy: the frame is a view of a larger chunk that must not stay alive for it.
@@ -96,25 +98,27 @@ export const createAgentChannel = (transport: Transport): AgentChannel => {
           bytes: Buffer.from(payload),
         })
       case REPLY.done:
+        if (listener.isDone) throw new ProtocolError('The agent said twice that it had begun')
+        listener.isDone = true
         return listener.hear({ type: 'done' })
       case REPLY.grant:
-        if (payload.length !== 4) throw new ProtocolError('The agent sent a grant that is no number')
+        if (payload.length !== 4 || payload.readUInt32BE() === 0)
+          throw new ProtocolError('The agent sent a grant that is no number of bytes')
         return listener.hear({
           type: 'granted',
           bytes: payload.readUInt32BE(),
         })
-      case REPLY.exit:
+      // The last word on a stream; if it cannot be read, whoever listens still is to be told.
+      case REPLY.exit: {
+        const report = exitReportSchema.parse(parseJson(payload))
         listeners.delete(stream)
-        return listener.hear({
-          type: 'exited',
-          report: exitReportSchema.parse(parseJson(payload)),
-        })
-      case REPLY.error:
+        return listener.hear({ type: 'exited', report })
+      }
+      case REPLY.error: {
+        const { message } = agentErrorSchema.parse(parseJson(payload))
         listeners.delete(stream)
-        return listener.hear({
-          type: 'failed',
-          error: new Error(agentErrorSchema.parse(parseJson(payload)).message),
-        })
+        return listener.hear({ type: 'failed', error: new Error(message) })
+      }
       default:
         throw new ProtocolError(`The agent sent a frame of the unknown kind ${kind}`)
     }
@@ -154,7 +158,7 @@ export const createAgentChannel = (transport: Transport): AgentChannel => {
       if (gone === undefined) transport.write(Buffer.concat(frames))
     },
     listen(stream, credit, hear) {
-      if (gone === undefined) listeners.set(stream, { credit, hear })
+      if (gone === undefined) listeners.set(stream, { credit, isDone: false, hear })
       else hear({ type: 'failed', error: gone })
     },
     giveCredit(stream, bytes) {

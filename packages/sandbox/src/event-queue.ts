@@ -6,7 +6,7 @@ export interface EventQueue<T> extends AsyncIterable<T> {
 }
 
 export const createEventQueue = <T>(): EventQueue<T> => {
-  const waiting: T[] = []
+  let waiting: T[] = []
   let over: { error?: Error } | undefined
   let wake: () => void = () => {}
 
@@ -25,9 +25,12 @@ export const createEventQueue = <T>(): EventQueue<T> => {
     fail: (error) => finish({ error }),
     async *[Symbol.asyncIterator]() {
       for (;;) {
-        const event = waiting.shift()
-        if (event !== undefined) yield event
-        else if (over?.error !== undefined) throw over.error
+        // All that wait at once: to take the first of many moves all the others.
+        const batch = waiting
+        waiting = []
+        for (const event of batch) yield event
+        if (waiting.length > 0) continue
+        if (over?.error !== undefined) throw over.error
         else if (over !== undefined) return
         else {
           await new Promise<void>((resolve) => {

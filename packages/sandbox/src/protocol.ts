@@ -19,7 +19,8 @@ import { z } from 'zod'
  *
  * All from PUT to STDIN goes out in one write; each waits inside for the one before. DONE travels with what follows it. What the agent sends is
  * untrusted: once a program has run, a kernel bug away, it could be the program speaking. A frame that is
- * malformed, oversized or out of turn ends the sandbox, never the worker.
+ * malformed, oversized or out of turn ends the sandbox, never the worker. Of every kind there can be only so many: each
+ * piece of output has a byte at least and takes from the credit, each grant one that was sent, the others come once.
  * infra/images/agent is the other end: change both or neither.
  */
 const PROTOCOL = 2
@@ -101,25 +102,46 @@ export const encodeChunks = (kind: number, stream: number, bytes: Uint8Array): B
   return frames
 }
 
-/** Cuts what arrives into frames, however it is split, without ever holding more than one frame's worth. */
+/**
+ * Cuts what arrives into frames, however it is split: never holds more than one frame's worth, and looks at no byte
+ * twice, even if they come one by one.
+ */
 export const createFrameDecoder = (onFrame: (frame: Frame) => void): ((chunk: Buffer) => void) => {
-  let held: Buffer = Buffer.alloc(0)
+  const header = Buffer.alloc(HEADER_BYTES)
+  let headerFill = 0
+  let gathered: Buffer | undefined
+  let gatheredFill = 0
+
+  const deliver = (payload: Buffer) => {
+    headerFill = 0
+    gathered = undefined
+    onFrame({ kind: header.readUInt8(4), stream: header.readUInt32BE(5), payload })
+  }
+
   return (chunk) => {
-    held = held.length === 0 ? chunk : Buffer.concat([held, chunk])
     let at = 0
-    while (held.length - at >= HEADER_BYTES) {
-      const length = held.readUInt32BE(at)
-      if (length > MAX_REPLY_BYTES) throw new ProtocolError(`The agent announced a frame of ${length} bytes`)
-      const end = at + HEADER_BYTES + length
-      if (held.length < end) break
-      onFrame({
-        kind: held.readUInt8(at + 4),
-        stream: held.readUInt32BE(at + 5),
-        payload: held.subarray(at + HEADER_BYTES, end),
-      })
-      at = end
+    for (;;) {
+      if (gathered === undefined) {
+        const taken = chunk.copy(header, headerFill, at, at + HEADER_BYTES - headerFill)
+        headerFill += taken
+        at += taken
+        if (headerFill < HEADER_BYTES) return
+        const length = header.readUInt32BE(0)
+        if (length > MAX_REPLY_BYTES) throw new ProtocolError(`The agent announced a frame of ${length} bytes`)
+        if (chunk.length - at >= length) {
+          at += length
+          deliver(chunk.subarray(at - length, at))
+          continue
+        }
+        gathered = Buffer.allocUnsafe(length)
+        gatheredFill = 0
+      }
+      const taken = chunk.copy(gathered, gatheredFill, at)
+      gatheredFill += taken
+      at += taken
+      if (gatheredFill < gathered.length) return
+      deliver(gathered)
     }
-    held = held.subarray(at)
   }
 }
 
@@ -130,13 +152,17 @@ export const readySchema = z.strictObject({
 })
 export type Ready = z.infer<typeof readySchema>
 
+/** No program runs for a day, on however many processors, or uses a pebibyte: past that it is no measurement. */
+const durationMs = z.number().nonnegative().max(86_400_000)
+const PEBIBYTE = 2 ** 50
+
 /** How a program ended, in the agent's words. Limits of the worker's own keeping are decided by the worker's clock. */
 export const exitReportSchema = z.strictObject({
   code: z.int().min(0).max(255).nullable(),
   signal: z.int().min(1).max(64).nullable(),
-  wallMs: z.number().nonnegative(),
-  cpuMs: z.number().nonnegative(),
-  peakMemoryBytes: z.int().nonnegative().nullable(),
+  wallMs: durationMs,
+  cpuMs: durationMs,
+  peakMemoryBytes: z.int().nonnegative().max(PEBIBYTE).nullable(),
   oomKilled: z.boolean(),
   limit: z.enum(['wall', 'cpu', 'output']).nullable(),
   hits: z.array(z.enum(['memoryBytes', 'processes', 'diskBytes'])),

@@ -3,7 +3,7 @@ import { type Control, type File, type Limits, toBytes } from '@runnel/contract'
 import type { AgentChannel, StreamEvent } from './agent-channel.ts'
 import { toOutcome } from './ending.ts'
 import { createEventQueue } from './event-queue.ts'
-import { type ExitReport, encodeChunks, encodeFrame, encodeJsonFrame, ORDER } from './protocol.ts'
+import { type ExitReport, encodeChunks, encodeFrame, encodeJsonFrame, ORDER, ProtocolError } from './protocol.ts'
 import { type RunEvent, type RunRequest, SandboxFailure } from './sandbox.ts'
 
 /** Output on its way to us; a flood waits in the program's own pipe. */
@@ -65,6 +65,7 @@ const createStdin = (channel: AgentChannel, stream: number) => {
   return {
     granted(bytes: number) {
       room += bytes
+      if (room > STDIN_WINDOW_BYTES) channel.close(new ProtocolError('The agent took more input than it was sent'))
       wake()
     },
     async write(bytes: Uint8Array, signal: AbortSignal) {
@@ -115,10 +116,17 @@ export async function* runProgram(
   let programStarted = false
   let intent: 'canceled' | 'wall' | undefined
   let consumed = 0
+  let printed = 0
 
   const hear = (event: StreamEvent) => {
     if (event.type === 'granted') return stdin.granted(event.bytes)
     if (event.type !== 'failed') programStarted = true
+    if (event.type === 'output') {
+      printed += event.bytes.length
+      // The agent sees to that, and an agent that does not is none.
+      if (printed > limits.outputBytes)
+        return channel.close(new ProtocolError('The agent sent more output than its program may print'))
+    }
     if (event.type !== 'done') events.push(event)
   }
 

@@ -10,8 +10,10 @@ import { claimUidBlock } from './uid-block.ts'
 
 /** From a started container to its agent's first word. */
 const READY_MS = 15_000
-/** What an agent says on standard error is kept this far, for the log. */
+/** What an agent says on standard error is kept this far, for the log … */
 const COMPLAINT_BYTES = 4096
+/** … and one that goes on for longer is none: an honest one says something once, when it dies. */
+const TOO_MANY_COMPLAINTS_BYTES = 64 * 1024
 
 export interface ContainerOrder extends Omit<ContainerSpec, 'uid' | 'command' | 'hasForkServer'> {
   /** How many jobs it may serve, one after another, if they are one tenant's; fewer where the engine has few users. */
@@ -42,12 +44,15 @@ export interface Container {
 
 const connect = ({ socket, head }: { socket: Duplex; head: Buffer }): AgentChannel => {
   let complaint = ''
+  let complained = 0
   const channel = createAgentChannel({
     write: (bytes) => void socket.write(bytes),
     end: () => void socket.end(),
     close: () => void socket.destroy(),
   })
   const decode = createDockerStreamDecoder(channel.received, (bytes) => {
+    complained += bytes.length
+    if (complained > TOO_MANY_COMPLAINTS_BYTES) return channel.close(new Error('The agent floods its standard error'))
     complaint = (complaint + bytes.toString('utf8')).slice(-COMPLAINT_BYTES)
   })
   const take = (chunk: Buffer) => {
