@@ -1,6 +1,8 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createAgentChannel, type StreamEvent } from '../src/agent-channel.ts'
 import { encodeFrame, encodeJsonFrame, REPLY } from '../src/protocol.ts'
+import { cut } from './cut.ts'
 
 const READY = { protocol: 2, cgroup: 'v2', warm: true }
 const REPORT = {
@@ -31,6 +33,11 @@ const open = () => {
   return { channel, heard, isOpen: () => isOpen }
 }
 
+const deep = (levels: number): Buffer =>
+  Buffer.from(
+    JSON.stringify({ ...REPORT, hits: 0 }).replace('"hits":0', `"hits":${'['.repeat(levels)}${']'.repeat(levels)}`),
+  )
+
 const lies: [string, Buffer][] = [
   ['sends more output than its credit', encodeFrame(REPLY.stdout, 2, Buffer.alloc(11))],
   ['speaks of a stream nobody opened', encodeFrame(REPLY.stdout, 9, Buffer.alloc(1))],
@@ -52,6 +59,14 @@ const lies: [string, Buffer][] = [
     ),
   ],
   ['reports an unknown limit', encodeJsonFrame(REPLY.exit, 2, { ...REPORT, limit: 'moon' })],
+  ['reports a time beyond all clocks', encodeJsonFrame(REPLY.exit, 2, { ...REPORT, cpuMs: 1e300 })],
+  ['reports more memory than there is', encodeJsonFrame(REPLY.exit, 2, { ...REPORT, peakMemoryBytes: 2 ** 52 })],
+  ['reports limits that are lists of lists without end', encodeFrame(REPLY.exit, 2, deep(20_000))],
+  ['fails with ten thousand words', encodeJsonFrame(REPLY.error, 2, { message: 'x'.repeat(10_000) })],
+  ['fails without a word', encodeFrame(REPLY.error, 2)],
+  ['sends output of no bytes', encodeFrame(REPLY.stdout, 2)],
+  ['begins twice', Buffer.concat([encodeFrame(REPLY.done, 2), encodeFrame(REPLY.done, 2)])],
+  ['grants nothing', encodeFrame(REPLY.grant, 2, Buffer.alloc(4))],
   ['grants with three bytes', encodeFrame(REPLY.grant, 2, Buffer.alloc(3))],
 ]
 
@@ -62,6 +77,7 @@ describe('A channel to an agent', () => {
     expect(isOpen()).toBe(false)
     expect((await channel.closed).message).toContain('broke the protocol')
     expect(heard.some(({ type }) => type === 'exited')).toBe(false)
+    expect(heard.at(-1)?.type).toBe('failed')
   })
 
   it('hears nothing after the report: a second one, or output, closes it', async () => {
@@ -81,6 +97,36 @@ describe('A channel to an agent', () => {
     channel.received(encodeFrame(REPLY.stderr, 2, Buffer.alloc(5)))
     expect(isOpen()).toBe(true)
     expect(heard).toHaveLength(2)
+  })
+
+  it('makes of any frames, however they are split, the same events: at most one ending, and no more output than credit', () => {
+    const json = fc.oneof(fc.constant(REPORT), fc.constant(READY), fc.record({ message: fc.string() }), fc.jsonValue())
+    const payload = fc.oneof(
+      json.map((value) => Buffer.from(JSON.stringify(value))),
+      fc.uint8Array({ maxLength: 12 }).map((bytes) => Buffer.from(bytes)),
+    )
+    const kind = fc.oneof(fc.constantFrom(...Object.values(REPLY)), fc.nat(255))
+    const frame = fc
+      .tuple(kind, fc.constantFrom(0, 1, 2, 2, 2, 2, 3), payload)
+      .map(([of, stream, bytes]) => encodeFrame(of, stream, bytes))
+    const hear = (chunks: readonly Buffer[]) => {
+      const { channel, heard } = open()
+      for (const chunk of chunks) channel.received(chunk)
+      return heard.map((event) => (event.type === 'failed' ? { type: event.type } : event))
+    }
+    fc.assert(
+      fc.property(fc.array(frame, { maxLength: 12 }), fc.array(fc.nat(2_000)), (frames, places) => {
+        const bytes = Buffer.concat(frames)
+        const heard = hear([bytes])
+        expect(hear(cut(bytes, places))).toEqual(heard)
+        const endings = heard.filter(({ type }) => type === 'exited' || type === 'failed')
+        expect(endings.length).toBeLessThanOrEqual(1)
+        if (endings.length === 1) expect(heard.at(-1)).toBe(endings[0])
+        const printed = heard.reduce((sum, event) => sum + (event.type === 'output' ? event.bytes.length : 0), 0)
+        expect(printed).toBeLessThanOrEqual(10)
+      }),
+      { numRuns: 500 },
+    )
   })
 
   it('says that it is ready only when the agent speaks the same protocol', async () => {

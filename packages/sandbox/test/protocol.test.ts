@@ -2,18 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createDockerStreamDecoder } from '../src/docker/docker-stream.ts'
 import { createFrameDecoder, encodeFrame, type Frame, ProtocolError } from '../src/protocol.ts'
+import { cut } from './cut.ts'
 
 const decodeAll = (chunks: readonly Buffer[]): Frame[] => {
   const frames: Frame[] = []
   const decode = createFrameDecoder((frame) => frames.push({ ...frame, payload: Buffer.from(frame.payload) }))
   for (const chunk of chunks) decode(chunk)
   return frames
-}
-
-/** Cuts `bytes` at the given places, wherever they fall. */
-const cut = (bytes: Buffer, places: readonly number[]): Buffer[] => {
-  const ends = [...places.map((place) => place % (bytes.length + 1)), bytes.length].sort((a, b) => a - b)
-  return ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end))
 }
 
 const frameList = fc.array(
@@ -40,6 +35,19 @@ describe('The frame decoder', () => {
       encodeFrame(66, 1, Buffer.alloc(9)),
     ])
     expect(decodeAll([...bytes].map((byte) => Buffer.from([byte])))).toHaveLength(3)
+  })
+
+  it('looks at no byte twice: the largest frames, byte by byte, take no longer than small ones', () => {
+    const largest = encodeFrame(65, 2, Buffer.alloc(128 * 1024, 'x'))
+    let bytes = 0
+    const decode = createFrameDecoder(({ payload }) => {
+      bytes += payload.length
+    })
+    // Copied anew with every byte these would be more than a hundred gigabytes.
+    for (let frame = 0; frame < 16; frame += 1) {
+      for (let at = 0; at < largest.length; at += 1) decode(largest.subarray(at, at + 1))
+    }
+    expect(bytes).toBe(16 * 128 * 1024)
   })
 
   it('refuses a frame of 4 GiB before holding any of it', () => {

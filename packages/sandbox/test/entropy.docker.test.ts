@@ -1,0 +1,92 @@
+import { eventually } from '@runnel/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createTestSandboxes, type TestSandboxes } from './docker-fixture.ts'
+import { type RunWish, run as runIn } from './run.ts'
+
+const RUNS = 8
+
+/** Programs that print what nobody else may ever get, a word each. */
+const SOURCES = {
+  python: `import os, random, secrets, tempfile, uuid
+print(random.random(), random.SystemRandom().random(), secrets.token_hex(8), uuid.uuid4(), uuid.uuid1(), os.urandom(8).hex())
+print(tempfile.mktemp(), tempfile.mkdtemp(), random.Random().getrandbits(64), os.getrandom(8).hex(), os.getuid())`,
+  javascript: `const crypto = require('node:crypto')
+console.log(Math.random(), crypto.randomUUID(), crypto.randomBytes(8).toString('hex'), crypto.randomInt(2 ** 47))
+console.log(crypto.getRandomValues(new BigUint64Array(1)).join(), require('node:fs').mkdtempSync('/tmp/'), process.getuid())`,
+  bash: 'echo $RANDOM-$RANDOM-$RANDOM-$RANDOM $SRANDOM $(mktemp -u) $(cat /proc/sys/kernel/random/uuid) $UID',
+} as const
+
+/** Reads all the memory it has itself. The words it looks for are not among its own. */
+const SEARCH = `import re
+found = 0
+with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", buffering=0) as memory:
+    for line in maps:
+        addresses, rights = line.split()[:2]
+        first, last = (int(address, 16) for address in addresses.split("-"))
+        if rights[0] != "r" or "[v" in line: continue
+        try:
+            memory.seek(first)
+            found += len(re.findall(b"[l]eft-behind", memory.read(last - first)))
+        except (OSError, OverflowError): pass
+print(found)`
+
+describe('A program that was started ahead', () => {
+  let sandboxes: TestSandboxes
+  beforeAll(() => {
+    sandboxes = createTestSandboxes()
+  })
+  afterAll(() => sandboxes[Symbol.asyncDispose]())
+
+  const print = async (wish: RunWish): Promise<string> => {
+    const { stdout, stderr } = await runIn(sandboxes, wish)
+    expect(stderr.toString()).toBe('')
+    return stdout.toString().trim()
+  }
+
+  const expectAllDifferent = (printed: readonly string[]) => {
+    const rows = printed.map((line) => line.split(/\s+/))
+    for (const column of rows[0]?.keys() ?? []) expect(new Set(rows.map((row) => row[column])).size).toBe(RUNS)
+  }
+
+  const languages = Object.entries(SOURCES)
+  it.each(languages)('in %s has random numbers and names that no other one has', async (language, source) => {
+    expectAllDifferent(await Promise.all(Array.from({ length: RUNS }, () => print({ language, source }))))
+  })
+
+  it.each(languages)('in %s has its own even after others in the same sandbox', async (language, source) => {
+    const printed: string[] = []
+    while (printed.length < RUNS) printed.push(await print({ language, source, sharedBy: 'random' }))
+    expectAllDifferent(printed)
+  })
+
+  it('has its own hash seed and addresses, in a sandbox of its own', async () => {
+    const source = 'print(hash("x"), id(object()), hash(b"y"))'
+    expectAllDifferent(await Promise.all(Array.from({ length: RUNS }, () => print({ source }))))
+  })
+
+  it('tells the time of the host, in UTC, and a locale that knows every character', async () => {
+    const source = `import locale, sys, time
+print(time.time(), *time.tzname, locale.setlocale(locale.LC_ALL, ""), sys.stdout.encoding, time.monotonic() < time.monotonic(), time.process_time() < 1)`
+    const [time, ...rest] = (await print({ source })).split(' ')
+    expect(Math.abs(Number(time) * 1000 - Date.now())).toBeLessThan(5_000)
+    expect(rest).toEqual(['UTC', 'UTC', 'C.UTF-8', 'utf-8', 'True', 'True'])
+    const node = 'console.log(Date.now(), new Date().getTimezoneOffset(), "ä".localeCompare("b") < 0)'
+    const [now, ...others] = (await print({ language: 'javascript', source: node })).split(' ')
+    expect(Math.abs(Number(now) - Date.now())).toBeLessThan(5_000)
+    expect(others).toEqual(['0', 'true'])
+  })
+
+  it('finds nothing in its memory of the one before it in the same sandbox', async () => {
+    const sharedBy = 'memory'
+    let first = ''
+    const leave = `kept = ["left-behind" + str(n) for n in range(100_000)]\n${SEARCH}`
+    const found = await print({ source: leave, sharedBy, onSandbox: ({ id }) => (first = id) })
+    expect(Number(found)).toBeGreaterThan(100_000)
+    await eventually(async () => {
+      let second = ''
+      const after = await print({ source: SEARCH, sharedBy, onSandbox: ({ id }) => (second = id) })
+      expect(after).toBe('0')
+      return second === first
+    })
+  })
+})
