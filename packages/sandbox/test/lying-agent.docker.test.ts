@@ -55,7 +55,6 @@ describe.concurrent('A container whose process 1', () => {
     expect(neighbour.longestPauseMs(began)).toBeLessThan(LONGEST_PAUSE_MS + 2_000) // its own container is made meanwhile
     const { outcome } = await neighbour.end()
     expect(outcome).toEqual(EXITED)
-    // One that greets twice has greeted: then a program may have begun.
     expect(failure.programStarted).toBe(false)
   })
 })

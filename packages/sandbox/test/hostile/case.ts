@@ -1,7 +1,7 @@
 import type { LimitName, Limits, Program } from '@runnel/contract'
 
 /** How a program may end, as far as it matters. */
-export interface Ending {
+interface Ending {
   readonly type: 'exited' | 'signaled' | 'timed-out' | 'out-of-memory' | 'output-limit'
   readonly exitCode?: number
   readonly signal?: string
