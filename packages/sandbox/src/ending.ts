@@ -13,7 +13,7 @@ const SIGKILL = constants.signals.SIGKILL
 /** The facts an ending is told from. */
 export interface Facts {
   /** What the worker itself decided before the end came, if anything: it outranks whatever the program did then. */
-  readonly intent: 'canceled' | 'wall' | undefined
+  readonly intent: 'canceled' | undefined
   readonly report: ExitReport
   readonly limits: Limits
 }
@@ -35,7 +35,7 @@ const RULES: readonly Rule[] = [
     outcome: () => ({ type: 'canceled' }),
   },
   {
-    when: ({ intent, report }) => intent === 'wall' || report.limit === 'wall',
+    when: ({ report }) => report.limit === 'wall',
     outcome: (facts) => ({ type: 'timed-out', limit: 'wall', limitMs: facts.limits.wallMs, ...toHits(facts) }),
   },
   {

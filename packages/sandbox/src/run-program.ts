@@ -14,6 +14,8 @@ const STDIN_WINDOW_BYTES = 256 * 1024
 const CREDIT_LUMP_BYTES = 64 * 1024
 /** Past every limit and its grace this much silence means the agent itself is stuck. */
 const PATIENCE_MS = 3_000
+/** To take the files and begin: milliseconds. So much silence means that the agent, or the engine before it, is stuck. */
+const BEGIN_MS = 10_000
 
 /** A word, where the default would make an error with a stack. */
 const ENDED = 'ended'
@@ -86,7 +88,7 @@ const createStdin = (channel: AgentChannel, stream: number) => {
   }
 }
 
-const toEnded = (intent: 'canceled' | 'wall' | undefined, report: ExitReport, limits: Limits): RunEvent => ({
+const toEnded = (intent: 'canceled' | undefined, report: ExitReport, limits: Limits): RunEvent => ({
   type: 'ended',
   outcome: toOutcome({ intent, report, limits }),
   usage: {
@@ -114,13 +116,17 @@ export async function* runProgram(
   const hasNoInput = program.stdin === '' && !program.interactive
   const started = performance.now()
   let programStarted = false
-  let intent: 'canceled' | 'wall' | undefined
+  let intent: 'canceled' | undefined
+  let ranOver = false
   let consumed = 0
   let printed = 0
 
   const hear = (event: StreamEvent) => {
     if (event.type === 'granted') return stdin.granted(event.bytes)
-    if (event.type !== 'failed') programStarted = true
+    if (event.type !== 'failed' && !programStarted) {
+      programStarted = true
+      if (intent === undefined) watchTime()
+    }
     if (event.type === 'output') {
       printed += event.bytes.length
       // The agent sees to that, and an agent that does not is none.
@@ -139,25 +145,35 @@ export async function* runProgram(
   const giveUp = (afterMs: number, message: string) => {
     clearTimeout(overdue)
     overdue = setTimeout(() => {
-      intent ??= 'wall'
+      ranOver = programStarted
       channel.close(new Error(message))
     }, afterMs)
   }
 
-  const obey = async (control: Control) => {
-    if (control.type === 'stdin') await stdin.write(toBytes(control), over.signal)
-    if (control.type === 'stdin-end') stdin.end()
+  /** The agent ends a program at its time. Its word for that is awaited a little longer, and then it is the agent that failed. */
+  const watchTime = () =>
+    giveUp(limits.wallMs + settings.graceMs + PATIENCE_MS, 'The agent let a program run past its time')
+
+  /** Input that the program has not yet taken; no more than a job may be sent (PROGRAM.stdinTotalBytes). */
+  let writing = Promise.resolve()
+  const obey = (control: Control): void => {
+    if (control.type === 'stdin') {
+      const bytes = toBytes(control)
+      writing = writing.then(() => stdin.write(bytes, over.signal))
+    }
+    if (control.type === 'stdin-end') writing = writing.then(() => stdin.end())
+    // A signal waits for no input: the program may be one that reads none.
     if (control.type === 'signal') channel.send([encodeSignal(stream, control.signal)])
   }
   const takeControls = async () => {
-    await stdin.write(Buffer.from(program.stdin), over.signal)
-    if (!program.interactive && !hasNoInput) stdin.end()
+    writing = stdin.write(Buffer.from(program.stdin), over.signal)
+    if (!program.interactive && !hasNoInput) writing = writing.then(() => stdin.end())
     const incoming = controls[Symbol.asyncIterator]()
     over.signal.addEventListener('abort', () => void incoming.return?.(), {
       once: true,
     })
     for (let next = await incoming.next(); !next.done && !over.signal.aborted; next = await incoming.next()) {
-      await obey(next.value)
+      obey(next.value)
     }
   }
 
@@ -168,7 +184,7 @@ export async function* runProgram(
       encodeExec(stream, request, settings),
       ...(hasNoInput ? [encodeEndOfStdin(stream)] : []),
     ])
-    giveUp(limits.wallMs + settings.graceMs + PATIENCE_MS, 'The agent let a program run past its time')
+    giveUp(BEGIN_MS, 'The agent began no program')
     takeControls().catch((error) => channel.close(error))
     if (signal.aborted) cancel()
     else
@@ -193,6 +209,7 @@ export async function* runProgram(
           throw new SandboxFailure('The sandbox came to an end before its program', {
             cause: event.error,
             programStarted,
+            ranOver,
           })
         yield toEnded(intent, { ...NO_REPORT, wallMs: performance.now() - started }, limits)
         return

@@ -60,9 +60,12 @@ export class SandboxFailure extends Error {
   override name = 'SandboxFailure'
   /** Whether the program may already have begun: if not, trying again is free. */
   readonly programStarted: boolean
+  /** Whether the program was past its time, and the agent still silent. */
+  readonly ranOver: boolean
 
-  constructor(message: string, options: ErrorOptions & { programStarted: boolean }) {
+  constructor(message: string, options: ErrorOptions & { programStarted: boolean; ranOver?: boolean }) {
     super(message, options)
     this.programStarted = options.programStarted
+    this.ranOver = options.ranOver ?? false
   }
 }

@@ -55,12 +55,6 @@ const cases: [string, Partial<ExitReport>, Facts['intent'], Outcome][] = [
   ],
   ['a cancel, whatever else happened', { ...killed, oomKilled: true, limit: 'wall' }, 'canceled', { type: 'canceled' }],
   [
-    'our own clock, where the agent was silent',
-    { code: null },
-    'wall',
-    { type: 'timed-out', limit: 'wall', limitMs: limits.wallMs },
-  ],
-  [
     'itself, after being refused processes and disk',
     { code: 1, hits: ['diskBytes', 'processes'] },
     undefined,

@@ -122,6 +122,25 @@ sys.stderr.buffer.write(bytes(range(255, -1, -1)))`
       expect(outcome).toEqual({ type: 'exited', exitCode: 5 })
     })
 
+    it('passes a signal on before input that the program does not read', async () => {
+      const ready = Promise.withResolvers<void>()
+      async function* controls(): AsyncGenerator<Control> {
+        await ready.promise
+        for (let piece = 0; piece < 4; piece += 1) {
+          yield { type: 'stdin', encoding: 'utf8', data: 'x'.repeat(512 * 1024) }
+        }
+        yield { type: 'signal', signal: 'SIGUSR1' }
+      }
+      const { outcome } = await run({
+        source:
+          'import os, signal, sys\nsignal.signal(signal.SIGUSR1, lambda *_: sys.exit(5))\nos.write(1, b"ready\\n")\nsignal.pause()',
+        program: { interactive: true },
+        controls: controls(),
+        onOutput: () => ready.resolve(),
+      })
+      expect(outcome).toEqual({ type: 'exited', exitCode: 5 })
+    })
+
     it.each([0, 1, 42, 126, 127, 137, 143, 255])('reports exit code %i as the program chose it', async (exitCode) => {
       const { outcome } = await run({ language: 'bash', source: `exit ${exitCode}` })
       expect(outcome).toEqual({ type: 'exited', exitCode })

@@ -18,8 +18,9 @@ const wasOutOfMemory = async (engine: Engine, containerId: string): Promise<bool
 }
 
 /**
- * A sandbox that ended before its agent could say how. One cause is the program's own: the kernel, out of memory in
- * there, took the agent along. Only then is the engine asked, and only its record of that counts.
+ * A sandbox that ended before its agent could say how. Two causes are the program's own: the kernel, out of memory in
+ * there, took the agent along, of which only the engine's record counts; or the program was past its time and left the
+ * agent nothing to speak with. An engine that does not answer is itself the cause.
  */
 export const explainLoss = async (
   engine: Engine,
@@ -29,10 +30,19 @@ export const explainLoss = async (
   wallMs: number,
 ): Promise<RunEvent | undefined> => {
   if (!(error instanceof SandboxFailure) || !error.programStarted) return undefined
-  if (!(await wasOutOfMemory(engine, containerId).catch(() => false))) return undefined
+  const isOutOfMemory = await wasOutOfMemory(engine, containerId).catch(() => undefined)
+  if (isOutOfMemory === undefined) return undefined
+  if (isOutOfMemory) {
+    return {
+      type: 'ended',
+      outcome: { type: 'out-of-memory', limitBytes: limits.memoryBytes },
+      usage: { wallMs, cpuMs: 0, peakMemoryBytes: limits.memoryBytes },
+    }
+  }
+  if (!error.ranOver) return undefined
   return {
     type: 'ended',
-    outcome: { type: 'out-of-memory', limitBytes: limits.memoryBytes },
-    usage: { wallMs, cpuMs: 0, peakMemoryBytes: limits.memoryBytes },
+    outcome: { type: 'timed-out', limit: 'wall', limitMs: limits.wallMs },
+    usage: { wallMs: limits.wallMs, cpuMs: 0, peakMemoryBytes: null },
   }
 }
