@@ -5,17 +5,20 @@ import { defaultLimits } from '@runnel/contract'
 import { createPublisher } from '@runnel/output/publisher'
 import { connectRedis, createLogger, type Logger, readConfig, runUntilSignal } from '@runnel/process'
 import { createConsumer } from '@runnel/queue/consumer'
-import { createWorkerDirectory } from '@runnel/registry'
+import { createWorkerDirectory, type WorkerDirectory } from '@runnel/registry'
 import { createDockerSandboxes, type Sandboxes } from '@runnel/sandbox'
 import { createLocalSandboxes } from '@runnel/sandbox/local'
 import { configSchema, type WorkerConfig } from './config.ts'
 import { createEngineWatch } from './engine-watch.ts'
 import { keepListed } from './keep-listed.ts'
+import { createRefuseJob } from './refuse-job.ts'
 import { createRunJob } from './run-job.ts'
 
-const createSandboxes = (config: WorkerConfig, worker: string, log: Logger): Sandboxes => {
+const createSandboxes = (config: WorkerConfig, worker: string, directory: WorkerDirectory, log: Logger): Sandboxes => {
   if (config.sandbox === 'docker') {
-    return createDockerSandboxes({ ...config, worker, limits: defaultLimits(), graceMs: config.killAfterMs, log })
+    const { findDead } = directory
+    const graceMs = config.killAfterMs
+    return createDockerSandboxes({ ...config, worker, limits: defaultLimits(), graceMs, findDead, log })
   }
   log.warn('RUNNEL_SANDBOX=local: programs run WITHOUT ISOLATION, as this user, with its files and its network')
   // The Node that runs us is the one JavaScript programs get, here as in the images.
@@ -33,21 +36,36 @@ await runUntilSignal(async (signal, resources) => {
   const blocking = connectRedis(redisUrl, { role: 'blocking', log })
   resources.defer(() => blocking.disconnect())
 
-  const sandboxes = resources.use(createSandboxes(config, id, log))
-  const watch = resources.use(
-    createEngineWatch({ sandboxes, log, onDown: () => consumer.pause(), onUp: () => consumer.resume() }),
-  )
-  const runJob = createRunJob({
-    sandboxes,
-    publisher: createPublisher({ redis, prefix, retentionMs }),
-    log,
-    isEngineUp: watch.isUp,
-  })
-  const consumer = createConsumer({ redis: blocking, prefix, concurrency, retentionMs, log }, runJob)
-  resources.defer(() => consumer.stop(graceMs))
-  await watch.isUp()
-
   const directory = createWorkerDirectory({ redis, prefix })
-  resources.use(keepListed({ directory, redis, id, isTaking: () => !watch.isDown() && !signal.aborted }))
+  let isTaking = false
+  const listed = resources.use(keepListed({ directory, redis, id, isReady: () => isTaking && !signal.aborted }))
+  signal.addEventListener('abort', listed.tell)
+  const take = (taking: boolean): void => {
+    isTaking = taking
+    listed.tell()
+  }
+
+  const sandboxes = resources.use(createSandboxes(config, id, directory, log))
+  const watch = resources.use(
+    createEngineWatch({
+      sandboxes,
+      log,
+      async onDown() {
+        take(false)
+        await consumer.pause()
+      },
+      onUp() {
+        take(true)
+        consumer.resume()
+      },
+    }),
+  )
+  const publisher = createPublisher({ redis, prefix, retentionMs })
+  const runJob = createRunJob({ sandboxes, publisher, log, isEngineUp: watch.isUp })
+  const onUnreadable = createRefuseJob({ publisher, log })
+  const settings = { redis: blocking, prefix, concurrency, retentionMs, lockMs: config.lockMs, onUnreadable, log }
+  const consumer = createConsumer(settings, runJob)
+  resources.defer(() => consumer.stop(graceMs))
+  if (await watch.isUp()) take(true)
   log.info({ concurrency, poolMin: config.poolMin, sandbox: config.sandbox }, 'The worker takes jobs')
 })

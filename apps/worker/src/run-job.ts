@@ -18,6 +18,8 @@ export interface RunJobDeps {
 const PAUSES_MS = [100, 1_000]
 /** A job that took this many workers with it is the cause, not the victim. */
 const MAX_CRASHES = 3
+/** One that was begun so often, whatever ended it each time, would only be begun for ever. */
+const MAX_ATTEMPTS = 10
 
 /** How a try went: the job is over, or it never began, or this worker is not the one to finish it. */
 type Ending = { readonly outcome: Outcome; readonly usage: Usage | null } | { readonly verdict: Verdict }
@@ -50,7 +52,7 @@ export const createRunJob = (deps: RunJobDeps) => {
     const { signal, job } = delivery
     if (signal.aborted) return stopped(delivery)
     if (error instanceof LogLostError) return { verdict: error.why === 'taken-over' ? 'done' : 'give-back' }
-    if (!(await isEngineUp())) return { verdict: 'give-back' }
+    if (!(await isEngineUp()) && delivery.attempt < MAX_ATTEMPTS) return { verdict: 'give-back' }
     if (error instanceof SandboxFailure && !error.programStarted && retriesLeft > 0) return 'again'
     return fail(job, error)
   }
@@ -142,7 +144,10 @@ export const createRunJob = (deps: RunJobDeps) => {
       language: job.program.language,
       attempt,
     }
-    const ending = await runToEnding(delivery, jobLog, facts)
+    const ending = await runToEnding(delivery, jobLog, facts).catch((error: unknown) => {
+      if (delivery.lastTry) return fail(job, error)
+      throw error
+    })
     if (!isOver(ending)) return ending.verdict
     const { outcome, usage } = ending
     const written = await jobLog.finish(outcome, usage)

@@ -22,6 +22,13 @@ export interface Delivery {
   readonly controls: AsyncIterable<Control>
 }
 
+/** What is in the queue under this id is no job: written by another version, perhaps. */
+export interface UnreadableJob {
+  readonly jobId: string
+  readonly attempt: number
+  readonly error: Error
+}
+
 /** `done`: the job's outcome is in its log. `give-back`: the job waits again, at once, for whoever takes it. */
 export type Verdict = 'done' | 'give-back'
 
@@ -70,6 +77,8 @@ export const createConsumer = (
     readonly concurrency: number
     readonly retentionMs: number
     readonly lockMs?: number
+    /** Answers for a job that cannot be read; it is given up afterwards, and tried again where this throws. */
+    readonly onUnreadable?: (unreadable: UnreadableJob) => Promise<void>
     readonly log: Log
   },
   handle: (delivery: Delivery) => Promise<Verdict>,
@@ -85,7 +94,11 @@ export const createConsumer = (
     await earlier?.ended
     if (earlier !== undefined || !isTaking) return giveBack(job, token)
     const parsed = queuedJobSchema.safeParse(job.data)
-    if (!parsed.success) throw new UnrecoverableError(`Cannot read the queued job: ${parsed.error.message}`)
+    if (!parsed.success) {
+      const error = new UnrecoverableError(`Cannot read the queued job: ${parsed.error.message}`)
+      await options.onUnreadable?.({ jobId, attempt: job.attemptsStarted, error })
+      throw error
+    }
 
     const current = createRunningJob({
       jobId,

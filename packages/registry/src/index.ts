@@ -1,2 +1,2 @@
 export { createHistory, type History, type HistoryPage } from './history.ts'
-export { createWorkerDirectory, type WorkerDirectory, type WorkerEntry } from './worker-directory.ts'
+export { createWorkerDirectory, type WorkerCount, type WorkerDirectory, type WorkerEntry } from './worker-directory.ts'

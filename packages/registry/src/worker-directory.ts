@@ -2,40 +2,75 @@ import type { Redis } from 'ioredis'
 
 export interface WorkerEntry {
   readonly id: string
+  /** Whether it takes jobs. One whose engine does not answer, or that is stopping, is alive and not ready. */
+  readonly isReady: boolean
+}
+
+export interface WorkerCount {
+  readonly ready: number
+  readonly notReady: number
 }
 
 export interface WorkerDirectory {
   /** Says that the worker is alive; to be repeated well within 15 s. */
   beat(worker: WorkerEntry): Promise<void>
+  /** From here on it is dead. */
   leave(id: string): Promise<void>
-  /** How many workers were alive within the last 15 s. */
-  count(): Promise<number>
+  /** The workers that were alive within the last 15 s. */
+  count(): Promise<WorkerCount>
+  /** Which of these are dead: known here, and silent for 15 s. A stranger, of another Redis perhaps, is not ours to judge. */
+  findDead(ids: readonly string[]): Promise<readonly string[]>
 }
 
 /** Three missed beats of five seconds. */
 const ALIVE_MS = 15_000
+/** Longer than any container has before its own deadline: until then somebody may ask whether its worker is dead. */
+const KNOWN_MS = 24 * 60 * 60 * 1_000
 
-/** Redis tells the time, so that hosts whose clocks differ agree on who is alive. */
-const NOW = `local time = redis.call('TIME') local now = time[1] * 1000 + math.floor(time[2] / 1000)`
+/** Redis tells the time, so that hosts whose clocks differ agree on who is alive. KEYS: who was seen when, and who is ready. */
+const NOW = `local time = redis.call('TIME') local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local alive = now - ${ALIVE_MS}
+`
+/** ARGV: the worker, 1 or 0 for ready. */
 const BEAT = `${NOW}
 redis.call('ZADD', KEYS[1], now, ARGV[1])
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
-redis.call('PEXPIRE', KEYS[1], ARGV[2])`
+if ARGV[2] == '1' then redis.call('ZADD', KEYS[2], now, ARGV[1]) else redis.call('ZREM', KEYS[2], ARGV[1]) end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ${KNOWN_MS})
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', alive)
+redis.call('PEXPIRE', KEYS[1], ${KNOWN_MS})
+redis.call('PEXPIRE', KEYS[2], ${ALIVE_MS})`
+const LEAVE = `${NOW}
+redis.call('ZADD', KEYS[1], 'XX', alive, ARGV[1])
+redis.call('ZREM', KEYS[2], ARGV[1])`
 const COUNT = `${NOW}
-return redis.call('ZCOUNT', KEYS[1], '(' .. (now - ARGV[1]), '+inf')`
+return { redis.call('ZCOUNT', KEYS[1], '(' .. alive, '+inf'), redis.call('ZCOUNT', KEYS[2], '(' .. alive, '+inf') }`
+const FIND_DEAD = `${NOW}
+local dead = {}
+for _, id in ipairs(ARGV) do
+  local seen = redis.call('ZSCORE', KEYS[1], id)
+  if seen and tonumber(seen) <= alive then dead[#dead + 1] = id end
+end
+return dead`
 
 export const createWorkerDirectory = (options: { readonly redis: Redis; readonly prefix: string }): WorkerDirectory => {
   const { redis, prefix } = options
-  const key = `${prefix}:workers`
+  const keys = [`${prefix}:workers`, `${prefix}:workers:ready`] as const
   return {
-    async beat({ id }) {
-      await redis.eval(BEAT, 1, key, id, ALIVE_MS)
+    async beat({ id, isReady }) {
+      await redis.eval(BEAT, 2, ...keys, id, isReady ? '1' : '0')
     },
     async leave(id) {
-      await redis.zrem(key, id)
+      await redis.eval(LEAVE, 2, ...keys, id)
     },
     async count() {
-      return Number(await redis.eval(COUNT, 1, key, ALIVE_MS))
+      const counts: unknown = await redis.eval(COUNT, 2, ...keys)
+      const [alive, ready] = Array.isArray(counts) ? counts.map(Number) : []
+      return { ready: ready ?? 0, notReady: (alive ?? 0) - (ready ?? 0) }
+    },
+    async findDead(ids) {
+      if (ids.length === 0) return []
+      const dead: unknown = await redis.eval(FIND_DEAD, 2, ...keys, ...ids)
+      return Array.isArray(dead) ? dead.map(String) : []
     },
   }
 }

@@ -4,23 +4,44 @@ import { createWorkerDirectory } from '../src/index.ts'
 
 test('a worker counts once from its first beat until it leaves', async ({ redis, prefix }) => {
   const workers = createWorkerDirectory({ redis, prefix })
-  expect(await workers.count()).toBe(0)
-  await workers.beat({ id: 'a' })
-  await workers.beat({ id: 'a' })
-  await workers.beat({ id: 'b' })
-  expect(await workers.count()).toBe(2)
+  expect(await workers.count()).toEqual({ ready: 0, notReady: 0 })
+  await workers.beat({ id: 'a', isReady: true })
+  await workers.beat({ id: 'a', isReady: true })
+  await workers.beat({ id: 'b', isReady: true })
+  expect(await workers.count()).toEqual({ ready: 2, notReady: 0 })
   await workers.leave('a')
-  expect(await workers.count()).toBe(1)
+  expect(await workers.count()).toEqual({ ready: 1, notReady: 0 })
 })
 
-test('a worker that was not seen for 15 s does not count, and is forgotten at the next beat', async ({
+test('a worker that is alive and takes no jobs counts as such, until it takes some again', async ({
   redis,
   prefix,
 }) => {
   const workers = createWorkerDirectory({ redis, prefix })
-  await redis.zadd(`${prefix}:workers`, Date.now() - 15_100, 'dead')
-  expect(await workers.count()).toBe(0)
-  await workers.beat({ id: 'alive' })
-  expect(await workers.count()).toBe(1)
-  expect(await redis.zrange(`${prefix}:workers`, 0, -1)).toEqual(['alive'])
+  await workers.beat({ id: 'a', isReady: true })
+  await workers.beat({ id: 'a', isReady: false })
+  expect(await workers.count()).toEqual({ ready: 0, notReady: 1 })
+  await workers.beat({ id: 'a', isReady: true })
+  expect(await workers.count()).toEqual({ ready: 1, notReady: 0 })
+})
+
+test('a worker that was not seen for 15 s, or has left, is dead; one that was never seen is not ours to judge', async ({
+  redis,
+  prefix,
+}) => {
+  const workers = createWorkerDirectory({ redis, prefix })
+  await redis.zadd(`${prefix}:workers`, Date.now() - 15_100, 'silent')
+  await workers.beat({ id: 'alive', isReady: false })
+  await workers.beat({ id: 'left', isReady: true })
+  await workers.leave('left')
+  expect(await workers.count()).toEqual({ ready: 0, notReady: 1 })
+  expect(await workers.findDead(['alive', 'silent', 'left', 'stranger'])).toEqual(['silent', 'left'])
+  expect(await workers.findDead([])).toEqual([])
+})
+
+test('a worker is forgotten after a day', async ({ redis, prefix }) => {
+  const workers = createWorkerDirectory({ redis, prefix })
+  await redis.zadd(`${prefix}:workers`, Date.now() - 24 * 60 * 60 * 1_000 - 100, 'old')
+  await workers.beat({ id: 'new', isReady: true })
+  expect(await redis.zrange(`${prefix}:workers`, 0, -1)).toEqual(['new'])
 })

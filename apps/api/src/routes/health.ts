@@ -1,4 +1,5 @@
 import { errorSchema, RequestError } from '@runnel/contract'
+import type { WorkerCount } from '@runnel/registry'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Backend } from '../backend.ts'
@@ -6,21 +7,29 @@ import { toRedisUnavailable } from '../errors/redis-outage.ts'
 import { toErrorBody } from '../errors/to-request-error.ts'
 import type { RouteOptions } from './route-options.ts'
 
+const workerCounts = {
+  workers: z.int().nonnegative().describe('Workers that take jobs. With none, jobs are accepted and wait.'),
+  workersNotReady: z
+    .int()
+    .nonnegative()
+    .describe('Workers that are alive and take none: their Docker engine does not answer, or they are stopping.'),
+}
+
 const readySchema = z.strictObject({
   status: z.literal('ready'),
   redis: z.literal('up'),
-  workers: z.int().nonnegative().describe('Workers alive. With none, jobs are taken and wait.'),
+  ...workerCounts,
 })
 
 const unavailableSchema = z.strictObject({
   status: z.literal('unavailable'),
   redis: z.enum(['up', 'down']),
-  workers: z.int().nonnegative(),
+  ...workerCounts,
   error: errorSchema,
 })
 
 /** How many workers there are, or undefined where Redis does not say. */
-const countWorkers = async ({ workers }: Backend): Promise<number | undefined> => {
+const countWorkers = async ({ workers }: Backend): Promise<WorkerCount | undefined> => {
   try {
     return await workers.count()
   } catch {
@@ -54,15 +63,16 @@ export const healthRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { b
       },
     },
     async (request, reply) => {
-      const workers = await countWorkers(backend)
-      if (workers !== undefined && !closing.aborted) return { status: 'ready', redis: 'up', workers } as const
+      const count = await countWorkers(backend)
+      const counts = { workers: count?.ready ?? 0, workersNotReady: count?.notReady ?? 0 }
+      if (count !== undefined && !closing.aborted) return { status: 'ready', redis: 'up', ...counts } as const
       const reason = closing.aborted
         ? new RequestError('shutting-down', 'The server is stopping')
         : toRedisUnavailable()
       return reply.code(503).send({
         status: 'unavailable',
-        redis: workers === undefined ? 'down' : 'up',
-        workers: workers ?? 0,
+        redis: count === undefined ? 'down' : 'up',
+        ...counts,
         ...toErrorBody(reason, request.id),
       })
     },

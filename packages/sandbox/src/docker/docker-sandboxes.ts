@@ -9,10 +9,11 @@ import { runProgram } from '../run-program.ts'
 import { type RunRequest, type Sandbox, type Sandboxes, SandboxFailure, type SandboxWish } from '../sandbox.ts'
 import { createChores } from './chores.ts'
 import { adjustContainer, type Container, type ContainerOrder, startContainer } from './container.ts'
+import { withDeadline } from './deadline.ts'
 import { createEngine } from './engine.ts'
 import { explainLoss } from './loss.ts'
 import { createPool, MAXIMUM_AGE_MS, type Pool } from './pool.ts'
-import { createReaper, LABEL } from './reaper.ts'
+import { createReaper, type FindDead, LABEL } from './reaper.ts'
 import { createShelf } from './shelf.ts'
 
 export interface DockerSandboxesOptions {
@@ -34,6 +35,10 @@ export interface DockerSandboxesOptions {
   /** How many jobs of a tenant one container serves at most, up to 10,000. */
   readonly jobsPerContainer: number
   readonly runtime: string | undefined
+  /** What the engine may take for any one call; each kind of call has a deadline of its own, of 20 s at most. */
+  readonly engineTimeoutMs?: number
+  /** Which of these workers are dead: their containers are removed. Without it, only what ended or is overdue is. */
+  readonly findDead?: FindDead
   readonly log: Logger
 }
 
@@ -43,6 +48,8 @@ const MAKING_AT_ONCE = availableParallelism() * 2
 const ENDING_MS = 2_000
 /** A busy engine fails to remove what it is still taking apart; moments later it does not. */
 const REMOVAL_PAUSES_MS = [200, 1_000, 3_000, 0]
+/** An engine that does not answer holds up no shutdown: agents end by themselves, and other workers remove what is left. */
+const CLOSING_MS = 15_000
 
 /**
  * Sandboxes as Docker containers. The engine is found as Docker's own tools find it (DOCKER_HOST …).
@@ -52,7 +59,7 @@ const REMOVAL_PAUSES_MS = [200, 1_000, 3_000, 0]
  *    └─ made                └─ shared by a tenant ──▶ shelf ──▶ leased again, to that tenant alone
  */
 export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxes => {
-  const engine = createEngine(new Docker())
+  const engine = createEngine(new Docker(), options.engineTimeoutMs)
   const inTurn = pLimit(MAKING_AT_ONCE)
   const chores = createChores()
   const alive = new Map<string, Container>()
@@ -146,7 +153,19 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
       }),
     ]),
   )
-  const reaper = createReaper(engine, (id) => alive.has(id), log)
+  const reaper = createReaper({
+    engine,
+    worker: options.worker,
+    isOurs: (id) => alive.has(id),
+    findDead: options.findDead ?? (async () => []),
+    log,
+  })
+
+  const removeAll = async (): Promise<void> => {
+    await Promise.allSettled(inTheMaking)
+    for (const container of [...alive.values()]) discard(container)
+    await Promise.all(removals.values())
+  }
 
   /** One that has served nobody. The disk is a mount, fixed at birth: another size of it has no pool. */
   const obtainNew = async (language: Language, limits: Limits, signal: AbortSignal): Promise<Container> => {
@@ -263,9 +282,13 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
       for (const pool of pools.values()) pool.close()
       shelf.close()
       chores.hurry()
-      await Promise.allSettled(inTheMaking)
-      for (const container of [...alive.values()]) discard(container)
-      await Promise.all(removals.values())
+      try {
+        await withDeadline(removeAll(), CLOSING_MS, 'remove')
+      } catch (err) {
+        // Its agents end with the connections, and these with us.
+        for (const { channel } of alive.values()) channel.close(new Error('The worker has stopped'))
+        log.warn({ err, left: alive.size }, 'Not all containers could be removed: other workers will, or the next one')
+      }
     },
   }
 }

@@ -23,7 +23,7 @@ const DEADLINE_MS = {
 /**
  * All we ever ask of Docker: create, attach, start, update, inspect, remove, list, look for an image, ping,
  * and once what kind of engine it is. Each call settles within its
- * deadline. The engine is never asked how a program ended while the agent can say it.
+ * deadline, or within `timeoutMs` where that is less. The engine is never asked how a program ended while the agent can say it.
  */
 export interface Engine {
   /** The new container's id; undefined where another container has the name. */
@@ -52,9 +52,9 @@ const infoSchema = z.object({
 const isStatus = (error: unknown, status: number): boolean =>
   typeof error === 'object' && error !== null && 'statusCode' in error && error.statusCode === status
 
-export const createEngine = (docker: Docker): Engine => {
+export const createEngine = (docker: Docker, timeoutMs = Number.POSITIVE_INFINITY): Engine => {
   const within = <T>(call: keyof typeof DEADLINE_MS, promise: Promise<T>) =>
-    withDeadline(promise, DEADLINE_MS[call], call)
+    withDeadline(promise, Math.min(DEADLINE_MS[call], timeoutMs), call)
   let range: Promise<UidRange> | undefined
   const askRange = async (): Promise<UidRange> => {
     try {
