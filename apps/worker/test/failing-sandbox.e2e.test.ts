@@ -1,12 +1,13 @@
 import { eventually, redisTest } from '@runnel/testing'
 import Docker from 'dockerode'
 import { describe, expect } from 'vitest'
+import { nameOf as nameOfProcess } from './process.ts'
 import { type System, startSystem, stdoutOf } from './system.ts'
 
 const docker = new Docker()
 const SLOW = 'import time\nprint("begun", flush=True)\ntime.sleep(30)'
 
-const nameOf = (system: System) => system.workers[0]?.lines.find(({ worker }) => worker !== undefined)?.worker
+const nameOf = ({ workers: [worker] }: System) => worker && nameOfProcess(worker)
 
 const untilPrinted = async (system: System, jobId: string, text: string): Promise<void> => {
   const { body } = await system.call('GET', `/v1/jobs/${jobId}/events`)

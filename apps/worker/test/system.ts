@@ -1,30 +1,16 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { type Job, type JobEvent, jobEventSchema, jobSchema } from '@runnel/contract'
 import { eventually } from '@runnel/testing'
-import Docker from 'dockerode'
+import { containersOf, type Process, saying, startProcess } from './process.ts'
 
-/** A line of a process's log. */
-interface LogLine {
-  readonly msg: string
-  readonly worker?: string
-  readonly jobId?: string
-}
-
-/** A process of ours, as an operator would start it. */
-export interface Process {
-  readonly pid: number
-  readonly lines: readonly LogLine[]
-  /** Resolves with the exit code, null after a signal. */
-  readonly exited: Promise<number | null>
-  signal(name: NodeJS.Signals): void
-}
+export type { Process }
 
 export interface System extends AsyncDisposable {
   readonly url: string
+  /** The API that was started last. */
+  readonly api: Process
   readonly workers: Process[]
+  /** Another API at the address of the first, which is to be gone. */
+  startApi(): Promise<Process>
   startWorker(env?: Readonly<Record<string, string>>): Promise<Process>
   submit(job: Readonly<Record<string, unknown>>): Promise<Job>
   /** Its state now. */
@@ -32,41 +18,6 @@ export interface System extends AsyncDisposable {
   finished(jobId: string, withinMs?: number): Promise<Job>
   events(jobId: string): Promise<JobEvent[]>
   call(method: string, path: string, body?: unknown): Promise<Response>
-}
-
-const startProcess = (app: 'api' | 'worker', env: Readonly<Record<string, string>>): Process => {
-  const { PATH = '', HOME = '' } = process.env
-  const main = fileURLToPath(new URL(`../../${app}/src/main.ts`, import.meta.url))
-  const child = spawn(process.execPath, [main], { env: { PATH, HOME, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
-  const lines: LogLine[] = []
-  for (const stream of [child.stdout, child.stderr]) {
-    createInterface(stream).on('line', (line) => {
-      lines.push(line.startsWith('{') ? JSON.parse(line) : { msg: line })
-    })
-  }
-  const exited = once(child, 'exit').then(([code]): number | null => code)
-  return { pid: child.pid ?? 0, lines, exited, signal: (name) => void child.kill(name) }
-}
-
-const saying = (part: Process, words: string, withinMs = 30_000): Promise<LogLine> =>
-  eventually(
-    () => {
-      const line = part.lines.find(({ msg }) => msg.includes(words))
-      if (line === undefined) throw new Error(`Nobody said "${words}": ${JSON.stringify(part.lines.slice(-5))}`)
-      return line
-    },
-    { withinMs },
-  )
-
-const docker = new Docker()
-
-/** Containers that are really there: an engine may go on listing one that it has removed and no longer knows. */
-const containersOf = async (part: Process): Promise<number> => {
-  const worker = part.lines.find(({ worker: name }) => name !== undefined)?.worker
-  if (worker === undefined) return 0
-  const listed = await docker.listContainers({ all: true, filters: { label: [`runnel.worker=${worker}`] } })
-  const found = await Promise.allSettled(listed.map(({ Id }) => docker.getContainer(Id).inspect()))
-  return found.filter(({ status }) => status === 'fulfilled').length
 }
 
 /**
@@ -87,8 +38,13 @@ export const startSystem = async (options: {
     RUNNEL_POOL_MIN: '2',
     ...options.env,
   }
-  const api = startProcess('api', env)
+  const apis = [startProcess('api', env)]
   const workers: Process[] = []
+  const lastApi = (): Process => {
+    const api = apis.at(-1)
+    if (api === undefined) throw new Error('There is no API')
+    return api
+  }
 
   const startWorker = async (more: Readonly<Record<string, string>> = {}): Promise<Process> => {
     const worker = startProcess('worker', { ...env, ...more })
@@ -97,20 +53,20 @@ export const startSystem = async (options: {
     return worker
   }
   const stop = async (): Promise<void> => {
-    for (const part of [...workers, api]) part.signal('SIGCONT')
-    for (const part of [...workers, api]) part.signal('SIGTERM')
+    const parts = [...workers, ...apis].filter(({ hasExited }) => !hasExited)
+    for (const name of ['SIGCONT', 'SIGTERM'] as const) for (const part of parts) part.signal(name)
     const codes = await Promise.all(workers.map(({ exited }) => exited))
-    await api.exited
+    await Promise.all(apis.map(({ exited }) => exited))
     for (const [index, worker] of workers.entries()) {
       if (codes[index] !== 0) continue
       await eventually(async () => {
-        if ((await containersOf(worker)) > 0) throw new Error('A worker left containers behind')
+        if ((await containersOf(worker)).length > 0) throw new Error('A worker left containers behind')
       })
     }
   }
 
   try {
-    const { msg } = await saying(api, 'The API is listening at ')
+    const { msg } = await saying(lastApi(), 'The API is listening at ')
     const url = /http:\S+?(?=,)/.exec(msg)?.[0] ?? ''
     await Promise.all(Array.from({ length: workerCount }, () => startWorker()))
     const call: System['call'] = (method, path, body) => {
@@ -121,7 +77,16 @@ export const startSystem = async (options: {
     const read: System['read'] = async (jobId) => jobSchema.parse(await (await call('GET', `/v1/jobs/${jobId}`)).json())
     return {
       url,
+      get api() {
+        return lastApi()
+      },
       workers,
+      async startApi() {
+        const api = startProcess('api', { ...env, RUNNEL_API_PORT: new URL(url).port })
+        apis.push(api)
+        await saying(api, 'The API is listening at ')
+        return api
+      },
       startWorker,
       call,
       read,
@@ -141,10 +106,12 @@ export const startSystem = async (options: {
         ),
       async events(jobId) {
         const text = await (await call('GET', `/v1/jobs/${jobId}/events`)).text()
-        return text
+        const events = text
           .split('\n')
           .filter((line) => line !== '')
           .map((line) => jobEventSchema.parse(JSON.parse(line)))
+        if (events.at(-1)?.type !== 'finished') throw new Error(`The events of ${jobId} ended before it finished`)
+        return events
       },
       [Symbol.asyncDispose]: stop,
     }

@@ -66,10 +66,12 @@ export const createEngine = (docker: Docker, timeoutMs = Number.POSITIVE_INFINIT
   }
   return {
     async create(options) {
+      const creating = docker.createContainer(options)
       try {
-        return (await within('create', docker.createContainer(options))).id
+        return (await within('create', creating)).id
       } catch (error) {
         if (isStatus(error, 409)) return undefined
+        creating.then((container) => container.remove({ force: true, v: true })).catch(() => {}) // has no owner, as below
         throw error
       }
     },

@@ -10,7 +10,7 @@ export type FindDead = (workers: readonly string[]) => Promise<readonly string[]
 /** A dead worker is known as such after 15 s at the latest, and must be so in two rounds: 25 s until its containers go. */
 const EVERY_MS = 5_000
 /** A worker removes what has ended within seconds, and starts what it made within its own deadlines, even if Docker is slow. */
-const ABANDONED_AFTER_MS: Readonly<Record<string, number>> = { exited: 20_000, dead: 20_000, created: 120_000 }
+const ABANDONED_AFTER_MS: Readonly<Record<string, number>> = { exited: 10_000, dead: 10_000, created: 120_000 }
 /** The same for what this very worker made, and has no hold of: its removal failed too often. */
 const LOST_AFTER_MS = 120_000
 

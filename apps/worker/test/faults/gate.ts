@@ -1,0 +1,117 @@
+import { once } from 'node:events'
+import { connect, createServer, type NetConnectOpts, type Socket } from 'node:net'
+
+/**
+ * Stands before Redis or a Docker engine and decides what passes.
+ *
+ *   open      bytes pass
+ *   closed    connections are cut, and new ones at once: the other side is down
+ *   hanging   connections are taken, and nothing passes: the other side is stuck
+ *
+ * `holdAt` makes one connection hang at a chosen word, so that a process can be found, and killed, at a chosen step.
+ */
+export interface Gate extends AsyncDisposable {
+  /** Of the listening side: a port of 127.0.0.1, or 0 for one that listens on a path. */
+  readonly port: number
+  open(): void
+  close(): void
+  hang(): void
+  /**
+   * Resolves when a client has sent `text`. From there on nothing of that connection passes: the text itself neither, or,
+   * with `passing`, the text does and its answer does not.
+   */
+  holdAt(text: string, options?: { readonly passing?: boolean }): Promise<void>
+}
+
+interface Hold {
+  readonly text: string
+  readonly passing: boolean
+  readonly reached: () => void
+}
+
+/** As much of what was sent before as a text may have begun in. */
+const TAIL_BYTES = 256
+
+export const startGate = async (listen: { path: string } | { port: 0 }, target: NetConnectOpts): Promise<Gate> => {
+  let state: 'open' | 'closed' | 'hanging' = 'open'
+  const pairs = new Set<{ readonly client: Socket; readonly server: Socket; isHeld: boolean }>()
+  const holds = new Set<Hold>()
+
+  const findHold = (text: string): Hold | undefined => {
+    const found = [...holds].find((hold) => text.includes(hold.text))
+    if (found !== undefined) holds.delete(found)
+    return found
+  }
+
+  const accept = (client: Socket): void => {
+    if (state === 'closed') return void client.destroy()
+    const server = connect({ ...target })
+    const pair = { client, server, isHeld: false }
+    pairs.add(pair)
+    for (const socket of [client, server]) {
+      socket.setNoDelay(true)
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        pairs.delete(pair)
+        client.destroy()
+        server.destroy()
+      })
+    }
+    let tail = ''
+    client.on('data', (bytes) => {
+      const text = tail + bytes.toString('latin1')
+      tail = text.slice(-TAIL_BYTES)
+      const hold = holds.size === 0 ? undefined : findHold(text)
+      if (hold === undefined || hold.passing) server.write(bytes)
+      if (hold === undefined) return
+      pair.isHeld = true
+      client.pause()
+      server.pause()
+      hold.reached()
+    })
+    server.on('data', (bytes) => {
+      if (!pair.isHeld) client.write(bytes)
+    })
+    // Half a close is an agent's sign to end: it travels as it came.
+    client.on('end', () => server.end())
+    server.on('end', () => client.end())
+    if (state === 'hanging') for (const socket of [client, server]) socket.pause()
+  }
+
+  const listener = createServer({ allowHalfOpen: true }, accept)
+  listener.listen('path' in listen ? listen : { ...listen, host: '127.0.0.1' })
+  await once(listener, 'listening')
+  const address = listener.address()
+
+  const setFlow = (flow: 'pause' | 'resume'): void => {
+    for (const { client, server, isHeld } of pairs) if (!isHeld) for (const socket of [client, server]) socket[flow]()
+  }
+  const cutAll = (): void => {
+    for (const { client } of pairs) client.destroy()
+  }
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    open() {
+      state = 'open'
+      setFlow('resume')
+    },
+    close() {
+      state = 'closed'
+      cutAll()
+    },
+    hang() {
+      state = 'hanging'
+      setFlow('pause')
+    },
+    holdAt(text, { passing = false } = {}) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      holds.add({ text, passing, reached: resolve })
+      return promise
+    },
+    async [Symbol.asyncDispose]() {
+      listener.close()
+      cutAll()
+      await once(listener, 'close')
+    },
+  }
+}

@@ -1,0 +1,126 @@
+import type { JobEvent } from '@runnel/contract'
+import { eventually, redisTest as test } from '@runnel/testing'
+import { describe, expect } from 'vitest'
+import { containersOf, type Process } from '../process.ts'
+import { type System, startSystem, stdoutOf } from '../system.ts'
+import { type EngineGate, type RedisGate, startEngineGate, startRedisGate } from './gates.ts'
+
+const ENV = { RUNNEL_LANGUAGES: 'python', RUNNEL_POOL_MIN: '1', RUNNEL_CONCURRENCY: '1', RUNNEL_LOCK_MS: '2000' }
+const PROGRAM = 'print("first", flush=True)\nimport time\ntime.sleep(0.5)\nprint("last")'
+
+/** Where a worker is caught: what it sends, to whom, and whether that still arrives. */
+interface Stage {
+  readonly name: string
+  readonly to: 'redis' | 'engine'
+  readonly at: string
+  readonly passing?: boolean
+  /** How the job went on after that. */
+  readonly events: string
+}
+
+const AGAIN = '0 queued, 1 started, 1 stdout?, 2 restarted, 2 started, 2 stdout, 2 finished'
+const STAGES: readonly Stage[] = [
+  {
+    name: 'before it began the job it has taken',
+    to: 'redis',
+    at: '"type":"started"',
+    events: '0 queued, 2 started, 2 stdout, 2 finished',
+  },
+  { name: 'while it puts the files', to: 'engine', at: 'caught here', events: AGAIN },
+  { name: 'while it publishes', to: 'redis', at: '"data":"first', events: AGAIN },
+  { name: 'before the outcome is written', to: 'redis', at: '"type":"finished"', events: AGAIN },
+  {
+    name: 'after the outcome, before the queue knows',
+    to: 'redis',
+    at: '"type":"finished"',
+    passing: true,
+    events: '0 queued, 1 started, 1 stdout, 1 finished',
+  },
+  // The last one: nothing keeps its worker from going on.
+  { name: 'while the program runs', to: 'redis', at: '', events: AGAIN },
+]
+
+/** Pieces of output are as many as they are; whether any came before a kill is chance. */
+const tell = (events: readonly JobEvent[]): string => {
+  const told = events.map(({ id, type }) => `${id.split('-')[0]} ${type}`)
+  return told.filter((event, at) => event !== told[at - 1]).join(', ')
+}
+const isTold = (events: readonly JobEvent[], expected: string): boolean =>
+  [expected.replace('1 stdout?', '1 stdout'), expected.replace(' 1 stdout?,', '')].includes(tell(events))
+
+const ids = (events: readonly JobEvent[]): string[] => {
+  const attempts = Map.groupBy(events, ({ id }) => id.split('-')[0])
+  return [...attempts].flatMap(([attempt, own]) => own.map((_, at) => `${attempt}-${at + 1}`))
+}
+
+/** A worker that holds one job and has come to this stage of it. */
+const catchAt = async (system: System, stage: Stage, gates: { redis: RedisGate; engine: EngineGate }) => {
+  const engineHost = stage.to === 'engine' ? { DOCKER_HOST: gates.engine.host } : {}
+  const worker = await system.startWorker({ REDIS_URL: gates.redis.url, ...engineHost })
+  const code = `# caught here\n${PROGRAM}`
+  const reached = stage.at === '' ? undefined : gates[stage.to].holdAt(stage.at, { passing: stage.passing ?? false })
+  const { id } = await system.submit({ language: 'python', code })
+  if (reached !== undefined) await reached
+  else await eventually(async () => (await system.read(id)).status === 'running')
+  return { stage, worker, id }
+}
+
+const goneFrom = (workers: readonly Process[]) => async () =>
+  expect((await Promise.all(workers.map(containersOf))).flat()).toEqual([])
+
+describe('A job whose worker dies', () => {
+  test('at any step of it finishes exactly once, and nothing of the worker stays', async ({ redisUrl, prefix }) => {
+    await using resources = new AsyncDisposableStack()
+    const engine = resources.use(await startEngineGate())
+    await using system = await startSystem({ redisUrl, prefix, workers: 0, env: ENV })
+    const caught: Awaited<ReturnType<typeof catchAt>>[] = []
+    for (const stage of STAGES) {
+      const redis = resources.use(await startRedisGate(redisUrl))
+      // Each has one job and takes no other, so the next job is the next worker's.
+      caught.push(await catchAt(system, stage, { redis, engine }))
+    }
+    for (const { worker } of caught) worker.signal('SIGKILL')
+    const killedAt = performance.now()
+    await system.startWorker({ RUNNEL_CONCURRENCY: '6' })
+
+    for (const { stage, id } of caught) {
+      const job = await system.finished(id, 20_000)
+      const events = await system.events(id)
+      expect([stage.name, job.outcome, stdoutOf(job)]).toEqual([
+        stage.name,
+        { type: 'exited', exitCode: 0 },
+        'first\nlast\n',
+      ])
+      expect(isTold(events, stage.events), `${stage.name}: ${tell(events)}`).toBe(true)
+      expect(events.map((event) => event.id)).toEqual(ids(events))
+    }
+    await eventually(goneFrom(caught.map(({ worker }) => worker)), {
+      withinMs: 30_000 - (performance.now() - killedAt),
+    })
+  })
+
+  test('or is frozen for longer than its lock, has one outcome, and the late worker changes nothing', async ({
+    redisUrl,
+    prefix,
+  }) => {
+    await using system = await startSystem({ redisUrl, prefix, env: ENV })
+    const [frozen] = system.workers
+    const code = 'import os, time\nprint(os.urandom(8).hex(), flush=True)\ntime.sleep(1.5)\nprint("late")'
+    const { id } = await system.submit({ language: 'python', code })
+    await eventually(async () => expect((await system.read(id)).status).toBe('running'))
+    frozen?.signal('SIGSTOP')
+    await system.startWorker()
+    const job = await system.finished(id, 20_000)
+    const before = await system.events(id)
+    expect([job.attempt, job.outcome]).toEqual([2, { type: 'exited', exitCode: 0 }])
+    // The program has ended meanwhile: its outcome waits in the frozen worker's socket, and is read first of all.
+    frozen?.signal('SIGCONT')
+    await eventually(
+      () => frozen?.lines.some(({ msg, jobId }) => jobId === id && msg.startsWith('Lost a job')) ?? false,
+    )
+    const next = await system.submit({ language: 'python', code: 'print("both work")' })
+    await system.finished(next.id)
+    expect(await system.events(id)).toEqual(before)
+    expect(stdoutOf(await system.read(id))).toBe(stdoutOf(job))
+  })
+})

@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { eventually } from '@runnel/testing'
+import Docker from 'dockerode'
+
+/** A line of a process's log. */
+interface LogLine {
+  readonly msg: string
+  readonly worker?: string
+  readonly jobId?: string
+  readonly reference?: string
+}
+
+/** A process of ours, as an operator would start it. */
+export interface Process {
+  readonly pid: number
+  readonly lines: readonly LogLine[]
+  /** Resolves with the exit code, null after a signal. */
+  readonly exited: Promise<number | null>
+  readonly hasExited: boolean
+  signal(name: NodeJS.Signals): void
+}
+
+export const startProcess = (app: 'api' | 'worker', env: Readonly<Record<string, string>>): Process => {
+  const { PATH = '', HOME = '' } = process.env
+  const main = fileURLToPath(new URL(`../../${app}/src/main.ts`, import.meta.url))
+  const child = spawn(process.execPath, [main], { env: { PATH, HOME, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const lines: LogLine[] = []
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface(stream).on('line', (line) => {
+      lines.push(line.startsWith('{') ? JSON.parse(line) : { msg: line })
+    })
+  }
+  const exited = once(child, 'exit').then(([code]): number | null => code)
+  return {
+    pid: child.pid ?? 0,
+    lines,
+    exited,
+    get hasExited() {
+      return child.exitCode !== null || child.signalCode !== null
+    },
+    signal: (name) => void child.kill(name),
+  }
+}
+
+export const saying = (part: Process, words: string, withinMs = 30_000): Promise<LogLine> =>
+  eventually(
+    () => {
+      const line = part.lines.find(({ msg }) => msg.includes(words))
+      if (line === undefined) throw new Error(`Nobody said "${words}": ${JSON.stringify(part.lines.slice(-5))}`)
+      return line
+    },
+    { withinMs },
+  )
+
+/** What a worker calls itself, in its log, on its containers and in the directory. */
+export const nameOf = (part: Process): string | undefined =>
+  part.lines.find(({ worker }) => worker !== undefined)?.worker
+
+const docker = new Docker()
+
+/** Containers that are really there: an engine may go on listing one that it has removed and no longer knows. */
+export const containersOf = async (part: Process): Promise<string[]> => {
+  const worker = nameOf(part)
+  if (worker === undefined) return []
+  const listed = await docker.listContainers({ all: true, filters: { label: [`runnel.worker=${worker}`] } })
+  const found = await Promise.allSettled(listed.map(({ Id }) => docker.getContainer(Id).inspect()))
+  return found.flatMap((one) => (one.status === 'fulfilled' ? [one.value.Id] : []))
+}
