@@ -111,15 +111,14 @@ export const createRunJob = (deps: RunJobDeps) => {
     return await runIn(sandbox, begin, jobLog, delivery)
   }
 
-  const runToEnding = async (delivery: Delivery, jobLog: JobLog, facts: Record<string, unknown>): Promise<Ending> => {
+  const runToEnding = async (
+    delivery: Delivery,
+    begin: JobLog['begin'],
+    jobLog: JobLog,
+    facts: Record<string, unknown>,
+  ): Promise<Ending> => {
     if (delivery.crashes >= MAX_CRASHES) {
       return fail(delivery.job, new Error(`${delivery.crashes} workers died while they ran this job`))
-    }
-    // Once for all tries: the log of this attempt has begun, whichever sandbox then runs it.
-    let begun: ReturnType<JobLog['begin']> | undefined
-    const begin = () => {
-      begun ??= jobLog.begin()
-      return begun
     }
     for (let tries = 0; ; tries += 1) {
       if (delivery.signal.aborted) return stopped(delivery)
@@ -144,11 +143,19 @@ export const createRunJob = (deps: RunJobDeps) => {
       language: job.program.language,
       attempt,
     }
-    const ending = await runToEnding(delivery, jobLog, facts).catch((error: unknown) => {
+    // Once for all tries: the log of this attempt has begun, whichever sandbox then runs it.
+    let begun: ReturnType<JobLog['begin']> | undefined
+    const begin = () => {
+      begun ??= jobLog.begin()
+      return begun
+    }
+    const ending = await runToEnding(delivery, begin, jobLog, facts).catch((error: unknown) => {
       if (delivery.lastTry) return fail(job, error)
       throw error
     })
     if (!isOver(ending)) return ending.verdict
+    // One that ends before it begins, canceled or given up: watchers still have to drop what earlier attempts printed.
+    if (attempt > 1 && (await begin()) !== 'begun') return 'done'
     const { outcome, usage } = ending
     const written = await jobLog.finish(outcome, usage)
     const queuedMs = Math.round(Date.now() - (performance.now() - started) - Date.parse(job.submittedAt))

@@ -165,6 +165,9 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
     await Promise.allSettled(inTheMaking)
     for (const container of [...alive.values()]) discard(container)
     await Promise.all(removals.values())
+    // What an engine that went away made without telling us, or kept when we asked it to remove it.
+    const left = await engine.list(`${LABEL.worker}=${options.worker}`)
+    await Promise.all(left.map(({ Id }) => inTurn(() => engine.remove(Id))))
   }
 
   /** One that has served nobody. The disk is a mount, fixed at birth: another size of it has no pool. */

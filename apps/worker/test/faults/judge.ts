@@ -1,0 +1,107 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { JobEvent, Outcome } from '@runnel/contract'
+import type { Redis } from '@runnel/process'
+import { eventually } from '@runnel/testing'
+import type { System } from '../system.ts'
+import type { Accepted } from './run-faults.ts'
+import { requireNext } from './watch-job.ts'
+
+/** Of a job that is wrong so many of its events are shown. */
+const SHOWN_EVENTS = 40
+
+/** What the last attempt printed. */
+const printed = (events: readonly JobEvent[]): string => {
+  const last = events.at(-1)?.id.split('-')[0]
+  const pieces = events.flatMap((event) =>
+    event.type === 'stdout' && event.id.split('-')[0] === last ? [Buffer.from(event.data, event.encoding)] : [],
+  )
+  return Buffer.concat(pieces).toString()
+}
+
+const outcomeOf = (events: readonly JobEvent[]): Outcome | undefined => {
+  const last = events.at(-1)
+  return last?.type === 'finished' ? last.outcome : undefined
+}
+
+const checkOrder = (events: readonly JobEvent[]): void => {
+  for (const [at, event] of events.entries()) requireNext(events[at - 1], event)
+}
+
+/** What is wrong with a job; undefined where all is right. */
+const judge = async (system: System, { id, task, watched }: Accepted): Promise<string | undefined> => {
+  const seen = await watched
+  const events = await system.events(id)
+  checkOrder(events)
+  const outcome = outcomeOf(events)
+  if (!isDeepStrictEqual(seen, events)) return `its watcher saw ${seen.length} events that are not these`
+  if (outcome?.type === 'sandbox-failed') {
+    const { reference } = outcome
+    const isLogged = system.workers.some(({ lines }) => lines.some((line) => line.reference === reference))
+    return isLogged ? undefined : `the reference ${reference} is in no log`
+  }
+  if (!isDeepStrictEqual(outcome, task.outcome)) return `its outcome should be ${JSON.stringify(task.outcome)}`
+  if (printed(events) !== task.stdout) return `it should have printed ${JSON.stringify(task.stdout.slice(0, 200))}`
+  return undefined
+}
+
+const tell = async (system: System, { id, task }: Accepted, why: string): Promise<string> => {
+  const text = await system.call('GET', `/v1/jobs/${id}`).then(
+    (answer) => answer.text(),
+    (error: unknown) => String(error),
+  )
+  const events = await system.events(id).catch((error: unknown) => [String(error)])
+  const shown = events.slice(-SHOWN_EVENTS).map((event) => `    ${JSON.stringify(event).slice(0, 300)}`)
+  const lines = system.workers.flatMap((worker) => worker.lines.filter(({ jobId }) => jobId === id))
+  const logged = lines.map((line) => `    ${JSON.stringify(line).slice(0, 600)}`)
+  return [`${id}: ${why}`, `  ${JSON.stringify(task.job)}`, `  ${text.slice(0, 500)}`, ...shown, ...logged].join('\n')
+}
+
+/** What must not be there once every job has finished. */
+const findLeftovers = async (redis: Redis, prefix: string): Promise<string[]> => {
+  const left: string[] = []
+  for (const state of ['wait', 'active', 'delayed', 'prioritized']) {
+    const key = `${prefix}:jobs:${state}`
+    const type = await redis.type(key)
+    const count = type === 'list' ? await redis.llen(key) : type === 'zset' ? await redis.zcard(key) : 0
+    if (count > 0) left.push(`${count} jobs are ${state} in the queue`)
+  }
+  for await (const page of redis.scanStream({ match: `${prefix}*`, count: 1_000 })) {
+    for (const key of page as string[]) {
+      if (/:(control|stdin):/.test(key)) left.push(`${key} is still there`)
+      if (key.includes(':events:') && (await redis.pttl(key)) === -1) {
+        const [top] = await redis.xrevrange(key, '+', '-', 'COUNT', 1)
+        // One that was written for a job that was refused: nobody was promised anything.
+        if (top?.[0] !== '0-1') left.push(`${key} would stay for ever`)
+      }
+    }
+  }
+  return left
+}
+
+export const findFaults = async (options: {
+  readonly system: System
+  readonly accepted: readonly Accepted[]
+  readonly redis: Redis
+  readonly prefix: string
+}) => {
+  const { system, accepted, redis, prefix } = options
+  const wrong: string[] = []
+  let ourFailures = 0
+  let attempts = 0
+  for (const one of accepted) {
+    const why = await judge(system, one).catch((error: unknown) => String(error))
+    if (why !== undefined) wrong.push(await tell(system, one, why))
+    const { attempt, outcome } = await system.read(one.id)
+    attempts += attempt
+    if (outcome?.type === 'sandbox-failed') ourFailures += 1
+  }
+  // A worker tells the queue after the log.
+  await eventually(
+    async () => {
+      const left = await findLeftovers(redis, prefix)
+      if (left.length > 0) throw new Error(left.join('\n'))
+    },
+    { withinMs: 15_000, everyMs: 500 },
+  ).catch((error: unknown) => wrong.push(String(error)))
+  return { wrong, ourFailures, attempts }
+}

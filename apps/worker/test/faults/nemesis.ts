@@ -1,0 +1,111 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { eventually, type RedisContainer } from '@runnel/testing'
+import type { Process } from '../process.ts'
+import type { System } from '../system.ts'
+import type { EngineGate } from './gates.ts'
+import type { Random } from './random.ts'
+
+/** What can be broken. */
+export interface Target {
+  readonly system: System
+  readonly redis: RedisContainer
+  /** Says a command to Redis, if it can be reached. */
+  readonly command: (...words: [string, ...string[]]) => Promise<unknown>
+  readonly engine: EngineGate
+  readonly lockMs: number
+}
+
+interface Fault {
+  readonly name: string
+  readonly commit: (target: Target, random: Random) => Promise<void>
+}
+
+const alive = ({ workers }: System): Process[] => workers.filter(({ hasExited }) => !hasExited)
+
+const worker: (name: string, harm: (worker: Process, target: Target) => Promise<void>) => Fault = (name, harm) => ({
+  name,
+  commit: (target, random) => harm(random.pick(alive(target.system)), target),
+})
+
+/** Ends one by one signal and starts another in its place. */
+const replaced =
+  (name: NodeJS.Signals) =>
+  async (one: Process, { system }: Target) => {
+    one.signal(name)
+    await Promise.all([one.exited, system.startWorker()])
+  }
+
+const replaceApi =
+  (name: NodeJS.Signals) =>
+  async ({ system }: Target) => {
+    const { api } = system
+    api.signal(name)
+    await api.exited
+    await system.startApi()
+  }
+
+const FAULTS: readonly Fault[] = [
+  worker('kill -9 of a worker', replaced('SIGKILL')),
+  worker('SIGTERM to a worker', replaced('SIGTERM')),
+  worker('a worker frozen for longer than its lock', async (one, { lockMs }) => {
+    one.signal('SIGSTOP')
+    await delay(lockMs * 2)
+    one.signal('SIGCONT')
+  }),
+  { name: 'kill -9 of the API', commit: replaceApi('SIGKILL') },
+  { name: 'SIGTERM to the API', commit: replaceApi('SIGTERM') },
+  {
+    name: 'kill -9 of Redis',
+    async commit({ redis }) {
+      await redis.kill()
+      await redis.start()
+    },
+  },
+  {
+    name: 'a Redis that is silent for a second and a half',
+    async commit({ redis }) {
+      await redis.pause()
+      await delay(1_500)
+      await redis.unpause()
+    },
+  },
+  {
+    name: 'all connections to Redis cut',
+    async commit({ command }) {
+      await command('CLIENT', 'KILL', 'TYPE', 'pubsub')
+      await command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+    },
+  },
+  { name: 'all scripts forgotten', commit: async ({ command }) => void (await command('SCRIPT', 'FLUSH')) },
+  {
+    name: 'a restart of the engine',
+    async commit({ engine }) {
+      engine.close()
+      await delay(1_500)
+      engine.open()
+    },
+  },
+  {
+    name: 'an engine that does not answer for two seconds',
+    async commit({ engine }) {
+      engine.hang()
+      await delay(2_000)
+      engine.open()
+    },
+  },
+]
+
+const MOST_PAUSE_MS = 1_500
+
+/** Commits one fault after another, in an order that follows from the seed, until `signal` aborts; then all is whole again. */
+export const torment = async (target: Target, random: Random, signal: AbortSignal): Promise<Map<string, number>> => {
+  const committed = new Map<string, number>()
+  while (!signal.aborted) {
+    await delay(random.below(MOST_PAUSE_MS))
+    const fault = random.pick(FAULTS)
+    committed.set(fault.name, (committed.get(fault.name) ?? 0) + 1)
+    await fault.commit(target, random)
+    await eventually(() => target.command('PING'), { withinMs: 15_000 })
+  }
+  return committed
+}

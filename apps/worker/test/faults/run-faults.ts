@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { inspect } from 'node:util'
+import { type Job, type JobEvent, jobSchema } from '@runnel/contract'
+import { connectRedis, createLogger } from '@runnel/process'
+import { eventually, startRedis } from '@runnel/testing'
+import { containersOf } from '../process.ts'
+import { type System, startSystem } from '../system.ts'
+import { startEngineGate } from './gates.ts'
+import { findFaults } from './judge.ts'
+import { nextTask, type Task } from './load.ts'
+import { torment } from './nemesis.ts'
+import { createRandom, type Random } from './random.ts'
+import { TRANSPORTS, watchJob } from './watch-job.ts'
+
+const LOCK_MS = 2_000
+const WORKERS = 3
+const CONCURRENCY = 8
+/** How long the last jobs may take once nothing breaks any more: a lock, a stalled check, and the longest program. */
+const SETTLE_MS = 60_000
+
+const ENV = {
+  RUNNEL_LANGUAGES: 'python,bash',
+  RUNNEL_POOL_MIN: '2',
+  RUNNEL_POOL_MAX: '8',
+  RUNNEL_CONCURRENCY: String(CONCURRENCY),
+  RUNNEL_LOCK_MS: String(LOCK_MS),
+  RUNNEL_GRACE_MS: '1000',
+  RUNNEL_ENGINE_TIMEOUT_MS: '5000',
+}
+
+/** A job that was accepted, and what its watcher saw. */
+export interface Accepted {
+  readonly id: string
+  readonly task: Task
+  readonly watched: Promise<readonly JobEvent[]>
+}
+
+export interface Report {
+  readonly accepted: number
+  readonly refused: number
+  readonly ourFailures: number
+  readonly attempts: number
+  readonly faults: ReadonlyMap<string, number>
+}
+
+/** Asks until it is answered; an API that is away, or has no Redis, says so or says nothing. */
+const insist = async (ask: () => Promise<Response>, signal: AbortSignal): Promise<void> => {
+  while (!signal.aborted) {
+    const status = await ask().then(
+      (answer) => answer.status,
+      () => 0,
+    )
+    if (status === 200) return
+    await delay(200)
+  }
+}
+
+const submit = async (system: System, { job }: Task): Promise<Job | undefined> => {
+  try {
+    const answer = await system.call('POST', '/v1/jobs', job)
+    return answer.status === 202 ? jobSchema.parse(await answer.json()) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Submits at the pace at which jobs end, until there are enough of them; every one that is accepted is watched. */
+const keepBusy = async (
+  system: System,
+  random: Random,
+  options: { readonly isEnough: (accepted: number) => boolean; readonly signal: AbortSignal },
+) => {
+  const { isEnough, signal } = options
+  const accepted: Accepted[] = []
+  const unfinished = new Set<string>()
+  let refused = 0
+  while (!isEnough(accepted.length) && !signal.aborted) {
+    if (unfinished.size >= WORKERS * CONCURRENCY * 2) {
+      await delay(20)
+      continue
+    }
+    const task = nextTask(random)
+    const [transport, pauseMs, lateMs] = [random.pick(TRANSPORTS), random.pick([0, 0, 0, 5]), random.pick([0, 0, 500])]
+    const job = await submit(system, task)
+    if (job === undefined) {
+      refused += 1
+      await delay(100)
+      continue
+    }
+    const { id } = job
+    unfinished.add(id)
+    const url = `${system.url}/v1/jobs/${id}/events`
+    const watched = delay(lateMs).then(() => watchJob(url, transport, { pauseMs, signal }))
+    watched.then(() => unfinished.delete(id)).catch(() => {})
+    accepted.push({ id, task, watched })
+    if (task.cancelAfterMs !== undefined) {
+      void delay(task.cancelAfterMs).then(() => insist(() => system.call('DELETE', `/v1/jobs/${id}`), signal))
+    }
+  }
+  return { accepted, refused }
+}
+
+/**
+ * Runs jobs while everything around them breaks, then sees that every job that was accepted finished exactly once, that
+ * every watcher was told all of it and nothing twice, and that nothing is left. All of it follows from the seed but time.
+ */
+export const runFaults = async (options: {
+  readonly seed: number
+  /** Faults and new jobs come for this long … */
+  readonly forMs: number
+  /** … and until there were so many jobs. */
+  readonly jobs: number
+  readonly testRun: string
+}): Promise<Report> => {
+  const { seed, forMs, jobs, testRun } = options
+  await using resources = new AsyncDisposableStack()
+  const redis = resources.use(await startRedis(testRun))
+  const engine = resources.use(await startEngineGate())
+  const prefix = `{runnel-faults-${randomUUID().slice(0, 8)}}`
+  const log = createLogger({ name: 'test', level: 'silent' })
+  const inspection = resources.adopt(connectRedis(redis.url, { role: 'command', log }), (one) => one.disconnect())
+  const env = { ...ENV, DOCKER_HOST: engine.host }
+  const system = resources.use(await startSystem({ redisUrl: redis.url, prefix, workers: WORKERS, env }))
+
+  const enough = new AbortController()
+  const giveUp = new AbortController()
+  const until = performance.now() + forMs
+  const command = (...words: [string, ...string[]]) => inspection.call(...words)
+  const target = { system, redis, command, engine, lockMs: LOCK_MS }
+  const tormented = torment(target, createRandom(seed), enough.signal)
+  const { accepted, refused } = await keepBusy(system, createRandom(seed + 1), {
+    isEnough: (count) => count >= jobs && performance.now() >= until,
+    signal: giveUp.signal,
+  })
+  enough.abort()
+  const faults = await tormented
+
+  const overdue = setTimeout(() => giveUp.abort(), SETTLE_MS)
+  await Promise.allSettled(accepted.map(({ watched }) => watched))
+  clearTimeout(overdue)
+  const findings = await findFaults({ system, accepted, redis: inspection, prefix })
+  const { wrong, ourFailures, attempts } = findings
+  if (wrong.length > 0) {
+    throw new Error(
+      `Of ${accepted.length} jobs, ${wrong.length} are wrong (seed ${seed}, ${inspect(faults)}):\n${wrong.join('\n')}`,
+    )
+  }
+  const dead = system.workers.filter(({ hasExited }) => hasExited)
+  await eventually(
+    async () => {
+      const left = (await Promise.all(dead.map(containersOf))).flat()
+      if (left.length > 0) throw new Error(`Dead workers left ${left.length} containers (seed ${seed})`)
+    },
+    { withinMs: 30_000 },
+  )
+  return { accepted: accepted.length, refused, ourFailures, attempts, faults }
+}
