@@ -18,14 +18,22 @@ const parse = (json: string): JobEvent => jobEventSchema.parse(JSON.parse(json))
 /** What a watcher may do with each event; `false` ends the watching. */
 type OnEvent = (event: JobEvent) => boolean | undefined
 
+/** A stream that ends before its job is broken, however well it was closed. */
+const requireEnd = (events: readonly JobEvent[]): void => {
+  const last = events.at(-1)
+  if (last?.type !== 'finished')
+    throw new Error(`The stream ended after ${last?.id ?? 'nothing'}, without \`finished\``)
+}
+
 export const watchNdjson = async (url: string, onEvent: OnEvent = () => true): Promise<JobEvent[]> => {
   const events: JobEvent[] = []
   for await (const line of readLines(await fetch(url, { headers: { accept: 'application/x-ndjson' } }))) {
     if (line === '') continue
     const event = parse(line)
     events.push(event)
-    if (onEvent(event) === false) break
+    if (onEvent(event) === false) return events
   }
+  requireEnd(events)
   return events
 }
 
@@ -36,25 +44,32 @@ export const watchServerSentEvents = async (url: string, lastEventId?: string): 
   }
   const events: JobEvent[] = []
   let id: string | undefined
-  for await (const line of readLines(await fetch(url, { headers }))) {
+  const response = await fetch(url, { headers })
+  for await (const line of readLines(response)) {
     if (line.startsWith('id: ')) id = line.slice(4)
     if (!line.startsWith('data: ')) continue
     const event = parse(line.slice(6))
     if (event.id !== id) throw new Error(`The event ${event.id} came with the id ${id}`)
     events.push(event)
   }
+  if (response.status !== 204) requireEnd(events)
   return events
 }
 
 export const watchSocket = async (url: string, onEvent: OnEvent = () => true): Promise<JobEvent[]> => {
   const socket = new WebSocket(url.replace('http', 'ws'))
   const events: JobEvent[] = []
+  let isEnough = false
   socket.on('message', (data) => {
     const event = parse(String(data))
     events.push(event)
-    if (onEvent(event) === false) socket.terminate()
+    if (onEvent(event) === false) {
+      isEnough = true
+      socket.terminate()
+    }
   })
   await once(socket, 'close')
+  if (!isEnough) requireEnd(events)
   return events
 }
 

@@ -70,7 +70,7 @@ describe('GET /v1/jobs/:id/events', () => {
     expect(await watchServerSentEvents(`${url}?after=0-1`, middle)).toEqual(all.slice(2))
     const headers = { accept: 'text/event-stream', 'last-event-id': all.at(-1)?.id ?? '' }
     expect((await fetch(url, { headers })).status).toBe(204)
-    expect(await watchNdjson(`${url}?after=${all.at(-1)?.id}`)).toEqual([])
+    expect(await (await fetch(`${url}?after=${all.at(-1)?.id}`)).text()).toBe('')
   })
 
   test.for<[string, string | undefined, string]>([

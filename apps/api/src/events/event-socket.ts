@@ -21,7 +21,7 @@ export const runEventSocket = async (
   const writer = createSocketWriter(socket, request.raw.socket)
   const sendError = (error: RequestError): Promise<void> | undefined =>
     writer.send(toTextFrame(JSON.stringify({ type: 'error', ...toErrorBody(error, request.id) })))
-  keepAlive(socket, heartbeatMs)
+  keepAlive(socket, request.raw.socket, heartbeatMs)
   socket.on('message', () => {
     if (writer.isBehind) return
     const message = 'Nothing is read from this socket; use GET /v1/stream, or POST /v1/jobs/:id/stdin'

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
+import { countTakenBytes } from './taken-bytes.ts'
 import { untilDrained } from './until-drained.ts'
 
 /** What may wait in a socket before whoever writes has to wait too. */
@@ -44,11 +45,18 @@ export const createSocketWriter = (socket: WebSocket, connection: Socket): Socke
   }
 }
 
-/** Pings, and gives up on a client that has not answered the last ping when the next one is due. */
-export const keepAlive = (socket: WebSocket, everyMs: number): void => {
+/**
+ * Pings, and gives up on a client that has not answered the last ping when the next one is due. To one that is behind the
+ * ping comes late, after all that waits for it; as long as it takes any of that, it is alive.
+ */
+export const keepAlive = (socket: WebSocket, connection: Socket, everyMs: number): void => {
   let isAnswered = true
+  let takenBefore: number | undefined
   const timer = setInterval(() => {
-    if (!isAnswered) return socket.terminate()
+    const taken = countTakenBytes(connection)
+    const isTaking = takenBefore !== undefined && taken > takenBefore
+    if (!isAnswered && !isTaking) return socket.terminate()
+    takenBefore = connection.writableLength === 0 ? undefined : taken
     isAnswered = false
     socket.ping()
   }, everyMs)

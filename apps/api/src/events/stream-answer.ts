@@ -1,12 +1,13 @@
 import type { Receive } from '@runnel/output/subscriber'
 import type { FastifyReply } from 'fastify'
 import type { EventFormat } from './event-format.ts'
+import { countTakenBytes } from './taken-bytes.ts'
 import { untilDrained } from './until-drained.ts'
 
 /**
  * Answers with events as they come, and a heartbeat wherever there was silence. The next event is asked for only when
- * the last one has been taken by the socket, so a client that reads slowly costs one event of memory. A stream that
- * breaks ends without its last chunk, so that a client does not take it for complete.
+ * the last one has been taken by the socket, so a client that reads slowly costs one event of memory, and one that has
+ * taken nothing from one heartbeat to the next is gone. A stream that breaks ends without its last chunk, so that a client does not take it for complete.
  */
 export const streamAnswer = async (
   reply: FastifyReply,
@@ -25,9 +26,14 @@ export const streamAnswer = async (
   raw.on('error', () => {})
   raw.flushHeaders()
   if (format.opening !== '') raw.write(format.opening)
-  const heartbeat = setInterval(() => {
-    if (!raw.writableNeedDrain) raw.write(format.heartbeat)
-  }, heartbeatMs)
+  let takenBefore: number | undefined
+  const beat = (): void => {
+    const taken = raw.writableNeedDrain && raw.socket !== null ? countTakenBytes(raw.socket) : undefined
+    if (taken === undefined) raw.write(format.heartbeat)
+    else if (taken === takenBefore) raw.destroy()
+    takenBefore = taken
+  }
+  const heartbeat = setInterval(beat, heartbeatMs)
   try {
     await follow((entry) => {
       heartbeat.refresh()

@@ -87,5 +87,5 @@ export const runStreamSession = (
         if (waiting === 0 && !signal.aborted) socket.resume()
       })
   })
-  keepAlive(socket, heartbeatMs)
+  keepAlive(socket, request.raw.socket, heartbeatMs)
 }

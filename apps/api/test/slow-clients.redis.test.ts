@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Redis } from '@runnel/process'
+import { eventually, redisTest as test } from '@runnel/testing'
+import { describe, expect } from 'vitest'
+import { type Api, startApi } from './api.ts'
+
+const LINE_BYTES = 32 * 1024
+const LINES = 600
+/** What the kernel may take for a client that reads nothing: a few MiB, far less than the log. */
+const LOG_BYTES = LINE_BYTES * LINES
+const HEARTBEAT_MS = 200
+
+/** A finished job that has printed far more than any buffer on the way holds. */
+const writeLog = async (api: Api): Promise<string> => {
+  const { id } = (await api.app.inject({ method: 'POST', url: '/v1/jobs', payload: { code: 'print(1)' } })).json()
+  await api.work(async ({ job, attempt }, publisher) => {
+    const log = publisher.open(job.id, attempt)
+    await log.begin()
+    for (let n = 0; n < LINES; n += 1) await log.write('stdout', Buffer.alloc(LINE_BYTES, 'x'))
+    await log.finish({ type: 'exited', exitCode: 0 }, null)
+  })
+  await eventually(async () => expect((await api.backend.subscriber.summary(id))?.status).toBe('finished'), {
+    withinMs: 20_000,
+  })
+  return id
+}
+
+const UPGRADE = [
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13',
+  `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
+]
+const ASKS = {
+  WebSocket: UPGRADE,
+  'server-sent events': ['Accept: text/event-stream'],
+  NDJSON: ['Accept: application/x-ndjson'],
+}
+
+/** A bare connection that has asked, and reads only what it is told to. It answers no ping. */
+const ask = async (url: string, path: string, headers: readonly string[]): Promise<Socket> => {
+  const { hostname, port, host } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  await once(socket, 'connect')
+  socket.pause()
+  socket.on('error', () => {})
+  socket.write(`${[`GET ${path} HTTP/1.1`, `Host: ${host}`, ...headers].join('\r\n')}\r\n\r\n`)
+  return socket
+}
+
+const trackSockets = (api: Api): Set<Socket> => {
+  const sockets = new Set<Socket>()
+  api.app.server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  return sockets
+}
+
+const countWatchers = async (redis: Redis, prefix: string, id: string): Promise<number> =>
+  Number((await redis.pubsub('NUMSUB', `${prefix}:events:${id}`))[1])
+
+describe('A client that stops reading', () => {
+  test('costs little memory while it is open, and is gone after two heartbeats', async ({
+    redis,
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    const api = await startApi({ redisUrl, prefix, resources, heartbeatMs: HEARTBEAT_MS })
+    const url = await api.listen()
+    const id = await writeLog(api)
+    const sockets = trackSockets(api)
+    const clients = await Promise.all(
+      Object.values(ASKS).flatMap((headers) =>
+        Array.from({ length: 5 }, () => ask(url, `/v1/jobs/${id}/events`, headers)),
+      ),
+    )
+    let mostWaiting = 0
+    await eventually(() => sockets.size === clients.length)
+    await eventually(
+      () => {
+        for (const { writableLength } of sockets) mostWaiting = Math.max(mostWaiting, writableLength)
+        return sockets.size === 0
+      },
+      { everyMs: 5, withinMs: 5_000 },
+    )
+    expect(mostWaiting).toBeGreaterThan(0)
+    expect(mostWaiting).toBeLessThan(1024 * 1024)
+    await eventually(async () => expect(await countWatchers(redis, prefix, id)).toBe(0))
+    for (const client of clients) client.destroy()
+  })
+
+  test('or has vanished without a word is found by the heartbeat', async ({ redis, redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources, heartbeatMs: HEARTBEAT_MS })
+    const url = await api.listen()
+    const { id } = (await api.app.inject({ method: 'POST', url: '/v1/jobs', payload: { code: 'print(1)' } })).json()
+    // Nothing happens to the job, so only the pings can tell.
+    const client = await ask(url, `/v1/jobs/${id}/events`, UPGRADE)
+    await eventually(async () => expect(await countWatchers(redis, prefix, id)).toBe(1))
+    await eventually(async () => expect(await countWatchers(redis, prefix, id)).toBe(0))
+    client.destroy()
+  })
+})
+
+describe('A client that reads slowly', () => {
+  for (const [name, headers] of Object.entries(ASKS)) {
+    test(`is given all of it, for as long as it takes: ${name}`, async ({ redisUrl, prefix, resources }) => {
+      const api = await startApi({ redisUrl, prefix, resources, heartbeatMs: HEARTBEAT_MS })
+      const url = await api.listen()
+      const id = await writeLog(api)
+      const client = await ask(url, `/v1/jobs/${id}/events`, headers)
+      let received = 0
+      let last = ''
+      const hasAll = (): boolean => last.includes('"type":"finished"')
+      client.on('data', (bytes) => {
+        received += bytes.length
+        last = (last + bytes.toString('latin1')).slice(-4_096)
+        client.pause()
+      })
+      const startedAt = performance.now()
+      while (!hasAll() && !client.destroyed) {
+        client.resume()
+        await delay(2)
+      }
+      expect(hasAll(), `cut after ${received} bytes`).toBe(true)
+      expect(received).toBeGreaterThan(LOG_BYTES)
+      expect(performance.now() - startedAt).toBeGreaterThan(HEARTBEAT_MS * 2)
+      client.destroy()
+    })
+  }
+})
