@@ -5,7 +5,7 @@ const ROOTS = '{packages,apps}/*/test'
 
 /** `*.test.ts` runs anywhere; what comes before `.test.ts` says what a file needs. */
 const filesOf = (suffix: string): string[] => [`${ROOTS}/**/*${suffix}.test.ts`, `infra/**/*${suffix}.test.ts`]
-const withNeeds = ['redis', 'docker', 'e2e', 'slow'].flatMap((need) => filesOf(`.${need}`))
+const withNeeds = ['redis', 'docker', 'e2e', 'slow', 'soak'].flatMap((need) => filesOf(`.${need}`))
 
 export default defineConfig({
   test: {
@@ -26,6 +26,8 @@ export default defineConfig({
       },
       // Minutes each, so not a part of `npm test`: `npm run test:slow`.
       { test: { name: 'slow', include: filesOf('.slow'), testTimeout: 900_000, hookTimeout: 120_000, ...NEEDS_REDIS } },
+      // As long as it is told to: `npm run soak`.
+      { test: { name: 'soak', include: filesOf('.soak'), testTimeout: 0, hookTimeout: 120_000, ...NEEDS_REDIS } },
       {
         test: {
           name: 'e2e',

@@ -61,3 +61,25 @@ describe('A sandbox that fails', () => {
     await eventually(() => JSON.stringify(system.workers[0]?.lines).includes(reference))
   })
 })
+
+describe('A job that cannot be run at all', () => {
+  redisTest(
+    'ends with a reference that is in the log, and does not hold up the next',
+    async ({ redis, redisUrl, prefix }) => {
+      await using system = await startSystem({ redisUrl, prefix, workers: 0 })
+      const submit = () => system.submit({ language: 'python', code: 'print("well")' })
+      const [unreadable, poisonous, well] = [await submit(), await submit(), await submit()]
+      await redis.hset(`${prefix}:jobs:${unreadable.id}`, 'data', '{"of":"another version"}')
+      // As BullMQ counts workers that died while they had it.
+      await redis.hset(`${prefix}:jobs:${poisonous.id}`, 'stc', 3)
+      const worker = await system.startWorker()
+      for (const { id } of [unreadable, poisonous]) {
+        const { outcome } = await system.finished(id, 20_000)
+        const reference = outcome?.type === 'sandbox-failed' ? outcome.reference : 'none'
+        await eventually(() => worker.lines.some((line) => line.reference === reference && line.jobId === id))
+        expect((await system.events(id)).at(-1)?.type).toBe('finished')
+      }
+      expect(stdoutOf(await system.finished(well.id))).toBe('well\n')
+    },
+  )
+})

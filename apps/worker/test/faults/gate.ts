@@ -21,11 +21,14 @@ export interface Gate extends AsyncDisposable {
    * with `passing`, the text does and its answer does not.
    */
   holdAt(text: string, options?: { readonly passing?: boolean }): Promise<void>
+  /** Holds every connection on which a client sends `text`, until the result is called. */
+  holdEach(text: string): () => void
 }
 
 interface Hold {
   readonly text: string
   readonly passing: boolean
+  readonly once: boolean
   readonly reached: () => void
 }
 
@@ -39,7 +42,7 @@ export const startGate = async (listen: { path: string } | { port: 0 }, target: 
 
   const findHold = (text: string): Hold | undefined => {
     const found = [...holds].find((hold) => text.includes(hold.text))
-    if (found !== undefined) holds.delete(found)
+    if (found?.once) holds.delete(found)
     return found
   }
 
@@ -105,8 +108,13 @@ export const startGate = async (listen: { path: string } | { port: 0 }, target: 
     },
     holdAt(text, { passing = false } = {}) {
       const { promise, resolve } = Promise.withResolvers<void>()
-      holds.add({ text, passing, reached: resolve })
+      holds.add({ text, passing, once: true, reached: resolve })
       return promise
+    },
+    holdEach(text) {
+      const hold = { text, passing: false, once: false, reached: () => {} }
+      holds.add(hold)
+      return () => void holds.delete(hold)
     },
     async [Symbol.asyncDispose]() {
       listener.close()

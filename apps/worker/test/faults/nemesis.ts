@@ -100,9 +100,13 @@ const MOST_PAUSE_MS = 1_500
 /** Commits one fault after another, in an order that follows from the seed, until `signal` aborts; then all is whole again. */
 export const torment = async (target: Target, random: Random, signal: AbortSignal): Promise<Map<string, number>> => {
   const committed = new Map<string, number>()
+  // Each once, then each once more: a short run meets most of them.
+  let left: Fault[] = []
   while (!signal.aborted) {
     await delay(random.below(MOST_PAUSE_MS))
-    const fault = random.pick(FAULTS)
+    if (left.length === 0) left = [...FAULTS]
+    const fault = random.pick(left)
+    left.splice(left.indexOf(fault), 1)
     committed.set(fault.name, (committed.get(fault.name) ?? 0) + 1)
     await fault.commit(target, random)
     await eventually(() => target.command('PING'), { withinMs: 15_000 })

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type EventPosition, type JobEvent, jobEventSchema, readEventId } from '@runnel/contract'
 
 /** Something came twice, or was missing in between. */
-export class OrderError extends Error {
+class OrderError extends Error {
   override name = 'OrderError'
 }
 

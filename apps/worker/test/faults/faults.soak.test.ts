@@ -1,0 +1,20 @@
+import { randomInt } from 'node:crypto'
+import { readConfig, wholeNumber } from '@runnel/process'
+import { expect, inject, test } from 'vitest'
+import { z } from 'zod'
+import { runFaults } from './run-faults.ts'
+
+const MINUTE_MS = 60_000
+
+const soakSchema = z.object({
+  RUNNEL_SOAK_MINUTES: z.coerce.number().positive().max(10_000).default(10),
+  RUNNEL_SOAK_SEED: wholeNumber.default(() => randomInt(2 ** 31)),
+})
+
+test('Jobs that are accepted finish exactly once, for as long as one likes to watch', async () => {
+  const { RUNNEL_SOAK_MINUTES: minutes, RUNNEL_SOAK_SEED: seed } = readConfig(soakSchema)
+  process.stdout.write(`Random faults for ${minutes} minutes: npm run soak -- --minutes ${minutes} --seed ${seed}\n`)
+  const report = await runFaults({ seed, forMs: minutes * MINUTE_MS, jobs: 100, testRun: inject('testRun') })
+  process.stdout.write(`${JSON.stringify({ ...report, faults: Object.fromEntries(report.faults) }, undefined, 2)}\n`)
+  expect(report.ourFailures).toBeLessThan(report.accepted / 10)
+})
