@@ -14,7 +14,10 @@ const soakSchema = z.object({
 test('Jobs that are accepted finish exactly once, for as long as one likes to watch', async () => {
   const { RUNNEL_SOAK_MINUTES: minutes, RUNNEL_SOAK_SEED: seed } = readConfig(soakSchema)
   process.stdout.write(`Random faults for ${minutes} minutes: npm run soak -- --minutes ${minutes} --seed ${seed}\n`)
-  const report = await runFaults({ seed, forMs: minutes * MINUTE_MS, jobs: 100, testRun: inject('testRun') })
+  const startedAt = performance.now()
+  const tell = (fault: string) =>
+    process.stdout.write(`${Math.round((performance.now() - startedAt) / 1_000)} s: ${fault}\n`)
+  const report = await runFaults({ seed, forMs: minutes * MINUTE_MS, jobs: 100, testRun: inject('testRun'), tell })
   process.stdout.write(`${JSON.stringify({ ...report, faults: Object.fromEntries(report.faults) }, undefined, 2)}\n`)
   expect(report.ourFailures).toBeLessThan(report.accepted / 10)
 })

@@ -98,7 +98,11 @@ const FAULTS: readonly Fault[] = [
 const MOST_PAUSE_MS = 1_500
 
 /** Commits one fault after another, in an order that follows from the seed, until `signal` aborts; then all is whole again. */
-export const torment = async (target: Target, random: Random, signal: AbortSignal): Promise<Map<string, number>> => {
+export const torment = async (
+  target: Target,
+  random: Random,
+  { signal, tell }: { readonly signal: AbortSignal; readonly tell: (fault: string) => void },
+): Promise<Map<string, number>> => {
   const committed = new Map<string, number>()
   // Each once, then each once more: a short run meets most of them.
   let left: Fault[] = []
@@ -108,6 +112,7 @@ export const torment = async (target: Target, random: Random, signal: AbortSigna
     const fault = random.pick(left)
     left.splice(left.indexOf(fault), 1)
     committed.set(fault.name, (committed.get(fault.name) ?? 0) + 1)
+    tell(fault.name)
     await fault.commit(target, random)
     await eventually(() => target.command('PING'), { withinMs: 15_000 })
   }

@@ -112,8 +112,10 @@ export const runFaults = async (options: {
   /** … and until there were so many jobs. */
   readonly jobs: number
   readonly testRun: string
+  /** Called with every fault when it comes. */
+  readonly tell?: (fault: string) => void
 }): Promise<Report> => {
-  const { seed, forMs, jobs, testRun } = options
+  const { seed, forMs, jobs, testRun, tell = () => {} } = options
   await using resources = new AsyncDisposableStack()
   const redis = resources.use(await startRedis(testRun))
   const engine = resources.use(await startEngineGate())
@@ -128,7 +130,9 @@ export const runFaults = async (options: {
   const until = performance.now() + forMs
   const command = (...words: [string, ...string[]]) => inspection.call(...words)
   const target = { system, redis, command, engine, lockMs: LOCK_MS }
-  const tormented = torment(target, createRandom(seed), enough.signal)
+  const tormented = torment(target, createRandom(seed), { signal: enough.signal, tell })
+  // What was broken stays broken then: nothing more is to be waited for.
+  tormented.catch(() => giveUp.abort())
   const { accepted, refused } = await keepBusy(system, createRandom(seed + 1), {
     isEnough: (count) => count >= jobs && performance.now() >= until,
     signal: giveUp.signal,
