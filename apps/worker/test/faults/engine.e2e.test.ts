@@ -26,7 +26,8 @@ const untilWorkers = (system: System, ready: number, notReady: number) =>
     { withinMs: 15_000 },
   )
 
-describe('A Docker engine', () => {
+// Each has a door of its own, and most of it is waiting.
+describe.concurrent('A Docker engine', () => {
   test('that restarts costs no job and no worker', async ({ redisUrl, prefix }) => {
     await using engine = await startEngineGate()
     await using system = await startSystem({ redisUrl, prefix, env: { ...ENV, DOCKER_HOST: engine.host } })

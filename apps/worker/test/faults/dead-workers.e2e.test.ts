@@ -1,9 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import type { JobEvent } from '@runnel/contract'
+import { createWorkerDirectory } from '@runnel/registry'
 import { eventually, redisTest as test } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { containersOf, type Process } from '../process.ts'
 import { type System, startSystem, stdoutOf } from '../system.ts'
 import { type EngineGate, type RedisGate, startEngineGate, startRedisGate } from './gates.ts'
+import { isThere, startStubborn } from './stubborn-container.ts'
+
+/** So soon is all of a dead worker gone. */
+const GONE_MS = 30_000
 
 const ENV = { RUNNEL_LANGUAGES: 'python', RUNNEL_POOL_MIN: '1', RUNNEL_CONCURRENCY: '1', RUNNEL_LOCK_MS: '2000' }
 const PROGRAM = 'print("first", flush=True)\nimport time\ntime.sleep(0.5)\nprint("last")'
@@ -68,7 +74,8 @@ const catchAt = async (system: System, stage: Stage, gates: { redis: RedisGate; 
 const goneFrom = (workers: readonly Process[]) => async () =>
   expect((await Promise.all(workers.map(containersOf))).flat()).toEqual([])
 
-describe('A job whose worker dies', () => {
+// Most of it is waiting, for locks to run out and for rounds of the reaper: all at the same time.
+describe.concurrent('A job whose worker dies', () => {
   test('at any step of it finishes exactly once, and nothing of the worker stays', async ({ redisUrl, prefix }) => {
     await using resources = new AsyncDisposableStack()
     const engine = resources.use(await startEngineGate())
@@ -95,7 +102,7 @@ describe('A job whose worker dies', () => {
       expect(events.map((event) => event.id)).toEqual(ids(events))
     }
     await eventually(goneFrom(caught.map(({ worker }) => worker)), {
-      withinMs: 30_000 - (performance.now() - killedAt),
+      withinMs: GONE_MS - (performance.now() - killedAt),
     })
   })
 
@@ -122,5 +129,56 @@ describe('A job whose worker dies', () => {
     await system.finished(next.id)
     expect(await system.events(id)).toEqual(before)
     expect(stdoutOf(await system.read(id))).toBe(stdoutOf(job))
+  })
+})
+
+describe.concurrent('Containers without a worker', () => {
+  test('are gone within 30 s, whatever runs in them; those of the living and of strangers stay', async ({
+    redis,
+    redisUrl,
+    prefix,
+  }) => {
+    const directory = createWorkerDirectory({ redis, prefix })
+    const [dead, alive, stranger] = ['dead', 'alive', 'stranger'].map((name) => `${name}-${randomUUID()}`) as [
+      string,
+      string,
+      string,
+    ]
+    // As after a power cut: the worker was known, and will never beat again.
+    await directory.beat({ id: dead, isReady: true })
+    await directory.leave(dead)
+    const labelsOf = (worker: string) => ({
+      runnel: '1',
+      'runnel.worker': worker,
+      'runnel.deadline': String(Date.now() + 3_600_000),
+    })
+    await using resources = new AsyncDisposableStack()
+    const start = async (labels: Readonly<Record<string, string>>, isStarted = true) =>
+      resources.adopt(await startStubborn(labels, isStarted), (container) =>
+        container.remove({ force: true }).catch(() => {}),
+      )
+    const orphans = [
+      await start(labelsOf(dead)),
+      await start(labelsOf(dead)),
+      await start(labelsOf(dead), false),
+      await start({ ...labelsOf(stranger), 'runnel.deadline': String(Date.now() - 1) }),
+    ]
+    const others = [await start(labelsOf(alive)), await start(labelsOf(stranger)), await start({ unrelated: '1' })]
+
+    const startedAt = performance.now()
+    await using _system = await startSystem({
+      redisUrl,
+      prefix,
+      env: { RUNNEL_LANGUAGES: 'bash', RUNNEL_POOL_MIN: '1' },
+    })
+    await eventually(
+      async () => {
+        await directory.beat({ id: alive, isReady: false })
+        expect(await Promise.all(orphans.map(isThere))).toEqual(orphans.map(() => false))
+      },
+      { withinMs: GONE_MS, everyMs: 200 },
+    )
+    expect(performance.now() - startedAt).toBeLessThan(GONE_MS)
+    expect(await Promise.all(others.map(isThere))).toEqual(others.map(() => true))
   })
 })
