@@ -16,6 +16,7 @@
  * What cannot be made equal is started anew, as the same process: see `showsItsAge`.
  */
 
+const { Console } = require('node:console')
 const fs = require('node:fs')
 const { stripTypeScriptTypes } = require('node:module')
 const net = require('node:net')
@@ -57,7 +58,7 @@ const SINK = { write: nothing, on: nothing, once: nothing, removeListener: nothi
  */
 const rehearse = () => {
   new net.Socket({})
-  new console.Console({ stdout: SINK, stderr: SINK, colorMode: false }).log('%s', 1, {})
+  new Console({ stdout: SINK, stderr: SINK, colorMode: false }).log('%s', 1, {})
   showsItsAge()
   if (process.argv[1].endsWith('.ts')) stripTypesUnnoticed()
 }
