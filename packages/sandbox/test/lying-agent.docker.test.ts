@@ -144,10 +144,14 @@ describe.concurrent('An agent that', () => {
     expect(stdout.toString()).toBe('next\n')
   })
 
+  it('never says that its program has begun has failed, in time', { timeout: 30_000 }, async () => {
+    await failureOf(obey('time.sleep(60)'))
+  })
+
   it('says nothing more is taken for a program whose time is up', { timeout: 30_000 }, async () => {
-    const { outcome, usage } = await obey('time.sleep(60)')
+    const { outcome, usage } = await obey('write(frame(done, stream))\ntime.sleep(60)')
     expect(outcome).toEqual({ type: 'timed-out', limit: 'wall', limitMs: WALL_MS })
-    expect(usage.wallMs).toBeLessThan(10_000)
+    expect(usage?.wallMs).toBe(WALL_MS)
   })
 
   it('sends more output than it has credit for ends its own sandbox, while nobody reads', async () => {
