@@ -4,6 +4,7 @@ import { z } from 'zod'
 export const ERROR_STATUS = {
   'invalid-request': 400,
   'unknown-language': 400,
+  unauthorized: 401,
   forbidden: 403,
   'not-found': 404,
   'job-not-found': 404,
@@ -13,6 +14,7 @@ export const ERROR_STATUS = {
   'payload-too-large': 413,
   'stdin-full': 413,
   'unsupported-media-type': 415,
+  'too-many-requests': 429,
   'too-many-subscriptions': 429,
   internal: 500,
   'redis-unavailable': 503,

@@ -34,6 +34,8 @@ export const WALL_CEILING_MS = 3_600_000
 
 export type LimitName = keyof typeof LIMITS
 export type Limits = { readonly [name in LimitName]: number }
+/** Of some limits a value: what a request names, or what a tenant may choose at most. */
+export type SomeLimits = { readonly [name in LimitName]?: number | undefined }
 export type LimitsPolicy = { readonly [name in LimitName]: LimitBounds }
 
 export const LIMIT_NAMES = Object.keys(LIMITS) as readonly LimitName[]
@@ -48,7 +50,7 @@ export const limitsSchema = z.strictObject({
   diskBytes: z.int().positive().describe('Size of /workspace; /tmp has a quarter of it on top.'),
 })
 
-/** The limits a request may name, checked against `policy`; what is left out gets the policy's default. */
+/** The limits a request may name, checked against `policy`; what is left out stays open for `chooseLimits`. */
 export const createLimitsRequestSchema = (policy: LimitsPolicy) => {
   const limit = (name: LimitName) => {
     const { minimum, maximum, default: fallback } = policy[name]
@@ -58,7 +60,8 @@ export const createLimitsRequestSchema = (policy: LimitsPolicy) => {
       .int({ error: ({ input }) => outside(input) })
       .min(minimum, { error: ({ input }) => outside(input) })
       .max(maximum, { error: ({ input }) => outside(input) })
-      .default(fallback)
+      .optional()
+      .meta({ default: fallback })
       .describe(`${limitsSchema.shape[name].description} From ${minimum} to ${maximum}.`)
   }
   return z.strictObject({
@@ -71,11 +74,21 @@ export const createLimitsRequestSchema = (policy: LimitsPolicy) => {
   })
 }
 
-export const defaultLimits = (policy: LimitsPolicy = LIMITS): Limits => ({
-  wallMs: policy.wallMs.default,
-  cpuMs: policy.cpuMs.default,
-  memoryBytes: policy.memoryBytes.default,
-  outputBytes: policy.outputBytes.default,
-  processes: policy.processes.default,
-  diskBytes: policy.diskBytes.default,
-})
+/**
+ * The limits of one job: what it chose, else the deployment's default. A default that nobody chose gives way to the
+ * maximum of the tenant; what was chosen is given back as it is, for whoever refuses it.
+ */
+export const chooseLimits = (chosen: SomeLimits, policy: LimitsPolicy, maxima: SomeLimits = {}): Limits => {
+  const choose = (name: LimitName): number =>
+    chosen[name] ?? Math.min(policy[name].default, maxima[name] ?? policy[name].default)
+  return {
+    wallMs: choose('wallMs'),
+    cpuMs: choose('cpuMs'),
+    memoryBytes: choose('memoryBytes'),
+    outputBytes: choose('outputBytes'),
+    processes: choose('processes'),
+    diskBytes: choose('diskBytes'),
+  }
+}
+
+export const defaultLimits = (policy: LimitsPolicy = LIMITS): Limits => chooseLimits({}, policy)

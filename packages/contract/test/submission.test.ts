@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createSubmissionSchema, LIMIT_NAMES, LIMITS, PROGRAM } from '../src/index.ts'
+import { chooseLimits, createSubmissionSchema, LIMIT_NAMES, LIMITS, PROGRAM } from '../src/index.ts'
 
 const schema = createSubmissionSchema(LIMITS)
 const file = (path: string, content = 'x', encoding = 'utf8') => ({ path, content, encoding })
@@ -64,7 +64,10 @@ describe('A submission', () => {
     for (const value of [minimum, maximum]) {
       expect(schema.parse({ code: 'x', limits: { [name]: value } }).limits[name]).toBe(value)
     }
-    expect(schema.parse({ code: 'x' }).limits[name]).toBe(fallback)
+    expect(schema.parse({ code: 'x' }).limits[name]).toBeUndefined()
+    expect(chooseLimits({}, LIMITS)[name]).toBe(fallback)
+    expect(chooseLimits({}, LIMITS, { [name]: minimum })[name]).toBe(minimum)
+    expect(chooseLimits({ [name]: maximum }, LIMITS, { [name]: minimum })[name]).toBe(maximum)
   })
 
   it('keeps what it is given, byte for byte', () => {

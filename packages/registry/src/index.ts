@@ -1,2 +1,8 @@
+export { accessChannel } from './access-names.ts'
 export { createHistory, type History, type HistoryPage } from './history.ts'
+export { createJobId, isJobOf } from './job-id.ts'
+export { KEY_TEXT, type KeyParts, readKeyText } from './key-text.ts'
+export { createKeys, type FoundKey, isGood, type Keys } from './keys.ts'
+export { createTenants, type Tenants } from './tenants.ts'
+export { createTickets, type Grant, type Tickets } from './tickets.ts'
 export { createWorkerDirectory, type WorkerCount, type WorkerDirectory, type WorkerEntry } from './worker-directory.ts'

@@ -4,7 +4,7 @@ import { eventually } from './eventually.ts'
 import { uniquePrefix } from './unique-prefix.ts'
 
 /** Keys of ours that must always be on their way out. A log may stay only as long as its job has not finished. */
-const ALWAYS_EXPIRING = [':control:', ':stdin:', ':history:', ':workers']
+const ALWAYS_EXPIRING = [':control:', ':stdin:', ':history:', ':workers', ':ticket:', ':rate:']
 const LOG = ':events:'
 
 const keysOf = async (redis: Redis, prefix: string): Promise<string[]> => {

@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import { jobIdSchema } from './job.ts'
+import { tenantIdSchema } from './tenant.ts'
+
+/**
+ * What a key may be used for.
+ *
+ *   submit  submit jobs, write to them, signal and cancel them
+ *   read    ask about jobs, list and follow them
+ *   admin   make and revoke keys, set tenants' limits; jobs of no tenant but its own
+ */
+export const scopeSchema = z.enum(['submit', 'read', 'admin'])
+export type Scope = z.output<typeof scopeSchema>
+
+const scopesSchema = z
+  .array(scopeSchema)
+  .min(1)
+  .max(8)
+  .transform((scopes) => [...new Set(scopes)])
+
+export const keyRequestSchema = z.strictObject({
+  tenant: tenantIdSchema,
+  scopes: scopesSchema,
+  name: z.string().max(100).default('').describe('For people: where it is used.'),
+  expiresAt: z.iso.datetime().nullable().default(null).describe('When it stops to be good. null: never.'),
+})
+export type KeyRequest = z.output<typeof keyRequestSchema>
+
+/** A key as it can be told: without its secret, which nobody has but its holder. */
+export const keySchema = z.strictObject({
+  id: z.string().describe('The visible part of the key: rnl_<id>_<secret>.'),
+  tenant: tenantIdSchema,
+  scopes: z.array(scopeSchema),
+  name: z.string(),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().nullable(),
+  revokedAt: z.iso.datetime().nullable(),
+})
+export type Key = z.output<typeof keySchema>
+
+/** The jobs of one ticket; as many as one socket may follow. */
+const TICKET_JOBS = 64
+
+/** `POST /v1/tickets`: something to give to a browser, which a key must never be. */
+export const ticketRequestSchema = z
+  .strictObject({
+    jobIds: z.array(jobIdSchema).max(TICKET_JOBS).default([]).describe('Jobs that its holder may reach.'),
+    submissions: z
+      .boolean()
+      .default(false)
+      .describe('Whether its holder may submit jobs on GET /v1/stream, and reach those.'),
+    scopes: z
+      .array(scopeSchema.exclude(['admin']))
+      .min(1)
+      .max(8)
+      .optional()
+      .describe('`read` to follow, `submit` to submit, write and cancel. Left out: what the key may.'),
+    origin: z.string().max(300).optional().describe('The page it is for. Left out: any that is allowed to call.'),
+    expiresInMs: z.int().min(1_000).max(300_000).default(30_000),
+  })
+  .refine(({ jobIds, submissions }) => jobIds.length > 0 || submissions, {
+    error: 'Nothing to allow: send jobIds, or submissions: true, or both',
+  })
+export type TicketRequest = z.output<typeof ticketRequestSchema>
+
+export const ticketSchema = z.strictObject({
+  ticket: z.string().describe('Good for one WebSocket: connect with ?ticket=… .'),
+  expiresAt: z.iso.datetime(),
+})

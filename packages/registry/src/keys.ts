@@ -1,0 +1,95 @@
+import { type Key, type KeyRequest, keySchema, type Tenant } from '@runnel/contract'
+import type { Redis } from 'ioredis'
+import { z } from 'zod'
+import { accessChannel, keysKey, tenantsKey } from './access-names.ts'
+import { createKeyParts, toKeyText } from './key-text.ts'
+import { isSameDigest, toDigest } from './secret.ts'
+import { readTenant } from './tenants.ts'
+
+const storedSchema = z.strictObject({ ...keySchema.shape, digest: z.string() })
+
+/** A key with whom it belongs to, as both are now. */
+export interface FoundKey {
+  readonly key: Key
+  readonly tenant: Tenant
+  /** Whether this is its secret; takes the same time whatever the answer. */
+  isSecret(secret: string): boolean
+}
+
+export interface Keys {
+  /** `text` is the key itself, which is told here and never again. */
+  create(request: KeyRequest): Promise<{ readonly key: Key; readonly text: string }>
+  /** Every key ever made, the newest first. */
+  list(): Promise<Key[]>
+  /** The key as it is then; undefined when there is none of this id. Revoking again changes nothing. */
+  revoke(id: string): Promise<Key | undefined>
+  find(id: string): Promise<FoundKey | undefined>
+  /** Whether there ever was a key. Revoking the last one closes the door; it does not open it. */
+  exist(): Promise<boolean>
+}
+
+/** Read only, and one round trip: the key ARGV[1] and its tenant. */
+const FIND = `
+local key = redis.call('HGET', KEYS[1], ARGV[1])
+if not key then return false end
+return { key, redis.call('HGET', KEYS[2], cjson.decode(key).tenant) }`
+
+/** Neither revoked nor expired. */
+export const isGood = ({ revokedAt, expiresAt }: Key): boolean =>
+  revokedAt === null && (expiresAt === null || Date.parse(expiresAt) > Date.now())
+
+const toKey = (json: string): { key: Key; digest: string } => {
+  const { digest, ...key } = storedSchema.parse(JSON.parse(json))
+  return { key, digest }
+}
+
+/**
+ * API keys. Redis has the SHA-256 of each and not the key, so who reads Redis can use none of them. They are found by
+ * their visible id; no comparison of a secret ever decides where to look. A revoked key stays on the list.
+ */
+export const createKeys = ({ redis, prefix }: { readonly redis: Redis; readonly prefix: string }): Keys => {
+  const name = keysKey(prefix)
+
+  const store = async (key: Key, digest: string): Promise<void> => {
+    await redis.hset(name, key.id, JSON.stringify({ ...key, digest }))
+    await redis.publish(accessChannel(prefix), key.id)
+  }
+
+  return {
+    async create(request) {
+      const parts = createKeyParts()
+      const key = { id: parts.id, ...request, createdAt: new Date().toISOString(), revokedAt: null }
+      await store(key, toDigest(parts.secret))
+      return { key, text: toKeyText(parts) }
+    },
+
+    async list() {
+      const keys = (await redis.hvals(name)).map((json) => toKey(json).key)
+      return keys.toSorted((one, other) => other.createdAt.localeCompare(one.createdAt))
+    },
+
+    async revoke(id) {
+      const json = await redis.hget(name, id)
+      if (json === null) return undefined
+      const { key, digest } = toKey(json)
+      if (key.revokedAt !== null) return key
+      const revoked = { ...key, revokedAt: new Date().toISOString() }
+      await store(revoked, digest)
+      return revoked
+    },
+
+    async find(id) {
+      const found = await redis.eval(FIND, 2, name, tenantsKey(prefix), id)
+      if (!Array.isArray(found)) return undefined
+      const [json, tenant]: unknown[] = found
+      const { key, digest } = toKey(String(json))
+      return {
+        key,
+        tenant: readTenant(key.tenant, tenant),
+        isSecret: (secret) => isSameDigest(toDigest(secret), digest),
+      }
+    },
+
+    exist: async () => (await redis.exists(name)) === 1,
+  }
+}

@@ -1,0 +1,37 @@
+import { scopeSchema, tenantIdSchema } from '@runnel/contract'
+import type { Redis } from 'ioredis'
+import { z } from 'zod'
+import { ticketKey } from './access-names.ts'
+import { createSecret, toDigest } from './secret.ts'
+
+/** What the holder of a ticket may do, and by whose leave. */
+const grantSchema = z.strictObject({
+  /** null: there were no keys. */
+  keyId: z.string().nullable(),
+  tenant: tenantIdSchema,
+  scopes: z.array(scopeSchema),
+  jobIds: z.array(z.string()),
+  submissions: z.boolean(),
+  /** null: whichever page may call at all. */
+  origin: z.string().nullable(),
+})
+export type Grant = z.output<typeof grantSchema>
+
+export interface Tickets {
+  issue(grant: Grant, forMs: number): Promise<string>
+  /** Takes a ticket: whoever comes second with it gets undefined, as with one that has expired or never was. */
+  redeem(ticket: string): Promise<Grant | undefined>
+}
+
+/** Tickets, by the SHA-256 of each: who reads Redis can use none of them. */
+export const createTickets = ({ redis, prefix }: { readonly redis: Redis; readonly prefix: string }): Tickets => ({
+  async issue(grant, forMs) {
+    const ticket = createSecret()
+    await redis.set(ticketKey(prefix, toDigest(ticket)), JSON.stringify(grant), 'PX', forMs)
+    return ticket
+  },
+  async redeem(ticket) {
+    const json = await redis.getdel(ticketKey(prefix, toDigest(ticket)))
+    return json === null ? undefined : grantSchema.parse(JSON.parse(json))
+  },
+})

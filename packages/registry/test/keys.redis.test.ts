@@ -1,0 +1,106 @@
+import { keyRequestSchema, tenantLimitsSchema } from '@runnel/contract'
+import { redisTest as test } from '@runnel/testing'
+import { describe, expect } from 'vitest'
+import { createKeys, createTenants, createTickets, isGood, readKeyText } from '../src/index.ts'
+
+const request = keyRequestSchema.parse({ tenant: 'acme', scopes: ['read', 'submit', 'read'], name: 'ci' })
+
+const readParts = (text: string) => {
+  const parts = readKeyText(text)
+  if (parts === undefined) throw new Error(`${text} is no key`)
+  return parts
+}
+
+describe('A key', () => {
+  test('is told once, has 256 random bits, and is found by its visible part', async ({ redis, prefix }) => {
+    const keys = createKeys({ redis, prefix })
+    expect(await keys.exist()).toBe(false)
+    const { key, text } = await keys.create(request)
+    const { id, secret } = readParts(text)
+    expect(id).toBe(key.id)
+    expect(Buffer.from(secret, 'base64url').length).toBe(32)
+    expect(key).toMatchObject({ tenant: 'acme', scopes: ['read', 'submit'], name: 'ci', revokedAt: null })
+    const found = await keys.find(id)
+    expect(found?.key).toEqual(key)
+    expect([found?.isSecret(secret), found?.isSecret(`${secret.slice(0, -1)}_`), found?.isSecret('')]).toEqual([
+      true,
+      false,
+      false,
+    ])
+    expect(await keys.find('0'.repeat(16))).toBeUndefined()
+    expect(await keys.exist()).toBe(true)
+  })
+
+  test('is never in Redis, nor is a ticket', async ({ redis, prefix }) => {
+    const { text } = await createKeys({ redis, prefix }).create(request)
+    const ticket = await createTickets({ redis, prefix }).issue(
+      { keyId: null, tenant: 'acme', scopes: ['read'], jobIds: [], submissions: true, origin: null },
+      10_000,
+    )
+    const kept: string[] = []
+    for (const key of await redis.keys(`${prefix}*`)) {
+      kept.push(
+        key,
+        (await redis.dump(key))?.toString() ?? '',
+        JSON.stringify(await redis.hgetall(key).catch(() => '')),
+      )
+    }
+    expect(kept.length).toBeGreaterThan(4)
+    for (const secret of [text, readParts(text).secret, ticket]) expect(kept.join('\n')).not.toContain(secret)
+  })
+
+  test('stays on the list when it is revoked, and closes the door behind it', async ({ redis, prefix }) => {
+    const keys = createKeys({ redis, prefix })
+    const { key } = await keys.create(request)
+    const revoked = await keys.revoke(key.id)
+    expect(revoked?.revokedAt).toEqual(expect.any(String))
+    expect(await keys.revoke(key.id)).toEqual(revoked)
+    expect(await keys.revoke('unknown')).toBeUndefined()
+    expect(await keys.list()).toEqual([revoked])
+    expect(isGood((await keys.find(key.id))?.key ?? key)).toBe(false)
+    expect(await keys.exist()).toBe(true)
+  })
+
+  test('ends when it expires', async ({ redis, prefix }) => {
+    const keys = createKeys({ redis, prefix })
+    const expiring = (ms: number) => keys.create({ ...request, expiresAt: new Date(Date.now() + ms).toISOString() })
+    expect(isGood((await expiring(60_000)).key)).toBe(true)
+    expect(isGood((await expiring(-1)).key)).toBe(false)
+  })
+
+  test('comes with the limits that its tenant has now', async ({ redis, prefix }) => {
+    const [keys, tenants] = [createKeys({ redis, prefix }), createTenants({ redis, prefix })]
+    const { key } = await keys.create(request)
+    expect((await keys.find(key.id))?.tenant).toEqual({ id: 'acme', limits: tenantLimitsSchema.parse({}) })
+    const tenant = { id: 'acme', limits: tenantLimitsSchema.parse({ running: 3, limits: { wallMs: 1_000 } }) }
+    await tenants.set(tenant)
+    expect((await keys.find(key.id))?.tenant).toEqual(tenant)
+    expect(await tenants.get('acme')).toEqual(tenant)
+  })
+})
+
+describe('A ticket', () => {
+  const grant = {
+    keyId: 'k',
+    tenant: 'acme',
+    scopes: ['read' as const],
+    jobIds: ['j'],
+    submissions: false,
+    origin: null,
+  }
+
+  test('is good once, also when many try at the same time', async ({ redis, prefix }) => {
+    const tickets = createTickets({ redis, prefix })
+    const ticket = await tickets.issue(grant, 10_000)
+    const tries = await Promise.all(Array.from({ length: 20 }, () => tickets.redeem(ticket)))
+    expect(tries.filter((found) => found !== undefined)).toEqual([grant])
+    expect(await tickets.redeem('unknown')).toBeUndefined()
+  })
+
+  test('expires', async ({ redis, prefix }) => {
+    const tickets = createTickets({ redis, prefix })
+    const ticket = await tickets.issue(grant, 1)
+    await expect.poll(() => redis.keys(`${prefix}:ticket:*`)).toEqual([])
+    expect(await tickets.redeem(ticket)).toBeUndefined()
+  })
+})
