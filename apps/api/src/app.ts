@@ -4,9 +4,14 @@ import type { Language } from '@runnel/languages'
 import type { Logger } from '@runnel/process'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { Admissions } from './access/admissions.ts'
+import { CALLER } from './access/caller.ts'
+import { guardRoutes } from './access/guard-routes.ts'
+import { registerRateLimit } from './access/rate-limit.ts'
+import { setSecurityHeaders } from './access/security-headers.ts'
 import type { Backend } from './backend.ts'
 import { BODY_BYTES, setBodyParsers } from './body-parsers.ts'
-import { type BrowserPolicy, guardAgainstPages } from './browser-guard.ts'
+import { guardAgainstPages } from './browser-guard.ts'
 import { trackConnections } from './connections.ts'
 import { answerError, answerUnknownRoute, answerUnreadable, createRequestId } from './errors/error-answers.ts'
 import { addRoute, type RouteTable } from './errors/route-table.ts'
@@ -14,6 +19,7 @@ import { closeSockets, onSocketError } from './events/close-sockets.ts'
 import { HEARTBEAT_MS } from './events/heartbeat.ts'
 import { QUEUE_MS } from './jobs/execute-code.ts'
 import { describeApi } from './openapi.ts'
+import { adminRoutes } from './routes/admin.ts'
 import { eventsRoutes } from './routes/events.ts'
 import { executeRoutes } from './routes/execute.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -22,6 +28,7 @@ import { jobsRoutes } from './routes/jobs.ts'
 import { languagesRoutes } from './routes/languages.ts'
 import { stdinRoutes } from './routes/stdin.ts'
 import { streamRoutes } from './routes/stream.ts'
+import { ticketsRoutes } from './routes/tickets.ts'
 import { validatorCompiler } from './validator-compiler.ts'
 import { createWhileConnected } from './while-connected.ts'
 
@@ -35,11 +42,17 @@ const CLOSE_MS = 3_000
 
 interface AppParts {
   readonly backend: Backend
+  /** Every key in Redis begins with it. */
+  readonly prefix: string
   readonly log: Logger
   /** What this deployment runs. */
   readonly languages: readonly Language[]
   readonly policy: LimitsPolicy
-  readonly browsers: BrowserPolicy
+  readonly admissions: Admissions
+  /** Pages of other origins that may call. */
+  readonly origins: readonly string[]
+  /** Addresses that may say on whose behalf they call. */
+  readonly trustedProxies?: readonly string[]
   readonly heartbeatMs?: number
 }
 
@@ -47,7 +60,17 @@ export type App = FastifyInstance
 
 /** The API, ready to listen or to be injected into. Closing it ends every open stream; its parts stay the caller's. */
 export const createApp = (parts: AppParts): App => {
-  const { backend, log, languages, policy, browsers, heartbeatMs = HEARTBEAT_MS } = parts
+  const {
+    backend,
+    prefix,
+    log,
+    languages,
+    policy,
+    admissions,
+    origins,
+    trustedProxies = [],
+    heartbeatMs = HEARTBEAT_MS,
+  } = parts
   const routes: RouteTable = new Map()
   const loggerInstance: FastifyBaseLogger = log
   const app = Fastify({
@@ -57,6 +80,7 @@ export const createApp = (parts: AppParts): App => {
     // What is logged of a request says its id itself: a logger a request would be made for nothing.
     childLoggerFactory: (logger) => logger,
     bodyLimit: BODY_BYTES,
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     connectionTimeout: policy.wallMs.default + QUEUE_MS + SILENCE_MS,
     requestTimeout: REQUEST_MS,
     http: { headersTimeout: HEADERS_MS },
@@ -87,7 +111,8 @@ export const createApp = (parts: AppParts): App => {
   })
   // Only now: a refused upgrade must have passed the plugin, or nobody would close its connection.
   app.after(() => {
-    guardAgainstPages(app, browsers)
+    setSecurityHeaders(app)
+    guardAgainstPages(app, origins)
     app.addHook('onRequest', async ({ url }) => {
       if (closing.signal.aborted && !url.startsWith('/health/')) {
         throw new RequestError('shutting-down', 'The server is stopping: try again shortly')
@@ -96,21 +121,31 @@ export const createApp = (parts: AppParts): App => {
   })
   describeApi(app, policy)
 
-  const options = {
-    backend,
-    languages,
-    submissionSchema: createSubmissionSchema(policy),
-    heartbeatMs,
-    closing: closing.signal,
-    whileConnected: createWhileConnected(closing.signal),
-  }
-  app.register(jobsRoutes, options)
-  app.register(jobRoutes, options)
-  app.register(stdinRoutes, options)
-  app.register(eventsRoutes, options)
-  app.register(streamRoutes, { ...options, policy })
-  app.register(executeRoutes, options)
-  app.register(languagesRoutes, options)
-  app.register(healthRoutes, options)
+  app.decorateRequest(CALLER, null)
+  const startCounting = registerRateLimit(app, { redis: backend.redis, prefix })
+  app.register(healthRoutes, { backend, closing: closing.signal })
+  app.register(async (guarded) => {
+    const count = startCounting()
+    guardRoutes(guarded, { admissions, count })
+    const options = {
+      backend,
+      deployment: { languages, policy },
+      submissionSchema: createSubmissionSchema(policy),
+      admissions,
+      count,
+      heartbeatMs,
+      closing: closing.signal,
+      whileConnected: createWhileConnected(closing.signal),
+    }
+    guarded.register(jobsRoutes, options)
+    guarded.register(jobRoutes, options)
+    guarded.register(stdinRoutes, options)
+    guarded.register(eventsRoutes, options)
+    guarded.register(streamRoutes, options)
+    guarded.register(executeRoutes, options)
+    guarded.register(languagesRoutes, options)
+    guarded.register(ticketsRoutes, options)
+    guarded.register(adminRoutes, { backend, log })
+  })
   return app
 }

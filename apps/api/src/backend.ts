@@ -2,7 +2,7 @@ import type { Intake } from '@runnel/output/intake'
 import type { Subscriber } from '@runnel/output/subscriber'
 import type { Redis } from '@runnel/process'
 import type { Producer } from '@runnel/queue/producer'
-import type { History, WorkerDirectory } from '@runnel/registry'
+import type { History, Keys, Tenants, Tickets, WorkerDirectory } from '@runnel/registry'
 
 /** All that the API reaches through Redis. `redis` is the connection the others share, in the role `command`. */
 export interface Backend {
@@ -12,7 +12,7 @@ export interface Backend {
   readonly subscriber: Subscriber
   readonly history: History
   readonly workers: WorkerDirectory
+  readonly keys: Keys
+  readonly tenants: Tenants
+  readonly tickets: Tickets
 }
-
-/** Whose jobs they are, as long as nobody has to say who they are. */
-export const TENANT = 'default'

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { ALL_LANGUAGES, readLanguageList } from '@runnel/languages'
 import { commonConfig, wholeNumber } from '@runnel/process'
 import { z } from 'zod'
@@ -13,18 +14,36 @@ const languagesSchema = z
     return z.NEVER
   })
 
-const originsSchema = z
+const commaList = z
   .string()
   .default('')
   .transform((list) =>
     list
       .split(',')
-      .map((origin) => origin.trim())
-      .filter((origin) => origin !== ''),
+      .map((word) => word.trim())
+      .filter((word) => word !== ''),
   )
-  .refine((origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin), {
+
+const isNetwork = (text: string): boolean => {
+  const [address = '', bits = '0', ...more] = text.split('/')
+  return (
+    isIP(address) !== 0 &&
+    more.length === 0 &&
+    /^\d{1,3}$/.test(bits) &&
+    Number(bits) <= (isIP(address) === 4 ? 32 : 128)
+  )
+}
+
+const proxiesSchema = commaList.refine((networks) => networks.every(isNetwork), {
+  error: 'must be a comma list of addresses or networks such as 10.0.0.0/8',
+})
+
+const originsSchema = commaList.refine(
+  (origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+  {
     error: 'must be a comma list of origins such as https://app.example.org',
-  })
+  },
+)
 
 /** What the API reads from its environment besides the limits; everything has a default. */
 export const configSchema = z
@@ -33,18 +52,12 @@ export const configSchema = z
     RUNNEL_LANGUAGES: languagesSchema,
     RUNNEL_API_HOST: z.string().default('127.0.0.1'),
     RUNNEL_API_PORT: wholeNumber.pipe(z.int().max(65_535)).default(8080),
-    RUNNEL_API_ALLOW_PUBLIC: z.enum(['true', 'false']).default('false'),
+    /** The address of the host that leads here, where that is not RUNNEL_API_HOST itself: a container cannot see it. */
+    RUNNEL_API_PUBLISHED_ON: z.string().optional(),
+    /** Addresses of proxies, whose X-Forwarded-For is believed. */
+    RUNNEL_API_TRUSTED_PROXIES: proxiesSchema,
     /** Web pages, by their origin, that may call the API from a browser. */
     RUNNEL_API_ORIGINS: originsSchema,
-  })
-  .superRefine((given, context) => {
-    if (isLoopback(given.RUNNEL_API_HOST) || given.RUNNEL_API_ALLOW_PUBLIC === 'true') return
-    context.addIssue({
-      code: 'custom',
-      path: ['RUNNEL_API_HOST'],
-      message:
-        'must be a loopback address such as 127.0.0.1 (there are no keys yet, so anyone who reaches the port can run code; set RUNNEL_API_ALLOW_PUBLIC=true where something else keeps strangers out)',
-    })
   })
   .transform((given) => ({
     redisUrl: given.REDIS_URL,
@@ -54,8 +67,8 @@ export const configSchema = z
     retentionMs: given.RUNNEL_RETENTION_MS,
     host: given.RUNNEL_API_HOST,
     port: given.RUNNEL_API_PORT,
-    browsers: {
-      hosts: given.RUNNEL_API_ALLOW_PUBLIC === 'true' ? ('any' as const) : ('loopback' as const),
-      origins: given.RUNNEL_API_ORIGINS,
-    },
+    /** Only this machine can reach it. */
+    isPrivate: isLoopback(given.RUNNEL_API_PUBLISHED_ON ?? given.RUNNEL_API_HOST),
+    origins: given.RUNNEL_API_ORIGINS,
+    trustedProxies: given.RUNNEL_API_TRUSTED_PROXIES,
   }))

@@ -2,10 +2,12 @@ import { createIntake } from '@runnel/output/intake'
 import { createSubscriber } from '@runnel/output/subscriber'
 import { connectRedis, createLogger, readConfig, runUntilSignal, StartError } from '@runnel/process'
 import { createProducer } from '@runnel/queue/producer'
-import { createHistory, createWorkerDirectory } from '@runnel/registry'
+import { createHistory, createKeys, createTenants, createTickets, createWorkerDirectory } from '@runnel/registry'
+import { createAdmissions } from './access/admissions.ts'
 import { createApp } from './app.ts'
 import { configSchema } from './config.ts'
 import { limitsConfigSchema } from './limits-config.ts'
+import { requireKeys } from './start-checks.ts'
 
 const listen = async (app: ReturnType<typeof createApp>, host: string, port: number): Promise<void> => {
   try {
@@ -29,9 +31,10 @@ const listen = async (app: ReturnType<typeof createApp>, host: string, port: num
 }
 
 await runUntilSignal(async (_signal, resources) => {
-  const { redisUrl, prefix, retentionMs, languages, host, port, browsers, logLevel } = readConfig(configSchema)
+  const config = readConfig(configSchema)
+  const { redisUrl, prefix, retentionMs, host, isPrivate } = config
   const policy = readConfig(limitsConfigSchema)
-  const log = createLogger({ name: 'api', level: logLevel })
+  const log = createLogger({ name: 'api', level: config.logLevel })
 
   const redis = connectRedis(redisUrl, { role: 'command', log })
   resources.defer(() => redis.disconnect())
@@ -47,9 +50,14 @@ await runUntilSignal(async (_signal, resources) => {
     intake: createIntake({ redis, prefix, retentionMs }),
     history: createHistory({ redis, prefix, retentionMs }),
     workers: createWorkerDirectory({ redis, prefix }),
+    keys: createKeys({ redis, prefix }),
+    tenants: createTenants({ redis, prefix }),
+    tickets: createTickets({ redis, prefix }),
   }
+  if (!isPrivate) await requireKeys(redis, backend.keys, host)
+  const admissions = resources.use(createAdmissions({ ...backend, subscriber: subscriptions, prefix, isPrivate }))
 
-  const app = createApp({ backend, log, languages, policy, browsers })
+  const app = createApp({ ...config, backend, log, policy, admissions })
   resources.defer(() => app.close())
-  await listen(app, host, port)
+  await listen(app, host, config.port)
 })

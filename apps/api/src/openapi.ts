@@ -73,10 +73,14 @@ const toDocument =
     return described
   }
 
+const KEY = 'A key, `rnl_…`. Where none was ever made, callers of the same machine need none.'
+
 const DESCRIPTION = `Runs code in sandboxes and streams its output.
 
 Submit a program with \`POST /v1/jobs\`, then follow its events (WebSocket, server-sent events or NDJSON) or ask about it by id.
-Every answer of 400 and above is \`{"error": {"code", "message", "details"?, "requestId"}}\`.`
+Every answer of 400 and above is \`{"error": {"code", "message", "details"?, "requestId"}}\`.
+Every call but those of \`health\` may be answered 401 (no good key) and 403 (the key has not that scope); jobs of other tenants
+are answered as if they were not there. A tenant with a bound of submissions finds it in \`RateLimit-*\`, and 429 beyond it.`
 
 /** To be called before the routes are registered: the document is made of what is registered after it. */
 export const describeApi = (app: FastifyInstance, policy: LimitsPolicy): void => {
@@ -85,11 +89,14 @@ export const describeApi = (app: FastifyInstance, policy: LimitsPolicy): void =>
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Runnel', version: '1', description: DESCRIPTION },
+      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: KEY } } },
+      security: [{ key: [] }],
       tags: [
         { name: 'jobs', description: 'One program, run once.' },
         { name: 'events', description: 'What happens to a job, numbered, live and replayed.' },
         { name: 'execute', description: 'Run and wait, in one call.' },
         { name: 'languages', description: 'What can be run.' },
+        { name: 'access', description: 'Keys, tenants, and tickets for browsers.' },
         { name: 'health', description: 'For whoever operates it.' },
       ],
     },

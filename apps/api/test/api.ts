@@ -4,13 +4,13 @@ import { LANGUAGES } from '@runnel/languages'
 import { createIntake } from '@runnel/output/intake'
 import { createPublisher, type Publisher } from '@runnel/output/publisher'
 import { createSubscriber } from '@runnel/output/subscriber'
-import { connectRedis, createLogger } from '@runnel/process'
+import { connectRedis, createLogger, type Logger } from '@runnel/process'
 import { createConsumer, type Delivery } from '@runnel/queue/consumer'
 import { createProducer } from '@runnel/queue/producer'
-import { createHistory, createWorkerDirectory } from '@runnel/registry'
+import { createHistory, createKeys, createTenants, createTickets, createWorkerDirectory } from '@runnel/registry'
+import { createAdmissions } from '../src/access/admissions.ts'
 import { type App, createApp } from '../src/app.ts'
 import type { Backend } from '../src/backend.ts'
-import type { BrowserPolicy } from '../src/browser-guard.ts'
 
 const RETENTION_MS = 60_000
 
@@ -29,10 +29,13 @@ export const startApi = async (options: {
   prefix: string
   resources: AsyncDisposableStack
   heartbeatMs?: number
-  browsers?: BrowserPolicy
+  origins?: readonly string[]
+  /** False: as if others than this machine could reach it. */
+  isPrivate?: boolean
+  log?: Logger
 }): Promise<Api> => {
-  const { redisUrl, prefix, resources, heartbeatMs, browsers = { hosts: 'loopback', origins: [] } } = options
-  const log = createLogger({ name: 'api', level: 'silent' })
+  const { redisUrl, prefix, resources, heartbeatMs, origins = [], isPrivate = true } = options
+  const { log = createLogger({ name: 'api', level: 'silent' }) } = options
   const common = { prefix, retentionMs: RETENTION_MS }
 
   const connect = async (role: 'command' | 'subscriber' | 'blocking') => {
@@ -43,7 +46,8 @@ export const startApi = async (options: {
   }
   const redis = await connect('command')
   const producer = resources.use(createProducer({ redis, ...common }))
-  const subscriber = resources.use(createSubscriber({ redis, subscriber: await connect('subscriber'), prefix, log }))
+  const subscriptions = await connect('subscriber')
+  const subscriber = resources.use(createSubscriber({ redis, subscriber: subscriptions, prefix, log }))
   const backend: Backend = {
     redis,
     producer,
@@ -51,13 +55,19 @@ export const startApi = async (options: {
     intake: createIntake({ redis, ...common }),
     history: createHistory({ redis, ...common }),
     workers: createWorkerDirectory({ redis, prefix }),
+    keys: createKeys({ redis, prefix }),
+    tenants: createTenants({ redis, prefix }),
+    tickets: createTickets({ redis, prefix }),
   }
+  const admissions = resources.use(createAdmissions({ ...backend, subscriber: subscriptions, prefix, isPrivate }))
   const app = createApp({
     backend,
+    prefix,
+    admissions,
     log,
     languages: LANGUAGES,
     policy: LIMITS,
-    browsers,
+    origins,
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
   })
   resources.defer(() => app.close())

@@ -28,16 +28,16 @@ describe('The configuration', () => {
     expect(languages.map(({ id }) => id)).toEqual(['python', 'javascript'])
   })
 
-  test('serves others than this machine only where it is told to', () => {
+  test('tells whether others than this machine can reach it, by where it is published if it is told', () => {
     for (const host of ['0.0.0.0', '::', '10.0.0.1', 'example.org', '127.example.org']) {
-      expect(() => readConfig(configSchema, { RUNNEL_API_HOST: host })).toThrow(
-        /RUNNEL_API_HOST.*anyone who reaches the port can run code/,
-      )
-      expect(readConfig(configSchema, { RUNNEL_API_HOST: host, RUNNEL_API_ALLOW_PUBLIC: 'true' }).host).toBe(host)
+      expect(readConfig(configSchema, { RUNNEL_API_HOST: host })).toMatchObject({ host, isPrivate: false })
+      expect(readConfig(configSchema, { RUNNEL_API_PUBLISHED_ON: host }).isPrivate).toBe(false)
     }
     for (const host of ['127.0.0.1', '127.0.0.2', 'localhost', '::1']) {
-      expect(readConfig(configSchema, { RUNNEL_API_HOST: host }).host).toBe(host)
+      expect(readConfig(configSchema, { RUNNEL_API_HOST: host })).toMatchObject({ host, isPrivate: true })
     }
+    const container = { RUNNEL_API_HOST: '0.0.0.0', RUNNEL_API_PUBLISHED_ON: '127.0.0.1' }
+    expect(readConfig(configSchema, container)).toMatchObject({ host: '0.0.0.0', isPrivate: true })
   })
 
   test.each([
@@ -48,7 +48,8 @@ describe('The configuration', () => {
     ['RUNNEL_API_PORT', 'http'],
     ['RUNNEL_RETENTION_MS', '1.5'],
     ['RUNNEL_LOG_LEVEL', 'loud'],
-    ['RUNNEL_API_ALLOW_PUBLIC', 'yes'],
+    ['RUNNEL_API_TRUSTED_PROXIES', 'everybody'],
+    ['RUNNEL_API_TRUSTED_PROXIES', '10.0.0.0/33'],
     ['RUNNEL_API_ORIGINS', 'https://app.example.org/page'],
     ['RUNNEL_API_ORIGINS', '*'],
   ])('refuses %s=%s by its name', (name, value) => {

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { jobPageSchema } from '@runnel/contract'
-import { redisTest as test } from '@runnel/testing'
+import { jobPageSchema, keyRequestSchema } from '@runnel/contract'
+import { createKeys } from '@runnel/registry'
+import { eventually, redisTest as test } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { WebSocket } from 'ws'
 
@@ -78,11 +79,46 @@ describe('The process', () => {
     expect(performance.now() - startedAt).toBeLessThan(4_000)
   })
 
-  test('refuses to serve others than this machine, and says why', async ({ resources }) => {
-    const { code, text } = await readFailure(start({ RUNNEL_API_HOST: '0.0.0.0' }, resources))
-    expect(code).toBe(1)
-    expect(text).toMatch(/^RUNNEL_API_HOST: .*anyone who reaches the port can run code/)
-    expect(text.trim().split('\n').length).toBe(1)
+  test('refuses to serve others than this machine without a key, and says why', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    const nowhere = { REDIS_URL: 'redis://127.0.0.1:1' }
+    const failures = [{ REDIS_URL: redisUrl }, nowhere].map((env) =>
+      readFailure(
+        start({ RUNNEL_PREFIX: prefix, RUNNEL_API_HOST: '0.0.0.0', RUNNEL_LOG_LEVEL: 'silent', ...env }, resources),
+      ),
+    )
+    for (const { code, text } of await Promise.all(failures)) {
+      expect(code).toBe(1)
+      expect(text).toMatch(/^RUNNEL_API_HOST: cannot listen on 0\.0\.0\.0 .*anyone who reaches the port can run code/)
+      expect(text.trim().split('\n').length).toBe(1)
+    }
+  })
+
+  test('serves others than this machine once there is a key, and nobody without one', async ({
+    redis,
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    const { text: key } = await createKeys({ redis, prefix }).create(
+      keyRequestSchema.parse({ tenant: 'acme', scopes: ['read'] }),
+    )
+    const env = { REDIS_URL: redisUrl, RUNNEL_PREFIX: prefix, RUNNEL_API_HOST: '0.0.0.0', RUNNEL_API_PORT: '0' }
+    const child = start(env, resources)
+    const { port } = new URL(await readUrl(child))
+    child.stdout?.resume()
+    const list = (headers: Record<string, string>) => fetch(`http://127.0.0.1:${port}/v1/jobs`, { headers })
+    expect((await list({})).status).toBe(401)
+    expect((await list({ authorization: `Bearer ${key}` })).status).toBe(200)
+    // Redis loses its data: the door does not open.
+    await redis.del(`${prefix}:keys`)
+    await eventually(async () => expect((await list({ authorization: `Bearer ${key}` })).status).toBe(401))
+    expect((await list({})).status).toBe(401)
+    child.kill('SIGTERM')
+    await once(child, 'exit')
   })
 
   test('says in one sentence that its port is taken', async ({ redisUrl, prefix, resources }) => {

@@ -134,7 +134,7 @@ describe('GET /v1/stream', () => {
       [{ type: 'subscribe', jobId: 'x' }, 'invalid-request', 'jobId'],
       [{ type: 'subscribe', jobId: UNKNOWN }, 'job-not-found', 'no job'],
       [{ type: 'subscribe', jobId: UNKNOWN, after: 'x' }, 'invalid-request', 'event id'],
-      [{ type: 'stdin', jobId: UNKNOWN }, 'invalid-request', 'data'],
+      [{ type: 'stdin', jobId: UNKNOWN }, 'job-not-found', 'no job'],
       [{ type: 'stdin', jobId: UNKNOWN, data: 'x' }, 'job-not-found', 'no job'],
       [{ type: 'signal', jobId: UNKNOWN, signal: 'SIGSEGV' }, 'invalid-request', 'signal'],
       [{ type: 'cancel', jobId: UNKNOWN }, 'job-not-found', 'no job'],

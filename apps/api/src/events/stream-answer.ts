@@ -15,7 +15,10 @@ export const streamAnswer = async (
   options: { format: EventFormat; heartbeatMs: number; signal: AbortSignal },
 ): Promise<void> => {
   const { format, heartbeatMs, signal } = options
+  const common = reply.getHeaders()
   const { raw } = reply.hijack()
+  // What every answer has: which page may read it, and what a browser may not do with it.
+  for (const [name, value] of Object.entries(common)) if (value !== undefined) raw.setHeader(name, value)
   raw.writeHead(200, {
     'content-type': format.contentType,
     'cache-control': 'no-store',

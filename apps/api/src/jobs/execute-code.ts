@@ -1,12 +1,10 @@
-import type { executeResponseSchema, Job, Submission } from '@runnel/contract'
+import type { executeResponseSchema, Job, QueuedJob } from '@runnel/contract'
 import { toBytes } from '@runnel/contract'
-import type { Language } from '@runnel/languages'
 import type { z } from 'zod'
 import type { Backend } from '../backend.ts'
 import { cancelJob } from './cancel-job.ts'
 import { describeOutcome } from './describe-outcome.ts'
 import { runJob } from './run-job.ts'
-import { createJob } from './submit-job.ts'
 
 type Executed = z.output<typeof executeResponseSchema>
 
@@ -31,13 +29,7 @@ const toExecuted = ({ outcome, output, usage }: Job): Executed => {
  * Runs a program and answers with what it printed. Nobody else knows of the job, so it is canceled when the caller goes
  * away, or when it has not finished in the time that its limits and a fair wait allow.
  */
-export const executeCode = async (
-  backend: Backend,
-  languages: readonly Language[],
-  submission: Submission,
-  signal: AbortSignal,
-): Promise<Executed> => {
-  const job = createJob(languages, submission)
-  const finished = await runJob(backend, job, { waitMs: submission.limits.wallMs + QUEUE_MS, signal })
+export const executeCode = async (backend: Backend, job: QueuedJob, signal: AbortSignal): Promise<Executed> => {
+  const finished = await runJob(backend, job, { waitMs: job.limits.wallMs + QUEUE_MS, signal })
   return toExecuted(finished ?? (await cancelJob(backend, job.id)))
 }

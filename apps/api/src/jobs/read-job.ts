@@ -16,6 +16,10 @@ export const requireSummary = async ({ subscriber }: Backend, id: string): Promi
   return summary
 }
 
+export const requireLog = async ({ subscriber }: Backend, id: string): Promise<void> => {
+  if (!(await subscriber.has(id))) throw toJobNotFound()
+}
+
 /** A job as it stands: with its place while it waits, with its output when it has finished. */
 export const readJob = async (backend: Backend, id: string): Promise<Job> => {
   const summary = await requireSummary(backend, id)

@@ -1,22 +1,7 @@
-import { randomUUID } from 'node:crypto'
-import type { Job, QueuedJob, Submission } from '@runnel/contract'
-import type { Language } from '@runnel/languages'
-import { type Backend, TENANT } from '../backend.ts'
+import type { Job, QueuedJob } from '@runnel/contract'
+import type { Backend } from '../backend.ts'
 import { requireRedis } from '../errors/redis-outage.ts'
 import { writeTogether } from '../write-together.ts'
-import { resolveProgram } from './resolve-program.ts'
-
-/** 122 random bits. */
-const createJobId = (): string => `job_${randomUUID().replaceAll('-', '')}`
-
-export const createJob = (languages: readonly Language[], submission: Submission): QueuedJob => ({
-  id: createJobId(),
-  tenant: TENANT,
-  submittedAt: new Date().toISOString(),
-  program: resolveProgram(submission, languages),
-  isolation: submission.isolation,
-  limits: submission.limits,
-})
 
 /**
  * Log, history and queue, in this order on one connection: no job is in the queue that has no log or is not listed.

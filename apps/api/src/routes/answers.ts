@@ -4,13 +4,14 @@ type ErrorStatus = (typeof ERROR_STATUS)[keyof typeof ERROR_STATUS]
 
 const MEANINGS: Readonly<Record<ErrorStatus, string>> = {
   400: 'The request cannot be read or served as it is; the message says what to change.',
-  403: 'From that web page, or by that host name, nobody may call; see the message.',
+  401: 'Not with a key, or with none that is good here.',
+  403: 'The key may not do this; or from that web page, or by that host name, nobody may call; see the message.',
   404: 'There is no such job, or not any more.',
   405: 'The URL has other methods; see Allow.',
   409: 'The job is past that.',
   413: 'Too large.',
   415: 'Send JSON, with its Content-Type.',
-  429: 'Too many subscriptions.',
+  429: 'Too much; see the message, and Retry-After.',
   500: 'Our own fault; the log has it under the requestId.',
   503: 'Redis cannot be reached, or the server is stopping. Try again.',
 }

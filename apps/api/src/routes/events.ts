@@ -3,20 +3,22 @@ import type { Receive } from '@runnel/output/subscriber'
 import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { callerOf } from '../access/caller.ts'
+import { dismissWithKey } from '../access/dismiss-socket.ts'
 import { toInvalidRequest } from '../errors/invalid-request.ts'
-import { toJobNotFound } from '../errors/to-request-error.ts'
 import { chooseFormat, SERVER_SENT_EVENTS } from '../events/event-format.ts'
 import { runEventSocket } from '../events/event-socket.ts'
 import { followJob } from '../events/follow-job.ts'
 import { streamAnswer } from '../events/stream-answer.ts'
 import { createEventFrames } from '../events/text-frame.ts'
-import { requireSummary } from '../jobs/read-job.ts'
+import { requireLog, requireSummary } from '../jobs/read-job.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
 
 const paramsSchema = z.strictObject({ id: jobIdSchema })
 const querySchema = z.strictObject({
   after: eventIdSchema.optional().describe('Begin after this event; from the first one when left out.'),
+  ticket: z.string().optional().describe('Of POST /v1/tickets, in place of a key; for a WebSocket only.'),
 })
 
 /** Where to begin. An EventSource repeats its URL when it reconnects, so the id it saw last comes before `after`. */
@@ -29,7 +31,7 @@ const readAfter = (request: FastifyRequest, after: string | undefined): string |
 }
 
 export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
-  const { backend, heartbeatMs, whileConnected } = options
+  const { backend, admissions, heartbeatMs, whileConnected } = options
   const toFrame = createEventFrames()
   const isOver = async (id: string): Promise<boolean> => (await requireSummary(backend, id)).status === 'finished'
 
@@ -72,9 +74,7 @@ export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
       },
     },
     // Before the upgrade, so that an unknown job is a 404 to a WebSocket too.
-    preHandler: async ({ params }) => {
-      if (!(await backend.subscriber.has(params.id))) throw toJobNotFound()
-    },
+    preHandler: ({ params }) => requireLog(backend, params.id),
     handler: async (request, reply) => {
       const { id } = request.params
       const after = readAfter(request, request.query.after)
@@ -90,10 +90,12 @@ export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
         return reply.code(204).send()
       }
       const follow = (receive: Receive) => followJob(backend, id, { after, signal }, receive)
+      using _watching = admissions.watch(callerOf(request), () => reply.raw.destroy())
       await streamAnswer(reply, follow, { format, heartbeatMs, signal })
     },
     wsHandler: (socket, request) => {
       const signal = whileConnected(socket)
+      dismissWithKey(admissions, callerOf(request), socket)
       const { id } = paramsSchema.parse(request.params)
       const after = readAfter(request, querySchema.parse(request.query).after)
       const follow = (receive: Receive) => followJob(backend, id, { after, signal }, receive)

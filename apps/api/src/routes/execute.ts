@@ -1,12 +1,14 @@
 import { executeRequestSchema, executeResponseSchema } from '@runnel/contract'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { callerOf } from '../access/caller.ts'
 import { toInvalidRequest } from '../errors/invalid-request.ts'
+import { createJob } from '../jobs/create-job.ts'
 import { executeCode } from '../jobs/execute-code.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
 
 export const executeRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
-  const { backend, languages, submissionSchema, whileConnected } = options
+  const { backend, deployment, submissionSchema, whileConnected } = options
   for (const url of ['/execute', '/api/execute']) {
     app.post(
       url,
@@ -20,10 +22,11 @@ export const executeRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, op
           response: { 200: executeResponseSchema, ...errorAnswers(400, 413, 415, 503) },
         },
       },
-      async ({ body }, reply) => {
-        const submission = submissionSchema.safeParse(body)
+      async (request, reply) => {
+        const submission = submissionSchema.safeParse(request.body)
         if (!submission.success) throw toInvalidRequest(submission.error, 'the body')
-        return executeCode(backend, languages, submission.data, whileConnected(reply.raw))
+        const job = createJob(deployment, callerOf(request).tenant, submission.data)
+        return executeCode(backend, job, whileConnected(reply.raw))
       },
     )
   }

@@ -37,7 +37,10 @@ const countWorkers = async ({ workers }: Backend): Promise<WorkerCount | undefin
   }
 }
 
-export const healthRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { backend, closing }) => {
+export const healthRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend' | 'closing'>> = async (
+  app,
+  { backend, closing },
+) => {
   app.get(
     '/health/live',
     {
@@ -45,6 +48,7 @@ export const healthRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { b
         summary: 'Is the process alive?',
         description: 'Answers as long as the process does. For deciding whether to restart it.',
         tags: ['health'],
+        security: [],
         response: { 200: z.strictObject({ status: z.literal('live') }) },
       },
     },
@@ -59,6 +63,7 @@ export const healthRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { b
         description:
           'Ready as long as Redis answers and the server is not stopping. For deciding whether to send it requests.',
         tags: ['health'],
+        security: [],
         response: { 200: readySchema, 503: unavailableSchema },
       },
     },

@@ -1,10 +1,12 @@
 import { jobPageSchema, jobSchema } from '@runnel/contract'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { callerOf } from '../access/caller.ts'
+import { createJob } from '../jobs/create-job.ts'
 import { listJobs } from '../jobs/list-jobs.ts'
 import { readJob } from '../jobs/read-job.ts'
 import { runJob } from '../jobs/run-job.ts'
-import { createJob, submitJob } from '../jobs/submit-job.ts'
+import { submitJob } from '../jobs/submit-job.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
 
@@ -34,7 +36,7 @@ const pageQuerySchema = z.strictObject({
 })
 
 export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
-  const { backend, languages, submissionSchema, whileConnected } = options
+  const { backend, deployment, submissionSchema, whileConnected } = options
 
   app.post(
     '/v1/jobs',
@@ -50,7 +52,7 @@ export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, optio
       },
     },
     async (request, reply) => {
-      const job = createJob(languages, request.body)
+      const job = createJob(deployment, callerOf(request).tenant, request.body)
       reply.header('location', `/v1/jobs/${job.id}`)
       const { wait = 0 } = request.query
       if (wait === 0) return reply.code(202).send(await submitJob(backend, job))
@@ -71,6 +73,9 @@ export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, optio
         response: { 200: jobPageSchema, ...errorAnswers(400, 503) },
       },
     },
-    async ({ query: { limit = PAGE_DEFAULT, cursor } }) => listJobs(backend, { limit, cursor }),
+    async (request) => {
+      const { limit = PAGE_DEFAULT, cursor } = request.query
+      return listJobs(backend, callerOf(request).tenant.id, { limit, cursor })
+    },
   )
 }

@@ -1,5 +1,8 @@
+import type { Language } from '@runnel/languages'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { callerOf } from '../access/caller.ts'
+import { languagesOf } from '../jobs/create-job.ts'
 import type { RouteOptions } from './route-options.ts'
 
 const languageSchema = z.strictObject({
@@ -11,25 +14,29 @@ const languageSchema = z.strictObject({
   fileName: z.string().describe('The name that `code` gets, and the entry of files that name none.'),
 })
 
-export const languagesRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { languages }) => {
-  const list = languages.map(({ id, name, aliases, version, extensions, fileName }) => ({
-    id,
-    name,
-    aliases: [...aliases],
-    version,
-    extensions: [...extensions],
-    fileName,
-  }))
+const toListed = ({ id, name, aliases, version, extensions, fileName }: Language) => ({
+  id,
+  name,
+  aliases: [...aliases],
+  version,
+  extensions: [...extensions],
+  fileName,
+})
+
+export const languagesRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { deployment }) => {
   app.get(
     '/v1/languages',
     {
       schema: {
         summary: 'List the languages',
-        description: 'What this deployment runs.',
+        description: 'What this deployment runs, and the tenant may use.',
         tags: ['languages'],
         response: { 200: z.strictObject({ languages: z.array(languageSchema) }) },
       },
     },
-    async () => ({ languages: list }),
+    async (request) => {
+      const { tenant } = callerOf(request)
+      return { languages: languagesOf(deployment.languages, tenant).map(toListed) }
+    },
   )
 }

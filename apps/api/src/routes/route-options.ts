@@ -1,13 +1,16 @@
 import type { createSubmissionSchema } from '@runnel/contract'
-import type { Language } from '@runnel/languages'
+import type { Admissions } from '../access/admissions.ts'
+import type { CountRequest } from '../access/rate-limit.ts'
 import type { Backend } from '../backend.ts'
+import type { Deployment } from '../jobs/create-job.ts'
 import type { WhileConnected } from '../while-connected.ts'
 
 /** What every route is given. */
 export interface RouteOptions {
   readonly backend: Backend
-  /** What this deployment runs. */
-  readonly languages: readonly Language[]
+  readonly deployment: Deployment
+  readonly admissions: Admissions
+  readonly count: CountRequest
   readonly submissionSchema: ReturnType<typeof createSubmissionSchema>
   readonly heartbeatMs: number
   /** Aborts when the server begins to close. */

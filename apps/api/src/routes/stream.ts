@@ -1,13 +1,18 @@
-import { createClientFrameSchema, type LimitsPolicy, RequestError, serverFrameSchema } from '@runnel/contract'
+import { createClientFrameSchema, RequestError, serverFrameSchema } from '@runnel/contract'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
 import { runStreamSession } from '../stream/stream-session.ts'
 import { SUBSCRIPTIONS_PER_SOCKET } from '../stream/subscriptions.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
 
-export const streamRoutes: FastifyPluginAsyncZod<RouteOptions & { policy: LimitsPolicy }> = async (app, options) => {
-  const { backend, languages, heartbeatMs, whileConnected, policy } = options
-  const frameSchema = createClientFrameSchema(policy)
+const querySchema = z.strictObject({
+  ticket: z.string().optional().describe('Of POST /v1/tickets, in place of a key.'),
+})
+
+export const streamRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
+  const { backend, deployment, admissions, count, heartbeatMs, whileConnected } = options
+  const frameSchema = createClientFrameSchema(deployment.policy)
 
   app.route({
     method: 'GET',
@@ -21,6 +26,7 @@ export const streamRoutes: FastifyPluginAsyncZod<RouteOptions & { policy: Limits
         `Up to ${SUBSCRIPTIONS_PER_SOCKET} jobs can be followed at a time; a finished one no longer counts.`,
       ].join('\n'),
       tags: ['events'],
+      querystring: querySchema,
       response: {
         101: {
           description: 'The frames from the server.',
@@ -34,7 +40,15 @@ export const streamRoutes: FastifyPluginAsyncZod<RouteOptions & { policy: Limits
     },
     wsHandler: (socket, request) => {
       const signal = whileConnected(socket)
-      runStreamSession(socket, request, { backend, languages, frameSchema, heartbeatMs, signal })
+      runStreamSession(socket, request, {
+        backend,
+        deployment,
+        admissions,
+        count,
+        frameSchema,
+        heartbeatMs,
+        signal,
+      })
     },
   })
 }

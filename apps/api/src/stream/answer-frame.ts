@@ -1,11 +1,12 @@
 import type { ClientFrame, Job } from '@runnel/contract'
-import type { Language } from '@runnel/languages'
+import { type Caller, requireJob, requireScope, requireSubmissions } from '../access/caller.ts'
 import type { Backend } from '../backend.ts'
-import { toJobNotFound } from '../errors/to-request-error.ts'
 import { followJob } from '../events/follow-job.ts'
 import { cancelJob } from '../jobs/cancel-job.ts'
+import { createJob, type Deployment } from '../jobs/create-job.ts'
+import { requireLog } from '../jobs/read-job.ts'
 import { sendInput, sendSignal } from '../jobs/send-control.ts'
-import { createJob, submitJob } from '../jobs/submit-job.ts'
+import { submitJob } from '../jobs/submit-job.ts'
 import type { Follow, Subscriptions } from './subscriptions.ts'
 
 /** What a frame is answered with, and what begins once that answer is on its way: events come after it, never before. */
@@ -14,18 +15,48 @@ interface Answered {
   readonly begin?: () => void
 }
 
+/** Throws where the caller may not do this, or not to this job. */
+const requireLeave = (caller: Caller, frame: ClientFrame): void => {
+  switch (frame.type) {
+    case 'submit':
+      // With it goes to follow what was submitted.
+      requireSubmissions(caller)
+      return
+    case 'subscribe':
+      requireScope(caller, 'read')
+      break
+    case 'unsubscribe':
+      break
+    default:
+      requireScope(caller, 'submit')
+  }
+  requireJob(caller, frame.jobId)
+}
+
 export const answerFrame = async (
   frame: ClientFrame,
   {
     backend,
-    languages,
+    deployment,
     subscriptions,
-  }: { backend: Backend; languages: readonly Language[]; subscriptions: Subscriptions },
+    caller,
+    count,
+  }: {
+    backend: Backend
+    deployment: Deployment
+    subscriptions: Subscriptions
+    caller: Caller
+    /** Counts a submission; throws where it is one too many. */
+    count: () => Promise<void>
+  },
 ): Promise<Answered> => {
+  requireLeave(caller, frame)
   switch (frame.type) {
     case 'submit': {
       if (frame.subscribe) subscriptions.requireRoom()
-      const job = createJob(languages, frame.job)
+      const job = createJob(deployment, caller.tenant, frame.job)
+      await count()
+      caller.ticket?.jobIds.add(job.id)
       if (!frame.subscribe) return { accepted: await submitJob(backend, job) }
       const expected = backend.subscriber.expect(job.id)
       try {
@@ -40,7 +71,7 @@ export const answerFrame = async (
     case 'subscribe': {
       const { jobId, after } = frame
       subscriptions.requireRoom(jobId)
-      if (!(await backend.subscriber.has(jobId))) throw toJobNotFound()
+      await requireLog(backend, jobId)
       const follow: Follow = (signal, receive) => followJob(backend, jobId, { after, signal }, receive)
       return { begin: () => subscriptions.add(jobId, follow) }
     }

@@ -1,13 +1,17 @@
 import type { createClientFrameSchema, ServerFrame } from '@runnel/contract'
 import { RequestError } from '@runnel/contract'
-import type { Language } from '@runnel/languages'
 import type { FastifyRequest } from 'fastify'
 import type { RawData, WebSocket } from 'ws'
+import type { Admissions } from '../access/admissions.ts'
+import { type Caller, callerOf } from '../access/caller.ts'
+import { dismissWithKey } from '../access/dismiss-socket.ts'
+import type { CountRequest } from '../access/rate-limit.ts'
 import type { Backend } from '../backend.ts'
 import { createRequestId, logFault } from '../errors/error-answers.ts'
 import { toErrorBody, toRequestError } from '../errors/to-request-error.ts'
 import { createSocketWriter, keepAlive } from '../events/socket-writer.ts'
 import { toTextFrame } from '../events/text-frame.ts'
+import type { Deployment } from '../jobs/create-job.ts'
 import { writeTogether } from '../write-together.ts'
 import { answerFrame } from './answer-frame.ts'
 import { readFrame } from './read-frame.ts'
@@ -33,13 +37,16 @@ export const runStreamSession = (
   request: FastifyRequest,
   options: {
     backend: Backend
-    languages: readonly Language[]
+    deployment: Deployment
+    admissions: Admissions
+    count: CountRequest
     frameSchema: ReturnType<typeof createClientFrameSchema>
     heartbeatMs: number
     signal: AbortSignal
   },
 ): void => {
-  const { backend, languages, frameSchema, heartbeatMs, signal } = options
+  const { backend, deployment, admissions, count, frameSchema, heartbeatMs, signal } = options
+  const connected = callerOf(request)
   const writer = createSocketWriter(socket, request.raw.socket)
 
   /** Many jobs' events and answers may be due in one turn of the event loop. */
@@ -60,12 +67,26 @@ export const runStreamSession = (
     fail: (jobId, error) => void sendError(error, { jobId }),
   })
 
+  /** Each frame is by who they are now: a key is revoked, and a tenant's limits change, while a socket is open. */
+  const findCaller = async (): Promise<Caller> => {
+    const caller = await admissions.renew(connected)
+    if (caller !== undefined) return caller
+    throw new RequestError('unauthorized', 'The key of this socket is no longer good')
+  }
+
   const answer = async (data: RawData, isBinary: boolean): Promise<void> => {
     const { frame, ...named } = readFrame(toBytes(data), isBinary, frameSchema)
     const ref = named.ref === undefined ? {} : { ref: named.ref }
     try {
       if (frame instanceof RequestError) throw frame
-      const { accepted, begin } = await answerFrame(frame, { backend, languages, subscriptions })
+      const caller = await findCaller()
+      const { accepted, begin } = await answerFrame(frame, {
+        backend,
+        deployment,
+        subscriptions,
+        caller,
+        count: () => count(request),
+      })
       await send(accepted === undefined ? { type: 'ok', ...ref } : { type: 'accepted', ...ref, job: accepted })
       begin?.()
     } catch (error) {
@@ -79,7 +100,7 @@ export const runStreamSession = (
     waiting += 1
     socket.pause()
     answered = answered
-      .then(() => (signal.aborted ? undefined : answer(data, isBinary)))
+      .then(() => (signal.aborted || socket.readyState !== socket.OPEN ? undefined : answer(data, isBinary)))
       // The client went away while it was being answered.
       .catch(() => {})
       .finally(() => {
@@ -88,4 +109,5 @@ export const runStreamSession = (
       })
   })
   keepAlive(socket, request.raw.socket, heartbeatMs)
+  dismissWithKey(admissions, connected, socket)
 }

@@ -1,0 +1,41 @@
+import { RequestError, type Scope, type Tenant } from '@runnel/contract'
+import { isJobOf } from '@runnel/registry'
+import type { FastifyRequest } from 'fastify'
+import { toJobNotFound } from '../errors/to-request-error.ts'
+
+/** Who is asking, and what they may do. */
+export interface Caller {
+  readonly tenant: Tenant
+  readonly scopes: readonly Scope[]
+  /** null where there are no keys: a program of this machine. */
+  readonly keyId: string | null
+  /** What a ticket allows of its tenant's jobs; undefined: all of them. */
+  readonly ticket?: {
+    readonly jobIds: Set<string>
+    /** Whether jobs may be submitted; each then becomes one of `jobIds`. */
+    readonly submissions: boolean
+  }
+}
+
+/** The name of what a request is decorated with once it is known who asks. */
+export const CALLER = 'caller'
+
+export const callerOf = (request: FastifyRequest): Caller => request.getDecorator<Caller>(CALLER)
+
+export const requireScope = ({ scopes, ticket }: Caller, scope: Scope): void => {
+  if (scopes.includes(scope)) return
+  const what = ticket === undefined ? 'key' : 'ticket'
+  throw new RequestError('forbidden', `This ${what} may not ${scope}: it has the scopes ${scopes.join(', ')}`)
+}
+
+export const requireSubmissions = (caller: Caller): void => {
+  requireScope(caller, 'submit')
+  if (caller.ticket?.submissions !== false) return
+  throw new RequestError('forbidden', 'This ticket may not submit: ask for one with submissions: true')
+}
+
+/** A job that the caller may not reach is answered as one that never was, and by the same work: without asking Redis. */
+export const requireJob = ({ tenant, ticket }: Caller, jobId: string): void => {
+  if (isJobOf(tenant.id, jobId) && (ticket === undefined || ticket.jobIds.has(jobId))) return
+  throw toJobNotFound()
+}

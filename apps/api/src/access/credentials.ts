@@ -1,0 +1,48 @@
+import { RequestError } from '@runnel/contract'
+import { KEY_TEXT, type KeyParts, readKeyText } from '@runnel/registry'
+import type { FastifyRequest } from 'fastify'
+
+/** What a request brings to say who it is from; `unreadable` is something, but nothing that could be good. */
+export type Credentials =
+  | { readonly type: 'none' }
+  | { readonly type: 'unreadable' }
+  | { readonly type: 'key'; readonly parts: KeyParts }
+  | { readonly type: 'ticket'; readonly ticket: string }
+
+/** Longer than any key; what is longer is not even looked at. */
+const HEADER_LENGTH = 200
+
+/** Node keeps the first of several and drops the rest, which something in front of us may have read instead. */
+const countAuthorizations = (rawHeaders: readonly string[]): number =>
+  rawHeaders.filter((name, at) => at % 2 === 0 && name.length === 13 && name.toLowerCase() === 'authorization').length
+
+const readTicket = (query: unknown): unknown =>
+  typeof query === 'object' && query !== null && 'ticket' in query ? query.ticket : undefined
+
+/** A URL is kept by logs, histories and proxies, so a key must never be in one. */
+export const refuseKeyInUrl = (url: string): void => {
+  // A key has no character that would ever be escaped, but may come escaped all the same.
+  if (!KEY_TEXT.test(url) && !(url.includes('%') && KEY_TEXT.test(toPlain(url)))) return
+  throw new RequestError(
+    'unauthorized',
+    'Cannot take a key in a URL, where logs and histories keep it: send it as Authorization: Bearer, and revoke this one',
+  )
+}
+
+const toPlain = (url: string): string =>
+  url.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+
+export const readCredentials = ({ raw, headers, query }: FastifyRequest): Credentials => {
+  const { authorization } = headers
+  const ticket = readTicket(query)
+  if (authorization === undefined) {
+    if (ticket === undefined) return { type: 'none' }
+    return typeof ticket === 'string' ? { type: 'ticket', ticket } : { type: 'unreadable' }
+  }
+  if (ticket !== undefined || authorization.length > HEADER_LENGTH || countAuthorizations(raw.rawHeaders) > 1) {
+    return { type: 'unreadable' }
+  }
+  const [, text = ''] = /^Bearer +(\S+)$/i.exec(authorization) ?? []
+  const parts = readKeyText(text)
+  return parts === undefined ? { type: 'unreadable' } : { type: 'key', parts }
+}

@@ -1,0 +1,62 @@
+import rateLimit, { normalizeIP } from '@fastify/rate-limit'
+import { RequestError } from '@runnel/contract'
+import type { Redis } from '@runnel/process'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { CALLER, type Caller } from './caller.ts'
+
+const MINUTE_MS = 60_000
+/** More than a client in error needs to be noticed, and nothing against 256 bits. */
+const FAILURES_PER_MINUTE = 30
+
+const bounded = (caller: Caller | null): number | null =>
+  caller === null ? FAILURES_PER_MINUTE : caller.tenant.limits.submitsPerMinute
+
+const callerOf = (request: FastifyRequest): Caller | null => request.getDecorator<Caller | null>(CALLER)
+
+/** Counts one more of whoever asks; throws where that is too many. On the answer, the headers say how many are left. */
+export type CountRequest = (request: FastifyRequest, reply?: FastifyReply) => Promise<void>
+
+/**
+ * Counts in Redis, in windows of a minute, for all processes together. Whoever is known is counted by tenant, and for
+ * submissions only; whoever is not, by address, and for each time of not being known. A tenant without a bound costs
+ * nothing.
+ */
+export const registerRateLimit = (
+  app: FastifyInstance,
+  { redis, prefix }: { readonly redis: Redis; readonly prefix: string },
+): (() => CountRequest) => {
+  app.register(rateLimit, {
+    global: false,
+    redis,
+    nameSpace: `${prefix}:rate:`,
+    timeWindow: MINUTE_MS,
+    keyGenerator: (request) => {
+      const caller = callerOf(request)
+      return caller === null ? `address:${normalizeIP(request.ip)}` : `tenant:${caller.tenant.id}`
+    },
+    allowList: (request) => bounded(callerOf(request)) === null,
+    max: (request) => bounded(callerOf(request)) ?? 0,
+  })
+  return () => {
+    const count = app.createRateLimit()
+    return async (request, reply) => {
+      const counted = await count(request)
+      if (counted.isAllowed) return
+      const { max, remaining, ttlInSeconds, isExceeded } = counted
+      const isKnown = callerOf(request) !== null
+      if (isKnown || isExceeded) {
+        reply?.headers({
+          'ratelimit-limit': max,
+          'ratelimit-remaining': remaining,
+          'ratelimit-reset': ttlInSeconds,
+          ...(isExceeded ? { 'retry-after': ttlInSeconds } : {}),
+        })
+      }
+      if (!isExceeded) return
+      const what = isKnown
+        ? `${max} submissions a minute are all this tenant may have`
+        : 'Too many requests without a good key'
+      throw new RequestError('too-many-requests', `${what}: try again in ${ttlInSeconds} s`)
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import {
+  chooseLimits,
+  LIMIT_NAMES,
+  type LimitsPolicy,
+  type QueuedJob,
+  RequestError,
+  type Submission,
+  type Tenant,
+} from '@runnel/contract'
+import type { Language } from '@runnel/languages'
+import { createJobId } from '@runnel/registry'
+import { resolveProgram } from './resolve-program.ts'
+
+/** What this deployment grants to everybody. */
+export interface Deployment {
+  readonly languages: readonly Language[]
+  readonly policy: LimitsPolicy
+}
+
+/** Nothing that was chosen is made smaller without a word. */
+const requireWithin = (chosen: Submission['limits'], { limits: { limits: maxima } }: Tenant): void => {
+  const details = LIMIT_NAMES.flatMap((name) => {
+    const [value, maximum] = [chosen[name], maxima[name]]
+    if (value === undefined || maximum === undefined || value <= maximum) return []
+    const message = `Cannot read limits.${name}: ${value} is over this tenant's maximum of ${maximum}`
+    return [{ path: `limits.${name}`, message }]
+  })
+  if (details[0] !== undefined) throw new RequestError('invalid-request', details[0].message, { details })
+}
+
+/** The languages that a tenant may use. */
+export const languagesOf = (languages: readonly Language[], { limits }: Tenant): readonly Language[] => {
+  const allowed = limits.languages
+  return allowed === null ? languages : languages.filter(({ id }) => allowed.includes(id))
+}
+
+/** Makes a tenant's submission a job, with every choice made that it has left open, within what the tenant may have. */
+export const createJob = ({ languages, policy }: Deployment, tenant: Tenant, submission: Submission): QueuedJob => {
+  requireWithin(submission.limits, tenant)
+  return {
+    id: createJobId(tenant.id),
+    tenant: tenant.id,
+    submittedAt: new Date().toISOString(),
+    program: resolveProgram(submission, languagesOf(languages, tenant)),
+    isolation: submission.isolation,
+    limits: chooseLimits(submission.limits, policy, tenant.limits.limits),
+  }
+}

@@ -1,0 +1,123 @@
+import {
+  keyRequestSchema,
+  keySchema,
+  RequestError,
+  tenantIdSchema,
+  tenantLimitsSchema,
+  tenantSchema,
+} from '@runnel/contract'
+import type { Logger } from '@runnel/process'
+import type { FastifyRequest } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { callerOf } from '../access/caller.ts'
+import { toInvalidRequest } from '../errors/invalid-request.ts'
+import { errorAnswers } from './answers.ts'
+import type { RouteOptions } from './route-options.ts'
+
+const paramsSchema = z.strictObject({ id: z.string() })
+const createdSchema = z.strictObject({
+  ...keySchema.shape,
+  key: z.string().describe('The key itself. It is told here and never again.'),
+})
+
+const readTenantId = (id: string): string => {
+  const read = tenantIdSchema.safeParse(id)
+  if (!read.success) throw toInvalidRequest(read.error, 'the tenant')
+  return read.data
+}
+
+/** Keys and tenants, over HTTP. Each change is a line in the log: what, by which key, from where. */
+export const adminRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend'> & { log: Logger }> = async (
+  app,
+  { backend: { keys, tenants }, log },
+) => {
+  const audit = (request: FastifyRequest, details: object, what: string): void =>
+    log.info({ ...details, by: callerOf(request).keyId, from: request.ip, requestId: request.id }, what)
+
+  app.post(
+    '/v1/admin/keys',
+    {
+      schema: {
+        summary: 'Make a key',
+        description: 'Answers with the key itself, which is told here and never again: what is kept is its SHA-256.',
+        tags: ['access'],
+        body: keyRequestSchema,
+        response: { 201: createdSchema, ...errorAnswers(400, 403, 415, 503) },
+      },
+    },
+    async (request, reply) => {
+      const { key, text } = await keys.create(request.body)
+      audit(request, { keyId: key.id, tenant: key.tenant, scopes: key.scopes }, 'A key was made')
+      return reply.code(201).send({ ...key, key: text })
+    },
+  )
+
+  app.get(
+    '/v1/admin/keys',
+    {
+      schema: {
+        summary: 'List the keys',
+        description:
+          'All keys of all tenants, the newest first, revoked ones too; without their secrets, which nobody has.',
+        tags: ['access'],
+        response: { 200: z.strictObject({ keys: z.array(keySchema) }), ...errorAnswers(403, 503) },
+      },
+    },
+    async () => ({ keys: await keys.list() }),
+  )
+
+  app.delete(
+    '/v1/admin/keys/:id',
+    {
+      schema: {
+        summary: 'Revoke a key',
+        description:
+          'Within five seconds it is refused everywhere, and its streams are closed. Revoking again changes nothing.',
+        tags: ['access'],
+        params: paramsSchema,
+        response: { 200: keySchema, ...errorAnswers(403, 404, 503) },
+      },
+    },
+    async (request) => {
+      const key = await keys.revoke(request.params.id)
+      if (key === undefined) throw new RequestError('not-found', 'There is no key of this id')
+      audit(request, { keyId: key.id, tenant: key.tenant }, 'A key was revoked')
+      return key
+    },
+  )
+
+  app.get(
+    '/v1/admin/tenants/:id',
+    {
+      schema: {
+        summary: "Ask about a tenant's limits",
+        description: 'A tenant for whom nothing was set has no bounds of its own.',
+        tags: ['access'],
+        params: paramsSchema,
+        response: { 200: tenantSchema, ...errorAnswers(400, 403, 503) },
+      },
+    },
+    async ({ params }) => tenants.get(readTenantId(params.id)),
+  )
+
+  app.put(
+    '/v1/admin/tenants/:id',
+    {
+      schema: {
+        summary: "Set a tenant's limits",
+        description: 'All of them: what is left out has no bound of its own. Holds from the next submission on.',
+        tags: ['access'],
+        params: paramsSchema,
+        body: tenantLimitsSchema,
+        response: { 200: tenantSchema, ...errorAnswers(400, 403, 415, 503) },
+      },
+    },
+    async (request) => {
+      const tenant = { id: readTenantId(request.params.id), limits: request.body }
+      await tenants.set(tenant)
+      audit(request, { tenant: tenant.id, limits: tenant.limits }, "A tenant's limits were set")
+      return tenant
+    },
+  )
+}

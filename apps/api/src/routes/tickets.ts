@@ -1,0 +1,42 @@
+import { RequestError, ticketRequestSchema, ticketSchema } from '@runnel/contract'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { callerOf, requireJob, requireScope } from '../access/caller.ts'
+import { requireLog } from '../jobs/read-job.ts'
+import { errorAnswers } from './answers.ts'
+import type { RouteOptions } from './route-options.ts'
+
+const PASSED_ON = ['submit', 'read'] as const
+
+export const ticketsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { backend }) => {
+  app.post(
+    '/v1/tickets',
+    {
+      schema: {
+        summary: 'Make a ticket for a browser',
+        description: [
+          'Something to give to a page, which a key must never be: good for one WebSocket (`?ticket=`), for a short time,',
+          'for the jobs it names or for those it submits itself, and never for more than the key may. It ends with the key, and so does its socket.',
+        ].join('\n'),
+        tags: ['access'],
+        body: ticketRequestSchema,
+        response: { 201: ticketSchema, ...errorAnswers(400, 403, 404, 415, 503) },
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request)
+      const { jobIds, submissions, origin = null, expiresInMs, scopes: wanted } = request.body
+      for (const scope of wanted ?? []) requireScope(caller, scope)
+      const scopes = wanted ?? PASSED_ON.filter((scope) => caller.scopes.includes(scope))
+      if (submissions && !scopes.includes('submit')) {
+        throw new RequestError('forbidden', 'Cannot make a ticket for submissions without the scope submit')
+      }
+      if (scopes.length === 0)
+        throw new RequestError('forbidden', 'This key may do nothing that a ticket could pass on')
+      for (const id of jobIds) requireJob(caller, id)
+      for (const id of jobIds) await requireLog(backend, id)
+      const grant = { keyId: caller.keyId, tenant: caller.tenant.id, scopes, jobIds, submissions, origin }
+      const ticket = await backend.tickets.issue(grant, expiresInMs)
+      return reply.code(201).send({ ticket, expiresAt: new Date(Date.now() + expiresInMs).toISOString() })
+    },
+  )
+}
