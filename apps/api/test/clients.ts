@@ -74,8 +74,8 @@ export const watchSocket = async (url: string, onEvent: OnEvent = () => true): P
 }
 
 /** A socket of `/v1/stream`, its frames in the order they came. */
-export const openStream = async (url: string) => {
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/stream`)
+export const openStream = async (url: string, headers: Readonly<Record<string, string>> = {}, query = '') => {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/stream${query}`, { headers })
   const frames: { type: string; ref?: string; [key: string]: unknown }[] = []
   socket.on('message', (data) => frames.push(JSON.parse(String(data))))
   await once(socket, 'open')

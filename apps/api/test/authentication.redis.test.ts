@@ -1,0 +1,268 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { createLogger } from '@runnel/process'
+import { eventually, redisTest as test } from '@runnel/testing'
+import { describe, expect } from 'vitest'
+import { WebSocket } from 'ws'
+import { startApi } from './api.ts'
+import { openStream } from './clients.ts'
+import { holdKey, type KeyHolder, submitAs } from './key-holder.ts'
+
+const REVOKED = 4401
+
+const ROUTES = [
+  ['POST', '/v1/jobs'],
+  ['GET', '/v1/jobs'],
+  ['GET', '/v1/jobs/x'],
+  ['HEAD', '/v1/jobs/x'],
+  ['DELETE', '/v1/jobs/x'],
+  ['POST', '/v1/jobs/x/stdin'],
+  ['GET', '/v1/jobs/x/events'],
+  ['GET', '/v1/stream'],
+  ['POST', '/execute'],
+  ['POST', '/api/execute'],
+  ['POST', '/v1/tickets'],
+  ['GET', '/v1/languages'],
+  ['POST', '/v1/admin/keys'],
+  ['GET', '/v1/admin/keys'],
+  ['DELETE', '/v1/admin/keys/x'],
+  ['GET', '/v1/admin/tenants/x'],
+  ['PUT', '/v1/admin/tenants/x'],
+] as const
+
+describe('Where there are keys', () => {
+  test('nothing is done without one, except to say how the server is', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    await holdKey(api)
+    for (const [method, url] of ROUTES) {
+      const response = await api.app.inject({ method, url, remoteAddress: '192.0.2.1' })
+      expect([method, url, response.statusCode]).toEqual([method, url, 401])
+      expect(response.headers['www-authenticate']).toBe('Bearer')
+    }
+    for (const url of ['/health/live', '/health/ready', '/docs/openapi.json']) {
+      expect((await api.app.inject(url)).statusCode).toBe(200)
+    }
+  })
+
+  test('a missing, malformed, wrong, revoked or expired key is answered the same', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const good = await holdKey(api)
+    const revoked = await holdKey(api)
+    await api.backend.keys.revoke(revoked.key.id)
+    const expired = await holdKey(api, { expiresAt: new Date(Date.now() - 1).toISOString() })
+    const { text } = good
+    const wrong = [
+      undefined,
+      '',
+      'Bearer',
+      'Bearer ',
+      text,
+      `Basic ${Buffer.from(text).toString('base64')}`,
+      `Bearer ${text}x`,
+      `Bearer ${text} ${text}`,
+      `Bearer ${text.slice(0, -1)}${text.endsWith('A') ? 'B' : 'A'}`,
+      `Bearer rnl_${'0'.repeat(16)}${text.slice(20)}`,
+      `Bearer ${'x'.repeat(10_240)}`,
+      'Bearer rnl_\u{e9}\u{e9}',
+      revoked.headers.authorization,
+      expired.headers.authorization,
+    ]
+    const bodies = new Set<string>()
+    for (const authorization of wrong) {
+      const headers = authorization === undefined ? {} : { authorization }
+      const response = await api.app.inject({ url: '/v1/jobs', headers })
+      expect([authorization, response.statusCode]).toEqual([authorization, 401])
+      const { requestId, ...error } = response.json().error
+      expect(requestId).toMatch(/^req_/)
+      bodies.add(JSON.stringify(error))
+    }
+    expect([...bodies]).toEqual([expect.stringContaining('"unauthorized"')])
+    expect((await api.app.inject({ url: '/v1/jobs', headers: good.headers })).statusCode).toBe(200)
+  })
+
+  test('two Authorization headers are none', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const { text } = await holdKey(api)
+    const { port } = new URL(await api.listen())
+    const socket = connect(Number(port), '127.0.0.1')
+    const header = `Authorization: Bearer ${text}\r\n`
+    socket.write(`GET /v1/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n${header}${header}\r\n`)
+    let answer = ''
+    for await (const piece of socket) answer += piece
+    expect(answer).toMatch(/^HTTP\/1\.1 401 /)
+  })
+
+  test('a key may do what its scopes say, and no more', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const id = await submitAs(api, await holdKey(api))
+    const calls = [
+      ['submit', 'POST', '/v1/jobs', { code: 'print(1)' }, 202],
+      ['read', 'GET', '/v1/jobs', undefined, 200],
+      ['read', 'GET', `/v1/jobs/${id}`, undefined, 200],
+      ['submit', 'POST', `/v1/jobs/${id}/stdin`, { end: true }, 409],
+      ['submit', 'DELETE', `/v1/jobs/${id}`, undefined, 200],
+      ['read', 'GET', `/v1/jobs/${id}/events`, undefined, 200],
+      ['admin', 'GET', '/v1/admin/keys', undefined, 200],
+      ['admin', 'PUT', '/v1/admin/tenants/other', {}, 200],
+    ] as const
+    for (const scope of ['submit', 'read', 'admin'] as const) {
+      const { headers } = await holdKey(api, { scopes: [scope] })
+      for (const [needed, method, url, payload, status] of calls) {
+        const response = await api.app.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) })
+        expect([scope, method, url, response.statusCode]).toEqual([scope, method, url, needed === scope ? status : 403])
+      }
+    }
+  })
+
+  test('a key in a URL is refused, and is in no log; nor is one in a header, or a ticket', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    let logged = ''
+    const log = createLogger({ name: 'api', level: 'trace', destination: { write: (line) => (logged += line) } })
+    const api = await startApi({ redisUrl, prefix, resources, log })
+    const { text, headers } = await holdKey(api)
+    const escaped = [...text].map((letter) => `%${letter.charCodeAt(0).toString(16)}`).join('')
+    for (const query of [`key=${text}`, `ticket=${text}`, text, `access_token=${escaped}`]) {
+      for (const path of ['/v1/jobs', '/v1/stream', '/v1/languages']) {
+        for (const given of [{}, headers]) {
+          const response = await api.app.inject({ url: `${path}?${query}`, headers: given })
+          expect([path, response.statusCode]).toEqual([path, 401])
+          expect(response.json().error.message).toContain('revoke')
+          expect(response.body).not.toContain(text)
+        }
+      }
+    }
+    const url = (await api.listen()).replace('http', 'ws')
+    const socket = new WebSocket(`${url}/v1/stream?key=${text}`)
+    const [, refused] = await once(socket, 'unexpected-response')
+    expect(refused.statusCode).toBe(401)
+
+    const issued = await api.app.inject({ method: 'POST', url: '/v1/tickets', headers, payload: { submissions: true } })
+    const { ticket } = issued.json()
+    const stream = new WebSocket(`${url}/v1/stream?ticket=${ticket}`)
+    await once(stream, 'open')
+    stream.terminate()
+    // A fault of ours is logged; it says nothing of the request but its id.
+    await api.backend.redis.set(`${prefix}:history:acme`, 'broken', 'PX', 60_000)
+    expect((await api.app.inject({ url: '/v1/jobs', headers })).statusCode).toBe(500)
+    await eventually(() => expect(logged).toContain('A request failed'))
+    for (const secret of [text, text.slice(21), ticket]) expect(logged).not.toContain(secret)
+  })
+})
+
+describe('Where no key was ever made', () => {
+  test('this machine may call without one, but make none over HTTP', async ({ redisUrl, prefix, resources }) => {
+    const { app } = await startApi({ redisUrl, prefix, resources })
+    expect((await app.inject({ method: 'POST', url: '/v1/jobs', payload: { code: 'print(1)' } })).statusCode).toBe(202)
+    const made = await app.inject({
+      method: 'POST',
+      url: '/v1/admin/keys',
+      payload: { tenant: 'acme', scopes: ['admin'] },
+    })
+    expect([made.statusCode, made.json().error.code]).toEqual([403, 'forbidden'])
+    const headers = { authorization: `Bearer rnl_${'0'.repeat(16)}_${'x'.repeat(43)}` }
+    expect((await app.inject({ url: '/v1/jobs', headers })).statusCode).toBe(401)
+  })
+
+  test('nobody may, where others could reach the server', async ({ redisUrl, prefix, resources }) => {
+    const { app } = await startApi({ redisUrl, prefix, resources, isPrivate: false })
+    expect((await app.inject('/v1/jobs')).statusCode).toBe(401)
+  })
+
+  test('the first key closes the door, also to those who are inside', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const stream = await openStream(await api.listen())
+    const closed = once(stream.socket, 'close')
+    await holdKey(api)
+    expect((await closed)[0]).toBe(REVOKED)
+    expect((await api.app.inject('/v1/jobs')).statusCode).toBe(401)
+  })
+})
+
+describe('A revoked key', () => {
+  test('is refused by every process, and its sockets are closed with 4401, all within 5 s', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    const apis = [
+      await startApi({ redisUrl, prefix, resources }),
+      await startApi({ redisUrl, prefix, resources }),
+    ] as const
+    const holder = await holdKey(apis[0])
+    const other = await holdKey(apis[0])
+    const id = await submitAs(apis[0], holder)
+    const open = async (url: string, path: string, { headers }: KeyHolder): Promise<WebSocket> => {
+      const socket = new WebSocket(url.replace('http', 'ws') + path, { headers })
+      await once(socket, 'open')
+      return socket
+    }
+    const sockets: WebSocket[] = []
+    const streams: Response[] = []
+    for (const api of apis) {
+      const url = await api.listen()
+      for (const path of ['/v1/stream', `/v1/jobs/${id}/events`]) sockets.push(await open(url, path, holder))
+      streams.push(await fetch(`${url}/v1/jobs/${id}/events`, { headers: holder.headers }))
+    }
+    const stays = await open(apis[1].app.listeningOrigin, '/v1/stream', other)
+    const codes = Promise.all(sockets.map(async (socket) => (await once(socket, 'close'))[0]))
+
+    const startedAt = performance.now()
+    await apis[0].backend.keys.revoke(holder.key.id)
+    expect(await codes).toEqual(sockets.map(() => REVOKED))
+    for (const stream of streams) await expect(stream.text()).rejects.toThrow()
+    for (const { app } of apis) {
+      await eventually(async () => {
+        expect((await app.inject({ url: '/v1/jobs', headers: holder.headers })).statusCode).toBe(401)
+      })
+      expect((await app.inject({ url: '/v1/jobs', headers: other.headers })).statusCode).toBe(200)
+    }
+    expect(performance.now() - startedAt).toBeLessThan(5_000)
+    expect(stays.readyState).toBe(WebSocket.OPEN)
+    stays.terminate()
+  })
+
+  test('is found out within 5 s where the message about it was lost', async ({
+    redis,
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const { headers, key } = await holdKey(api)
+    const socket = new WebSocket(`${(await api.listen()).replace('http', 'ws')}/v1/stream`, { headers })
+    await once(socket, 'open')
+    const closed = once(socket, 'close')
+    const stored = JSON.parse((await redis.hget(`${prefix}:keys`, key.id)) ?? '')
+    const startedAt = performance.now()
+    await redis.hset(`${prefix}:keys`, key.id, JSON.stringify({ ...stored, revokedAt: new Date().toISOString() }))
+    expect((await closed)[0]).toBe(REVOKED)
+    await eventually(async () => expect((await api.app.inject({ url: '/v1/jobs', headers })).statusCode).toBe(401))
+    expect(performance.now() - startedAt).toBeLessThan(5_000)
+  })
+})
+
+test('A key that keeps calling costs Redis one question every two seconds', async ({ redisUrl, prefix, resources }) => {
+  const api = await startApi({ redisUrl, prefix, resources })
+  const { headers } = await holdKey(api)
+  const find = api.backend.redis.eval.bind(api.backend.redis)
+  let asked = 0
+  Object.assign(api.backend.redis, {
+    eval: (...args: Parameters<typeof find>) => {
+      asked += 1
+      return find(...args)
+    },
+  })
+  await Promise.all(
+    Array.from({ length: 100 }, async () => {
+      expect((await api.app.inject({ url: '/v1/languages', headers })).statusCode).toBe(200)
+    }),
+  )
+  expect(asked).toBeLessThanOrEqual(2)
+})
