@@ -33,9 +33,10 @@ export const startApi = async (options: {
   /** False: as if others than this machine could reach it. */
   isPrivate?: boolean
   log?: Logger
+  trustedProxies?: readonly string[]
 }): Promise<Api> => {
   const { redisUrl, prefix, resources, heartbeatMs, origins = [], isPrivate = true } = options
-  const { log = createLogger({ name: 'api', level: 'silent' }) } = options
+  const { trustedProxies = [], log = createLogger({ name: 'api', level: 'silent' }) } = options
   const common = { prefix, retentionMs: RETENTION_MS }
 
   const connect = async (role: 'command' | 'subscriber' | 'blocking') => {
@@ -68,6 +69,7 @@ export const startApi = async (options: {
     languages: LANGUAGES,
     policy: LIMITS,
     origins,
+    trustedProxies,
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
   })
   resources.defer(() => app.close())

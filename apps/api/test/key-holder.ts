@@ -15,7 +15,11 @@ export const holdKey = async ({ backend }: Api, request: Partial<KeyRequest> = {
   return { key, text, headers: { authorization: `Bearer ${text}` } }
 }
 
-export const submitAs = async ({ app }: Api, { headers }: KeyHolder, payload: object = {}): Promise<string> => {
+export const submitAs = async (
+  { app }: Api,
+  { headers }: Pick<KeyHolder, 'headers'>,
+  payload: object = {},
+): Promise<string> => {
   const response = await app.inject({
     method: 'POST',
     url: '/v1/jobs',

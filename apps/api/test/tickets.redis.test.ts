@@ -1,0 +1,162 @@
+import { once } from 'node:events'
+import { serverFrameSchema } from '@runnel/contract'
+import { eventually, redisTest as test } from '@runnel/testing'
+import { describe, expect } from 'vitest'
+import { WebSocket } from 'ws'
+import { type Api, startApi } from './api.ts'
+import { openStream } from './clients.ts'
+import { holdKey, type KeyHolder, submitAs } from './key-holder.ts'
+
+const PAGE = 'https://app.example.org'
+
+const askForTicket = ({ app }: Api, { headers }: Pick<KeyHolder, 'headers'>, payload: object) =>
+  app.inject({ method: 'POST', url: '/v1/tickets', headers, payload })
+
+const issue = async (api: Api, holder: KeyHolder, payload: object): Promise<string> => {
+  const response = await askForTicket(api, holder, payload)
+  expect([response.statusCode, response.headers['cache-control']]).toEqual([201, 'no-store'])
+  return response.json().ticket
+}
+
+/** The status that refuses the socket, or 101. */
+const connect = async (address: string, origin?: string): Promise<number> => {
+  const socket = new WebSocket(address, origin === undefined ? {} : { origin })
+  const { promise, resolve } = Promise.withResolvers<number>()
+  socket.on('open', () => resolve(101))
+  socket.on('unexpected-response', (_, { statusCode }) => resolve(statusCode ?? 0))
+  socket.on('error', () => {})
+  const status = await promise
+  socket.terminate()
+  return status
+}
+
+describe('A ticket', () => {
+  test('opens one WebSocket, once, and nothing else', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const holder = await holdKey(api)
+    const id = await submitAs(api, holder)
+    const ticket = await issue(api, holder, { jobIds: [id] })
+    const url = await api.listen()
+    for (const path of [`/v1/jobs/${id}`, `/v1/jobs/${id}/events`, '/v1/jobs', '/v1/languages']) {
+      expect([path, (await fetch(`${url}${path}?ticket=${ticket}`)).status]).toEqual([path, 401])
+    }
+    expect((await fetch(`${url}/v1/jobs`, { headers: { authorization: `Bearer ${ticket}` } })).status).toBe(401)
+    const address = `${url.replace('http', 'ws')}/v1/jobs/${id}/events?ticket=${ticket}`
+    const statuses = await Promise.all(Array.from({ length: 5 }, () => connect(address)))
+    expect(statuses.toSorted()).toEqual([101, 401, 401, 401, 401])
+    expect(await connect(address)).toBe(401)
+  })
+
+  test('is refused when it has expired, was made up, or comes twice in one URL', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const holder = await holdKey(api)
+    const url = `${(await api.listen()).replace('http', 'ws')}/v1/stream`
+    const ticket = await issue(api, holder, { submissions: true, expiresInMs: 1_000 })
+    for (const query of ['?ticket=', '?ticket=x', `?ticket=${ticket}&ticket=${ticket}`]) {
+      expect(await connect(url + query)).toBe(401)
+    }
+    await eventually(async () => expect(await api.backend.redis.keys(`${prefix}:ticket:*`)).toEqual([]))
+    expect(await connect(`${url}?ticket=${ticket}`)).toBe(401)
+  })
+
+  test('made for one page is refused to another', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources, origins: [PAGE, 'https://other.example.org'] })
+    const holder = await holdKey(api)
+    const url = `${(await api.listen()).replace('http', 'ws')}/v1/stream?ticket=`
+    const payload = { submissions: true, origin: PAGE }
+    expect(await connect(url + (await issue(api, holder, payload)), 'https://other.example.org')).toBe(401)
+    expect(await connect(url + (await issue(api, holder, payload)))).toBe(401)
+    expect(await connect(url + (await issue(api, holder, payload)), PAGE)).toBe(101)
+    // And no ticket opens the door to a page that may not call at all.
+    expect(await connect(url + (await issue(api, holder, { submissions: true })), 'https://evil.example')).toBe(403)
+  })
+
+  test('for named jobs reaches those and no other', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const holder = await holdKey(api)
+    const [named, other] = [await submitAs(api, holder, { interactive: true }), await submitAs(api, holder)]
+    const url = await api.listen()
+    expect(
+      await connect(
+        `${url.replace('http', 'ws')}/v1/jobs/${other}/events?ticket=${await issue(api, holder, { jobIds: [named] })}`,
+      ),
+    ).toBe(404)
+
+    const stream = await openStream(url, {}, `?ticket=${await issue(api, holder, { jobIds: [named] })}`)
+    stream.send({ type: 'subscribe', ref: 'named', jobId: named })
+    stream.send({ type: 'stdin', ref: 'stdin', jobId: named, data: 'x' })
+    stream.send({ type: 'subscribe', ref: 'other', jobId: other })
+    stream.send({ type: 'cancel', ref: 'cancel', jobId: other })
+    stream.send({ type: 'submit', ref: 'submit', job: { code: 'print(1)' } })
+    await eventually(() =>
+      expect(stream.answerTo('submit')).toMatchObject({ type: 'error', error: { code: 'forbidden' } }),
+    )
+    expect(stream.answerTo('named')).toEqual({ type: 'ok', ref: 'named' })
+    expect(stream.answerTo('stdin')).toEqual({ type: 'ok', ref: 'stdin' })
+    for (const ref of ['other', 'cancel']) {
+      expect(stream.answerTo(ref)).toMatchObject({ type: 'error', error: { code: 'job-not-found' } })
+    }
+    stream.socket.terminate()
+  })
+
+  test('for submissions reaches what it submitted itself', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const holder = await holdKey(api)
+    const other = await submitAs(api, holder)
+    const ticket = await issue(api, holder, { submissions: true })
+    const stream = await openStream(await api.listen(), {}, `?ticket=${ticket}`)
+    stream.send({ type: 'submit', ref: 'submit', job: { code: 'print(1)' } })
+    const jobId = await eventually(() => {
+      const answer = serverFrameSchema.parse(stream.answerTo('submit'))
+      if (answer.type !== 'accepted') throw new Error(JSON.stringify(answer))
+      return answer.job.id
+    })
+    stream.send({ type: 'cancel', ref: 'own', jobId })
+    stream.send({ type: 'cancel', ref: 'other', jobId: other })
+    await eventually(() => expect(stream.answerTo('other')).toMatchObject({ error: { code: 'job-not-found' } }))
+    expect(stream.answerTo('own')).toEqual({ type: 'ok', ref: 'own' })
+    // It is the tenant's, as all it submits.
+    expect((await api.app.inject({ url: `/v1/jobs/${jobId}`, headers: holder.headers })).statusCode).toBe(200)
+    stream.socket.terminate()
+  })
+
+  test('gives no more than its key may', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const reader = await holdKey(api, { scopes: ['read', 'admin'] })
+    const id = await submitAs(api, await holdKey(api))
+    for (const payload of [{ submissions: true }, { jobIds: [id], scopes: ['submit'] }]) {
+      expect((await askForTicket(api, reader, payload)).statusCode).toBe(403)
+    }
+    expect((await askForTicket(api, reader, { jobIds: [id], scopes: ['admin'] })).statusCode).toBe(400)
+    expect((await askForTicket(api, await holdKey(api, { scopes: ['admin'] }), { jobIds: [id] })).statusCode).toBe(403)
+    const stream = await openStream(await api.listen(), {}, `?ticket=${await issue(api, reader, { jobIds: [id] })}`)
+    stream.send({ type: 'cancel', ref: 'cancel', jobId: id })
+    await eventually(() => expect(stream.answerTo('cancel')).toMatchObject({ error: { code: 'forbidden' } }))
+    stream.socket.terminate()
+  })
+
+  test('ends with its key, before and after it is used', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const holder = await holdKey(api)
+    const unused = await issue(api, holder, { submissions: true })
+    const url = await api.listen()
+    const { socket } = await openStream(url, {}, `?ticket=${await issue(api, holder, { submissions: true })}`)
+    const closed = once(socket, 'close')
+    await api.backend.keys.revoke(holder.key.id)
+    expect((await closed)[0]).toBe(4401)
+    expect(await connect(`${url.replace('http', 'ws')}/v1/stream?ticket=${unused}`)).toBe(401)
+  })
+
+  test.for([{}, { jobIds: [] }, { jobIds: ['x'] }, { submissions: true, expiresInMs: 86_400_000 }, { submissions: 1 }])(
+    'is not made of %j',
+    async (payload, { redisUrl, prefix, resources }) => {
+      const api = await startApi({ redisUrl, prefix, resources })
+      const response = await askForTicket(api, await holdKey(api), payload)
+      expect([response.statusCode, response.json().error.code]).toEqual([400, 'invalid-request'])
+    },
+  )
+})
