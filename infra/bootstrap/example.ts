@@ -8,6 +8,11 @@ import { createPrefixer, type Terminal } from './terminal.ts'
 const EXAMPLE = 'examples/hello.py'
 
 export const runExample = async (url: string, terminal: Terminal, signal: AbortSignal): Promise<void> => {
+  // A Redis that was there before may have keys; then nothing is run without one, and this has none.
+  if ((await fetch(`${url}/v1/languages`, { signal })).status === 401) {
+    terminal.line(`\n  There are API keys, so ${EXAMPLE} is not run.\n`)
+    return
+  }
   terminal.line(`\n  ${EXAMPLE}`)
   const print = createPrefixer('  │ ', terminal.write)
   const code = readFileSync(join(ROOT, EXAMPLE), 'utf8')

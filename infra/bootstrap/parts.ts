@@ -27,8 +27,12 @@ export interface StartedRedis {
 
 export const startRedis = async ({ options, record, say }: PartsOptions): Promise<StartedRedis> => {
   const given = process.env['REDIS_URL']
-  if (options.sandbox === 'local' && given !== undefined && given !== '') return { url: given, part: undefined }
+  if (options.sandbox === 'local' && given !== undefined && given !== '') {
+    record.setRedis(given)
+    return { url: given, part: undefined }
+  }
   const redis = await (options.sandbox === 'local' ? createRedisServer(record) : createRedisContainer(record))
+  record.setRedis(redis.url)
   return { url: redis.url, part: await keepAlive({ name: 'Redis', ...redis.upkeep, say }) }
 }
 

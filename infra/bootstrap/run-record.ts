@@ -11,6 +11,8 @@ export interface RunRecord {
   /** All that were ever started, also those that ended and were started again. Each leads a process group of its own. */
   readonly processes: readonly ProcessIdentity[]
   readonly containers: readonly string[]
+  /** For `npm run keys`; undefined until there is one. */
+  readonly redisUrl?: string
 }
 
 export const readRecord = (): RunRecord | undefined => {
@@ -54,6 +56,7 @@ export const claimRecord = (port: number): OwnRecord | undefined => {
       const identity = identify(pid)
       if (identity !== undefined) update({ processes: [...record.processes, identity] })
     },
+    setRedis: (redisUrl) => update({ redisUrl }),
     addContainer: (name) => update({ containers: [...record.containers, name] }),
   }
 }
@@ -62,4 +65,5 @@ export interface OwnRecord {
   current(): RunRecord
   addProcess(pid: number): void
   addContainer(name: string): void
+  setRedis(url: string): void
 }

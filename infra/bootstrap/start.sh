@@ -14,6 +14,8 @@ npm start -- [options]     Starts Redis, the API and workers, and runs examples/
   --sandbox docker|local   local: without Docker and WITHOUT ISOLATION, for trying out only.
                            Redis is then the one at REDIS_URL, or a redis-server on the path.
   --help                   This.
+
+npm run keys               Makes, lists and revokes API keys. Until there is one, every program here may call.
 USAGE
 }
 

@@ -6,7 +6,7 @@ import type { Keys, Tenants } from '@runnel/registry'
 import type { z } from 'zod'
 import { toInvalidRequest } from './errors/invalid-request.ts'
 
-export const USAGE = `npm run keys -- <command>
+const USAGE = `npm run keys -- <command>
 
   create --tenant <id> --scopes submit,read[,admin] [--name <words>] [--expires-at <time>]
                       Makes a key and prints it: here, and never again.

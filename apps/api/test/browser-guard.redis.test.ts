@@ -3,6 +3,7 @@ import { redisTest as test } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { WebSocket } from 'ws'
 import { startApi } from './api.ts'
+import { holdKey } from './key-holder.ts'
 
 const ALLOWED = 'https://app.example.org'
 const run = { method: 'POST', url: '/v1/jobs', payload: { code: 'print(1)' } } as const
@@ -41,11 +42,26 @@ describe('A page in a browser', () => {
       'access-control-allow-origin': ALLOWED,
       'access-control-allow-methods': 'GET, POST, PUT, DELETE',
     })
+    expect(asked.headers['access-control-allow-headers']).toContain('authorization')
     const answered = await app.inject({ ...run, headers: { origin: ALLOWED } })
     expect([answered.statusCode, answered.headers['access-control-allow-origin']]).toEqual([202, ALLOWED])
     const socket = new WebSocket(`${(await listen()).replace('http', 'ws')}/v1/stream`, { origin: ALLOWED })
     await once(socket, 'open')
     socket.terminate()
+    const id = answered.json().id
+    await app.inject({ method: 'DELETE', url: `/v1/jobs/${id}` })
+    const events = await app.inject({ url: `/v1/jobs/${id}/events`, headers: { origin: ALLOWED } })
+    expect(events.headers).toMatchObject({
+      'access-control-allow-origin': ALLOWED,
+      'x-content-type-options': 'nosniff',
+    })
+  })
+
+  test('of another origin cannot, whatever key it has', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const { headers } = await holdKey(api)
+    const response = await api.app.inject({ ...run, headers: { ...headers, origin: 'https://evil.example' } })
+    expect([response.statusCode, response.json().error.code]).toEqual([403, 'forbidden'])
   })
 
   test('of this server itself can', async ({ redisUrl, prefix, resources }) => {
@@ -63,6 +79,24 @@ describe('A page in a browser', () => {
     }
     for (const host of ['localhost:8080', '127.0.0.1', '[::1]:8080']) {
       expect((await app.inject({ ...run, headers: { host } })).statusCode).toBe(202)
+    }
+  })
+
+  test('is told to make nothing of an answer, and the reference only what it brings itself', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    const { app } = await startApi({ redisUrl, prefix, resources })
+    for (const url of ['/v1/jobs', '/v1/nothing', '/health/live', '/docs/']) {
+      const { headers } = await app.inject(url)
+      expect(headers).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+        'referrer-policy': 'no-referrer',
+        'content-security-policy': expect.stringContaining(`default-src ${url === '/docs/' ? "'self'" : "'none'"}`),
+      })
+      if (url !== '/docs/') expect(headers['cache-control']).toBe('no-store')
     }
   })
 })

@@ -69,6 +69,10 @@ test('A detached start runs the example, lets go of its caller, and is stopped w
   expect(started.output).toContain(`http://127.0.0.1:${port}/docs`)
   const record = readRecord()
 
+  const key = (await npm('run', '--silent', 'keys', '--', 'create', '--tenant', 'acme', '--scopes', 'read')).output
+  expect(key).toMatch(/^rnl_\w+/m)
+  expect((await fetch(`http://127.0.0.1:${port}/v1/jobs`)).status).toBe(401)
+
   const second = await start()
   expect(second.code).not.toBe(0)
   expect(second.output).toContain('npm stop')
