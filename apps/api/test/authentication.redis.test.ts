@@ -118,6 +118,23 @@ describe('Where there are keys', () => {
     }
   })
 
+  test('a key that may not read is told no output, also where it cancels what has finished', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const id = await submitAs(api, await holdKey(api))
+    for (const [scopes, has] of [
+      [['submit', 'read'], true],
+      [['submit'], false],
+    ] as const) {
+      const { headers } = await holdKey(api, { scopes: [...scopes] })
+      const job = (await api.app.inject({ method: 'DELETE', url: `/v1/jobs/${id}`, headers })).json()
+      expect([job.status, 'output' in job]).toEqual(['finished', has])
+    }
+  })
+
   test('a key in a URL is refused, and is in no log; nor is one in a header, or a ticket', async ({
     redisUrl,
     prefix,

@@ -1,4 +1,4 @@
-import { scopeSchema, tenantIdSchema } from '@runnel/contract'
+import { scopeSchema } from '@runnel/contract'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import { ticketKey } from './access-names.ts'
@@ -8,7 +8,6 @@ import { createSecret, toDigest } from './secret.ts'
 const grantSchema = z.strictObject({
   /** null: there were no keys. */
   keyId: z.string().nullable(),
-  tenant: tenantIdSchema,
   scopes: z.array(scopeSchema),
   jobIds: z.array(z.string()),
   submissions: z.boolean(),

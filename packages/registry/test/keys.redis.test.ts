@@ -34,7 +34,7 @@ describe('A key', () => {
   test('is never in Redis, nor is a ticket', async ({ redis, prefix }) => {
     const { text } = await createKeys({ redis, prefix }).create(request)
     const ticket = await createTickets({ redis, prefix }).issue(
-      { keyId: null, tenant: 'acme', scopes: ['read'], jobIds: [], submissions: true, origin: null },
+      { keyId: null, scopes: ['read'], jobIds: [], submissions: true, origin: null },
       10_000,
     )
     const kept: string[] = []
@@ -82,7 +82,6 @@ describe('A key', () => {
 describe('A ticket', () => {
   const grant = {
     keyId: 'k',
-    tenant: 'acme',
     scopes: ['read' as const],
     jobIds: ['j'],
     submissions: false,

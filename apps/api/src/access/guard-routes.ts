@@ -56,8 +56,7 @@ export const guardRoutes = (
 
   app.addHook('onRequest', async (request, reply) => {
     const rule = rules.get(`${request.method} ${request.routeOptions.url}`)
-    // Within the guarded part, but no route: whoever is answered 404 need not be known.
-    if (rule === undefined) return
+    if (rule === undefined) throw new Error(`Nothing says who may call ${request.method} ${request.routeOptions.url}`)
     refuseKeyInUrl(request.url)
     const caller = await findCaller(admissions, readCredentials(request), request, rule)
     if (caller === undefined) return refuse(request, reply)

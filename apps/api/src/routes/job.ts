@@ -1,6 +1,7 @@
 import { jobIdSchema, jobSchema } from '@runnel/contract'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { callerOf } from '../access/caller.ts'
 import { cancelJob } from '../jobs/cancel-job.ts'
 import { readJob } from '../jobs/read-job.ts'
 import { errorAnswers } from './answers.ts'
@@ -30,12 +31,17 @@ export const jobRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { back
       schema: {
         summary: 'Cancel a job',
         description:
-          'A queued job finishes at once as canceled; a running one as soon as its worker has ended it. Canceling again, or a finished job, changes nothing. Answers with the job as it stands.',
+          'A queued job finishes at once as canceled; a running one as soon as its worker has ended it. Canceling again, or a finished job, changes nothing. Answers with the job as it stands; without its output where the key may not read.',
         tags: ['jobs'],
         params: paramsSchema,
         response: { 200: jobSchema, ...errorAnswers(404, 503) },
       },
     },
-    async ({ params }) => cancelJob(backend, params.id),
+    async (request) => {
+      const job = await cancelJob(backend, request.params.id)
+      if (callerOf(request).scopes.includes('read')) return job
+      const { output: _, ...unread } = job
+      return unread
+    },
   )
 }

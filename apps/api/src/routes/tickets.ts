@@ -33,8 +33,8 @@ export const ticketsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { 
       if (scopes.length === 0)
         throw new RequestError('forbidden', 'This key may do nothing that a ticket could pass on')
       for (const id of jobIds) requireJob(caller, id)
-      for (const id of jobIds) await requireLog(backend, id)
-      const grant = { keyId: caller.keyId, tenant: caller.tenant.id, scopes, jobIds, submissions, origin }
+      await Promise.all(jobIds.map((id) => requireLog(backend, id)))
+      const grant = { keyId: caller.keyId, scopes, jobIds, submissions, origin }
       const ticket = await backend.tickets.issue(grant, expiresInMs)
       return reply.code(201).send({ ticket, expiresAt: new Date(Date.now() + expiresInMs).toISOString() })
     },

@@ -3,7 +3,7 @@ import { RequestError } from '@runnel/contract'
 import type { FastifyRequest } from 'fastify'
 import type { RawData, WebSocket } from 'ws'
 import type { Admissions } from '../access/admissions.ts'
-import { type Caller, callerOf } from '../access/caller.ts'
+import { CALLER, type Caller, callerOf } from '../access/caller.ts'
 import { dismissWithKey } from '../access/dismiss-socket.ts'
 import type { CountRequest } from '../access/rate-limit.ts'
 import type { Backend } from '../backend.ts'
@@ -70,7 +70,10 @@ export const runStreamSession = (
   /** Each frame is by who they are now: a key is revoked, and a tenant's limits change, while a socket is open. */
   const findCaller = async (): Promise<Caller> => {
     const caller = await admissions.renew(connected)
-    if (caller !== undefined) return caller
+    if (caller !== undefined) {
+      request.setDecorator(CALLER, caller)
+      return caller
+    }
     throw new RequestError('unauthorized', 'The key of this socket is no longer good')
   }
 
