@@ -9,12 +9,12 @@ const toHostname = (host: string): string => (URL.canParse(`http://${host}`) ? n
 
 const PREFLIGHT = {
   'access-control-allow-methods': 'GET, POST, PUT, DELETE',
-  'access-control-allow-headers': 'authorization, content-type, last-event-id',
+  'access-control-allow-headers': 'authorization, content-type, last-event-id, idempotency-key',
   'access-control-max-age': '600',
 }
 
 /** What a page may read of an answer besides its body. */
-const EXPOSED = 'location, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset'
+const EXPOSED = 'location, retry-after, idempotent-replayed, ratelimit-limit, ratelimit-remaining, ratelimit-reset'
 
 /**
  * Theory of operation. Where there are no keys, whoever reaches the port can run code. On a loopback address that is

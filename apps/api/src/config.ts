@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { ALL_LANGUAGES, readLanguageList } from '@runnel/languages'
 import { commonConfig, wholeNumber } from '@runnel/process'
+import { QUEUE_BOUNDS } from '@runnel/queue/producer'
 import { z } from 'zod'
 import { isLoopback } from './browser-guard.ts'
 
@@ -13,6 +14,9 @@ const languagesSchema = z
     context.addIssue({ code: 'custom', message: `must be a comma list of ${ALL_LANGUAGES}` })
     return z.NEVER
   })
+
+/** Memory, not this, is what ends first; see QUEUE_BOUNDS for the reasons of the defaults. */
+const boundSchema = wholeNumber.pipe(z.int().min(1).max(10_000_000))
 
 const commaList = z
   .string()
@@ -56,6 +60,11 @@ export const configSchema = z
     RUNNEL_API_PUBLISHED_ON: z.string().optional(),
     /** Addresses of proxies, whose X-Forwarded-For is believed. */
     RUNNEL_API_TRUSTED_PROXIES: proxiesSchema,
+    /** Jobs that may wait, of all tenants together, and of one that was given nothing else; beyond them a submission is 429. */
+    RUNNEL_MAX_QUEUED: boundSchema.default(QUEUE_BOUNDS.queued),
+    RUNNEL_MAX_QUEUED_PER_TENANT: boundSchema.default(QUEUE_BOUNDS.tenant.queued),
+    /** Jobs of one tenant that may run at once, on all workers together; the others wait, and hold up nobody. */
+    RUNNEL_MAX_RUNNING_PER_TENANT: boundSchema.default(QUEUE_BOUNDS.tenant.running),
     /** Web pages, by their origin, that may call the API from a browser. */
     RUNNEL_API_ORIGINS: originsSchema,
   })
@@ -71,4 +80,8 @@ export const configSchema = z
     isPrivate: isLoopback(given.RUNNEL_API_PUBLISHED_ON ?? given.RUNNEL_API_HOST),
     origins: given.RUNNEL_API_ORIGINS,
     trustedProxies: given.RUNNEL_API_TRUSTED_PROXIES,
+    bounds: {
+      queued: given.RUNNEL_MAX_QUEUED,
+      tenant: { queued: given.RUNNEL_MAX_QUEUED_PER_TENANT, running: given.RUNNEL_MAX_RUNNING_PER_TENANT },
+    },
   }))

@@ -32,7 +32,7 @@ const listen = async (app: ReturnType<typeof createApp>, host: string, port: num
 
 await runUntilSignal(async (_signal, resources) => {
   const config = readConfig(configSchema)
-  const { redisUrl, prefix, retentionMs, host, isPrivate } = config
+  const { redisUrl, prefix, retentionMs, host, isPrivate, bounds } = config
   const policy = readConfig(limitsConfigSchema)
   const log = createLogger({ name: 'api', level: config.logLevel })
 
@@ -41,7 +41,7 @@ await runUntilSignal(async (_signal, resources) => {
   const subscriptions = connectRedis(redisUrl, { role: 'subscriber', log })
   resources.defer(() => subscriptions.disconnect())
 
-  const producer = resources.use(createProducer({ redis, prefix, retentionMs }))
+  const producer = resources.use(createProducer({ redis, prefix, retentionMs, bounds }))
   const subscriber = resources.use(createSubscriber({ redis, subscriber: subscriptions, prefix, log }))
   const backend = {
     redis,

@@ -6,7 +6,7 @@ import { createPublisher, type Publisher } from '@runnel/output/publisher'
 import { createSubscriber } from '@runnel/output/subscriber'
 import { connectRedis, createLogger, type Logger } from '@runnel/process'
 import { createConsumer, type Delivery } from '@runnel/queue/consumer'
-import { createProducer } from '@runnel/queue/producer'
+import { createProducer, type QueueBounds } from '@runnel/queue/producer'
 import { createHistory, createKeys, createTenants, createTickets, createWorkerDirectory } from '@runnel/registry'
 import { createAdmissions } from '../src/access/admissions.ts'
 import { type App, createApp } from '../src/app.ts'
@@ -34,8 +34,9 @@ export const startApi = async (options: {
   isPrivate?: boolean
   log?: Logger
   trustedProxies?: readonly string[]
+  bounds?: QueueBounds
 }): Promise<Api> => {
-  const { redisUrl, prefix, resources, heartbeatMs, origins = [], isPrivate = true } = options
+  const { redisUrl, prefix, resources, heartbeatMs, bounds, origins = [], isPrivate = true } = options
   const { trustedProxies = [], log = createLogger({ name: 'api', level: 'silent' }) } = options
   const common = { prefix, retentionMs: RETENTION_MS }
 
@@ -46,7 +47,7 @@ export const startApi = async (options: {
     return redis
   }
   const redis = await connect('command')
-  const producer = resources.use(createProducer({ redis, ...common }))
+  const producer = resources.use(createProducer({ redis, ...common, ...(bounds === undefined ? {} : { bounds }) }))
   const subscriptions = await connect('subscriber')
   const subscriber = resources.use(createSubscriber({ redis, subscriber: subscriptions, prefix, log }))
   const backend: Backend = {

@@ -78,6 +78,7 @@ test('What a submission may hold is described field by field, with its bounds', 
   const { schema } = document.paths['/v1/jobs'].post.requestBody.content['application/json']
   expect(Object.keys(schema.properties).toSorted()).toEqual([
     'args',
+    'cancelOnDisconnect',
     'code',
     'entry',
     'env',

@@ -122,7 +122,7 @@ describe('POST /v1/jobs', () => {
     expect(response.body).not.toMatch(/WRONGTYPE|at |redis/)
     const [log] = await redis.keys(`${prefix}:events:*`)
     const id = String(log).slice(`${prefix}:events:`.length)
-    await eventually(async () => expect(await backend.producer.position(id)).toBeUndefined())
+    await eventually(async () => expect(await backend.producer.place(id)).toBeUndefined())
     expect(await backend.subscriber.summary(id)).toMatchObject({ status: 'finished', outcome: { type: 'canceled' } })
   })
 })

@@ -14,7 +14,9 @@ export const ERROR_STATUS = {
   'payload-too-large': 413,
   'stdin-full': 413,
   'unsupported-media-type': 415,
+  'idempotency-key-reused': 422,
   'too-many-requests': 429,
+  'queue-full': 429,
   'too-many-subscriptions': 429,
   internal: 500,
   'redis-unavailable': 503,
@@ -26,6 +28,11 @@ export const errorSchema = z.strictObject({
   code: z.enum(Object.keys(ERROR_STATUS) as [ErrorCode, ...ErrorCode[]]),
   message: z.string().describe('What was wrong and what to change.'),
   details: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
+  retryAfterMs: z
+    .int()
+    .positive()
+    .optional()
+    .describe('Where trying again later may help: when. Over HTTP also as Retry-After, in seconds.'),
   requestId: z.string(),
 })
 
@@ -38,15 +45,17 @@ export class RequestError extends Error {
   override name = 'RequestError'
   readonly code: ErrorCode
   readonly details: ErrorBody['error']['details']
+  readonly retryAfterMs: number | undefined
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: ErrorOptions & { details?: ErrorBody['error']['details'] } = {},
+    options: ErrorOptions & { details?: ErrorBody['error']['details']; retryAfterMs?: number } = {},
   ) {
     super(message, options)
     this.code = code
     this.details = options.details
+    this.retryAfterMs = options.retryAfterMs
   }
 
   get status(): number {

@@ -25,7 +25,20 @@ export const jobSchema = z.strictObject({
   language: z.string(),
   submittedAt: z.iso.datetime(),
   limits: limitsSchema,
-  queuePosition: z.int().nonnegative().optional().describe('While queued: how many jobs are before this one.'),
+  queuePosition: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe(
+      'While queued: how many jobs are before this one. Tenants take turns, so a later one of another may go first.',
+    ),
+  estimatedWaitMs: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe(
+      'While queued: how long it will probably wait, from how long the latest jobs took and how many run now. Absent where there is nothing to reckon with.',
+    ),
   startedAt: z.iso.datetime().optional(),
   attempt: z.int().nonnegative().describe('How many times a worker has taken it.'),
   finishedAt: z.iso.datetime().optional(),

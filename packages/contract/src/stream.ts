@@ -3,7 +3,7 @@ import { errorSchema } from './error.ts'
 import { eventIdSchema, jobEventSchema } from './event.ts'
 import { jobIdSchema, jobSchema, signalNames } from './job.ts'
 import type { LimitsPolicy } from './limits.ts'
-import { createSubmissionSchema } from './submission.ts'
+import { createSubmissionSchema, idempotencyKeySchema } from './submission.ts'
 import { chunkFault, encodingSchema } from './text.ts'
 
 /**
@@ -44,6 +44,7 @@ export const createClientFrameSchema = (policy: LimitsPolicy) =>
       type: z.literal('submit'),
       ref,
       job: createSubmissionSchema(policy),
+      idempotencyKey: idempotencyKeySchema.optional(),
       subscribe: z.boolean().default(true),
     }),
     z.strictObject({

@@ -12,6 +12,16 @@ import {
   pathFault,
 } from './program.ts'
 
+/** `Idempotency-Key` of POST /v1/jobs, and `idempotencyKey` of a `submit` frame. */
+export const idempotencyKeySchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, {
+    error: 'Cannot read the idempotency key: it must have 1 to 255 printable ASCII characters and no space',
+  })
+  .describe(
+    'A word of your own for this submission, such as a UUID. Submitting again under it, after an answer that was lost, gives the job of the first time; another program under it is refused. Kept as long as finished jobs are.',
+  )
+
 const wholeText = (name: string) =>
   z.string().refine((text) => text.isWellFormed(), {
     error: `Cannot read ${name}: it has a lone surrogate, which no UTF-8 can carry`,
@@ -51,6 +61,12 @@ export const createSubmissionSchema = (policy: LimitsPolicy) =>
         .default(false)
         .describe('Keep standard input open after `stdin`, for POST /v1/jobs/:id/stdin. Otherwise it ends there.'),
       isolation: isolationSchema.default('job'),
+      cancelOnDisconnect: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Cancel the job when the client that submits it goes away before it has finished: the WebSocket it was submitted on closes, or the connection that waits for it (`wait`). A server that stops cancels nothing.',
+        ),
       limits: createLimitsRequestSchema(policy).prefault({}),
     })
     .superRefine((submission, context) => {

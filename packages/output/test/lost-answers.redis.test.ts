@@ -18,14 +18,6 @@ const lossy = test.extend('parts', async ({ redisUrl, prefix, resources }) => {
 })
 
 describe('when the answer of a step is lost', () => {
-  lossy('a job is queued once', async ({ parts: { proxy, intake, subscriber } }) => {
-    const job = newJob()
-    proxy.loseNextAnswer()
-    await intake.queued(job)
-    expect(proxy.lost).toBe(1)
-    expect(await subscriber.read(job.id)).toHaveLength(1)
-  })
-
   lossy('an attempt begins once', async ({ parts: { proxy, publisher, subscriber } }) => {
     const job = newJob()
     proxy.loseNextAnswer()

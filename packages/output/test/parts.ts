@@ -41,10 +41,15 @@ export const connectParts = (url: string, prefix: string, resources: AsyncDispos
     const entries = await redis.xrange(logKey(prefix, jobId), '-', '+')
     return entries.map(([, [, json = '']]) => jobEventSchema.parse(JSON.parse(json)))
   }
+  const intake = createIntake(settings)
+  /** Begins the log of a job, as its submission does. */
+  const queued = async (job: QueuedJob): Promise<void> => {
+    for (const [name, ...args] of intake.beginning(job)) await redis.call(name, ...args)
+  }
   return {
     redis,
     subscription,
-    intake: createIntake(settings),
+    intake: { ...intake, queued },
     publisher: createPublisher(settings),
     subscriber: { ...subscriber, read },
   }

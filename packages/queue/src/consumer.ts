@@ -5,6 +5,7 @@ import type { Redis } from 'ioredis'
 import { controlChannel, controlKey, QUEUE_NAME, stdinKey } from './names.ts'
 import { createQueueLog, type Log } from './queue-log.ts'
 import { createRunningJob, type RunningJob, type StopReason } from './running-job.ts'
+import { createTurns } from './turns.ts'
 
 export type { StopReason }
 
@@ -85,6 +86,7 @@ export const createConsumer = (
 ): Consumer => {
   const { redis, prefix, concurrency, retentionMs, lockMs = LOCK_MS } = options
   const log = createQueueLog(redis, options.log)
+  const turns = createTurns({ redis, prefix })
   const running = new Map<string, RunningJob>()
   let isTaking = true
 
@@ -116,7 +118,7 @@ export const createConsumer = (
       const verdict = await handle({
         job: parsed.data,
         attempt: job.attemptsStarted,
-        lastTry: job.attemptsMade + 1 >= (job.opts.attempts ?? 1),
+        lastTry: isLastTry(job),
         crashes: job.stalledCounter,
         signal: current.signal,
         controls: current.controls,
@@ -134,11 +136,16 @@ export const createConsumer = (
     async (job, token) => {
       const { id, attemptsStarted: attempt } = job
       if (id === undefined || token === undefined) throw new UnrecoverableError('A job without an id or a lock')
+      turns.fill().catch(log.report)
+      // Sent, and not waited for: BullMQ's own ending follows on the same connection and finds the next job ready.
+      const end = () => void turns.end(id, token).catch(log.report)
       try {
         await deliver(job, id, token)
+        end()
       } catch (error) {
-        if (!(error instanceof WaitingError))
-          log.error({ jobId: id, attempt, err: error }, 'A job could not be handled')
+        if (error instanceof WaitingError) throw error
+        log.error({ jobId: id, attempt, err: error }, 'A job could not be handled')
+        if (error instanceof UnrecoverableError || isLastTry(job)) end()
         throw error
       }
     },
@@ -176,6 +183,7 @@ export const createConsumer = (
       if (job.isLeaseOver()) loseLease(jobId)
       else job.look()
     }
+    if (redis.status === 'ready') turns.sweep().catch(log.report)
   }, SWEEP_MS)
 
   return {
@@ -206,6 +214,8 @@ export const createConsumer = (
     },
   }
 }
+
+const isLastTry = (job: Job): boolean => job.attemptsMade + 1 >= (job.opts.attempts ?? 1)
 
 /** Puts an active job first in the queue again. BullMQ is told by this error that the job has moved. */
 const giveBack = async (job: Job, token: string): Promise<never> => {

@@ -113,7 +113,7 @@ describe('a paused consumer', () => {
     const job = newJob()
     await producer.enqueue(job)
     await eventually(async () => expect(await redis.hget(`${prefix}:jobs:${job.id}`, 'ats')).not.toBeNull())
-    await eventually(async () => (await producer.position(job.id)) === 0)
+    await eventually(async () => (await producer.place(job.id))?.position === 0)
     const other = consume(async () => {
       seen.push('other')
       return 'done'
@@ -151,7 +151,7 @@ describe('a consumer that stops', () => {
     await stopped
     expect(seen).toEqual([first.id])
     expect(await redis.zcard(`${prefix}:jobs:completed`)).toBe(1)
-    expect(await producer.position(second.id)).toBe(0)
+    expect(await producer.place(second.id)).toMatchObject({ position: 0 })
   })
 
   test('gives back what does not finish in time, and another one has it at once', async ({ parts }) => {

@@ -94,7 +94,7 @@ describe('messages to a job', () => {
       return 'done'
     })
     await producer.enqueue(job)
-    await eventually(async () => (await producer.position(job.id)) === undefined)
+    await eventually(async () => (await producer.place(job.id)) === undefined)
     const add = async (kind: string, message: Control) => {
       const key = `${prefix}:${kind}:${job.id}`
       await redis.multi().xadd(key, '*', 'm', JSON.stringify(message)).pexpire(key, 60_000).exec()
@@ -146,7 +146,7 @@ describe('messages to a job', () => {
       isOver = true
       return 'done'
     })
-    await eventually(async () => (await producer.position(job.id)) === undefined)
+    await eventually(async () => (await producer.place(job.id)) === undefined)
     const before = await countReads(command)
     resolve()
     await eventually(() => isOver)

@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { defaultLimits, type QueuedJob } from '@runnel/contract'
 import { connectRedis, createLogger } from '@runnel/process'
+import type { Redis } from 'ioredis'
 import { type Consumer, createConsumer, type Delivery, type Verdict } from '../src/consumer.ts'
-import { createProducer } from '../src/producer.ts'
+import { createProducer, type QueueBounds } from '../src/producer.ts'
 
 export const RETENTION_MS = 60_000
 /** Short, so that what takes 25 s in production takes 3 here. */
 export const LOCK_MS = 2_000
 
-export const newJob = (): QueuedJob => ({
+export const newJob = (tenant = 'default'): QueuedJob => ({
   id: `job_${randomBytes(16).toString('hex')}`,
-  tenant: 'default',
+  tenant,
   isolation: 'job',
   submittedAt: new Date().toISOString(),
   program: {
@@ -34,19 +35,24 @@ const recordLog = () => {
 export type Handler = (delivery: Delivery) => Promise<Verdict>
 
 /** What an API and any number of workers would have, on connections of their own. */
-export const connectParts = (url: string, prefix: string, resources: AsyncDisposableStack) => {
+export const connectParts = (
+  url: string,
+  prefix: string,
+  resources: AsyncDisposableStack,
+  settings: { readonly bounds?: QueueBounds } = {},
+) => {
   const { lines, log } = recordLog()
   const connect = (role: 'command' | 'blocking') =>
     resources.adopt(connectRedis(url, { role, log }), (redis) => redis.disconnect())
   const command = connect('command')
-  const producer = resources.use(createProducer({ redis: command, prefix, retentionMs: RETENTION_MS }))
+  const producer = resources.use(createProducer({ redis: command, prefix, retentionMs: RETENTION_MS, ...settings }))
   return {
     lines,
     command,
     producer,
     consume(handler: Handler, { concurrency = 4, lockMs = LOCK_MS } = {}): Consumer {
-      const settings = { redis: connect('blocking'), prefix, concurrency, retentionMs: RETENTION_MS, lockMs, log }
-      return resources.adopt(createConsumer(settings, handler), (consumer) => consumer.stop(0))
+      const options = { redis: connect('blocking'), prefix, concurrency, retentionMs: RETENTION_MS, lockMs, log }
+      return resources.adopt(createConsumer(options, handler), (consumer) => consumer.stop(0))
     },
   }
 }
@@ -57,4 +63,15 @@ export const aborted = (signal: AbortSignal): Promise<unknown> => {
   signal.addEventListener('abort', () => resolve(signal.reason), { once: true })
   if (signal.aborted) resolve(signal.reason)
   return promise
+}
+
+/** What is left in the queue's own structures, once all jobs have ended: nothing. */
+export const findLeftovers = async (redis: Redis, prefix: string): Promise<string[]> => {
+  const lists = ['waiting', 'admitted', 'turns'].map((name) => `${prefix}:${name}`)
+  const found = [
+    ...(await Promise.all(lists.map((key) => redis.zrange(key, '0', '-1')))).flat(),
+    ...(await redis.lrange(`${prefix}:jobs:wait`, 0, -1)),
+    ...(await redis.lrange(`${prefix}:jobs:active`, 0, -1)),
+  ]
+  return found
 }

@@ -7,8 +7,10 @@ describe('the producer', () => {
   test('says how many jobs are before one, first come first served', async ({ parts: { producer, consume } }) => {
     const jobs = [newJob(), newJob(), newJob()]
     for (const job of jobs) await producer.enqueue(job)
-    expect(await Promise.all(jobs.map(({ id }) => producer.position(id)))).toEqual([0, 1, 2])
-    expect(await producer.position(newJob().id)).toBeUndefined()
+    expect(await Promise.all(jobs.map(({ id }) => producer.place(id)))).toEqual(
+      [0, 1, 2].map((position) => ({ position })),
+    )
+    expect(await producer.place(newJob().id)).toBeUndefined()
 
     const order: string[] = []
     consume(
@@ -20,7 +22,7 @@ describe('the producer', () => {
     )
     await eventually(() => order.length === 3)
     expect(order).toEqual(jobs.map(({ id }) => id))
-    expect(await producer.position(jobs[0]?.id ?? '')).toBeUndefined()
+    expect(await producer.place(jobs[0]?.id ?? '')).toBeUndefined()
   })
 
   test('finds a job as it was enqueued', async ({ parts: { producer } }) => {
@@ -94,7 +96,7 @@ test('every call fails at once while Redis is away, and works again when it is b
   for (const call of [
     () => producer.enqueue(newJob()),
     () => producer.find(job.id),
-    () => producer.position(job.id),
+    () => producer.place(job.id),
     () => producer.remove(job.id),
     () => producer.send(job.id, { type: 'cancel' }),
   ]) {
@@ -103,5 +105,5 @@ test('every call fails at once while Redis is away, and works again when it is b
     expect(performance.now() - before).toBeLessThan(1_000)
   }
   await server.start()
-  await eventually(async () => expect(await producer.position(job.id)).toBe(0))
+  await eventually(async () => expect(await producer.place(job.id)).toEqual({ position: 0 }))
 })

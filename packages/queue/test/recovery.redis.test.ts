@@ -1,45 +1,10 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { eventually, startRedis, uniquePrefix } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import type { Delivery } from '../src/consumer.ts'
-import { aborted, connectParts, LOCK_MS, newJob, RETENTION_MS } from './parts.ts'
+import { aborted, connectParts, LOCK_MS, newJob } from './parts.ts'
 import { queueTest as test } from './parts-fixture.ts'
-
-const urlOf = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href)
-
-/** A worker process whose jobs never end by themselves. It says `taken`, and why it was told to stop. */
-const startWorkerProcess = (redisUrl: string, prefix: string) => {
-  const script = `
-    import { connectRedis, createLogger } from ${urlOf('../../process/src/index.ts')}
-    import { createConsumer } from ${urlOf('../src/consumer.ts')}
-    const log = createLogger({ name: 'worker', level: 'silent' })
-    const redis = connectRedis(${JSON.stringify(redisUrl)}, { role: 'blocking', log })
-    const settings = { redis, prefix: ${JSON.stringify(prefix)}, concurrency: 1, retentionMs: ${RETENTION_MS}, lockMs: ${LOCK_MS}, log }
-    createConsumer(settings, async ({ signal }) => {
-      console.log('taken')
-      await new Promise((resolve) => signal.addEventListener('abort', resolve))
-      console.log(signal.reason)
-      return 'done'
-    })`
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let out = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    out += text
-  })
-  return {
-    child,
-    says: (word: string) => eventually(() => out.includes(word), { withinMs: 15_000 }),
-    async [Symbol.asyncDispose]() {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      child.kill('SIGKILL')
-      await once(child, 'exit')
-    },
-  }
-}
+import { startWorkerProcess } from './worker-process.ts'
 
 describe('a worker that is killed', () => {
   test('loses its job to another one soon after its lock has run out', async ({ redisUrl, prefix, parts }) => {
@@ -148,7 +113,7 @@ describe('a Redis that is away', () => {
     )
     const first = newJob()
     await producer.enqueue(first)
-    await eventually(async () => (await producer.position(first.id)) === undefined)
+    await eventually(async () => (await producer.place(first.id)) === undefined)
     await server.kill()
     await delay(500)
     await server.start()

@@ -8,9 +8,11 @@ export interface HistoryPage {
   readonly next?: string
 }
 
+type RedisCommand = readonly [name: string, ...args: (string | number)[]]
+
 export interface History {
-  /** Lists the job. Listing it again with the same time changes nothing. */
-  record(tenant: string, jobId: string, at: Date): Promise<void>
+  /** The commands that list the job, for whoever writes it down in the same step as the job. Again changes nothing. */
+  recording(tenant: string, jobId: string, at: Date): readonly RedisCommand[]
   /** Throws a RequestError for a cursor that no page has given. */
   list(tenant: string, page: { readonly limit: number; readonly cursor?: string }): Promise<HistoryPage>
 }
@@ -21,12 +23,6 @@ const CURSOR = /^\d{15}:[A-Za-z0-9_-]{1,64}$/
 
 const toMember = (atMs: number, jobId: string): string => `${String(atMs).padStart(TIME_DIGITS, '0')}:${jobId}`
 const toJobId = (member: string): string => member.slice(TIME_DIGITS + 1)
-
-/** One step, as one command: a transaction of three is five to send and to answer. ARGV: the member, what is too old, expiry in ms. */
-const RECORD = `
-redis.call('ZADD', KEYS[1], 0, ARGV[1])
-redis.call('ZREMRANGEBYLEX', KEYS[1], '-', ARGV[2])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])`
 
 /**
  * A tenant's jobs as one sorted set, `<time>:<job id>` in text order: no two members are equal, so a cursor is simply the
@@ -43,8 +39,13 @@ export const createHistory = (options: {
   const oldest = (): string => toMember(Math.max(0, Date.now() - retentionMs), '')
 
   return {
-    async record(tenant, jobId, at) {
-      await redis.eval(RECORD, 1, toKey(tenant), toMember(at.getTime(), jobId), `(${oldest()}`, retentionMs)
+    recording(tenant, jobId, at) {
+      const key = toKey(tenant)
+      return [
+        ['ZADD', key, 0, toMember(at.getTime(), jobId)],
+        ['ZREMRANGEBYLEX', key, '-', `(${oldest()}`],
+        ['PEXPIRE', key, retentionMs],
+      ]
     },
 
     async list(tenant, { limit, cursor }) {

@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { RequestError } from '@runnel/contract'
 import { redisTest as test } from '@runnel/testing'
+import type { Redis } from 'ioredis'
 import { describe, expect } from 'vitest'
-import { createHistory } from '../src/index.ts'
+import { createHistory, type History } from '../src/index.ts'
 
 const DAY_MS = 86_400_000
+const record = async (redis: Redis, commands: ReturnType<History['recording']>): Promise<void> => {
+  for (const [name, ...args] of commands) await redis.call(name, ...args)
+}
 const newJobId = (): string => `job_${randomBytes(16).toString('hex')}`
 
 describe('the history', () => {
@@ -12,7 +16,7 @@ describe('the history', () => {
     const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
     const now = Date.now()
     const jobs = Array.from({ length: 25 }, (_, at) => ({ id: newJobId(), at: new Date(now - at * 10) }))
-    for (const { id, at } of jobs.toReversed()) await history.record('default', id, at)
+    for (const { id, at } of jobs.toReversed()) await record(redis, history.recording('default', id, at))
 
     const seen: string[] = []
     let cursor: string | undefined
@@ -28,10 +32,11 @@ describe('the history', () => {
     const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
     const at = new Date()
     const early = Array.from({ length: 20 }, newJobId)
-    for (const id of early) await history.record('default', id, at)
+    for (const id of early) await record(redis, history.recording('default', id, at))
 
     const first = await history.list('default', { limit: 10 })
-    for (let count = 0; count < 5; count += 1) await history.record('default', newJobId(), new Date(at.getTime() + 1))
+    for (let count = 0; count < 5; count += 1)
+      await record(redis, history.recording('default', newJobId(), new Date(at.getTime() + 1)))
     const second = await history.list('default', { limit: 10, cursor: first.next ?? '' })
     expect(second.next).toBeUndefined()
     expect([...first.ids, ...second.ids].toSorted()).toEqual(early.toSorted())
@@ -39,30 +44,31 @@ describe('the history', () => {
 
   test('has no next page when the last one is exactly full', async ({ redis, prefix }) => {
     const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
-    for (let count = 0; count < 10; count += 1) await history.record('default', newJobId(), new Date())
+    for (let count = 0; count < 10; count += 1)
+      await record(redis, history.recording('default', newJobId(), new Date()))
     expect((await history.list('default', { limit: 10 })).next).toBeUndefined()
   })
 
   test('lists a job once, however often it is recorded', async ({ redis, prefix }) => {
     const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
     const [id, at] = [newJobId(), new Date()]
-    await history.record('default', id, at)
-    await history.record('default', id, at)
+    await record(redis, history.recording('default', id, at))
+    await record(redis, history.recording('default', id, at))
     expect((await history.list('default', { limit: 10 })).ids).toEqual([id])
   })
 
   test('forgets what is older than the retention', async ({ redis, prefix }) => {
     const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
     const fresh = newJobId()
-    await history.record('default', newJobId(), new Date(Date.now() - DAY_MS - 1_000))
-    await history.record('default', fresh, new Date())
+    await record(redis, history.recording('default', newJobId(), new Date(Date.now() - DAY_MS - 1_000)))
+    await record(redis, history.recording('default', fresh, new Date()))
     expect((await history.list('default', { limit: 10 })).ids).toEqual([fresh])
     expect(await redis.zcard(`${prefix}:history:default`)).toBe(1)
   })
 
   test('keeps tenants apart', async ({ redis, prefix }) => {
     const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
-    await history.record('one', newJobId(), new Date())
+    await record(redis, history.recording('one', newJobId(), new Date()))
     expect((await history.list('two', { limit: 10 })).ids).toEqual([])
   })
 

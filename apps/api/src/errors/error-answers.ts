@@ -16,7 +16,8 @@ export const logFault = (log: FastifyBaseLogger, error: RequestError, requestId:
 export const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
   const refusal = toRequestError(error)
   logFault(request.log, refusal, request.id)
-  if (refusal.status === 503) reply.header('retry-after', '1')
+  const retryAfterMs = refusal.retryAfterMs ?? (refusal.status === 503 ? 1_000 : undefined)
+  if (retryAfterMs !== undefined) reply.header('retry-after', String(Math.ceil(retryAfterMs / 1_000)))
   // A body that was not read to its end would be taken for the next request.
   if (refusal.status === 413) reply.header('connection', 'close')
   // What is refused before the WebSocket plugin sees it has nobody else to end it.

@@ -45,6 +45,7 @@ export const toErrorBody = (error: RequestError, requestId: string): ErrorBody =
     code: error.code,
     message: error.message,
     ...(error.details === undefined ? {} : { details: error.details }),
+    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
     requestId,
   },
 })

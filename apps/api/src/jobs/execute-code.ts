@@ -1,5 +1,6 @@
 import type { executeResponseSchema, Job, QueuedJob } from '@runnel/contract'
 import { toBytes } from '@runnel/contract'
+import type { EnqueueOptions } from '@runnel/queue/producer'
 import type { z } from 'zod'
 import type { Backend } from '../backend.ts'
 import { cancelJob } from './cancel-job.ts'
@@ -29,7 +30,12 @@ const toExecuted = ({ outcome, output, usage }: Job): Executed => {
  * Runs a program and answers with what it printed. Nobody else knows of the job, so it is canceled when the caller goes
  * away, or when it has not finished in the time that its limits and a fair wait allow.
  */
-export const executeCode = async (backend: Backend, job: QueuedJob, signal: AbortSignal): Promise<Executed> => {
-  const finished = await runJob(backend, job, { waitMs: job.limits.wallMs + QUEUE_MS, signal })
+export const executeCode = async (
+  backend: Backend,
+  job: QueuedJob,
+  options: Pick<EnqueueOptions, 'tenant'>,
+  signal: AbortSignal,
+): Promise<Executed> => {
+  const { finished } = await runJob(backend, job, { waitMs: job.limits.wallMs + QUEUE_MS, signal, ...options })
   return toExecuted(finished ?? (await cancelJob(backend, job.id)))
 }

@@ -30,6 +30,8 @@ export const readJob = async (backend: Backend, id: string): Promise<Job> => {
   }
   const job = toJob(id, summary)
   if (job.status === 'running') return job
-  const queuePosition = await backend.producer.position(id)
-  return queuePosition === undefined ? job : { ...job, queuePosition }
+  const place = await backend.producer.place(id)
+  if (place === undefined) return job
+  const { position: queuePosition, ...estimate } = place
+  return { ...job, queuePosition, ...estimate }
 }

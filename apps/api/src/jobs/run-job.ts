@@ -1,5 +1,6 @@
 import type { Job, QueuedJob } from '@runnel/contract'
-import { createTranscript } from '@runnel/output/subscriber'
+import { createTranscript, type Receive } from '@runnel/output/subscriber'
+import type { EnqueueOptions } from '@runnel/queue/producer'
 import type { Backend } from '../backend.ts'
 import { readJob, toFinishedJob } from './read-job.ts'
 import { submitJob } from './submit-job.ts'
@@ -7,17 +8,25 @@ import { submitJob } from './submit-job.ts'
 /** A word, where the default would make an error with a stack for every job. */
 const ENOUGH = 'enough'
 
+interface Ran {
+  /** Of the job that was run: another one's where its key was used before. */
+  readonly id: string
+  /** Undefined where it has not finished in time. */
+  readonly finished: Job | undefined
+}
+
 /**
- * Takes a job and stays with it to its end. Undefined where that takes longer than `waitMs`, or `signal` aborts first.
+ * Takes a job and stays with it to its end, but no longer than `waitMs`, and only until `signal` aborts.
  * What it printed has been seen on the way, so the log is asked only for what was too much to be kept.
  */
 export const runJob = async (
   backend: Backend,
   job: QueuedJob,
-  { waitMs, signal }: { waitMs: number; signal: AbortSignal },
-): Promise<Job | undefined> => {
+  options: { waitMs: number; signal: AbortSignal } & Pick<EnqueueOptions, 'once' | 'tenant'>,
+): Promise<Ran> => {
+  const { waitMs, signal, ...submitting } = options
   using expected = backend.subscriber.expect(job.id)
-  await submitJob(backend, job)
+  const { id } = await submitJob(backend, job, submitting)
 
   const enough = new AbortController()
   const stop = (): void => enough.abort(ENOUGH)
@@ -26,17 +35,20 @@ export const runJob = async (
   if (signal.aborted) stop()
   const transcript = createTranscript()
   let hasFinished = false
+  const receive: Receive = (entry) => {
+    transcript.add(entry)
+    hasFinished = entry.type === 'finished'
+    return undefined
+  }
   try {
-    await expected.follow({ signal: enough.signal }, (entry) => {
-      transcript.add(entry)
-      hasFinished = entry.type === 'finished'
-      return undefined
-    })
+    if (id === job.id) await expected.follow({ signal: enough.signal }, receive)
+    else await backend.subscriber.follow(id, { signal: enough.signal }, receive)
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', stop)
   }
-  if (!hasFinished) return undefined
+  if (!hasFinished) return { id, finished: undefined }
   const told = transcript.read()
-  return told === undefined ? readJob(backend, job.id) : toFinishedJob(job.id, told.summary, told.output)
+  const finished = told === undefined ? await readJob(backend, id) : toFinishedJob(id, told.summary, told.output)
+  return { id, finished }
 }

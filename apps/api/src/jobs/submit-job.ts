@@ -1,30 +1,44 @@
-import type { Job, QueuedJob } from '@runnel/contract'
+import { type Job, type QueuedJob, RequestError } from '@runnel/contract'
+import type { EnqueueOptions } from '@runnel/queue/producer'
 import type { Backend } from '../backend.ts'
-import { requireRedis } from '../errors/redis-outage.ts'
-import { writeTogether } from '../write-together.ts'
+import { isRedisOutage, requireRedis } from '../errors/redis-outage.ts'
+import { readJob } from './read-job.ts'
 
 /**
- * Log, history and queue, in this order on one connection: no job is in the queue that has no log or is not listed.
- * They go out together, without waiting for each other's answers. Where one of them fails, what the others did is undone
- * as far as Redis can be reached, and the caller is told that the job was not taken.
+ * Log, history and queue in one step of Redis: a job that is refused is nowhere. Where the step fails half way, or its
+ * answer is lost, what it may have done is undone as far as Redis can be reached, and the caller is told that the job
+ * was not taken. One with a key is left alone where only the answer was lost: its caller submits again and is told.
  */
-const enter = async ({ redis, intake, history, producer }: Backend, job: QueuedJob): Promise<void> => {
-  writeTogether(redis.stream)
-  const entries = await Promise.allSettled([
-    intake.queued(job),
-    history.record(job.tenant, job.id, new Date(job.submittedAt)),
-    producer.enqueue(job),
-  ])
-  const failure = entries.find((entry) => entry.status === 'rejected')
-  if (failure === undefined) return
-  await Promise.allSettled([producer.remove(job.id), intake.cancelQueued(job.id)])
-  throw failure.reason
+const enter = async (
+  { intake, history, producer }: Backend,
+  job: QueuedJob,
+  options: Pick<EnqueueOptions, 'once' | 'tenant'>,
+): Promise<string> => {
+  const listed = history.recording(job.tenant, job.id, new Date(job.submittedAt))
+  try {
+    return await producer.enqueue(job, { ...options, alongside: [...intake.beginning(job), ...listed] })
+  } catch (error) {
+    const isRefused = error instanceof RequestError
+    const mayAskAgain = options.once !== undefined && isRedisOutage(error)
+    if (!isRefused && !mayAskAgain) {
+      await Promise.allSettled([producer.remove(job.id), intake.cancelQueued(job.id)])
+    }
+    throw error
+  }
 }
 
-/** Takes a job: what is answered with it is in Redis. */
-export const submitJob = async (backend: Backend, job: QueuedJob): Promise<Job> => {
+/**
+ * Takes a job: what is answered with it is in Redis. Under a key that was used before it is the first job that is
+ * answered with, as it now stands, and this one is nowhere: their ids tell.
+ */
+export const submitJob = async (
+  backend: Backend,
+  job: QueuedJob,
+  options: Pick<EnqueueOptions, 'once' | 'tenant'> = {},
+): Promise<Job> => {
   requireRedis(backend.redis)
-  await enter(backend, job)
-  const { id, submittedAt, program, limits } = job
+  const id = await enter(backend, job, options)
+  if (id !== job.id) return readJob(backend, id)
+  const { submittedAt, program, limits } = job
   return { id, status: 'queued', language: program.language, submittedAt, limits, attempt: 0 }
 }

@@ -11,6 +11,7 @@ const MEANINGS: Readonly<Record<ErrorStatus, string>> = {
   409: 'The job is past that.',
   413: 'Too large.',
   415: 'Send JSON, with its Content-Type.',
+  422: 'The idempotency key stands for another submission.',
   429: 'Too much; see the message, and Retry-After.',
   500: 'Our own fault; the log has it under the requestId.',
   503: 'Redis cannot be reached, or the server is stopping. Try again.',

@@ -25,8 +25,9 @@ export const executeRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, op
       async (request, reply) => {
         const submission = submissionSchema.safeParse(request.body)
         if (!submission.success) throw toInvalidRequest(submission.error, 'the body')
-        const job = createJob(deployment, callerOf(request).tenant, submission.data)
-        return executeCode(backend, job, whileConnected(reply.raw))
+        const { tenant } = callerOf(request)
+        const job = createJob(deployment, tenant, submission.data)
+        return executeCode(backend, job, { tenant: tenant.limits }, whileConnected(reply.raw))
       },
     )
   }

@@ -1,8 +1,10 @@
-import { jobPageSchema, jobSchema } from '@runnel/contract'
+import { idempotencyKeySchema, type Job, jobPageSchema, jobSchema, RequestError } from '@runnel/contract'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { callerOf } from '../access/caller.ts'
+import { cancelJob } from '../jobs/cancel-job.ts'
 import { createJob } from '../jobs/create-job.ts'
+import { toOnce } from '../jobs/idempotency.ts'
 import { listJobs } from '../jobs/list-jobs.ts'
 import { readJob } from '../jobs/read-job.ts'
 import { runJob } from '../jobs/run-job.ts'
@@ -30,35 +32,54 @@ const waitQuerySchema = z.strictObject({
     .describe(`Answer when the job has finished, or after this many milliseconds; up to ${WAIT_MAX_MS}.`),
 })
 
+const NOTHING_TO_LOSE =
+  'Cannot cancel this job when its client disconnects, for nobody waits: send `wait` too, or submit it on a WebSocket'
+
 const pageQuerySchema = z.strictObject({
   limit: wholeNumber(1, PAGE_MAX).optional().describe(`Jobs a page, up to ${PAGE_MAX}; ${PAGE_DEFAULT} when left out.`),
   cursor: z.string().max(256).optional().describe('The `next` of the page before this one.'),
 })
 
 export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
-  const { backend, deployment, submissionSchema, whileConnected } = options
+  const { backend, deployment, submissionSchema, closing, whileConnected } = options
 
   app.post(
     '/v1/jobs',
     {
       schema: {
         summary: 'Submit a program',
-        description:
+        description: [
           'Takes a program and queues it. With `wait`, answers 200 with the finished job if it finishes in time, else 202 with the job as it then is. `Location` is where the job can be asked about.',
+          'With an `Idempotency-Key`, submitting again gives the first job as it now stands, and the answer says `Idempotent-Replayed: true`.',
+          'Where too many jobs wait already, 429: `details` has the length of the queue, `Retry-After` says when there may be room.',
+        ].join('\n'),
         tags: ['jobs'],
         querystring: waitQuerySchema,
+        headers: z.looseObject({ 'idempotency-key': idempotencyKeySchema.optional() }),
         body: submissionSchema,
-        response: { 200: jobSchema, 202: jobSchema, ...errorAnswers(400, 413, 415, 503) },
+        response: { 200: jobSchema, 202: jobSchema, ...errorAnswers(400, 413, 415, 422, 429, 503) },
       },
     },
     async (request, reply) => {
-      const job = createJob(deployment, callerOf(request).tenant, request.body)
-      reply.header('location', `/v1/jobs/${job.id}`)
-      const { wait = 0 } = request.query
-      if (wait === 0) return reply.code(202).send(await submitJob(backend, job))
-      const finished = await runJob(backend, job, { waitMs: wait, signal: whileConnected(reply.raw) })
-      const now = finished ?? (await readJob(backend, job.id))
-      return reply.code(now.status === 'finished' ? 200 : 202).send(now)
+      const { body, query, headers } = request
+      const { tenant } = callerOf(request)
+      const job = createJob(deployment, tenant, body)
+      const options = { tenant: tenant.limits, ...toOnce(headers['idempotency-key'], body) }
+      const { wait = 0 } = query
+      const send = (code: 200 | 202, answer: Job) => {
+        if (answer.id !== job.id) reply.header('idempotent-replayed', 'true')
+        return reply.code(code).header('location', `/v1/jobs/${answer.id}`).send(answer)
+      }
+      if (wait === 0) {
+        if (body.cancelOnDisconnect) throw new RequestError('invalid-request', NOTHING_TO_LOSE)
+        return send(202, await submitJob(backend, job, options))
+      }
+      const connected = whileConnected(reply.raw)
+      const { id, finished } = await runJob(backend, job, { waitMs: wait, signal: connected, ...options })
+      const isLeft = finished === undefined && connected.aborted && !closing.aborted
+      if (isLeft && body.cancelOnDisconnect) await cancelJob(backend, id)
+      const now = finished ?? (await readJob(backend, id))
+      return send(now.status === 'finished' ? 200 : 202, now)
     },
   )
 

@@ -11,7 +11,7 @@ const querySchema = z.strictObject({
 })
 
 export const streamRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
-  const { backend, deployment, admissions, count, heartbeatMs, whileConnected } = options
+  const { backend, deployment, admissions, count, heartbeatMs, closing, whileConnected } = options
   const frameSchema = createClientFrameSchema(deployment.policy)
 
   app.route({
@@ -23,6 +23,7 @@ export const streamRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
       description: [
         'Every frame is one JSON text: `ClientFrame` to the server, `ServerFrame` from it.',
         'A frame is answered in its turn with `accepted`, `ok` or `error`, which carry its `ref`; the socket stays open after an error.',
+        'A job submitted with `cancelOnDisconnect` is canceled when its socket closes before it has finished.',
         `Up to ${SUBSCRIPTIONS_PER_SOCKET} jobs can be followed at a time; a finished one no longer counts.`,
       ].join('\n'),
       tags: ['events'],
@@ -48,6 +49,7 @@ export const streamRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
         frameSchema,
         heartbeatMs,
         signal,
+        closing,
       })
     },
   })

@@ -4,9 +4,11 @@ import type { Backend } from '../backend.ts'
 import { followJob } from '../events/follow-job.ts'
 import { cancelJob } from '../jobs/cancel-job.ts'
 import { createJob, type Deployment } from '../jobs/create-job.ts'
+import { toOnce } from '../jobs/idempotency.ts'
 import { requireLog } from '../jobs/read-job.ts'
 import { sendInput, sendSignal } from '../jobs/send-control.ts'
 import { submitJob } from '../jobs/submit-job.ts'
+import type { Dependents } from './dependents.ts'
 import type { Follow, Subscriptions } from './subscriptions.ts'
 
 /** What a frame is answered with, and what begins once that answer is on its way: events come after it, never before. */
@@ -39,12 +41,14 @@ export const answerFrame = async (
     backend,
     deployment,
     subscriptions,
+    dependents,
     caller,
     count,
   }: {
     backend: Backend
     deployment: Deployment
     subscriptions: Subscriptions
+    dependents: Dependents
     caller: Caller
     /** Counts a submission; throws where it is one too many. */
     count: () => Promise<void>
@@ -54,15 +58,29 @@ export const answerFrame = async (
   switch (frame.type) {
     case 'submit': {
       if (frame.subscribe) subscriptions.requireRoom()
-      const job = createJob(deployment, caller.tenant, frame.job)
+      const { tenant, ticket } = caller
+      const job = createJob(deployment, tenant, frame.job)
+      if (frame.job.cancelOnDisconnect) dependents.requireRoom()
       await count()
-      caller.ticket?.jobIds.add(job.id)
-      if (!frame.subscribe) return { accepted: await submitJob(backend, job) }
+      const submit = async (): Promise<Job> => {
+        const options = { tenant: tenant.limits, ...toOnce(frame.idempotencyKey, frame.job) }
+        const accepted = await submitJob(backend, job, options)
+        ticket?.jobIds.add(accepted.id)
+        if (frame.job.cancelOnDisconnect) dependents.add(accepted.id)
+        return accepted
+      }
+      if (!frame.subscribe) return { accepted: await submit() }
       const expected = backend.subscriber.expect(job.id)
       try {
-        const accepted = await submitJob(backend, job)
-        const follow: Follow = (signal, receive) => expected.follow({ signal }, receive)
-        return { accepted, begin: () => subscriptions.add(job.id, follow) }
+        const accepted = await submit()
+        const { id } = accepted
+        const isFirst = id === job.id
+        if (!isFirst) expected[Symbol.dispose]()
+        const follow: Follow = async (signal, receive) => {
+          await (isFirst ? expected.follow({ signal }, receive) : followJob(backend, id, { signal }, receive))
+          if (!signal.aborted) dependents.remove(id)
+        }
+        return { accepted, begin: () => subscriptions.add(id, follow) }
       } catch (error) {
         expected[Symbol.dispose]()
         throw error

@@ -14,6 +14,7 @@ import { toTextFrame } from '../events/text-frame.ts'
 import type { Deployment } from '../jobs/create-job.ts'
 import { writeTogether } from '../write-together.ts'
 import { answerFrame } from './answer-frame.ts'
+import { createDependents } from './dependents.ts'
 import { readFrame } from './read-frame.ts'
 import { createSubscriptions } from './subscriptions.ts'
 
@@ -43,9 +44,10 @@ export const runStreamSession = (
     frameSchema: ReturnType<typeof createClientFrameSchema>
     heartbeatMs: number
     signal: AbortSignal
+    closing: AbortSignal
   },
 ): void => {
-  const { backend, deployment, admissions, count, frameSchema, heartbeatMs, signal } = options
+  const { backend, deployment, admissions, count, frameSchema, heartbeatMs, signal, closing } = options
   const connected = callerOf(request)
   const writer = createSocketWriter(socket, request.raw.socket)
 
@@ -67,6 +69,8 @@ export const runStreamSession = (
     fail: (jobId, error) => void sendError(error, { jobId }),
   })
 
+  const dependents = createDependents({ backend, signal, closing, log: request.log })
+
   /** Each frame is by who they are now: a key is revoked, and a tenant's limits change, while a socket is open. */
   const findCaller = async (): Promise<Caller> => {
     const caller = await admissions.renew(connected)
@@ -87,6 +91,7 @@ export const runStreamSession = (
         backend,
         deployment,
         subscriptions,
+        dependents,
         caller,
         count: () => count(request),
       })

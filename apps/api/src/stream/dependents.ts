@@ -1,0 +1,73 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { RequestError } from '@runnel/contract'
+import type { FastifyBaseLogger } from 'fastify'
+import type { Backend } from '../backend.ts'
+import { isRedisOutage } from '../errors/redis-outage.ts'
+import { cancelJob } from '../jobs/cancel-job.ts'
+
+/** Jobs that are canceled when the socket they were submitted on closes (`cancelOnDisconnect`). */
+export interface Dependents {
+  /** Throws where there is no room for one more. */
+  requireRoom(): void
+  add(jobId: string): void
+  /** The job has finished. */
+  remove(jobId: string): void
+}
+
+/** One that the socket follows is forgotten when it has finished; one that it does not follow is kept until the end. */
+const DEPENDENTS_PER_SOCKET = 1_000
+/** A Redis that restarts is back within seconds. */
+const TRIES = 30
+const PAUSE_MS = 1_000
+
+/** `signal` aborts when the client has gone, or the server closes; only the first is the client's own doing. */
+export const createDependents = (options: {
+  backend: Backend
+  signal: AbortSignal
+  closing: AbortSignal
+  log: FastifyBaseLogger
+}): Dependents => {
+  const { backend, signal, closing, log } = options
+  const jobIds = new Set<string>()
+  let isCanceling = false
+
+  const cancel = async (jobId: string): Promise<void> => {
+    for (let tries = 1; !closing.aborted; tries += 1) {
+      try {
+        await cancelJob(backend, jobId)
+        return
+      } catch (error) {
+        if (tries < TRIES && isRedisOutage(error)) await delay(PAUSE_MS, undefined, { signal: closing }).catch(() => {})
+        else return log.error({ err: error, jobId }, 'A job whose client has gone could not be canceled')
+      }
+    }
+  }
+
+  /** One after another: nobody waits for it. What is added meanwhile is found too. */
+  const cancelAll = async (): Promise<void> => {
+    if (isCanceling) return
+    isCanceling = true
+    for (const jobId of jobIds) {
+      await cancel(jobId)
+      jobIds.delete(jobId)
+    }
+    isCanceling = false
+  }
+  signal.addEventListener('abort', () => void cancelAll(), { once: true })
+
+  return {
+    requireRoom() {
+      if (jobIds.size < DEPENDENTS_PER_SOCKET) return
+      throw new RequestError(
+        'too-many-subscriptions',
+        `Cannot keep an eye on more than ${DEPENDENTS_PER_SOCKET} jobs for one socket: follow those with cancelOnDisconnect, or open another socket`,
+      )
+    },
+    add(jobId) {
+      jobIds.add(jobId)
+      // It was still being taken when its client went.
+      if (signal.aborted) void cancelAll()
+    },
+    remove: (jobId) => void jobIds.delete(jobId),
+  }
+}

@@ -1,0 +1,136 @@
+import { type QueuedJob, RequestError } from '@runnel/contract'
+import type { Redis } from 'ioredis'
+import type { QueueBounds, TenantBounds } from './bounds.ts'
+import { submissionKey } from './names.ts'
+import { createTurnScript } from './turn-script.ts'
+
+/** A command of Redis and its arguments. */
+export type RedisCommand = readonly [name: string, ...args: (string | number)[]]
+
+export interface EnqueueOptions {
+  /** The tenant's own bounds, where it has any. */
+  readonly tenant?: TenantBounds
+  /** What is written in the same step, before the job can be taken, and not at all where it is refused. */
+  readonly alongside?: readonly RedisCommand[]
+  /** The caller's key for this submission, and what stands for its content. */
+  readonly once?: { readonly key: string; readonly fingerprint: string }
+}
+
+/**
+ * How often a handler of ours may throw for one job before that is final, and the pause before another try.
+ * The program's own failures are outcomes and are never tried again.
+ */
+const TRIES = 3
+const RETRY_DELAY_MS = 1_000
+
+/**
+ * One step: all of it happens, or nothing. The job's record is what BullMQ's own `add` would write (a test compares
+ * them), with the tenant as the job's name.
+ *
+ * ARGV: the job's id, tenant, data, options, time, the bounds (all queued; the tenant's queued, running), the key under
+ * which the submission is remembered or '', its fingerprint, how long; then commands, each after the number of its words.
+ */
+const enqueueScript = createTurnScript(`
+local id, tenant = ARGV[2], ARGV[3]
+local job = base .. id
+local record, fingerprint = ARGV[10], ARGV[11]
+
+if record ~= '' then
+  local known = redis.call('HMGET', record, 'job', 'fingerprint')
+  if known[1] and known[2] ~= fingerprint then return { 'key-reused' } end
+  if known[1] then return { 'taken', known[1] } end
+end
+-- This very step, whose answer was lost.
+if redis.call('EXISTS', job) == 1 then return { 'taken', id } end
+
+local ready = redis.call('LRANGE', wait, 0, -1)
+local length, bound = redis.call('ZCARD', waiting) + #ready, tonumber(ARGV[7])
+if length >= bound then return { 'full', length, bound, 'all', pace() } end
+length, bound = count(waiting, tenant), tonumber(ARGV[8])
+for _, other in ipairs(ready) do
+  if redis.call('ZSCORE', admitted, toAdmitted(tenant, other)) then length = length + 1 end
+end
+if length >= bound then return { 'full', length, bound, 'tenant', pace() } end
+
+local at = 13
+while ARGV[at] do
+  local words = tonumber(ARGV[at])
+  redis.call(unpack(ARGV, at + 1, at + words))
+  at = at + words + 1
+end
+
+if redis.call('HGET', bounds, tenant) ~= ARGV[9] then redis.call('HSET', bounds, tenant, ARGV[9]) end
+redis.call('HSET', job, 'name', tenant, 'data', ARGV[4], 'opts', ARGV[5], 'timestamp', ARGV[6], 'delay', 0, 'priority', 0)
+if #ready < READY and redis.call('ZCARD', turns) == 0 and hasRoom(tenant) then
+  admit(tenant, id)
+else
+  local number = redis.call('INCR', base .. 'id')
+  redis.call('HSET', job, 'number', number)
+  redis.call('ZADD', waiting, 0, toWaiting(tenant, number, id))
+  line(tenant)
+  fill()
+end
+if record ~= '' then
+  redis.call('HSET', record, 'job', id, 'fingerprint', fingerprint)
+  redis.call('PEXPIRE', record, ARGV[12])
+end
+return { 'taken', id }
+`)
+
+type Answer = readonly unknown[]
+
+/** Half a minute is long enough to be worth a retry, and soon enough to see that there is room again. */
+const RETRY_MS = { unknown: 5_000, minimum: 1_000, maximum: 30_000 }
+
+const toRetryAfterMs = (paceMs: number): number =>
+  Math.min(Math.max(paceMs || RETRY_MS.unknown, RETRY_MS.minimum), RETRY_MS.maximum)
+
+const refuse = ([, length, bound, whose, pace]: Answer): RequestError => {
+  const jobs = whose === 'tenant' ? 'jobs of yours wait' : 'jobs wait'
+  return new RequestError(
+    'queue-full',
+    `Cannot take this job: ${length} ${jobs}, and ${bound} may; try again when some of them have run`,
+    {
+      details: [
+        { path: 'queue.length', message: String(length) },
+        { path: 'queue.bound', message: String(bound) },
+      ],
+      retryAfterMs: toRetryAfterMs(Number(pace)),
+    },
+  )
+}
+
+const KEY_REUSED =
+  'Cannot take this job: another one was submitted under its idempotency key; use a new key, or send the same request again'
+
+/**
+ * Adds the job, unless the queue is full or it is there already. Gives the id of the job that stands for this
+ * submission: its own, or that of the first one with the same key.
+ */
+export const enqueueJob = async (
+  parts: { readonly redis: Redis; readonly prefix: string; readonly retentionMs: number; readonly bounds: QueueBounds },
+  job: QueuedJob,
+  { tenant, alongside = [], once }: EnqueueOptions,
+): Promise<string> => {
+  const { redis, prefix, retentionMs, bounds } = parts
+  const options = { jobId: job.id, attempts: TRIES, backoff: { type: 'exponential', delay: RETRY_DELAY_MS } }
+  const answer = await enqueueScript(redis, prefix, [
+    job.id,
+    job.tenant,
+    JSON.stringify(job),
+    JSON.stringify(options),
+    Date.now(),
+    bounds.queued,
+    tenant?.queued ?? bounds.tenant.queued,
+    tenant?.running ?? bounds.tenant.running,
+    once === undefined ? '' : submissionKey(prefix, job.tenant, once.key),
+    once?.fingerprint ?? '',
+    retentionMs,
+    ...alongside.flatMap((command) => [command.length, ...command]),
+  ])
+  if (!Array.isArray(answer)) throw new Error('The queue did not say whether it took a job')
+  const [verdict, id]: Answer = answer
+  if (verdict === 'key-reused') throw new RequestError('idempotency-key-reused', KEY_REUSED)
+  if (verdict === 'full') throw refuse(answer)
+  return String(id)
+}

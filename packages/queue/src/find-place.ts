@@ -1,0 +1,54 @@
+import type { Redis } from 'ioredis'
+import { createTurnScript } from './turn-script.ts'
+
+/** Where a job stands while it waits. */
+export interface Place {
+  /** How many jobs go before it, should nobody submit another. */
+  readonly position: number
+  /** How long it will probably wait. Undefined where nothing runs, or nothing has finished yet, to reckon with. */
+  readonly estimatedWaitMs?: number
+}
+
+/**
+ * Read only. What stands ready goes first. Then, of its own tenant what came before; and of every other tenant as many
+ * as there are turns until then: a tenant before it in the rotation has one turn more. With more than a thousand
+ * tenants waiting, those at the end of the rotation are left out.
+ *
+ * A tenant that runs all it may does not gain from others' jobs ending: it waits for its own.
+ */
+const placeScript = createTurnScript(`
+local id = ARGV[2]
+local tenant, number = unpack(redis.call('HMGET', base .. id, 'name', 'number'))
+if not tenant then return nil end
+local ready = redis.call('LLEN', wait)
+-- New ones enter at the head, workers take from the tail.
+local place = redis.call('LPOS', wait, id, 'RANK', -1)
+if place then return { ready - 1 - place, pace(), '' } end
+
+local member = number and toWaiting(tenant, number, id)
+if not member or not redis.call('ZSCORE', waiting, member) then return nil end
+local own = redis.call('ZLEXCOUNT', waiting, first(tenant), '(' .. member)
+local position, isBefore = ready + own, true
+for _, other in ipairs(redis.call('ZRANGE', turns, 0, 999)) do
+  if other == tenant then
+    isBefore = false
+  else
+    position = position + math.min(count(waiting, other), own + (isBefore and 1 or 0))
+  end
+end
+if hasRoom(tenant) then return { position, pace(), '' } end
+local running = redis.call('LLEN', active)
+local ofOwn = (tonumber(pace()) or 0) * running * (own + 1) / count(admitted, tenant)
+return { position, pace(), ofOwn > 0 and tostring(ofOwn) or '' }
+`)
+
+const toMs = (text: unknown): number => (text === '' ? 0 : Number(text))
+
+export const findPlace = async (redis: Redis, prefix: string, jobId: string): Promise<Place | undefined> => {
+  const found = await placeScript(redis, prefix, [jobId])
+  if (!Array.isArray(found)) return undefined
+  const [place, paceMs, ownMs]: readonly unknown[] = found
+  const position = Number(place)
+  if (paceMs === '') return { position }
+  return { position, estimatedWaitMs: Math.ceil(Math.max(toMs(paceMs) * (position + 1), toMs(ownMs))) }
+}

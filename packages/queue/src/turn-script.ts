@@ -1,0 +1,102 @@
+import type { Redis } from 'ioredis'
+import { createLuaScript } from './lua-script.ts'
+import { QUEUE_NAME, waitingKey } from './names.ts'
+
+/**
+ * How many jobs stand ready in BullMQ's own list, for workers to take. Workers take without asking whose turn it is, so
+ * whoever comes next waits for these first: few keeps the order fair. None would make a worker that has just finished
+ * wait for a round trip.
+ */
+const READY_JOBS = 4
+
+/**
+ * Theory of operation: who is next.
+ *
+ * BullMQ's list is first come, first served. So only the next few jobs are put into it; all others wait in front, and
+ * tenants take turns: a tenant's first job goes in, then the tenant goes to the end of the rotation.
+ *
+ *   submitted ──▶ waiting ── its tenant's turn, and room ──▶ admitted: BullMQ's wait ⇄ active ⇄ delayed ──▶ finished
+ *
+ *   waiting   a sorted set, `<tenant>\0<number><job id>` in text order: a tenant's jobs are a range, first come first
+ *   admitted  a sorted set, `<tenant>\0<job id>`: all that BullMQ has and that has not ended
+ *   turns     the rotation: exactly the tenants that have jobs waiting and fewer admitted than they may run at once
+ *   bounds    a hash: how many of a tenant's jobs may be admitted, as its latest submission said
+ *
+ * Nothing is counted beside the jobs: every number is the size of one of these ranges, or of BullMQ's lists. So a place
+ * cannot leak; it is free when the job is no longer there.
+ *
+ * Every step that may make room (a submission, a job taken, ended or removed) fills BullMQ's list again within itself:
+ * it costs nobody a round trip, and no process can die between. A job that ends is let go just before BullMQ's own
+ * finishing, which then finds the next one in the list. What a dead process left to be done, any worker's sweep does.
+ * BullMQ gives back, tries again and recovers stalled jobs within its own lists; such a job stays admitted.
+ */
+const TURNS = `
+local READY = ${READY_JOBS}
+local prefix = ARGV[1]
+local base = prefix .. ':${QUEUE_NAME}:'
+local wait, active, marker = base .. 'wait', base .. 'active', base .. 'marker'
+local waiting, admitted = prefix .. ':waiting', prefix .. ':admitted'
+local turns, bounds = prefix .. ':turns', prefix .. ':bounds'
+
+local function first(tenant) return '[' .. tenant .. '\\0' end
+local function last(tenant) return '(' .. tenant .. '\\1' end
+local function count(set, tenant) return redis.call('ZLEXCOUNT', set, first(tenant), last(tenant)) end
+local function tenantOf(member) return string.sub(member, 1, string.find(member, '\\0', 1, true) - 1) end
+local function toWaiting(tenant, number, id) return tenant .. '\\0' .. string.format('%016.0f', number) .. id end
+local function toAdmitted(tenant, id) return tenant .. '\\0' .. id end
+
+local function hasRoom(tenant)
+  local bound = redis.call('HGET', bounds, tenant)
+  return not bound or count(admitted, tenant) < tonumber(bound)
+end
+
+-- Puts a tenant at the end of the rotation, leaves it where it is, or takes it out, as it is due.
+local function line(tenant)
+  if count(waiting, tenant) == 0 or not hasRoom(tenant) then
+    redis.call('ZREM', turns, tenant)
+  elseif not redis.call('ZSCORE', turns, tenant) then
+    local tail = redis.call('ZREVRANGE', turns, 0, 0, 'WITHSCORES')[2]
+    redis.call('ZADD', turns, (tonumber(tail) or 0) + 1, tenant)
+  end
+end
+
+local function admit(tenant, id)
+  redis.call('ZADD', admitted, 0, toAdmitted(tenant, id))
+  redis.call('LPUSH', wait, id)
+  redis.call('ZADD', marker, 0, '0')
+end
+
+local function fill()
+  while redis.call('LLEN', wait) < READY do
+    local tenant = redis.call('ZRANGE', turns, 0, 0)[1]
+    if not tenant then return end
+    redis.call('ZREM', turns, tenant)
+    local member = redis.call('ZRANGEBYLEX', waiting, first(tenant), last(tenant), 'LIMIT', 0, 1)[1]
+    if member then
+      redis.call('ZREM', waiting, member)
+      admit(tenant, string.sub(member, #tenant + 18))
+      line(tenant)
+    end
+  end
+end
+
+-- Milliseconds for one place in the queue: how long the latest jobs took, shared by as many as run now; or ''.
+local function pace()
+  local sum, jobs = 0, 0
+  for _, id in ipairs(redis.call('ZREVRANGE', base .. 'completed', 0, 19)) do
+    local at = redis.call('HMGET', base .. id, 'processedOn', 'finishedOn')
+    if at[1] and at[2] then sum, jobs = sum + at[2] - at[1], jobs + 1 end
+  end
+  local running = redis.call('LLEN', active)
+  if jobs == 0 or running == 0 then return '' end
+  return tostring(sum / jobs / running)
+end
+`
+
+/** A step on the queue of `prefix`. The script finds its own arguments from ARGV[2] on. */
+export type TurnScript = (redis: Redis, prefix: string, args?: readonly (string | number)[]) => Promise<unknown>
+
+export const createTurnScript = (source: string): TurnScript => {
+  const script = createLuaScript(`${TURNS}${source}`)
+  return (redis, prefix, args = []) => script(redis, waitingKey(prefix), [prefix, ...args])
+}

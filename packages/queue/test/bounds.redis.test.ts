@@ -1,0 +1,156 @@
+import { RequestError } from '@runnel/contract'
+import { eventually } from '@runnel/testing'
+import { describe, expect } from 'vitest'
+import type { Producer } from '../src/producer.ts'
+import { connectParts, findLeftovers, LOCK_MS, newJob } from './parts.ts'
+import { queueTest as test } from './parts-fixture.ts'
+import { startWorkerProcess } from './worker-process.ts'
+
+const TEN = { queued: 10, running: null }
+
+const submitAtOnce = async (producer: Producer, count: number, tenants: readonly string[]) => {
+  const jobs = Array.from({ length: count }, (_, n) => newJob(tenants[n % tenants.length]))
+  const answers = await Promise.allSettled(jobs.map((job) => producer.enqueue(job, { tenant: TEN })))
+  const refusals = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []))
+  return { jobs, refusals, taken: answers.length - refusals.length }
+}
+
+describe('a tenant with a bound of ten', () => {
+  test('has ten of two hundred jobs taken that are submitted at once', async ({ parts: { producer } }) => {
+    const { refusals, taken } = await submitAtOnce(producer, 200, ['a'])
+    expect(taken).toBe(10)
+    for (const refusal of refusals) {
+      expect(refusal).toBeInstanceOf(RequestError)
+      expect(refusal).toMatchObject({
+        code: 'queue-full',
+        status: 429,
+        retryAfterMs: 5_000,
+        details: [
+          { path: 'queue.length', message: '10' },
+          { path: 'queue.bound', message: '10' },
+        ],
+      })
+    }
+  })
+
+  test('leaves every other tenant its own ten', async ({ parts: { producer } }) => {
+    expect((await submitAtOnce(producer, 200, ['a', 'b', 'c'])).taken).toBe(30)
+  })
+
+  test('has no more than ten waiting while a worker takes them, and all that were taken run', async ({
+    redis,
+    prefix,
+    parts: { producer, consume },
+  }) => {
+    let ran = 0
+    consume(async () => {
+      ran += 1
+      return 'done'
+    })
+    let taken = 0
+    for (let round = 0; round < 20; round += 1) taken += (await submitAtOnce(producer, 30, ['a'])).taken
+    expect(taken).toBeGreaterThan(10)
+    await eventually(() => expect(ran).toBe(taken))
+    await eventually(async () => expect(await findLeftovers(redis, prefix)).toEqual([]))
+  })
+})
+
+test('all tenants together have no more waiting than the queue may hold', async ({ redisUrl, prefix, resources }) => {
+  const bounds = { queued: 25, tenant: { queued: 100, running: 100 } }
+  const { producer, command } = connectParts(redisUrl, prefix, resources, { bounds })
+  await eventually(() => command.status === 'ready')
+  const { taken, refusals } = await submitAtOnce(producer, 200, ['a', 'b', 'c', 'd'])
+  expect(taken).toBe(25)
+  expect(refusals).toContainEqual(
+    expect.objectContaining({ message: expect.stringMatching(/25 jobs wait, and 25 may/) }),
+  )
+})
+
+test('a job that is refused is nowhere, nor is what would have been written with it', async ({
+  redis,
+  prefix,
+  parts: { producer },
+}) => {
+  await submitAtOnce(producer, 10, ['a'])
+  const before = (await redis.keys(`${prefix}*`)).toSorted()
+  const job = newJob('a')
+  const alongside = [['SET', `${prefix}:beside`, 1]] as const
+  await expect(producer.enqueue(job, { tenant: TEN, alongside, once: { key: 'k', fingerprint: 'f' } })).rejects.toThrow(
+    '10 jobs of yours wait, and 10 may',
+  )
+  expect((await redis.keys(`${prefix}*`)).toSorted()).toEqual(before)
+})
+
+describe('a place comes back from a job that', () => {
+  const ways: [
+    way: string,
+    run: (parts: ReturnType<typeof connectParts>, job: ReturnType<typeof newJob>) => unknown,
+  ][] = [
+    ['runs', ({ consume }) => consume(async () => 'done')],
+    ['is given back and runs', ({ consume }) => consume(async ({ attempt }) => (attempt === 1 ? 'give-back' : 'done'))],
+    ['is removed while it waits', ({ producer }, job) => producer.remove(job.id)],
+    [
+      'fails for good',
+      ({ consume }) =>
+        consume(async () => {
+          throw new Error('our own fault')
+        }),
+    ],
+  ]
+  test.for(ways)('%s', async ([, run], { redis, prefix, parts }) => {
+    const tenant = { queued: 1, running: 1 }
+    const job = newJob('a')
+    await parts.producer.enqueue(job, { tenant })
+    await expect(parts.producer.enqueue(newJob('a'), { tenant })).rejects.toThrow('may; try again')
+    await run(parts, job)
+    await eventually(async () => expect(await findLeftovers(redis, prefix)).toEqual([]), { withinMs: 10_000 })
+    await parts.producer.enqueue(newJob('a'), { tenant })
+  })
+
+  test('loses its worker', async ({ redis, redisUrl, prefix, parts: { producer, consume } }) => {
+    const tenant = { queued: 1, running: 1 }
+    await using worker = startWorkerProcess(redisUrl, prefix)
+    await producer.enqueue(newJob('a'), { tenant })
+    await worker.says('taken')
+    await producer.enqueue(newJob('a'), { tenant })
+    worker.child.kill('SIGKILL')
+    const seen: number[] = []
+    consume(async ({ attempt }) => {
+      seen.push(attempt)
+      return 'done'
+    })
+    await eventually(() => expect(seen).toEqual([2, 1]), { withinMs: LOCK_MS * 5 })
+    await eventually(async () => expect(await findLeftovers(redis, prefix)).toEqual([]))
+  })
+})
+
+describe('a tenant that may run two jobs at once', () => {
+  test('never runs three, however many it has and whoever is idle, and holds up nobody', async ({ parts }) => {
+    const { producer, consume } = parts
+    const running = new Map<string, number>()
+    const most = new Map<string, number>()
+    const order: string[] = []
+    for (const _ of [1, 2]) {
+      consume(
+        async ({ job: { tenant }, signal }) => {
+          const now = (running.get(tenant) ?? 0) + 1
+          running.set(tenant, now)
+          most.set(tenant, Math.max(most.get(tenant) ?? 0, now))
+          await new Promise((resolve) => setTimeout(resolve, 20))
+          running.set(tenant, (running.get(tenant) ?? 0) - 1)
+          order.push(tenant)
+          return signal.aborted ? 'give-back' : 'done'
+        },
+        { concurrency: 8 },
+      )
+    }
+    const tenant = { queued: null, running: 2 }
+    await Promise.all(Array.from({ length: 40 }, () => producer.enqueue(newJob('a'), { tenant })))
+    await Promise.all(Array.from({ length: 40 }, () => producer.enqueue(newJob('b'))))
+    await eventually(() => order.length === 80, { withinMs: 10_000 })
+    expect(most.get('a')).toBe(2)
+    expect(most.get('b')).toBeGreaterThan(8)
+    // Those of the other one have long ended.
+    expect(order.slice(-20)).toEqual(Array(20).fill('a'))
+  })
+})

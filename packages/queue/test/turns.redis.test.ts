@@ -1,0 +1,246 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { eventually } from '@runnel/testing'
+import { Queue } from 'bullmq'
+import { describe, expect } from 'vitest'
+import { findLeftovers, newJob } from './parts.ts'
+import { queueTest as test } from './parts-fixture.ts'
+
+/** What stands ready for workers goes first, whoever comes. */
+const READY = 4
+
+describe('tenants', () => {
+  test('take turns, and every job is told its place in that order', async ({ redis, prefix, parts }) => {
+    const { producer, consume } = parts
+    const tenants = [...'aaaaaaa', ...'bbb', ...'c', ...'aa', ...'dddddd', ...'c', ...'b']
+    const jobs = tenants.map((tenant) => newJob(tenant))
+    for (const job of jobs) await producer.enqueue(job)
+    const places = await Promise.all(jobs.map(async ({ id }) => (await producer.place(id))?.position))
+    const order: string[] = []
+    consume(
+      async ({ job }) => {
+        order.push(job.id)
+        return 'done'
+      },
+      { concurrency: 1 },
+    )
+    await eventually(() => order.length === jobs.length)
+    expect(jobs.map(({ id }) => order.indexOf(id))).toEqual(places)
+    const played = order.map((id) => jobs.find((job) => job.id === id)?.tenant).join('')
+    expect(played).toBe('aaaaabcdabcdabdabdadd')
+    await eventually(async () => expect(await findLeftovers(redis, prefix)).toEqual([]))
+  })
+
+  test('with one job wait a few job lengths behind one with ten thousand', async ({ parts }) => {
+    const { producer, consume } = parts
+    const JOB_MS = 25
+    const CONCURRENCY = 2
+    await Promise.all(Array.from({ length: 10_000 }, () => producer.enqueue(newJob('many'))))
+    const started: string[] = []
+    consume(
+      async ({ job: { tenant } }) => {
+        started.push(tenant)
+        await delay(JOB_MS)
+        return 'done'
+      },
+      { concurrency: CONCURRENCY },
+    )
+    await eventually(() => started.length >= 20)
+    const waitedFor: number[] = []
+    for (let round = 0; round < 5; round += 1) {
+      const before = started.length
+      await producer.enqueue(newJob('one'))
+      await eventually(() => started.lastIndexOf('one') >= before, { everyMs: 2 })
+      waitedFor.push(started.lastIndexOf('one') - before)
+    }
+    // In jobs, so that a slow machine changes nothing: those that stood ready, and those that took their place meanwhile.
+    for (const jobs of waitedFor) expect(jobs).toBeLessThanOrEqual(READY + CONCURRENCY)
+  })
+})
+
+describe('a job that is removed while its turn has not come', () => {
+  test('leaves no gap, and the others of its tenant move up', async ({ redis, prefix, parts }) => {
+    const { producer, consume } = parts
+    const jobs = Array.from({ length: 20 }, (_, n) => newJob(n % 2 === 0 ? 'a' : 'b'))
+    for (const job of jobs) await producer.enqueue(job)
+    const [gone, kept] = [jobs.slice(2, 12), [...jobs.slice(0, 2), ...jobs.slice(12)]]
+    for (const { id } of gone) expect(await producer.remove(id)).toBe(true)
+    for (const { id } of gone) expect(await producer.remove(id)).toBe(false)
+    expect(await Promise.all(kept.map(async ({ id }) => (await producer.place(id))?.position))).toEqual([
+      ...kept.keys(),
+    ])
+    const order: string[] = []
+    consume(
+      async ({ job }) => {
+        order.push(job.id)
+        return 'done'
+      },
+      { concurrency: 1 },
+    )
+    await eventually(() => order.length === kept.length)
+    expect(order).toEqual(kept.map(({ id }) => id))
+    await eventually(async () => expect(await findLeftovers(redis, prefix)).toEqual([]))
+  })
+})
+
+describe('an idle worker', () => {
+  test('fills all its slots from one burst', async ({ parts: { producer, consume } }) => {
+    let running = 0
+    const { promise: release, resolve } = Promise.withResolvers<void>()
+    const consumer = consume(
+      async () => {
+        running += 1
+        await release
+        return 'done'
+      },
+      { concurrency: 50 },
+    )
+    await Promise.all(Array.from({ length: 60 }, () => producer.enqueue(newJob())))
+    await eventually(() => expect(running).toBe(50))
+    resolve()
+    await eventually(() => running === 60)
+    await consumer.stop(1_000)
+  })
+})
+
+describe('what a process that died has left undone', () => {
+  test('is done by any worker: a turn that was never taken, a place that was never left', async ({
+    redis,
+    prefix,
+    parts: { producer, consume },
+  }) => {
+    const tenant = { queued: null, running: 4 }
+    const jobs = Array.from({ length: 8 }, () => newJob('a'))
+    for (const job of jobs) await producer.enqueue(job, { tenant })
+    // As if the job were long gone, and the rotation had been lost with whoever kept it.
+    const gone = jobs[0]
+    await redis.lrem(`${prefix}:jobs:wait`, 1, gone?.id ?? '')
+    await redis.del(`${prefix}:jobs:${gone?.id}`, `${prefix}:turns`)
+    for (const id of await redis.lrange(`${prefix}:jobs:wait`, 0, -1)) expect(await producer.remove(id)).toBe(true)
+    await redis.del(`${prefix}:turns`)
+    const ran: string[] = []
+    consume(async ({ job }) => {
+      ran.push(job.id)
+      return 'done'
+    })
+    await eventually(() => expect(ran.length).toBe(4), { withinMs: 10_000 })
+    await eventually(async () => expect(await findLeftovers(redis, prefix)).toEqual([]), { withinMs: 10_000 })
+    await eventually(async () => expect(await redis.exists(`${prefix}:bounds`)).toBe(0), { withinMs: 10_000 })
+  })
+})
+
+describe('the estimate', () => {
+  test('comes from how long the latest jobs took and how many run', async ({ parts: { producer, consume } }) => {
+    const JOB_MS = 100
+    const jobs = Array.from({ length: 16 }, () => newJob())
+    for (const job of jobs) await producer.enqueue(job)
+    const last = jobs.at(-1)?.id ?? ''
+    expect(await producer.place(last)).toEqual({ position: 15 })
+    let ended = 0
+    consume(
+      async () => {
+        await delay(JOB_MS)
+        ended += 1
+        return 'done'
+      },
+      { concurrency: 2 },
+    )
+    const { place, waitedMs } = await eventually(async () => {
+      expect(ended).toBeGreaterThanOrEqual(4)
+      const place = await producer.place(last)
+      const askedAt = performance.now()
+      expect(place?.estimatedWaitMs).toBeGreaterThan(0)
+      await eventually(async () => (await producer.place(last)) === undefined)
+      return { place, waitedMs: performance.now() - askedAt }
+    })
+    expect(place?.estimatedWaitMs).toBeGreaterThan(waitedMs / 2)
+    expect(place?.estimatedWaitMs).toBeLessThan(waitedMs * 2 + JOB_MS)
+  })
+
+  test('of a tenant that runs all it may is of its own jobs', async ({ parts: { producer, consume } }) => {
+    const tenant = { queued: null, running: 1 }
+    const jobs = Array.from({ length: 10 }, () => newJob('a'))
+    for (const job of jobs) await producer.enqueue(job, { tenant })
+    let ended = 0
+    consume(async ({ job }) => {
+      await delay(job.tenant === 'a' ? 50 : 5_000)
+      ended += 1
+      return 'done'
+    })
+    for (const _ of [1, 2]) await producer.enqueue(newJob('b'))
+    const place = await eventually(async () => {
+      expect(ended).toBeGreaterThan(1)
+      return producer.place(jobs.at(-1)?.id ?? '')
+    })
+    // Three run, but one of them is this tenant's: its jobs go one after another.
+    expect(place?.estimatedWaitMs).toBeGreaterThan(50 * (place?.position ?? 0))
+  })
+})
+
+describe('a job in Redis', () => {
+  test('is as BullMQ itself would have written it', async ({ redis, prefix, parts: { producer } }) => {
+    const job = newJob()
+    await producer.enqueue(job)
+    const ours = await redis.hgetall(`${prefix}:jobs:${job.id}`)
+    const listed = await redis.lrange(`${prefix}:jobs:wait`, 0, -1)
+    const marked = await redis.zrange(`${prefix}:jobs:marker`, '0', '-1', 'WITHSCORES')
+    await producer.remove(job.id)
+    await redis.del(`${prefix}:jobs:marker`)
+
+    await using queue = Object.assign(new Queue('jobs', { connection: redis, prefix }), {
+      [Symbol.asyncDispose]: () => queue.close(),
+    })
+    await queue.add(job.tenant, job, { jobId: job.id, attempts: 3, backoff: { type: 'exponential', delay: 1_000 } })
+    const theirs = await redis.hgetall(`${prefix}:jobs:${job.id}`)
+    const toComparable = ({ timestamp, opts = '', data = '', ...rest }: Record<string, string>) => ({
+      ...rest,
+      timestamp: timestamp?.length,
+      opts: JSON.parse(opts),
+      data: JSON.parse(data),
+    })
+    expect(toComparable(ours)).toEqual(toComparable(theirs))
+    expect(await redis.lrange(`${prefix}:jobs:wait`, 0, -1)).toEqual(listed)
+    expect(await redis.zrange(`${prefix}:jobs:marker`, '0', '-1', 'WITHSCORES')).toEqual(marked)
+  })
+})
+
+describe('a submission with a key', () => {
+  const once = { key: 'a key: of the caller', fingerprint: 'one' }
+
+  test('is one job, however many try at once', async ({ redis, prefix, parts: { producer } }) => {
+    const jobs = Array.from({ length: 50 }, () => newJob('a'))
+    const ids = await Promise.all(jobs.map((job) => producer.enqueue(job, { once })))
+    expect(new Set(ids).size).toBe(1)
+    const found = await Promise.all(jobs.map(({ id }) => producer.find(id)))
+    expect(found.filter((job) => job !== undefined).map(({ id }) => id)).toEqual([ids[0]])
+    expect(await producer.enqueue(newJob('b'), { once })).not.toBe(ids[0])
+    const records = await redis.keys(`${prefix}:submission:*`)
+    expect(records).toHaveLength(2)
+    for (const key of records) expect(await redis.pttl(key)).toBeGreaterThan(0)
+  })
+
+  test('is refused when it was used for something else', async ({ parts: { producer } }) => {
+    await producer.enqueue(newJob(), { once })
+    const other = newJob()
+    const refusal = await producer.enqueue(other, { once: { ...once, fingerprint: 'two' } }).catch((error) => error)
+    expect(refusal).toMatchObject({ code: 'idempotency-key-reused', status: 422 })
+    expect(await producer.find(other.id)).toBeUndefined()
+  })
+
+  test('that failed half way is as if it had never been', async ({ redis, prefix, parts: { producer } }) => {
+    await redis.set(`${prefix}:beside`, 'no list')
+    const job = newJob()
+    const alongside = [['LPUSH', `${prefix}:beside`, 1]] as const
+    await expect(producer.enqueue(job, { once, alongside })).rejects.toThrow('WRONGTYPE')
+    expect(await producer.find(job.id)).toBeUndefined()
+    const again = newJob()
+    expect(await producer.enqueue(again, { once })).toBe(again.id)
+  })
+
+  test('whose answer was lost finds its job, though the queue is full by then', async ({ parts: { producer } }) => {
+    const tenant = { queued: 1, running: null }
+    const job = newJob()
+    await producer.enqueue(job, { once, tenant })
+    expect(await producer.enqueue(job, { once, tenant })).toBe(job.id)
+    expect(await producer.enqueue(newJob(), { once, tenant })).toBe(job.id)
+  })
+})
