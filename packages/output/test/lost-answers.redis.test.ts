@@ -1,6 +1,5 @@
-import { eventually, redisTest as test } from '@runnel/testing'
+import { eventually, startLossyProxy, redisTest as test } from '@runnel/testing'
 import { describe, expect } from 'vitest'
-import { startLossyProxy } from './lossy-proxy.ts'
 import { connectParts, EXITED, idsOf, newJob, printed, ready, text } from './parts.ts'
 
 const lossy = test.extend('parts', async ({ redisUrl, prefix, resources }) => {

@@ -66,8 +66,13 @@ local function admit(tenant, id)
   redis.call('ZADD', marker, 0, '0')
 end
 
+-- As many as stand ready, and one for each job that has been let go and that BullMQ still holds: whoever ran it is
+-- about to take the next.
 local function fill()
-  while redis.call('LLEN', wait) < READY do
+  if redis.call('ZCARD', turns) == 0 then return end
+  local ready = redis.call('LLEN', wait)
+  local held = ready + redis.call('LLEN', active) + redis.call('ZCARD', base .. 'delayed')
+  for _ = ready + 1, READY + math.max(0, held - redis.call('ZCARD', admitted)) do
     local tenant = redis.call('ZRANGE', turns, 0, 0)[1]
     if not tenant then return end
     redis.call('ZREM', turns, tenant)

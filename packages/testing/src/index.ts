@@ -1,4 +1,5 @@
 export { eventually } from './eventually.ts'
+export { type LossyProxy, startLossyProxy } from './lossy-proxy.ts'
 export { type RedisContainer, startRedis } from './redis-container.ts'
 export { redisTest } from './redis-fixture.ts'
 export { uniquePrefix } from './unique-prefix.ts'

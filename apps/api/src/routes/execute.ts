@@ -19,7 +19,7 @@ export const executeRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, op
             'The smallest contract there is: one program in, what it printed back. Limits are the defaults. The program is canceled when the caller goes away.',
           tags: ['execute'],
           body: executeRequestSchema,
-          response: { 200: executeResponseSchema, ...errorAnswers(400, 413, 415, 503) },
+          response: { 200: executeResponseSchema, ...errorAnswers(400, 413, 415, 429, 503) },
         },
       },
       async (request, reply) => {

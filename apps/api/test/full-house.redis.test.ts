@@ -1,0 +1,96 @@
+import { errorBodySchema } from '@runnel/contract'
+import { eventually, redisTest as test } from '@runnel/testing'
+import { describe, expect } from 'vitest'
+import { type Api, startApi } from './api.ts'
+import { openStream } from './clients.ts'
+
+const TEN = { queued: 1_000, tenant: { queued: 10, running: 100 } }
+const payload = { code: 'print(1)' }
+const submit = ({ app }: Api, url = '/v1/jobs') => app.inject({ method: 'POST', url, payload })
+
+describe('a full queue', () => {
+  test('takes exactly what fits of two hundred submissions at once, and of the others nothing is left', async ({
+    redis,
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    const api = await startApi({ redisUrl, prefix, resources, bounds: TEN })
+    const answers = await Promise.all(Array.from({ length: 200 }, () => submit(api)))
+    const [taken, refused] = [202, 429].map((status) => answers.filter(({ statusCode }) => statusCode === status))
+    expect([taken?.length, refused?.length]).toEqual([10, 190])
+    for (const answer of refused ?? []) {
+      const { error } = errorBodySchema.parse(answer.json())
+      expect(error).toMatchObject({
+        code: 'queue-full',
+        message: expect.stringContaining('10 jobs of yours wait, and 10 may'),
+        details: [
+          { path: 'queue.length', message: '10' },
+          { path: 'queue.bound', message: '10' },
+        ],
+      })
+      expect(Number(answer.headers['retry-after']) * 1_000).toBe(error.retryAfterMs)
+      expect(answer.headers['location']).toBeUndefined()
+    }
+    expect((await api.app.inject('/v1/jobs?limit=100')).json().jobs).toHaveLength(10)
+    expect(await redis.keys(`${prefix}:events:*`)).toHaveLength(10)
+  })
+
+  test('refuses whoever would wait, and has room again when a job is canceled', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    const api = await startApi({ redisUrl, prefix, resources, bounds: { ...TEN, queued: 1 } })
+    const first = (await submit(api)).json()
+    for (const url of ['/v1/jobs', '/v1/jobs?wait=1000', '/execute']) {
+      const answer = await submit(api, url)
+      expect([url, answer.statusCode, answer.json().error.code]).toEqual([url, 429, 'queue-full'])
+    }
+    await api.app.inject({ method: 'DELETE', url: `/v1/jobs/${first.id}` })
+    expect((await submit(api)).statusCode).toBe(202)
+  })
+
+  test('is an error frame on a WebSocket, which stays open', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources, bounds: { ...TEN, queued: 1 } })
+    const stream = await openStream(await api.listen())
+    for (const ref of ['a', 'b']) stream.send({ type: 'submit', ref, job: payload })
+    await eventually(() => expect(stream.answerTo('b')).toBeDefined())
+    expect(stream.answerTo('a')).toMatchObject({ type: 'accepted' })
+    expect(stream.answerTo('b')).toMatchObject({
+      type: 'error',
+      error: {
+        code: 'queue-full',
+        retryAfterMs: expect.any(Number),
+        details: expect.arrayContaining([{ path: 'queue.length', message: '1' }]),
+      },
+    })
+    expect(stream.socket.readyState).toBe(stream.socket.OPEN)
+    stream.socket.terminate()
+  })
+})
+
+test('A job that waits is told its place, and how long it will probably wait once some have run', async ({
+  redisUrl,
+  prefix,
+  resources,
+}) => {
+  const api = await startApi({ redisUrl, prefix, resources })
+  const ids = await Promise.all(Array.from({ length: 20 }, async () => (await submit(api)).json().id))
+  const ask = async () =>
+    (await Promise.all(ids.map((id) => api.app.inject(`/v1/jobs/${id}`)))).map((job) => job.json())
+  for (const job of await ask()) {
+    expect(job.queuePosition).toBeGreaterThanOrEqual(0)
+    expect(job).not.toHaveProperty('estimatedWaitMs')
+  }
+  await api.work(async ({ job, attempt }, publisher) => {
+    const log = publisher.open(job.id, attempt)
+    await log.begin()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    await log.finish({ type: 'exited', exitCode: 0 }, null)
+  })
+  await eventually(async () => {
+    const waiting = (await ask()).filter(({ status }) => status === 'queued')
+    expect(waiting.filter(({ estimatedWaitMs }) => estimatedWaitMs > 0).length).toBeGreaterThan(2)
+  })
+})
