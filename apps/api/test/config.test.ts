@@ -1,5 +1,6 @@
 import { LIMITS } from '@runnel/contract'
 import { readConfig } from '@runnel/process'
+import { QUEUE_BOUNDS } from '@runnel/queue/producer'
 import { describe, expect, test } from 'vitest'
 import { configSchema } from '../src/config.ts'
 import { limitsConfigSchema } from '../src/limits-config.ts'
@@ -13,6 +14,7 @@ describe('The configuration', () => {
       port: 8080,
       retentionMs: 86_400_000,
       logLevel: 'info',
+      bounds: QUEUE_BOUNDS,
     })
     expect(readConfig(configSchema, {}).languages.map(({ id }) => id)).toEqual([
       'python',
@@ -21,6 +23,15 @@ describe('The configuration', () => {
       'bash',
     ])
     expect(readConfig(limitsConfigSchema, {})).toEqual(LIMITS)
+  })
+
+  test('bounds the queue as it is told to', () => {
+    const { bounds } = readConfig(configSchema, {
+      RUNNEL_MAX_QUEUED: '30',
+      RUNNEL_MAX_QUEUED_PER_TENANT: '20',
+      RUNNEL_MAX_RUNNING_PER_TENANT: '10',
+    })
+    expect(bounds).toEqual({ queued: 30, tenant: { queued: 20, running: 10 } })
   })
 
   test('takes languages by any of their names, each once', () => {
@@ -52,6 +63,9 @@ describe('The configuration', () => {
     ['RUNNEL_API_TRUSTED_PROXIES', '10.0.0.0/33'],
     ['RUNNEL_API_ORIGINS', 'https://app.example.org/page'],
     ['RUNNEL_API_ORIGINS', '*'],
+    ['RUNNEL_MAX_QUEUED', '0'],
+    ['RUNNEL_MAX_QUEUED_PER_TENANT', 'many'],
+    ['RUNNEL_MAX_RUNNING_PER_TENANT', '-1'],
   ])('refuses %s=%s by its name', (name, value) => {
     expect(() => readConfig(configSchema, { [name]: value })).toThrow(new RegExp(`^${name}: `))
   })

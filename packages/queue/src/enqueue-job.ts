@@ -46,7 +46,8 @@ if redis.call('EXISTS', job) == 1 then return { 'taken', id } end
 local ready = redis.call('LRANGE', wait, 0, -1)
 local length, bound = redis.call('ZCARD', waiting) + #ready, tonumber(ARGV[7])
 if length >= bound then return { 'full', length, bound, 'all', pace() } end
-length, bound = count(waiting, tenant), tonumber(ARGV[8])
+local own = count(waiting, tenant)
+length, bound = own, tonumber(ARGV[8])
 for _, other in ipairs(ready) do
   if redis.call('ZSCORE', admitted, toAdmitted(tenant, other)) then length = length + 1 end
 end
@@ -61,7 +62,8 @@ end
 
 if redis.call('HGET', bounds, tenant) ~= ARGV[9] then redis.call('HSET', bounds, tenant, ARGV[9]) end
 redis.call('HSET', job, 'name', tenant, 'data', ARGV[4], 'opts', ARGV[5], 'timestamp', ARGV[6], 'delay', 0, 'priority', 0)
-if #ready < READY and redis.call('ZCARD', turns) == 0 and hasRoom(tenant) then
+-- The usual case: nobody waits, so there is no turn to wait for.
+if #ready < READY and own == 0 and redis.call('ZCARD', turns) == 0 and hasRoom(tenant) then
   admit(tenant, id)
 else
   local number = redis.call('INCR', base .. 'id')

@@ -124,6 +124,28 @@ describe('a place comes back from a job that', () => {
   })
 })
 
+describe('a tenant whose bound is raised', () => {
+  test('has its waiting jobs run in their order, and the one that came with the new bound last', async ({ parts }) => {
+    const { producer, consume } = parts
+    const jobs = Array.from({ length: 9 }, () => newJob('a'))
+    for (const job of jobs.slice(0, 8)) await producer.enqueue(job, { tenant: { queued: null, running: 1 } })
+    for (const job of jobs.slice(8)) await producer.enqueue(job, { tenant: { queued: null, running: 10 } })
+    expect(await Promise.all(jobs.map(async ({ id }) => (await producer.place(id))?.position))).toEqual([
+      ...jobs.keys(),
+    ])
+    const order: string[] = []
+    consume(
+      async ({ job }) => {
+        order.push(job.id)
+        return 'done'
+      },
+      { concurrency: 1 },
+    )
+    await eventually(() => order.length === jobs.length)
+    expect(order).toEqual(jobs.map(({ id }) => id))
+  })
+})
+
 describe('a tenant that may run two jobs at once', () => {
   test('never runs three, however many it has and whoever is idle, and holds up nobody', async ({ parts }) => {
     const { producer, consume } = parts
