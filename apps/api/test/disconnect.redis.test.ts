@@ -53,6 +53,7 @@ describe('a client on a WebSocket that goes away', () => {
     for (let round = 0; round < 10; round += 1) {
       const stream = await openStream(url)
       for (let n = 0; n < 5; n += 1) stream.send({ type: 'submit', ref: `${n}`, job: bound })
+      if (round % 2 === 1) await acceptedBy(stream, '0')
       stream.socket.close()
     }
     await eventually(async () => {

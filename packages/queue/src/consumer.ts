@@ -136,7 +136,8 @@ export const createConsumer = (
     async (job, token) => {
       const { id, attemptsStarted: attempt } = job
       if (id === undefined || token === undefined) throw new UnrecoverableError('A job without an id or a lock')
-      turns.fill().catch(log.report)
+      // A few stand ready anyway: not before the program is on its way.
+      setImmediate(() => void turns.fill().catch(log.report))
       // Sent, and not waited for: BullMQ's own ending follows on the same connection and finds the next job ready.
       const end = () => void turns.end(id, token).catch(log.report)
       try {
