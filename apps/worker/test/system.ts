@@ -59,9 +59,12 @@ export const startSystem = async (options: {
     await Promise.all(apis.map(({ exited }) => exited))
     for (const [index, worker] of workers.entries()) {
       if (codes[index] !== 0) continue
-      await eventually(async () => {
-        if ((await containersOf(worker)).length > 0) throw new Error('A worker left containers behind')
-      })
+      const left = async () => {
+        const containers = await containersOf(worker)
+        if (containers.length > 0) throw new Error(`A worker left containers behind: ${containers.join(', ')}`)
+      }
+      // A busy engine lists for a while what it is taking apart.
+      await eventually(left, { withinMs: 20_000 })
     }
   }
 
