@@ -8,3 +8,13 @@ mkdir -p .runnel/log .runnel/toolchain
 . infra/bootstrap/packages.sh
 . infra/bootstrap/engine.sh
 . infra/bootstrap/images.sh
+
+# All of it, one checkout's command at a time.
+prepare_all() {
+  lock_preparing
+  need_toolchain
+  need_packages
+  need_engine
+  need_images
+  unlock_preparing
+}

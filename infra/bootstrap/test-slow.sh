@@ -4,10 +4,5 @@ set -eu
 cd "$(dirname "$0")/../.."
 . infra/bootstrap/prepare.sh
 
-lock_preparing
-need_toolchain
-need_packages
-need_engine
-need_images
-unlock_preparing
+prepare_all
 exec node_modules/.bin/vitest run --project slow
