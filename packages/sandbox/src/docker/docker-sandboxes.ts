@@ -15,6 +15,7 @@ import { explainLoss } from './loss.ts'
 import { createPool, MAXIMUM_AGE_MS, type Pool } from './pool.ts'
 import { createReaper, type FindDead, LABEL } from './reaper.ts'
 import { createShelf } from './shelf.ts'
+import { createStarts } from './starts.ts'
 
 export interface DockerSandboxesOptions {
   /** Names this worker on the labels of its containers. */
@@ -62,6 +63,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
   const engine = createEngine(new Docker(), options.engineTimeoutMs)
   const inTurn = pLimit(MAKING_AT_ONCE)
   const chores = createChores()
+  const starts = createStarts()
   const alive = new Map<string, Container>()
   const removals = new Map<Container, Promise<void>>()
   const inTheMaking = new Set<Promise<Container>>()
@@ -227,7 +229,8 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
     }
   }
 
-  const toSandbox = (container: Container, language: Language, owner: string | undefined): Sandbox => {
+  const toSandbox = async (container: Container, language: Language, owner: string | undefined): Promise<Sandbox> => {
+    const leaveStart = await starts.enter()
     const programEnds = chores.programBegins()
     let hasEnded = false
     let isReadyAgain: Promise<{ warm: boolean }> | undefined
@@ -242,6 +245,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
         try {
           for await (const event of runProgram(container.channel, request, settings)) {
             hasEnded ||= event.type === 'ended'
+            if (hasEnded) leaveStart()
             yield event
           }
         } catch (error) {
@@ -252,6 +256,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
       },
       async [Symbol.asyncDispose]() {
         programEnds()
+        leaveStart()
         // A program that has not ended dies now; where it has, all of it is dead. The engine tidies up when it has time.
         if (!hasEnded) container.channel.close(new Error('The sandbox is no longer needed'))
         if (owner === undefined || isReadyAgain === undefined || !hasEnded) return discard(container)
@@ -268,7 +273,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
       const { sharedBy, limits } = wish
       const owner = sharedBy === undefined ? undefined : JSON.stringify([sharedBy, language.id, limits.diskBytes])
       try {
-        return toSandbox(await obtain(wish, language, owner, signal), language, owner)
+        return await toSandbox(await obtain(wish, language, owner, signal), language, owner)
       } catch (cause) {
         throw new SandboxFailure('No sandbox could be made', { cause, programStarted: false })
       }

@@ -1,0 +1,36 @@
+import { availableParallelism } from 'node:os'
+import { eventually } from '@runnel/testing'
+import { describe, expect, it } from 'vitest'
+import { createStarts } from '../src/docker/starts.ts'
+
+const AT_ONCE = availableParallelism() * 2
+
+/** Many that want to begin, and what becomes of them. */
+const enterAll = (count: number) => {
+  const starts = createStarts()
+  const leaves: (() => void)[] = []
+  const all = Promise.all(Array.from({ length: count }, () => starts.enter().then((leave) => leaves.push(leave))))
+  return { leaves, all }
+}
+
+describe('Programs that want to begin in the same moment', () => {
+  it('begin a few at a time, the next as soon as one has ended', async () => {
+    const { leaves, all } = enterAll(AT_ONCE + 2)
+    await Promise.resolve()
+    await eventually(() => leaves.length >= AT_ONCE)
+    expect(leaves).toHaveLength(AT_ONCE)
+    leaves[0]?.()
+    // An end that is told twice makes no more room than one.
+    leaves[0]?.()
+    await Promise.resolve()
+    await Promise.resolve()
+    expect(leaves).toHaveLength(AT_ONCE + 1)
+    await all
+  })
+
+  it('wait for none that goes on', async () => {
+    const { leaves, all } = enterAll(AT_ONCE * 5)
+    await all
+    expect(leaves).toHaveLength(AT_ONCE * 5)
+  })
+})
