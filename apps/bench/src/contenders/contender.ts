@@ -11,6 +11,8 @@ export const CONTENDERS = {
     'an HTTP service that creates, attaches, starts, awaits and removes a container a request, eight at a time',
   'docker-run': '`docker run --log-driver none`, its output redirected to a file',
   'engine-ceiling': 'the Docker engine alone: create, start, wait and remove /bin/true, at its best parallelism',
+  'fork-ceiling':
+    'Python alone: forks off a program that prints a number, reads it, waits for its end, on every processor',
 } as const
 
 export type ContenderName = keyof typeof CONTENDERS

@@ -2,11 +2,12 @@ import type Docker from 'dockerode'
 
 const PARALLELISMS = [1, 2, 3, 4, 6]
 const TRY_MS = 1_500
+const NOTHING = ['/bin/true']
 
 /** What the Docker engine itself can do, whoever asks it. */
 export interface EngineCeiling extends AsyncDisposable {
-  /** Containers a second at the parallelism that suits the engine best, over about that long. */
-  measure(ms: number): Promise<number>
+  /** Containers a second at the parallelism that suits the engine best, over about that long; `/bin/true` in each, or that command. */
+  measure(ms: number, command?: readonly string[]): Promise<number>
 }
 
 export const createEngineCeiling = (docker: Docker, label: string): EngineCeiling => {
@@ -14,11 +15,11 @@ export const createEngineCeiling = (docker: Docker, label: string): EngineCeilin
   let running: Promise<unknown> = Promise.resolve()
   let best: { readonly parallelism: number; readonly rate: number } | undefined
 
-  /** One container's whole life, with nothing in it. */
-  const makeOne = async (): Promise<void> => {
+  /** One container's whole life. */
+  const makeOne = async (command: readonly string[]): Promise<void> => {
     const container = await docker.createContainer({
       Image: 'runnel/python',
-      Entrypoint: ['/bin/true'],
+      Entrypoint: [...command],
       Labels: { [label]: 'engine-ceiling' },
       // Sets up no network at all; "none" alone is still one that the engine writes down.
       NetworkDisabled: true,
@@ -29,12 +30,12 @@ export const createEngineCeiling = (docker: Docker, label: string): EngineCeilin
     await container.remove({ v: true })
   }
 
-  const measureAt = async (parallelism: number, ms: number): Promise<number> => {
+  const measureAt = async (parallelism: number, ms: number, command: readonly string[]): Promise<number> => {
     const started = performance.now()
     let made = 0
     const loop = async () => {
       while (!stopped && performance.now() - started < ms) {
-        await makeOne()
+        await makeOne(command)
         made += 1
       }
     }
@@ -47,16 +48,16 @@ export const createEngineCeiling = (docker: Docker, label: string): EngineCeilin
   const findBest = async () => {
     let found = { parallelism: 1, rate: 0 }
     for (const parallelism of PARALLELISMS) {
-      const rate = await measureAt(parallelism, TRY_MS)
+      const rate = await measureAt(parallelism, TRY_MS, NOTHING)
       if (rate > found.rate) found = { parallelism, rate }
     }
     return found
   }
 
   return {
-    async measure(ms) {
+    async measure(ms, command = NOTHING) {
       best ??= await findBest()
-      return await measureAt(best.parallelism, ms)
+      return await measureAt(best.parallelism, ms, command)
     },
     // What has begun is finished, so that no container is left.
     async [Symbol.asyncDispose]() {

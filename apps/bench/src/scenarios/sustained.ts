@@ -1,5 +1,6 @@
 import type { Bench } from '../bench.ts'
 import type { Contender } from '../contenders/contender.ts'
+import { measureForkCeiling } from '../contenders/fork-ceiling.ts'
 import { createRunnelJobs } from '../contenders/runnel-jobs.ts'
 import { pythonJob } from '../contenders/runnel-stream.ts'
 import { keepInFlight, type Sustained } from '../load.ts'
@@ -13,6 +14,8 @@ const SUBPROCESS = { forMs: 3_500, settleMs: 500 }
 const SUBPROCESS_PARALLELISMS = [2, 4, 8]
 const TRY_MS = 1_500
 const CEILING_MS = 6_000
+/** The least that a fresh container with a Python program in it takes, whoever makes it. */
+const BARE_PROGRAM = ['python3', '-u', '-c', 'print(1)']
 
 const tenantJob = (token: string) => ({ ...pythonJob(token), isolation: 'tenant' as const })
 
@@ -25,10 +28,12 @@ const measureFresh = async (bench: Bench): Promise<Row[]> => {
   const { attempts, rate } = await keepInFlight(fresh, FRESH)
   await system.untilQuiet()
   ceilings.push(await bench.engineCeiling.measure(CEILING_MS))
+  const withPython = await bench.engineCeiling.measure(CEILING_MS, BARE_PROGRAM)
   return [
     toRow('runnel-jobs', 'fresh containers, programs', 'per second', [rate]),
     toLatencyRow('runnel-jobs', 'fresh containers, finished', attempts),
     toRow('engine-ceiling', 'containers', 'per second', ceilings),
+    toRow('engine-ceiling', 'containers with a Python that prints a number', 'per second', [withPython]),
   ]
 }
 
@@ -55,6 +60,7 @@ const measureReused = async (bench: Bench): Promise<Row[]> => {
     ours.push(await keepInFlight(reused, REUSED))
     theirs.push(await askSubprocess())
   }
+  const forked = await measureForkCeiling(bench.docker, bench.label, CEILING_MS)
   const rates = (slices: readonly Sustained[]) => slices.map(({ rate }) => rate)
   const attempts = (slices: readonly Sustained[]) => slices.flatMap((slice) => slice.attempts)
   return [
@@ -62,6 +68,7 @@ const measureReused = async (bench: Bench): Promise<Row[]> => {
     toLatencyRow('runnel-jobs', 'reused containers, finished', attempts(ours)),
     toRow('subprocess-service', 'programs', 'per second', rates(theirs)),
     toLatencyRow('subprocess-service', 'finished', attempts(theirs)),
+    toRow('fork-ceiling', 'programs', 'per second', [forked]),
   ]
 }
 
