@@ -4,18 +4,19 @@ import type { Duplex } from 'node:stream'
 import type Docker from 'dockerode'
 import { z } from 'zod'
 
+/** From DOCKER_CERT_PATH: `ca.pem` taken apart into its certificates, the other two files as they are. */
+const pemSchema = z.union([z.string(), z.instanceof(Buffer), z.array(z.string())]).optional()
+
 /** How dockerode reaches the engine, from DOCKER_HOST and its kin; without them it looks for the socket when asked. */
 const endpointSchema = z.object({
   socketPath: z.union([z.string(), z.custom<() => Promise<string>>((value) => typeof value === 'function')]).optional(),
   host: z.string().optional(),
   port: z.union([z.string(), z.number()]).optional(),
   protocol: z.string().optional(),
-  ca: z.unknown().optional(),
-  cert: z.unknown().optional(),
-  key: z.unknown().optional(),
+  ca: pemSchema,
+  cert: pemSchema,
+  key: pemSchema,
 })
-
-const tlsSchema = z.union([z.string(), z.instanceof(Buffer)]).optional()
 
 /**
  * Takes over a connection to the engine as the container's standard streams, before the container starts.
@@ -32,14 +33,7 @@ export const attach = async (docker: Docker, containerId: string): Promise<{ soc
     socket !== undefined
       ? http.request({ ...common, socketPath: socket })
       : protocol === 'https'
-        ? https.request({
-            ...common,
-            host,
-            port,
-            ca: tlsSchema.parse(ca),
-            cert: tlsSchema.parse(cert),
-            key: tlsSchema.parse(key),
-          })
+        ? https.request({ ...common, host, port, ca, cert, key })
         : http.request({ ...common, host, port })
   const attached = Promise.withResolvers<{ socket: Duplex; head: Buffer }>()
   request.once('upgrade', (_response, socket, head) => attached.resolve({ socket, head }))

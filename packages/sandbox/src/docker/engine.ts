@@ -4,26 +4,12 @@ import type { ContainerCreateOptions, ContainerInfo, ContainerInspectInfo } from
 import { z } from 'zod'
 import { attach } from './attach.ts'
 import { withDeadline } from './deadline.ts'
+import { ENGINE_CALLS, type EngineCallName } from './engine-calls.ts'
 import { toUidRange, type UidRange } from './uid-block.ts'
 
-/** Far above what a healthy engine needs on a busy machine, far below what a person waits. */
-const DEADLINE_MS = {
-  create: 20_000,
-  attach: 10_000,
-  start: 20_000,
-  update: 10_000,
-  inspect: 5_000,
-  remove: 20_000,
-  list: 10_000,
-  image: 5_000,
-  ping: 3_000,
-  info: 10_000,
-}
-
 /**
- * All we ever ask of Docker: create, attach, start, update, inspect, remove, list, look for an image, ping,
- * and once what kind of engine it is. Each call settles within its
- * deadline, or within `timeoutMs` where that is less. The engine is never asked how a program ended while the agent can say it.
+ * All we ever ask of Docker (engine-calls.ts). Each call settles within its deadline, or within `timeoutMs` where that is
+ * less. The engine is never asked how a program ended while the agent can say it.
  */
 export interface Engine {
   /** The new container's id; undefined where another container has the name. */
@@ -53,8 +39,8 @@ const isStatus = (error: unknown, status: number): boolean =>
   typeof error === 'object' && error !== null && 'statusCode' in error && error.statusCode === status
 
 export const createEngine = (docker: Docker, timeoutMs = Number.POSITIVE_INFINITY): Engine => {
-  const within = <T>(call: keyof typeof DEADLINE_MS, promise: Promise<T>) =>
-    withDeadline(promise, Math.min(DEADLINE_MS[call], timeoutMs), call)
+  const within = <T>(call: EngineCallName, promise: Promise<T>) =>
+    withDeadline(promise, Math.min(ENGINE_CALLS[call].deadlineMs, timeoutMs), call)
   let range: Promise<UidRange> | undefined
   const askRange = async (): Promise<UidRange> => {
     try {
@@ -65,8 +51,10 @@ export const createEngine = (docker: Docker, timeoutMs = Number.POSITIVE_INFINIT
     }
   }
   return {
-    async create(options) {
-      const creating = docker.createContainer(options)
+    async create({ name, ...body }) {
+      // Said apart, for otherwise dockerode sends all of it twice: in the address too, which grows to 10 KiB.
+      const parts = { name, _query: { name }, _body: body }
+      const creating = docker.createContainer(parts)
       try {
         return (await within('create', creating)).id
       } catch (error) {

@@ -1,8 +1,6 @@
 import type { Logger } from '../logger.ts'
 import type { Engine } from './engine.ts'
-
-/** Every container of ours carries these, so that any worker can tell what to do with one it did not make. */
-export const LABEL = { ours: 'runnel', worker: 'runnel.worker', deadline: 'runnel.deadline' } as const
+import { LABEL } from './labels.ts'
 
 /** Which of these workers are known to be dead. A worker nobody here has heard of belongs to others on the same engine. */
 export type FindDead = (workers: readonly string[]) => Promise<readonly string[]>

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto'
+import { type Control, defaultLimits, type Limits, type Outcome, type Program } from '@runnel/contract'
+import { findLanguage, LANGUAGES } from '@runnel/languages'
+import { createDockerSandboxes, type Sandboxes } from '@runnel/sandbox'
+import Docker from 'dockerode'
+import { vi } from 'vitest'
+import { ENGINE_SOCKET } from './proxy-fixture.ts'
+
+/** The engine itself, past every proxy. */
+export const engine = new Docker({ socketPath: ENGINE_SOCKET })
+
+export interface TestWorker extends Sandboxes {
+  /** Its containers, as the engine itself lists them. */
+  containers(): Promise<Docker.ContainerInfo[]>
+}
+
+/** Real sandboxes of a worker that has this environment, and so the engine that it names. */
+export const startWorker = (env: Readonly<Record<string, string>>): TestWorker => {
+  const worker = `test-${randomUUID()}`
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
+  try {
+    const sandboxes = createDockerSandboxes({
+      worker,
+      languages: LANGUAGES.filter(({ id }) => id === 'python'),
+      imagePrefix: 'runnel/',
+      poolMin: 1,
+      poolMax: 2,
+      limits: defaultLimits(),
+      cpus: 1,
+      graceMs: 300,
+      jobsPerContainer: 100,
+      runtime: undefined,
+      log: { info: () => {}, warn: () => {} },
+    })
+    const containers = () => engine.listContainers({ all: true, filters: { label: [`runnel.worker=${worker}`] } })
+    return { ...sandboxes, containers }
+  } finally {
+    vi.unstubAllEnvs()
+  }
+}
+
+async function* noControls(): AsyncGenerator<Control> {}
+
+/** Runs a Python program in a sandbox of its own or, with `sharedBy`, of a tenant's. */
+export const run = async (
+  sandboxes: Sandboxes,
+  source: string,
+  wish: {
+    readonly limits?: Partial<Limits>
+    readonly sharedBy?: string
+    readonly signal?: AbortSignal
+    readonly onOutput?: (sandboxId: string) => void
+  } = {},
+): Promise<{ readonly printed: string; readonly outcome: Outcome }> => {
+  const { sharedBy, onOutput, signal = new AbortController().signal } = wish
+  const limits = { ...defaultLimits(), ...wish.limits }
+  const entry = findLanguage('python')?.fileName ?? ''
+  const files = [{ path: entry, content: source, encoding: 'utf8' as const }]
+  const program: Program = { language: 'python', files, entry, args: [], env: {}, stdin: '', interactive: false }
+  await using sandbox = await sandboxes.lease({ language: 'python', limits, sharedBy }, signal)
+  const printed: Buffer[] = []
+  for await (const event of sandbox.run({ program, limits, signal, controls: noControls() })) {
+    if (event.type === 'ended') return { printed: Buffer.concat(printed).toString(), outcome: event.outcome }
+    printed.push(event.bytes)
+    onOutput?.(sandbox.id)
+  }
+  throw new Error('The run ended without saying how')
+}

@@ -1,0 +1,51 @@
+import { ENGINE_CALLS } from '@runnel/sandbox/engine-calls'
+import { eventually } from '@runnel/testing'
+import { describe, expect, it } from 'vitest'
+import { startProxy } from './proxy-fixture.ts'
+import { engine, run, startWorker } from './run.ts'
+
+const MIB = 1024 * 1024
+
+describe('A worker behind the proxy', () => {
+  it('lives its whole life by the listed calls, every one of them, and is refused none', async () => {
+    await using proxy = await startProxy()
+    const worker = startWorker({ DOCKER_HOST: `unix://${proxy.socketPath}` })
+    try {
+      await worker.check()
+      const exited = { type: 'exited', exitCode: 0 }
+
+      expect(await run(worker, 'print(1)')).toEqual({ printed: '1\n', outcome: exited })
+      // Other limits than those of the pool.
+      const small = { memoryBytes: 64 * MIB, processes: 7 }
+      expect(await run(worker, 'print(2)', { limits: small })).toEqual({ printed: '2\n', outcome: exited })
+      // A disk has no pool.
+      expect((await run(worker, 'print(3)', { limits: { diskBytes: 8 * MIB } })).printed).toBe('3\n')
+      for (const text of ['a', 'b']) {
+        expect((await run(worker, `print("${text}")`, { sharedBy: 'somebody' })).printed).toBe(`${text}\n`)
+      }
+
+      const greedy = await run(worker, 'x = []\nwhile True: x.append(bytearray(1 << 20))', { limits: small })
+      expect(greedy.outcome).toMatchObject({ type: 'out-of-memory' })
+      // More than the credits of one window, so that it flows both ways while it comes.
+      expect((await run(worker, 'print("x" * 900_000)')).printed).toHaveLength(900_001)
+
+      const stop = new AbortController()
+      const canceled = run(worker, 'import time\nprint("on", flush=True)\ntime.sleep(60)', {
+        signal: stop.signal,
+        onOutput: () => stop.abort('canceled'),
+      })
+      expect((await canceled).outcome).toEqual({ type: 'canceled' })
+
+      // A container that goes without its agent having said why: the one time the engine is asked.
+      const lost = run(worker, 'import time\nprint("on", flush=True)\ntime.sleep(60)', {
+        onOutput: (sandboxId) => void engine.getContainer(sandboxId).kill(),
+      })
+      await expect(lost).rejects.toMatchObject({ programStarted: true })
+    } finally {
+      await worker[Symbol.asyncDispose]()
+    }
+    await eventually(async () => (await worker.containers()).length === 0)
+    expect(proxy.complaints).toEqual([])
+    expect([...new Set(proxy.passed)].sort()).toEqual(Object.keys(ENGINE_CALLS).sort())
+  })
+})
