@@ -1,0 +1,121 @@
+import http from 'node:http'
+import { json } from 'node:stream/consumers'
+import { AGENT_COMMAND, toCreateOptions } from '@runnel/sandbox/policy'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { startProxy, type TestProxy } from './proxy-fixture.ts'
+import { engine } from './run.ts'
+
+interface Attempt {
+  readonly method?: string
+  readonly path: string
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const answerSchema = z.object({ message: z.string(), Id: z.string() }).partial()
+const UPGRADE = { Connection: 'Upgrade', Upgrade: 'tcp' }
+const NOBODY = 'a'.repeat(64)
+
+describe('The proxy refuses', () => {
+  let proxy: TestProxy
+  let stranger = ''
+  beforeAll(async () => {
+    proxy = await startProxy()
+    // A container of somebody else's on the same host, that must never be touched.
+    stranger = (await engine.createContainer({ Image: 'runnel/redis', Cmd: ['true'] })).id
+  })
+  afterAll(async () => {
+    await engine.getContainer(stranger).remove({ force: true })
+    await proxy[Symbol.asyncDispose]()
+  })
+
+  const ask = async ({ method = 'POST', path, body, headers }: Attempt) => {
+    const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>()
+    const options = { socketPath: proxy.socketPath, method, path, agent: false, ...(headers && { headers }) }
+    const request = http.request(options)
+    request.once('response', resolve)
+    request.once('upgrade', () => reject(new Error('It was let through')))
+    request.once('error', reject)
+    request.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body))
+    const answer = await promise
+    return { status: answer.statusCode, ...answerSchema.parse(await json(answer)) }
+  }
+
+  const expectRefusal = async (attempt: Attempt) => {
+    const before = proxy.complaints.length
+    const { status, message } = await ask(attempt)
+    expect({ status, message }).toEqual({
+      status: 403,
+      message: expect.stringMatching(/^The Docker proxy refused: \w/),
+    })
+    expect(proxy.complaints.length).toBe(before + 1)
+  }
+
+  it.each<readonly [string, Attempt]>([
+    ['running a program in a container', { path: `/containers/${NOBODY}/exec` }],
+    ['starting such a program', { path: `/exec/${NOBODY}/start`, headers: UPGRADE }],
+    ['pulling an image', { path: '/images/create?fromImage=debian' }],
+    ['building an image', { path: '/build' }],
+    ['a session of the image builder', { path: '/session', headers: UPGRADE }],
+    ['reading files out of a container', { method: 'GET', path: `/containers/${NOBODY}/archive?path=/etc/shadow` }],
+    ['the same call by a version', { method: 'GET', path: '/v1.41/info' }],
+    ['a way around through dots', { method: 'GET', path: '/_ping/../containers/json' }],
+    ['listing everybody’s containers', { method: 'GET', path: '/containers/json?all=true' }],
+    [
+      'listing containers by another label',
+      { method: 'GET', path: `/containers/json?all=true&filters=${encodeURIComponent('{"label":["com.docker"]}')}` },
+    ],
+    ['looking at another image', { method: 'GET', path: '/images/runnel/redis/json' }],
+    ['attaching without taking over', { path: `/containers/${NOBODY}/attach?stream=1&stdin=1&stdout=1&stderr=1` }],
+    ['attaching for the logs', { path: `/containers/${NOBODY}/attach?logs=1`, headers: UPGRADE }],
+    ['a container by its name', { path: '/containers/runnel-1000000/start' }],
+    ['a container by the beginning of its id', { path: `/containers/${NOBODY.slice(0, 12)}/start` }],
+    [
+      'updating a restart policy',
+      { path: `/containers/${NOBODY}/update`, body: { RestartPolicy: { Name: 'always' } } },
+    ],
+    ['a body of a megabyte', { path: '/containers/create?name=runnel-1000000', body: 'x'.repeat(1 << 20) }],
+    ['a body where there is none', { path: `/containers/${NOBODY}/start`, body: { Binds: ['/:/host'] } }],
+  ])('%s', (_what, attempt) => expectRefusal(attempt))
+
+  it('to touch a container that is no sandbox, by any call', async () => {
+    const place = `/containers/${stranger}`
+    await expectRefusal({ path: `${place}/start` })
+    await expectRefusal({ path: `${place}/attach?stream=1&stdin=1&stdout=1&stderr=1`, headers: UPGRADE })
+    await expectRefusal({ path: `${place}/update`, body: { Memory: 1 << 30, MemorySwap: 1 << 30, PidsLimit: 9 } })
+    await expectRefusal({ method: 'GET', path: `${place}/json` })
+    await expectRefusal({ method: 'DELETE', path: `${place}?force=true&v=true` })
+    expect((await engine.getContainer(stranger).inspect()).State.Status).toBe('created')
+  })
+
+  it('nothing about a container that is not there: the engine says so itself', async () => {
+    expect(await ask({ path: `/containers/${NOBODY}/start` })).toMatchObject({ status: 404 })
+    const attach = { path: `/containers/${NOBODY}/attach?stream=1&stdin=1&stdout=1&stderr=1`, headers: UPGRADE }
+    expect(await ask(attach)).toMatchObject({ status: 404 })
+  })
+
+  it('a sandbox with a field twice: the engine gets one body, written here', async () => {
+    const spec = {
+      image: 'runnel/python',
+      uid: 1_230_000,
+      memoryBytes: 1 << 26,
+      processes: 8,
+      hasForkServer: false,
+      diskBytes: 1 << 20,
+      cpus: 1,
+      runtime: undefined,
+      labels: { runnel: '1', 'runnel.worker': 'test-twice', 'runnel.deadline': '1' },
+      command: AGENT_COMMAND,
+    }
+    const honest = JSON.stringify(toCreateOptions(spec))
+    const twice = honest.replace('"HostConfig":', '"HostConfig":{"Binds":["/:/host"]},"HostConfig":')
+    const { status, Id = '' } = await ask({ path: '/containers/create?name=runnel-1230000', body: twice })
+    expect(status).toBe(201)
+    try {
+      expect((await engine.getContainer(Id).inspect()).HostConfig.Binds).toBeNull()
+    } finally {
+      await engine.getContainer(Id).remove({ force: true })
+    }
+  })
+})

@@ -1,0 +1,91 @@
+import { AGENT_COMMAND, toCreateOptions } from '@runnel/sandbox/policy'
+import { describe, expect, it } from 'vitest'
+import { toSandboxBody } from '../src/sandbox-body.ts'
+
+const RULES = { imagePrefix: 'runnel/', runtime: undefined }
+const NAME = 'runnel-1000000'
+
+const SPEC = {
+  image: 'runnel/python',
+  uid: 1_000_000,
+  memoryBytes: 268_435_456,
+  processes: 64,
+  hasForkServer: false,
+  diskBytes: 67_108_864,
+  cpus: 1.5,
+  runtime: undefined,
+  labels: { runnel: '1', 'runnel.worker': 'w', 'runnel.deadline': '1' },
+  command: AGENT_COMMAND,
+}
+const FORK_SERVER = { ...SPEC, hasForkServer: true, command: ['python3', '-u', 'main.py'] }
+
+const read = (spec: Parameters<typeof toCreateOptions>[0]): Record<string, unknown> & { HostConfig: object } => ({
+  HostConfig: {},
+  ...JSON.parse(JSON.stringify(toCreateOptions(spec))),
+})
+const withHost = (host: object) => ({ ...read(SPEC), HostConfig: { ...read(SPEC).HostConfig, ...host } })
+
+describe('The body of a create request', () => {
+  it.each([
+    ['an agent’s', SPEC],
+    ['a fork server’s', FORK_SERVER],
+    ['one with three processors and a small disk', { ...SPEC, cpus: 3, diskBytes: 1_000_003, memoryBytes: 1e9 }],
+  ])('is written anew, and the same, for a sandbox: %s', (_what, spec) => {
+    expect(JSON.parse(toSandboxBody(read(spec), NAME, RULES))).toEqual(read(spec))
+  })
+
+  it('may name the runtime that the proxy knows, and no other', () => {
+    const strong = read({ ...SPEC, runtime: 'runsc' })
+    expect(toSandboxBody(strong, NAME, { ...RULES, runtime: 'runsc' })).toContain('runsc')
+    expect(() => toSandboxBody(strong, NAME, RULES)).toThrow('another HostConfig.Runtime than')
+    expect(() => toSandboxBody(read(SPEC), NAME, { ...RULES, runtime: 'runsc' })).toThrow('another HostConfig.Runtime')
+  })
+
+  it.each<readonly [string, unknown, string]>([
+    ['privileges', withHost({ Privileged: true }), 'another HostConfig.Privileged than'],
+    ['a folder of the host', withHost({ Binds: ['/:/host'] }), 'another HostConfig.Binds than'],
+    [
+      'a mount of the host',
+      withHost({ Mounts: [{ Type: 'bind', Source: '/', Target: '/host' }] }),
+      'HostConfig.Mounts',
+    ],
+    ['another container’s volumes', withHost({ VolumesFrom: ['redis'] }), 'HostConfig.VolumesFrom'],
+    ['the host’s network', withHost({ NetworkMode: 'host' }), 'HostConfig.NetworkMode'],
+    ['the host’s processes', withHost({ PidMode: 'host' }), 'HostConfig.PidMode'],
+    ['a device', withHost({ Devices: [{ PathOnHost: '/dev/sda' }] }), 'HostConfig.Devices'],
+    [
+      'a capability more',
+      withHost({ CapAdd: ['SETUID', 'SETGID', 'CHOWN', 'KILL', 'SYS_ADMIN'] }),
+      'HostConfig.CapAdd',
+    ],
+    ['no seccomp profile', withHost({ SecurityOpt: ['seccomp=unconfined'] }), 'HostConfig.SecurityOpt'],
+    ['a field in capital letters', withHost({ PRIVILEGED: true }), 'HostConfig.PRIVILEGED'],
+    ['a whole part in small letters', { ...read(SPEC), hostconfig: { Privileged: true } }, 'another hostconfig than'],
+    ['a field called __proto__', JSON.parse('{"__proto__":{"Privileged":true}}'), 'no sandbox'],
+    ['a network at its side', { ...read(SPEC), NetworkingConfig: { EndpointsConfig: { x: {} } } }, 'NetworkingConfig'],
+    ['another image', { ...read(SPEC), Image: 'debian:trixie-slim' }, 'the image "debian:trixie-slim"'],
+    ['an image of ours that runs nothing', { ...read(SPEC), Image: 'runnel/redis' }, 'the image "runnel/redis"'],
+    ['another command', { ...read(SPEC), Entrypoint: ['sh', '-c', 'id'] }, 'process 1 would not be the agent'],
+    ['arguments to the agent', { ...read(SPEC), Cmd: ['x'] }, 'another Cmd than'],
+    ['a variable more', { ...read(SPEC), Env: ['LD_PRELOAD=/x'] }, 'another Env than'],
+    ['no label', { ...read(SPEC), Labels: {} }, 'no sandbox: Labels'],
+    ['a label more', read({ ...SPEC, labels: { ...SPEC.labels, other: 'x' } }), 'no sandbox: Labels'],
+    ['unbounded memory', withHost({ Memory: -1, MemorySwap: -1 }), 'no sandbox: HostConfig.Memory'],
+    ['swap', withHost({ MemorySwap: -1 }), 'another HostConfig.MemorySwap than'],
+    ['unbounded processes', withHost({ PidsLimit: 0 }), 'no sandbox: HostConfig.PidsLimit'],
+    ['a tmpfs elsewhere', withHost({ Tmpfs: { '/etc': 'rw' } }), 'no sandbox: HostConfig.Tmpfs'],
+    [
+      'a workspace of other options',
+      withHost({ Tmpfs: { '/workspace': ',size=1,dev,uid=1000000,' } }),
+      'HostConfig.Tmpfs',
+    ],
+    ['a user of the host', read({ ...SPEC, uid: 0 }), 'the user 0'],
+    ['nothing', undefined, 'no sandbox: the whole of it'],
+  ])('is refused with %s', (_what, body, sentence) => {
+    expect(() => toSandboxBody(body, NAME, RULES)).toThrow(sentence)
+  })
+
+  it('is refused under a name that is another user’s', () => {
+    expect(() => toSandboxBody(read(SPEC), 'runnel-1010000', RULES)).toThrow('another name')
+  })
+})

@@ -1,0 +1,84 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { createServer } from 'node:tls'
+import { eventually } from '@runnel/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Certificates, makeCertificates } from './certificates.ts'
+import { startProxy, type TestProxy } from './proxy-fixture.ts'
+import { run, startWorker } from './run.ts'
+
+/** What dockerd does for `--tlsverify`: bytes for whoever has a certificate of the authority, and none for others. */
+const startTls = async ({ ca, serverCert, serverKey }: Certificates, socketPath: string) => {
+  const settings = { ca, cert: serverCert, key: serverKey, requestCert: true, rejectUnauthorized: true }
+  const clients = new Set<Socket>()
+  const server = createServer({ ...settings, allowHalfOpen: true }, (client) => {
+    const engine = connect({ path: socketPath, allowHalfOpen: true })
+    client.pipe(engine).pipe(client)
+    client.on('error', () => engine.destroy()).on('close', () => engine.destroy())
+    engine.on('error', () => client.destroy())
+  })
+  // Also those that never come as far as a handshake.
+  server.on('connection', (client: Socket) => void clients.add(client))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  return {
+    host: `tcp://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, 'close')
+      server.close()
+      for (const client of clients) client.destroy()
+      await closed
+    },
+  }
+}
+
+describe('An engine behind TLS', () => {
+  let certificates: Certificates
+  let strangers: Certificates
+  let proxy: TestProxy
+  beforeAll(async () => {
+    ;[certificates, strangers, proxy] = await Promise.all([makeCertificates(), makeCertificates(), startProxy()])
+  })
+  afterAll(async () => {
+    await Promise.all([certificates, strangers, proxy].map((part) => part[Symbol.asyncDispose]()))
+  })
+
+  it('runs programs for a worker with the certificate, each attached over a connection of its own', async () => {
+    await using tls = await startTls(certificates, proxy.socketPath)
+    const env = { DOCKER_HOST: tls.host, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certificates.folder }
+    const worker = startWorker(env)
+    try {
+      await worker.check()
+      expect(await run(worker, 'print("over TLS")')).toEqual({
+        printed: 'over TLS\n',
+        outcome: { type: 'exited', exitCode: 0 },
+      })
+      expect((await run(worker, 'print("x" * 900_000)')).printed).toHaveLength(900_001)
+    } finally {
+      await worker[Symbol.asyncDispose]()
+    }
+    await eventually(async () => (await worker.containers()).length === 0)
+  })
+
+  it.each([
+    ['no certificate', () => ({})],
+    ['no TLS at all', () => ({ DOCKER_TLS_VERIFY: '' })],
+    ['a certificate of another authority', () => ({ DOCKER_CERT_PATH: strangers.folder })],
+  ])('answers no worker with %s', async (_what, over) => {
+    await using tls = await startTls(certificates, proxy.socketPath)
+    const before = proxy.passed.length
+    const worker = startWorker({ DOCKER_HOST: tls.host, DOCKER_TLS_VERIFY: '1', ...over() })
+    await expect(worker.check()).rejects.toThrow()
+    await worker[Symbol.asyncDispose]()
+    expect(proxy.passed.length).toBe(before)
+  })
+
+  it('that is not the one it says it is gets nothing from a worker', async () => {
+    await using tls = await startTls({ ...strangers, ca: certificates.ca }, proxy.socketPath)
+    const env = { DOCKER_HOST: tls.host, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certificates.folder }
+    const worker = startWorker(env)
+    await expect(worker.check()).rejects.toThrow(/certificate/)
+    await worker[Symbol.asyncDispose]()
+  })
+})
