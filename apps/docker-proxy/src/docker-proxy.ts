@@ -93,7 +93,8 @@ export const createDockerProxy = ({ engineSocketPath, log, ...rules }: DockerPro
   }
 
   const clients = new Set<Duplex>()
-  const server = createServer((request, response) => void serve(request, response))
+  // An idle connection stays, as with the engine: one that is closed as a worker takes it up again is a call that fails.
+  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => void serve(request, response))
   server.on('upgrade', (request, client, head) => void tunnel(request, client, head))
   server.on('connection', (client) => {
     clients.add(client)

@@ -21,7 +21,7 @@ const IDLE_SANDBOX_BYTES = 24 * 1024 * 1024
 
 const defaultPoolMax = (): number => Math.floor((totalmem() * POOL_MEMORY_SHARE) / IDLE_SANDBOX_BYTES)
 
-/** What the worker reads from its environment; everything has a default. Docker's own variables (DOCKER_HOST …) count too. */
+/** What the worker reads from its environment; everything has a default. Docker's own variables are its client's to read. */
 export const configSchema = z
   .object({
     ...commonConfig,
@@ -52,6 +52,12 @@ export const configSchema = z
     RUNNEL_IMAGE_PREFIX: z.string().default('runnel/'),
     /** The engine's OCI runtime, for example `runsc`; the engine's default when left out. */
     RUNNEL_RUNTIME: z.string().optional(),
+    /** Of Docker's own, what its client would silently take for something else. */
+    DOCKER_HOST: z
+      .string()
+      .refine((host) => !host.startsWith('ssh:'), 'cannot be reached over ssh: use unix:// or, with TLS, tcp://')
+      .optional(),
+    DOCKER_TLS_VERIFY: z.literal('1', 'must be 1, or absent for an engine without TLS').optional(),
   })
   .transform((given, context) => {
     const languages = readLanguageList(given.RUNNEL_LANGUAGES)

@@ -18,6 +18,8 @@ describe('The worker’s configuration', () => {
     ['RUNNEL_LANGUAGES', 'python,cobol'],
     ['RUNNEL_CPUS', '-1'],
     ['REDIS_URL', 'localhost'],
+    ['DOCKER_HOST', 'ssh://engine'],
+    ['DOCKER_TLS_VERIFY', 'true'],
   ])('names %s when it is %j', (name, value) => {
     expect(() => readConfig(configSchema, { [name]: value })).toThrow(`${name}: `)
   })
