@@ -80,6 +80,8 @@ const main = async (): Promise<void> => {
     const url = `http://127.0.0.1:${port}`
     await untilReady(url, WORKERS, signal)
     workers = await listWorkers()
+    const mounts = await docker('inspect', '--format', '{{range .Mounts}}{{.Source}} {{end}}', ...workers)
+    assert.ok(!mounts.includes('docker.sock'), `A worker has Docker's own socket: ${mounts}`)
     await runJobs(url, signal)
     const logs = await Promise.all(workers.map((worker) => docker('logs', worker)))
     const shares = logs.map((log) => log.split('"msg":"job finished"').length - 1)
