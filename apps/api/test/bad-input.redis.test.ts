@@ -344,3 +344,14 @@ test('Whatever is sent as a job is answered, never with our own fault', async ({
     { numRuns: 400 },
   )
 })
+
+test('A refusal is short, however long what it tells of is', async ({ redisUrl, prefix, resources }) => {
+  const { app } = await startApi({ redisUrl, prefix, resources })
+  const unknown = Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`field ${n}`, n]))
+  const entry = { files: [{ path: 'a.py', content: 'x' }], entry: 'x'.repeat(1024 * 1024) }
+  for (const payload of [{ code: 'print(1)', ...unknown }, entry, { code: 'print(1)', ['😀'.repeat(100_000)]: 1 }]) {
+    const response = await app.inject({ method: 'POST', url: '/v1/jobs', payload })
+    expectError(response, 400, 'invalid-request')
+    expect(response.body.length).toBeLessThan(5_000)
+  }
+})

@@ -40,11 +40,19 @@ export const toRequestError = (error: unknown): RequestError => {
   return readFastifyError(error) ?? new RequestError('internal', message, { cause: error })
 }
 
+/** Messages repeat what was sent, which may be megabytes: nobody reads more than this of it. */
+const CLIPPED_CHARACTERS = 1_000
+
+const clip = (text: string): string =>
+  text.length <= CLIPPED_CHARACTERS ? text : `${text.slice(0, CLIPPED_CHARACTERS).toWellFormed()}…`
+
 export const toErrorBody = (error: RequestError, requestId: string): ErrorBody => ({
   error: {
     code: error.code,
-    message: error.message,
-    ...(error.details === undefined ? {} : { details: error.details }),
+    message: clip(error.message),
+    ...(error.details === undefined
+      ? {}
+      : { details: error.details.map(({ path, message }) => ({ path: clip(path), message: clip(message) })) }),
     ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
     requestId,
   },
