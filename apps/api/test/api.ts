@@ -8,6 +8,7 @@ import { connectRedis, createLogger, type Logger } from '@runnel/process'
 import { createConsumer, type Delivery } from '@runnel/queue/consumer'
 import { createProducer, type QueueBounds } from '@runnel/queue/producer'
 import { createHistory, createKeys, createTenants, createTickets, createWorkerDirectory } from '@runnel/registry'
+import type { RouteOptions } from 'fastify'
 import { createAdmissions } from '../src/access/admissions.ts'
 import { type App, createApp } from '../src/app.ts'
 import type { Backend } from '../src/backend.ts'
@@ -35,10 +36,14 @@ export const startApi = async (options: {
   log?: Logger
   trustedProxies?: readonly string[]
   bounds?: QueueBounds
+  retentionMs?: number
+  /** Called with every route as it is registered. */
+  onRoute?: (route: RouteOptions) => void
 }): Promise<Api> => {
   const { redisUrl, prefix, resources, heartbeatMs, bounds, origins = [], isPrivate = true } = options
-  const { trustedProxies = [], log = createLogger({ name: 'api', level: 'silent' }) } = options
-  const common = { prefix, retentionMs: RETENTION_MS }
+  const { retentionMs = RETENTION_MS } = options
+  const { trustedProxies = [], log = createLogger({ name: 'api', level: 'silent' }), onRoute } = options
+  const common = { prefix, retentionMs }
 
   const connect = async (role: 'command' | 'subscriber' | 'blocking') => {
     const redis = connectRedis(redisUrl, { role, log })
@@ -74,6 +79,7 @@ export const startApi = async (options: {
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
   })
   resources.defer(() => app.close())
+  if (onRoute !== undefined) app.addHook('onRoute', onRoute)
   await app.ready()
 
   return {

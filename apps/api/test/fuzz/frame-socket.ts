@@ -1,0 +1,65 @@
+import { once } from 'node:events'
+import { type ServerFrame, serverFrameSchema } from '@runnel/contract'
+import { eventually } from '@runnel/testing'
+import { expect } from 'vitest'
+import { WebSocket } from 'ws'
+import { expectNothingOfOurs } from './answers.ts'
+import type { Sent } from './frames.ts'
+import type { House } from './house.ts'
+
+/** A socket of `/v1/stream` whose every frame is checked as it comes. */
+export interface FrameSocket extends Disposable {
+  readonly socket: WebSocket
+  /** Sends all of it, then a frame of its own; when that is answered, gives the answers to the others. */
+  exchange(sent: readonly Sent[]): Promise<ServerFrame[]>
+}
+
+const send = (socket: WebSocket, { data, isBinary, pieces }: Sent): void => {
+  const size = Math.ceil(data.length / pieces)
+  for (let at = 0, n = 1; n <= pieces; at += size, n += 1) {
+    socket.send(data.subarray(at, at + size), { binary: isBinary, fin: n === pieces })
+  }
+}
+
+const ANSWER_MS = 8_000
+
+export const openFrameSocket = async ({ url, caller: { headers } }: House): Promise<FrameSocket> => {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/stream`, { headers })
+  const answers: ServerFrame[] = []
+  let fault: unknown
+  let exchanges = 0
+  socket.on('message', (data) => {
+    try {
+      const text = String(data)
+      const frame = serverFrameSchema.parse(JSON.parse(text))
+      if (frame.type === 'event') return
+      expectNothingOfOurs(text)
+      // Of a subscription that broke, some time after it was answered.
+      if (frame.type === 'error' && frame.error.code === 'internal') throw new Error(text)
+      answers.push(frame)
+    } catch (error) {
+      fault = error
+    }
+  })
+  await once(socket, 'open')
+  return {
+    socket,
+    async exchange(sent) {
+      exchanges += 1
+      const last = `exchange ${exchanges}`
+      answers.length = 0
+      for (const one of sent) send(socket, one)
+      socket.send(JSON.stringify({ type: 'unsubscribe', ref: last, jobId: `job_${'0'.repeat(32)}` }))
+      await eventually(
+        () => {
+          if (fault !== undefined) throw fault
+          expect(socket.readyState).toBe(WebSocket.OPEN)
+          expect(answers.at(-1)).toMatchObject({ ref: last })
+        },
+        { everyMs: 2, withinMs: ANSWER_MS },
+      )
+      return answers.slice(0, -1)
+    },
+    [Symbol.dispose]: () => socket.terminate(),
+  }
+}

@@ -1,0 +1,124 @@
+import { once } from 'node:events'
+import { eventually, redisTest } from '@runnel/testing'
+import fc from 'fast-check'
+import { describe, expect } from 'vitest'
+import { WebSocket } from 'ws'
+import { expectNothingOfOurs } from './answers.ts'
+import { openFrameSocket } from './frame-socket.ts'
+import { framesFor, type Sent } from './frames.ts'
+import { expectGoodService, openHouse } from './house.ts'
+import { openRawConnection } from './raw-connection.ts'
+import { fuzzTimeout, runs } from './runs.ts'
+
+const EXCHANGES = 150
+const FRAMES = 20
+
+const test = redisTest.extend('house', ({ redisUrl, prefix, resources }) => openHouse({ redisUrl, prefix, resources }))
+
+const text = (data: string): Sent => ({ data: Buffer.from(data), isBinary: false, pieces: 1 })
+
+const UPGRADE = [
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+]
+
+const frameOf = (first: number, payload: Buffer): Buffer =>
+  Buffer.concat([Buffer.from([first, 0x80 | payload.length, 0, 0, 0, 0]), payload])
+
+const BROKEN: readonly Buffer[] = [
+  // Text that is no UTF-8; a reserved bit; an opcode of nobody's; the end of nothing; a ping in pieces; half a code.
+  frameOf(0x81, Buffer.from([0xff, 0xfe])),
+  frameOf(0xc1, Buffer.from('{}')),
+  frameOf(0x83, Buffer.alloc(0)),
+  frameOf(0x80, Buffer.from('{}')),
+  frameOf(0x09, Buffer.alloc(0)),
+  frameOf(0x88, Buffer.from([3])),
+  // Too long for a ping; not masked; longer than anything.
+  Buffer.concat([Buffer.from([0x89, 0xfe, 0, 200, 0, 0, 0, 0]), Buffer.alloc(200)]),
+  Buffer.from([0x81, 0x02, 0x7b, 0x7d]),
+  Buffer.concat([Buffer.from([0x81, 0xff]), Buffer.alloc(8, 0x7f), Buffer.alloc(4)]),
+]
+
+/** The routes that frames are made for here. One more WebSocket needs its frames too. */
+const SOCKETS = ['/v1/jobs/:id/events', '/v1/stream']
+
+describe('Whatever is sent on a WebSocket', { timeout: fuzzTimeout }, () => {
+  test('has its frames in this file', ({ house }) => {
+    const sockets = house.routes.filter(({ wsHandler, websocket }) => wsHandler !== undefined || websocket === true)
+    expect([...new Set(sockets.map(({ url }) => url))].toSorted()).toEqual(SOCKETS)
+  })
+
+  test('is answered frame by frame, in our shape, and the socket stays open', async ({ house }) => {
+    using stream = await openFrameSocket(house)
+    const seen: Record<string, number> = {}
+    await fc.assert(
+      fc.asyncProperty(fc.array(framesFor(house), { minLength: 1, maxLength: FRAMES }), async (sent) => {
+        const answers = await stream.exchange(sent)
+        // What a subscription fails with comes on top of them.
+        expect(answers.length).toBeGreaterThanOrEqual(sent.length)
+        for (const answer of answers) seen[answer.type] = (seen[answer.type] ?? 0) + 1
+      }),
+      runs(EXCHANGES),
+    )
+    // It went through the checks as well as against them.
+    expect(Object.keys(seen).toSorted()).toEqual(['accepted', 'error', 'ok'])
+    await expectGoodService(house)
+  })
+
+  test('is answered even by the thousand, and between them the good ones are served', async ({ house }) => {
+    using stream = await openFrameSocket(house)
+    const bad = fc.sample(framesFor(house), { seed: 1, numRuns: 3_000 })
+    const good = text(JSON.stringify({ type: 'submit', ref: 'good', subscribe: false, job: { code: 'print(1)' } }))
+    const sent = bad.flatMap((one, at) => (at % 300 === 0 ? [one, good] : [one]))
+    const answers = await stream.exchange(sent)
+    expect(answers.length).toBeGreaterThanOrEqual(sent.length)
+    expect(answers.filter((answer) => answer.type === 'accepted' && answer.ref === 'good').length).toBe(10)
+  })
+
+  test('to follow a job is refused without an end to its events', async ({ house }) => {
+    const { url, caller, reader, api } = house
+    const { headers } = caller
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/jobs/${reader}/events`, { headers })
+    const frames: { type: string }[] = []
+    socket.on('message', (data) => {
+      expectNothingOfOurs(String(data))
+      frames.push(JSON.parse(String(data)))
+    })
+    await once(socket, 'open')
+    const sent = fc.sample(framesFor(house), { seed: 2, numRuns: 500 })
+    for (const { data, isBinary } of sent) socket.send(data, { binary: isBinary })
+    await eventually(() => expect(frames.filter(({ type }) => type === 'error').length).toBe(sent.length))
+    await api.app.inject({ method: 'DELETE', url: `/v1/jobs/${reader}`, headers })
+    await once(socket, 'close')
+    expect(frames.map(({ type }) => type).filter((type) => type !== 'error')).toEqual([
+      'queued',
+      'started',
+      'stdout',
+      'finished',
+    ])
+    await expectGoodService(house)
+  })
+
+  test('against the protocol itself closes that socket, and no other', async ({ house }) => {
+    using bystander = await openFrameSocket(house)
+    const { host } = new URL(house.url)
+    const { authorization } = house.caller.headers
+    for (const bytes of BROKEN) {
+      using connection = await openRawConnection(house.url)
+      const head = ['GET /v1/stream HTTP/1.1', `Host: ${host}`, `Authorization: ${authorization}`, ...UPGRADE]
+      connection.socket.write(`${head.join('\r\n')}\r\n\r\n`)
+      await connection.read({ withinMs: 2_000, until: /^HTTP\/1\.1 101 / })
+      connection.socket.write(bytes)
+      const received = await connection.read({ withinMs: 2_000 })
+      // Its last frame says why, in the protocol's own codes.
+      const at = received.lastIndexOf('\x88')
+      const code = Buffer.from(received.slice(at + 2, at + 4), 'latin1').readUInt16BE()
+      const what = bytes.toString('hex', 0, 8)
+      expect([what, [1002, 1007, 1009].includes(code) || code]).toEqual([what, true])
+    }
+    expect((await bystander.exchange([text('{}')])).map(({ type }) => type)).toEqual(['error'])
+    await expectGoodService(house)
+  })
+})

@@ -1,0 +1,25 @@
+import { createClientFrameSchema, LIMITS } from '@runnel/contract'
+import fc from 'fast-check'
+import type { House } from './house.ts'
+import { jsonTexts } from './json-texts.ts'
+import { valuesOf } from './values-of.ts'
+
+/** What a client may send on a WebSocket: a message, whole or in pieces. */
+export interface Sent {
+  readonly data: Buffer
+  readonly isBinary: boolean
+  readonly pieces: number
+}
+
+/** Frames of the schema, as they are or changed in one thing. */
+export const framesFor = ({ words }: House): fc.Arbitrary<Sent> => {
+  const texts = jsonTexts(valuesOf(createClientFrameSchema(LIMITS), words))
+  return fc.record({
+    data: texts.map((text) => Buffer.from(text)),
+    isBinary: fc.oneof({ weight: 15, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+    pieces: fc.oneof(
+      { weight: 6, arbitrary: fc.constant(1) },
+      { weight: 1, arbitrary: fc.integer({ min: 2, max: 9 }) },
+    ),
+  })
+}

@@ -1,0 +1,103 @@
+import { eventually } from '@runnel/testing'
+import fc from 'fast-check'
+import type { RouteOptions } from 'fastify'
+import { expect } from 'vitest'
+import { type Api, startApi } from '../api.ts'
+import { holdKey, type KeyHolder, submitAs } from '../key-holder.ts'
+import { strangeText } from './strange-values.ts'
+import type { Words } from './values-of.ts'
+
+/** An API in which there is something of everything, so that a request can be good, and what is known of it. */
+export interface House {
+  readonly api: Api
+  readonly url: string
+  /** Every route that the application registered. */
+  readonly routes: readonly RouteOptions[]
+  /** Of a key that may do everything. No request can revoke it, or set bounds for its tenant. */
+  readonly caller: KeyHolder
+  readonly words: Words
+  /** What `:id` may be in a route, by what comes before it in its URL. */
+  readonly ids: Readonly<Record<string, readonly string[]>>
+  /** A job that reads its input for as long as it runs. */
+  readonly reader: string
+}
+
+/** Programs end at once, but one that holds out for as long as nobody cancels it. */
+const playPrograms = (api: Api): Promise<void> =>
+  api.work(async ({ job, attempt, controls, signal }, publisher) => {
+    const log = publisher.open(job.id, attempt)
+    await log.begin()
+    if (job.program.files[0]?.content === 'print("reader")') {
+      for await (const control of controls) if (control.type === 'stdin-end') break
+    }
+    await log.write('stdout', Buffer.from('1\n'))
+    await log.finish(signal.aborted ? { type: 'canceled' } : { type: 'exited', exitCode: 0 }, null)
+  })
+
+/** What there is must be there to the end, however many runs there are. */
+const DAY_MS = 24 * 60 * 60 * 1_000
+
+const NOBODYS = `job_${'0'.repeat(32)}`
+
+export const openHouse = async (options: {
+  redisUrl: string
+  prefix: string
+  resources: AsyncDisposableStack
+}): Promise<House> => {
+  const routes: RouteOptions[] = []
+  const api = await startApi({ ...options, retentionMs: DAY_MS, onRoute: (route) => routes.push(route) })
+  const url = await api.listen()
+  await playPrograms(api)
+  const caller = await holdKey(api, { tenant: 'fuzzer', scopes: ['submit', 'read', 'admin'] })
+  const other = await holdKey(api)
+  const finished = await submitAs(api, caller)
+  const reader = await submitAs(api, caller, { code: 'print("reader")', interactive: true })
+  const others = await submitAs(api, other)
+  for (const [id, status] of [
+    [finished, 'finished'],
+    [reader, 'running'],
+    [others, 'finished'],
+  ] as const) {
+    await eventually(async () => expect((await api.backend.subscriber.summary(id))?.status).toBe(status))
+  }
+  const jobs = [finished, finished, others, NOBODYS]
+  return {
+    api,
+    url,
+    routes,
+    caller,
+    reader,
+    ids: {
+      '/v1/jobs/': jobs,
+      '/v1/admin/keys/': [other.key.id, '0'.repeat(16)],
+      '/v1/admin/tenants/': ['acme', 'new', 'a'.repeat(63)],
+    },
+    words: {
+      code: fc.constantFrom('print(1)', 'console.log(1)', 'echo 1', '<p>Hello</p>'),
+      content: fc.constantFrom('print(1)', 'MTIz'),
+      language: fc.constantFrom('python', 'ts', 'bash', 'cobol'),
+      languages: fc.constantFrom('python', 'bash'),
+      path: fc.constantFrom('main.py', 'a/b.py', 'main.ts', 'a'),
+      entry: fc.constantFrom('main.py', 'a/b.py'),
+      tenant: fc.constantFrom('acme', 'new'),
+      jobId: fc.constantFrom(...jobs, reader),
+      jobIds: fc.constantFrom(finished, finished, others),
+      data: fc.oneof(fc.constantFrom('1\n', 'MTIz'), strangeText),
+      after: fc.constantFrom('0-1', '1-1', '1-2', '1-3', '7-7', '999999999-999999999'),
+      cursor: fc.constantFrom('0', `${Date.now()}:${finished}`, finished),
+      ref: fc.constantFrom('a', 'b'),
+      wait: fc.constantFrom('0', '1', '2000'),
+    },
+  }
+}
+
+/** Whether it still does what it is for, all the way to a program and back. */
+export const expectGoodService = async ({ url, caller: { headers } }: House): Promise<void> => {
+  const response = await fetch(`${url}/execute`, {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: '{"code":"print(1)"}',
+    signal: AbortSignal.timeout(5_000),
+  })
+  expect([response.status, await response.json()]).toEqual([200, expect.objectContaining({ output: '1\n' })])
+}

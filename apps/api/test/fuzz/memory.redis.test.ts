@@ -1,0 +1,55 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { redisTest as test } from '@runnel/testing'
+import fc from 'fast-check'
+import { expect } from 'vitest'
+import { openFrameSocket } from './frame-socket.ts'
+import { framesFor } from './frames.ts'
+import { expectGoodService, openHouse } from './house.ts'
+import { requestsFor } from './requests.ts'
+import { fuzzTimeout } from './runs.ts'
+
+const REQUESTS_PER_ROUTE = 20
+const FRAMES = 500
+const ROUNDS = 4
+/** A thousand requests and frames each round: were a kilobyte of each kept, two rounds would go over it. */
+const GROWTH_BYTES = 2 * 1024 * 1024
+
+setFlagsFromString('--expose-gc')
+const collectGarbage: () => void = runInNewContext('gc')
+
+/** What is still used when all that nobody holds is gone. */
+const heldBytes = async (): Promise<number> => {
+  for (let n = 0; n < 3; n += 1) {
+    collectGarbage()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
+
+test('Of thousands of requests and frames nothing stays in memory', { timeout: fuzzTimeout }, async ({
+  redisUrl,
+  prefix,
+  resources,
+}) => {
+  const house = await openHouse({ redisUrl, prefix, resources })
+  const { app } = house.api
+  // The same each time, or what is made up for the test would be measured too.
+  const requests = house.routes.flatMap((route) =>
+    fc.sample(requestsFor(route, house), { seed: 3, numRuns: REQUESTS_PER_ROUTE }),
+  )
+  const frames = fc.sample(framesFor(house), { seed: 3, numRuns: FRAMES })
+  const held: number[] = []
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const request of requests) await app.inject(request)
+    using stream = await openFrameSocket(house)
+    await stream.exchange(frames)
+    stream.socket.terminate()
+    await expectGoodService(house)
+    held.push(await heldBytes())
+  }
+  // The first round fills what is filled once.
+  const [, second = 0, , last = 0] = held
+  expect(last - second, held.join(', ')).toBeLessThan(GROWTH_BYTES)
+})

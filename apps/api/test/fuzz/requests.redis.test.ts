@@ -1,0 +1,95 @@
+import type { Redis } from '@runnel/process'
+import { redisTest } from '@runnel/testing'
+import fc from 'fast-check'
+import type { RouteOptions } from 'fastify'
+import { describe, expect } from 'vitest'
+import { expectGoodAnswer } from './answers.ts'
+import { expectGoodService, type House, openHouse } from './house.ts'
+import { nameOf, requestsFor } from './requests.ts'
+import { fuzzTimeout, runs } from './runs.ts'
+import { within } from './within.ts'
+
+const ANSWER_MS = 4_000
+const RUNS_PER_ROUTE = 80
+
+const test = redisTest.extend('house', ({ redisUrl, prefix, resources }) => openHouse({ redisUrl, prefix, resources }))
+
+/** What a route answered with. */
+interface Answers {
+  /** How often each status was. */
+  readonly statuses: Map<number, number>
+  /** The jobs it told of. */
+  readonly jobs: Set<string>
+}
+
+const fuzz = async (house: House, route: RouteOptions): Promise<Answers> => {
+  const statuses = new Map<number, number>()
+  const jobs = new Set<string>()
+  const property = fc.asyncProperty(requestsFor(route, house), async (request) => {
+    const answer = await within(ANSWER_MS, house.api.app.inject(request))
+    const status = expectGoodAnswer(answer)
+    statuses.set(status, (statuses.get(status) ?? 0) + 1)
+    const [, id] = /^\{"id":"(job_[0-9a-f]{32})"/.exec(answer.body) ?? []
+    if (id !== undefined) jobs.add(id)
+  })
+  await fc.assert(property, runs(RUNS_PER_ROUTE))
+  return { statuses, jobs }
+}
+
+const count = (answers: Answers | undefined, status: number): number => answers?.statuses.get(status) ?? 0
+
+/** Of each kind of key that comes with a request, how many there are; and the names of all others. */
+const readKeys = async (redis: Redis, prefix: string) => {
+  const names = await redis.keys(`${prefix}*`)
+  const jobs = new Set(names.flatMap((name) => name.match(/job_[0-9a-f]{32}/g) ?? []))
+  const having = (part: string) => names.filter((name) => name.includes(part)).length
+  const others = names.filter((name) => !/job_[0-9a-f]{32}|:ticket:|:rate:|:submission:/.test(name))
+  return { jobs: jobs.size, tickets: having(':ticket:'), once: having(':submission:'), others }
+}
+
+/** Without an upgrade, and for jobs that have finished. */
+const NEVER_GOOD = ['GET /v1/stream', 'POST /v1/jobs/:id/stdin']
+
+describe('Whatever is sent to any route', { timeout: fuzzTimeout }, () => {
+  test('is answered in time, in our shape, never with our own fault, and leaves nothing where it is refused', async ({
+    house,
+    redis,
+    prefix,
+  }) => {
+    const { routes, api } = house
+    await expectGoodService(house)
+    const before = await readKeys(redis, prefix)
+    const keysBefore = (await api.backend.keys.list()).length
+    const answered = new Map<string, Answers>()
+    const faults: unknown[] = []
+    for (const route of routes) {
+      await fuzz(house, route).then(
+        (answers) => answered.set(nameOf(route), answers),
+        // One run tells of every route that fails.
+        (cause: unknown) => faults.push(new Error(`Not so for ${nameOf(route)}`, { cause })),
+      )
+    }
+    expect(faults).toEqual([])
+    await expectGoodService(house)
+
+    // It got through the checks of each route as well as stuck in them.
+    for (const [name, { statuses }] of answered) {
+      const isGood = [...statuses.keys()].some((status) => status < 400)
+      const isRefused = [...statuses.keys()].some((status) => status >= 400)
+      expect([name, isGood, isRefused]).toEqual([name, !NEVER_GOOD.includes(name), true])
+    }
+
+    const taken = answered.get('POST /v1/jobs')?.jobs.size ?? 0
+    const executed = count(answered.get('POST /execute'), 200) + count(answered.get('POST /api/execute'), 200)
+    const after = await readKeys(redis, prefix)
+    // One more is that of the good request above.
+    expect(after.jobs - before.jobs).toBeLessThanOrEqual(taken + executed + 1)
+    expect(after.tickets).toBeLessThanOrEqual(count(answered.get('POST /v1/tickets'), 201))
+    expect(after.once).toBeLessThanOrEqual(taken)
+    // Their names are ours, and none is made of what was sent.
+    for (const name of after.others) expect(name.slice(prefix.length)).toMatch(/^(?::[a-z-]+){1,3}$/)
+    expect(after.others.length).toBeLessThan(40)
+    const made = count(answered.get('POST /v1/admin/keys'), 201)
+    expect((await api.backend.keys.list()).length - keysBefore).toBe(made)
+  })
+})
