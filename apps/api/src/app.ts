@@ -14,6 +14,7 @@ import { BODY_BYTES, setBodyParsers } from './body-parsers.ts'
 import { guardAgainstPages } from './browser-guard.ts'
 import { trackConnections } from './connections.ts'
 import { answerError, answerUnknownRoute, answerUnreadable, createRequestId } from './errors/error-answers.ts'
+import { answerByOurselves, ownAnswers } from './errors/own-answers.ts'
 import { addRoute, type RouteTable } from './errors/route-table.ts'
 import { closeSockets, onSocketError } from './events/close-sockets.ts'
 import { HEARTBEAT_MS } from './events/heartbeat.ts'
@@ -35,6 +36,8 @@ import { createWhileConnected } from './while-connected.ts'
 /** For a request to arrive in. Node counts from the connection on, so a client that sends nothing is dropped too. */
 const HEADERS_MS = 10_000
 const REQUEST_MS = 30_000
+/** How often Node looks for those that are late. Its own 30 s would let each have that much more. */
+const LOOK_MS = 1_000
 /** A connection that moves no byte for so much longer than any answer may take is dead. Heartbeats keep streams well within. */
 const SILENCE_MS = 30_000
 /** What is still open this long after the close began is cut. */
@@ -72,6 +75,7 @@ export const createApp = (parts: AppParts): App => {
     heartbeatMs = HEARTBEAT_MS,
   } = parts
   const routes: RouteTable = new Map()
+  const sockets: RouteTable = new Map()
   const loggerInstance: FastifyBaseLogger = log
   const app = Fastify({
     loggerInstance,
@@ -83,7 +87,7 @@ export const createApp = (parts: AppParts): App => {
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     connectionTimeout: policy.wallMs.default + QUEUE_MS + SILENCE_MS,
     requestTimeout: REQUEST_MS,
-    http: { headersTimeout: HEADERS_MS },
+    http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: LOOK_MS, ...ownAnswers(sockets) },
     return503OnClosing: false,
     exposeHeadRoutes: true,
     frameworkErrors: answerError,
@@ -98,7 +102,10 @@ export const createApp = (parts: AppParts): App => {
   app.setErrorHandler(answerError)
   app.setNotFoundHandler(answerUnknownRoute(routes))
   setBodyParsers(app)
-  app.addHook('onRoute', ({ url, method }) => addRoute(routes, url, method))
+  app.addHook('onRoute', ({ url, method, wsHandler }) => {
+    addRoute(routes, url, method)
+    if (wsHandler !== undefined) addRoute(sockets, url, method)
+  })
   app.register(websocket, {
     options: { maxPayload: BODY_BYTES, perMessageDeflate: false },
     errorHandler: onSocketError,
@@ -112,6 +119,7 @@ export const createApp = (parts: AppParts): App => {
   // Only now: a refused upgrade must have passed the plugin, or nobody would close its connection.
   app.after(() => {
     setSecurityHeaders(app)
+    answerByOurselves(app)
     guardAgainstPages(app, origins)
     app.addHook('onRequest', async ({ url }) => {
       if (closing.signal.aborted && !url.startsWith('/health/')) {

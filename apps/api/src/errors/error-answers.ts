@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { RequestError } from '@runnel/contract'
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { findAllowedMethods, type RouteTable } from './route-table.ts'
@@ -48,18 +49,21 @@ export const answerUnknownRoute =
     answerError(new RequestError('method-not-allowed', message), request, reply)
   }
 
-/** What is not even HTTP, or took too long to be it: there is no request yet, only a socket. */
-export const answerUnreadable = (_error: Error, socket: Socket): void => {
-  if (!socket.writable || socket.bytesWritten > 0) {
-    socket.destroy()
-    return
-  }
-  const refusal = new RequestError(
-    'invalid-request',
-    'Cannot read the request: it is not valid HTTP, or came too slowly',
-  )
-  const body = JSON.stringify(toErrorBody(refusal, createRequestId()))
+/** Ends a connection on which there is no answer to be made by the usual way. */
+const refuseConnection = (socket: Duplex, message: string): void => {
+  const body = JSON.stringify(toErrorBody(new RequestError('invalid-request', message), createRequestId()))
+  socket.once('finish', () => socket.destroy())
   socket.end(
     `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
 }
+
+/** What is not even HTTP, or took too long to be it: there is no request yet, only a socket. */
+export const answerUnreadable = (_error: Error, socket: Socket): void => {
+  if (!socket.writable || socket.bytesWritten > 0) socket.destroy()
+  else refuseConnection(socket, 'Cannot read the request: it is not valid HTTP, or came too slowly')
+}
+
+/** A WebSocket that was asked for in a way that is none. */
+export const answerHandshake = (_error: Error, socket: Duplex): void =>
+  refuseConnection(socket, 'Cannot open a WebSocket: send the handshake of RFC 6455, version 13, with a good key')
