@@ -12,8 +12,8 @@ import { fuzzTimeout } from './runs.ts'
 const REQUESTS_PER_ROUTE = 20
 const FRAMES = 500
 const ROUNDS = 4
-/** A thousand requests and frames each round: were a kilobyte of each kept, two rounds would go over it. */
-const GROWTH_BYTES = 2 * 1024 * 1024
+/** Two rounds are 2,400 requests and frames: a third of a kilobyte that is kept of each would be over it. */
+const GROWTH_BYTES = 768 * 1024
 
 setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')
