@@ -71,6 +71,8 @@ export const startSystem = async (options: {
   try {
     const { msg } = await saying(lastApi(), 'The API is listening at ')
     const url = /http:\S+?(?=,)/.exec(msg)?.[0] ?? ''
+    // It listens before it has reached Redis.
+    await eventually(async () => (await fetch(`${url}/health/ready`)).ok, { withinMs: 10_000 })
     await Promise.all(Array.from({ length: workerCount }, () => startWorker()))
     const call: System['call'] = (method, path, body) => {
       const json =
