@@ -12,15 +12,12 @@ are this sandbox's: one a program, none twice. When they are used up, when somet
 and when the worker's end of the stream closes, everything dies and the agent with it.
 """
 
-import json
 import os
-import signal
-import struct
-import sys
 import time
 
 import files
 import frames
+import json_text
 from channel import Channel
 from cleaner import has_processes, is_as_new, remove_files
 from identity import ContainerIdentity, LocalIdentity
@@ -111,7 +108,7 @@ class Agent:
             lambda is_stdout, data: self._channel.send(
                 frames.STDOUT if is_stdout else frames.STDERR, self._stream, data
             ),
-            lambda taken: taken and self._channel.send(frames.GRANT, self._stream, struct.pack(">I", taken)),
+            lambda taken: taken and self._channel.send(frames.GRANT, self._stream, taken.to_bytes(4)),
             self._exited,
         )
 
@@ -121,14 +118,14 @@ class Agent:
         if self._waiting is not None:
             self._waiting.append((kind, stream, payload))
         elif kind == frames.INIT:
-            self._initialise(json.loads(payload))
+            self._initialise(json_text.loads(payload))
         elif kind == frames.PUT:
             self._forget_files()
-            self._files = json.loads(payload)["files"]
+            self._files = json_text.loads(payload)["files"]
         elif kind == frames.DATA:
             self._content += payload
         elif kind == frames.EXEC:
-            self._execute(stream, json.loads(payload))
+            self._execute(stream, json_text.loads(payload))
         elif self._program is None or stream != self._stream:
             return  # for a program that is over: nothing to do, and no fault of the worker's
         elif kind == frames.STDIN:
@@ -136,7 +133,7 @@ class Agent:
         elif kind == frames.CREDIT:
             self._program.grant(int.from_bytes(payload, "big"))
         elif kind == frames.SIGNAL:
-            order = json.loads(payload)
+            order = json_text.loads(payload)
             self._program.stop(order["signal"], order.get("killAfterMs"))
         else:
             raise frames.ProtocolError(f"an unknown kind, {kind}")

@@ -4,9 +4,9 @@ Writing never blocks the loop. What waits to be written is bounded by the credit
 output is read only against them.
 """
 
-import json
 import os
 
+import json_text
 from frames import Decoder, encode
 
 READ_BYTES = 1 << 16
@@ -44,7 +44,7 @@ class Channel:
         self._loop.after(seconds, self._write)
 
     def send_json(self, kind, stream, value):
-        self.send(kind, stream, json.dumps(value, separators=(",", ":")).encode())
+        self.send(kind, stream, json_text.dumps(value))
 
     def _write(self):
         while self._waiting:

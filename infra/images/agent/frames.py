@@ -6,7 +6,7 @@ Control payloads are JSON objects, data payloads raw bytes. The worker chooses s
 itself. packages/sandbox/src/protocol.ts is the other end: change both or neither.
 """
 
-import struct
+from _struct import Struct
 
 PROTOCOL = 2
 
@@ -15,7 +15,7 @@ EXEC, STDIN, SIGNAL, PUT, DATA, CREDIT, INIT = 1, 2, 3, 4, 5, 6, 7
 # agent to worker
 READY, STDOUT, STDERR, EXIT, DONE, ERROR, GRANT = 64, 65, 66, 67, 68, 69, 70
 
-HEADER = struct.Struct(">IBI")
+HEADER = Struct(">IBI")
 MAX_PAYLOAD = 1 << 20
 
 

@@ -5,7 +5,8 @@ user. Locally (no isolation) everything is the caller's own user.
 """
 
 import os
-import signal
+
+import _signal as signal
 
 
 class ContainerIdentity:

@@ -2,8 +2,9 @@
 
 import os
 import select
-import signal
 import time
+
+import _signal as signal
 
 
 class Loop:

@@ -10,8 +10,9 @@ nobody is left to print, and then it is reported.
 """
 
 import os
-import signal
 import time
+
+import _signal as signal
 
 from spawn import Pipes, spawn
 from usage import is_full

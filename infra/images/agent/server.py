@@ -1,17 +1,18 @@
 """The agent's end of the socket to the fork server (fork_server.py tells the conversation)."""
 
 import array
-import socket
+
+import _socket
 
 
 class ForkServer:
     def __init__(self, pid, end):
         self.pid = pid
-        self._socket = socket.socket(fileno=end.detach())
+        self._socket = end
 
     def fork(self, uid, is_ahead, pipes, gate, answer):
         """Returns the new process's id, a child of ours: it becomes that user and waits at its gate."""
         theirs = (pipes.their_stdin, pipes.their_stdout, pipes.their_stderr, gate, answer)
         rights = array.array("i", theirs)
-        self._socket.sendmsg([b"%d%s" % (uid, b"+" * is_ahead)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+        self._socket.sendmsg([b"%d%s" % (uid, b"+" * is_ahead)], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, rights)])
         return int(self._socket.recv(32))

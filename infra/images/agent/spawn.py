@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import resource
 
 from identity import restore_signals
 
@@ -33,6 +32,8 @@ def spawn(identity, pipes, argv, env, folder, extra=None, cpu_seconds=None):
             restore_signals()
             os.setsid()
             if cpu_seconds is not None:
+                import resource  # where there is no container alone
+
                 resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
             identity.assume()
             identity.give_way()
