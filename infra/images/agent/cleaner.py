@@ -19,6 +19,8 @@ TABLES = ("/proc/sysvipc/shm", "/proc/sysvipc/sem", "/proc/sysvipc/msg")
 SOCKETS = ("/proc/net/sockstat", "/proc/net/sockstat6")
 FS_IOC_GETFLAGS = 0x80086601
 
+_open_files = {}
+
 
 def has_processes(but):
     """Whether there is any process in this container but these. One that has died counts until it is buried."""
@@ -30,18 +32,25 @@ def remove_files(uid, workspace):
     os.seteuid(uid)
     try:
         for folder in (workspace, *WRITABLE):
-            _empty(folder)
+            if not _is_empty(folder):
+                _empty(folder)
     finally:
         os.seteuid(0)
         os.chdir("/")
 
 
+def _is_empty(folder):
+    """Each is a file system of its own. One that counts its files, as those in memory do, need not be read: it has its root."""
+    try:
+        state = os.statvfs(folder)
+    except FileNotFoundError:
+        return True
+    return state.f_files - state.f_ffree == 1 if state.f_files else not os.listdir(folder)
+
+
 def _empty(folder):
     """Step by step down and up again: no path is too deep, and nobody is left to move a folder under our feet."""
-    try:
-        os.chdir(folder)
-    except FileNotFoundError:
-        return
+    os.chdir(folder)
     trail = []
     while True:
         inner = _remove_here()
@@ -69,7 +78,7 @@ def _remove_here():
 def is_as_new(workspace):
     """Once the workspace belongs to us: whether the last job left nothing at all."""
     return (
-        not any(os.path.isdir(folder) and os.listdir(folder) for folder in (workspace, *WRITABLE))
+        all(map(_is_empty, (workspace, *WRITABLE)))
         and not os.listxattr(workspace)
         and not _flags(workspace)
         and all(_read(table).count(b"\n") <= 1 for table in TABLES)
@@ -98,12 +107,11 @@ def _has_connections(path):
 
 
 def _read(path):
-    """Nothing where the kernel has no such thing."""
-    try:
-        fd = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        return b""
-    try:
-        return os.read(fd, 4096)
-    finally:
-        os.close(fd)
+    """Kept open, for it is asked after every job. Nothing where the kernel has no such thing."""
+    if path not in _open_files:
+        try:
+            _open_files[path] = os.open(path, os.O_RDONLY)
+        except FileNotFoundError:
+            _open_files[path] = None
+    fd = _open_files[path]
+    return b"" if fd is None else os.pread(fd, 4096, 0)
