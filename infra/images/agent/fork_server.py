@@ -24,14 +24,22 @@ it executes something or asks for it: PR_SET_DUMPABLE, for which Python has no w
 
 Every page that a forked process writes to is first copied for it: 700 times for a program that prints a number, 1.2 ms
 of its time here. Where nobody waits yet the kernel is asked to do that ahead, all at once.
+
+What Python itself made at its start is set apart from the garbage collector (`gc.freeze`), which would look at ten
+thousand objects twice while a program ends: half of the time that an end takes. Modules are kept alive until Python
+clears them, so that what a program hangs on one of those is let go as well. For a program that mentions what could tell
+the difference, the collector itself or the order in which things are let go, all is as it would be without.
 """
 
 import gc
+import sys
 
-gc.freeze()  # until `_leave_no_trace`: what is here is older than our own, and the collector need not look at it
+_kept = list(sys.modules.values())
+_kept.append(_kept)
+del _kept
+gc.freeze()
 
 import posix
-import sys
 
 import _ctypes
 import _socket
@@ -43,6 +51,7 @@ PR_SET_DUMPABLE = 4
 MADV_POPULATE_WRITE = 23  # Linux 5.14; before it, nothing is done ahead
 DESCRIPTORS = 5
 BYTES_OF_INT = 4
+MENTIONS = (b"gc", b"__del__", b"weakref")
 TRACES = ("_ctypes", "_socket", "files", "fork_server", "gc", "slices")
 
 _libc = _ctypes.dlopen(None, 2)
@@ -128,7 +137,6 @@ def _leave_no_trace():
     for name in TRACES:
         sys.modules.pop(name, None)
     gc.collect()
-    gc.unfreeze()
 
 
 def _wait_at_gate(descriptors):
@@ -141,6 +149,8 @@ def _wait_at_gate(descriptors):
     posix.close(gate)
     if not order:
         posix._exit(0)
+    if any(mention in order for mention in MENTIONS):
+        gc.unfreeze()
     fault = files.write_all(order[1:], WORKSPACE)
     posix.write(answer, fault.encode() or b"w")
     if fault:
