@@ -41,7 +41,7 @@ export const createEngineWatch = (options: {
   const lookAgain = async () => {
     if ((await look()) !== undefined) return next(lookAgain, CHECK_AGAIN_MS)
     isDown = false
-    log.info('Docker can be reached again: taking jobs')
+    log.info('Sandboxes can be made again: taking jobs')
     onUp()
     next(lookRoutinely, LOOK_EVERY_MS)
   }

@@ -1,5 +1,6 @@
 import { type Job, type JobEvent, jobEventSchema, jobSchema } from '@runnel/contract'
 import { eventually } from '@runnel/testing'
+import { z } from 'zod'
 import { containersOf, type Process, saying, startProcess } from './process.ts'
 
 export type { Process }
@@ -128,3 +129,15 @@ export const startSystem = async (options: {
 
 /** What a finished job printed, as text. */
 export const stdoutOf = (job: Job): string => job.output?.stdout.data ?? ''
+
+const countsSchema = z.object({ workers: z.number(), workersNotReady: z.number() })
+
+/** Until the API counts so many workers that take jobs, and so many that are alive and take none. */
+export const untilWorkers = (system: System, ready: number, notReady: number): Promise<unknown> =>
+  eventually(
+    async () => {
+      const { workers, workersNotReady } = countsSchema.parse(await (await system.call('GET', '/health/ready')).json())
+      if (workers !== ready || workersNotReady !== notReady) throw new Error(`${workers} ready, ${workersNotReady} not`)
+    },
+    { withinMs: 15_000 },
+  )

@@ -119,7 +119,7 @@ describe('Workers', () => {
     proxy.listen(socketPath)
     try {
       expect(stdoutOf(await system.finished(id))).toBe('at last\n')
-      expect(worker?.lines.some(({ msg }) => msg.includes('can be reached again'))).toBe(true)
+      expect(worker?.lines.some(({ msg }) => msg.includes('can be made again: taking jobs'))).toBe(true)
       worker?.signal('SIGTERM')
       await worker?.exited
     } finally {

@@ -107,6 +107,22 @@ describe('The pool', () => {
     })
   })
 
+  it('knows when it can make none any more, with nobody waiting, and none wanted', async () => {
+    await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 0, runtime: 'nonexistent' })
+    await sandboxes.check()
+    await expect(sandboxes.lease({ language: 'bash', limits: defaultLimits() }, never)).rejects.toMatchObject({
+      programStarted: false,
+    })
+    await expect(sandboxes.check()).rejects.toThrow('the last one for bash could not be made: ')
+  })
+
+  it('is not blamed for a sandbox of other limits that cannot be made', async () => {
+    await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 0 })
+    const limits = { ...defaultLimits(), diskBytes: 4 * 1024 * 1024, memoryBytes: 1 }
+    await expect(sandboxes.lease({ language: 'bash', limits }, never)).rejects.toMatchObject({ programStarted: false })
+    await sandboxes.check()
+  })
+
   it('does not wait for ever for an image without our agent, and leaves nothing of it', async () => {
     await docker.getImage('runnel/redis').tag({ repo: 'runnel-test-strange/python' })
     try {

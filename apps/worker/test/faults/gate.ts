@@ -8,7 +8,8 @@ import { connect, createServer, type NetConnectOpts, type Socket } from 'node:ne
  *   closed    connections are cut, and new ones at once: the other side is down
  *   hanging   connections are taken, and nothing passes: the other side is stuck
  *
- * `holdAt` makes one connection hang at a chosen word, so that a process can be found, and killed, at a chosen step.
+ * `holdAt` makes one connection hang at a chosen word, so that a process can be found, and killed, at a chosen step;
+ * `answerAt` and `answerEach` put words into the other side's mouth.
  */
 export interface Gate extends AsyncDisposable {
   /** Of the listening side: a port of 127.0.0.1, or 0 for one that listens on a path. */
@@ -23,12 +24,21 @@ export interface Gate extends AsyncDisposable {
   holdAt(text: string, options?: { readonly passing?: boolean }): Promise<void>
   /** Holds every connection on which a client sends `text`, until the result is called. */
   holdEach(text: string): () => void
+  /**
+   * The next connection on which a client sends `text` is answered with exactly these bytes, and closed: by us or, with
+   * `passing`, as if by the other side, which has heard it and whose own answer is lost. Resolves when it was.
+   */
+  answerAt(text: string, answer: string, options?: { readonly passing?: boolean }): Promise<void>
+  /** The same on every such connection, until the result is called. */
+  answerEach(text: string, answer: string): () => void
 }
 
 interface Hold {
   readonly text: string
   readonly passing: boolean
   readonly once: boolean
+  /** What the client is told; undefined for nothing, ever. */
+  readonly answer?: string
   readonly reached: () => void
 }
 
@@ -68,8 +78,10 @@ export const startGate = async (listen: { path: string } | { port: 0 }, target: 
       if (hold === undefined || hold.passing) server.write(bytes)
       if (hold === undefined) return
       pair.isHeld = true
-      client.pause()
-      server.pause()
+      const { answer, passing } = hold
+      if (answer === undefined) for (const socket of [client, server]) socket.pause()
+      else if (passing) server.once('data', () => client.end(answer))
+      else client.end(answer)
       hold.reached()
     })
     server.on('data', (bytes) => {
@@ -113,6 +125,16 @@ export const startGate = async (listen: { path: string } | { port: 0 }, target: 
     },
     holdEach(text) {
       const hold = { text, passing: false, once: false, reached: () => {} }
+      holds.add(hold)
+      return () => void holds.delete(hold)
+    },
+    answerAt(text, answer, { passing = false } = {}) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      holds.add({ text, passing, once: true, answer, reached: resolve })
+      return promise
+    },
+    answerEach(text, answer) {
+      const hold = { text, passing: false, once: false, answer, reached: () => {} }
       holds.add(hold)
       return () => void holds.delete(hold)
     },

@@ -53,6 +53,11 @@ const REMOVAL_PAUSES_MS = [200, 1_000, 3_000, 0]
 /** An engine that does not answer holds up no shutdown: agents end by themselves, and other workers remove what is left. */
 const CLOSING_MS = 15_000
 
+const toReason = (language: string, fault: unknown): Error => {
+  const words = (fault instanceof Error ? fault.message : String(fault)).trim()
+  return new Error(`the last one for ${language} could not be made: ${words}`, { cause: fault })
+}
+
 /**
  * Sandboxes as Docker containers. The engine is found as Docker's own tools find it (DOCKER_HOST …).
  *
@@ -284,6 +289,8 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
       for (const image of new Set(options.languages.map((language) => options.imagePrefix + language.image))) {
         await engine.findImage(image)
       }
+      // An engine may answer and have them, and yet make nothing: its disk is full, its runtime gone, an image damaged.
+      for (const [language, { fault }] of pools) if (fault !== undefined) throw toReason(language, fault)
     },
     async [Symbol.asyncDispose]() {
       closing = true

@@ -35,6 +35,9 @@ const infoSchema = z.object({
     .transform((options) => options ?? []),
 })
 
+/** An answer without an id is none, and not a name that is taken. */
+const createdSchema = z.object({ id: z.string().min(1) })
+
 const isStatus = (error: unknown, status: number): boolean =>
   typeof error === 'object' && error !== null && 'statusCode' in error && error.statusCode === status
 
@@ -56,7 +59,7 @@ export const createEngine = (docker: Docker, timeoutMs = Number.POSITIVE_INFINIT
       const parts = { name, _query: { name }, _body: body }
       const creating = docker.createContainer(parts)
       try {
-        return (await within('create', creating)).id
+        return createdSchema.parse(await within('create', creating)).id
       } catch (error) {
         if (isStatus(error, 409)) return undefined
         creating.then((container) => container.remove({ force: true, v: true })).catch(() => {}) // has no owner, as below

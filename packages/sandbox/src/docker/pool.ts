@@ -28,6 +28,8 @@ export interface Pool {
   take(signal: AbortSignal): Promise<Container>
   /** Ready, or going to be. */
   readonly size: number
+  /** Why the last one could not be made; undefined where it could, or none has been tried yet. */
+  readonly fault: unknown
   close(): void
 }
 
@@ -39,7 +41,8 @@ export interface Pool {
  * For everybody who waits one is made at once, in their turn; what is missing in the stock is made as a chore, so that
  * it is never in the way of those who wait, nor of programs that just began. Whoever waits is served first, in order, by
  * whatever becomes ready first. One that dies or grows old in here is replaced. If making fails, whoever waits is told,
- * and the pool tries again with growing pauses until it succeeds.
+ * and the pool tries again with growing pauses until it succeeds, also where nobody waits and it has enough: only so
+ * does anybody find out that sandboxes can be made again.
  */
 export const createPool = (options: PoolOptions): Pool => {
   const { name, min, mayGrow, log, chores, inTurn, make, discard } = options
@@ -50,6 +53,7 @@ export const createPool = (options: PoolOptions): Pool => {
   let making = 0
   let asked = 0
   let stocking = 0
+  let fault: unknown
   let retryMs = 0
   let retry: NodeJS.Timeout | undefined
   let closed = false
@@ -72,16 +76,25 @@ export const createPool = (options: PoolOptions): Pool => {
     void container.channel.closed.then(() => drop(container))
   }
 
+  const succeedAgain = () => {
+    log.info({ pool: name }, 'Sandboxes can be made again')
+    fault = undefined
+    retryMs = 0
+    clearTimeout(retry)
+    retry = undefined
+  }
+
   const makeOne = async () => {
     making += 1
     try {
       const container = await make()
-      if (retryMs > 0) log.info({ pool: name }, 'Sandboxes can be made again')
-      retryMs = 0
+      if (fault !== undefined) succeedAgain()
       offer(container)
     } catch (error) {
       if (closed) return
-      if (retryMs === 0) log.warn({ pool: name, err: error }, 'Cannot make a sandbox; trying again until it works')
+      if (fault === undefined)
+        log.warn({ pool: name, err: error }, 'Cannot make a sandbox; trying again until it works')
+      fault = error
       retryMs = Math.min(retryMs * 2 || FIRST_RETRY_MS, LAST_RETRY_MS)
       waiting.shift()?.reject(error)
     } finally {
@@ -112,10 +125,10 @@ export const createPool = (options: PoolOptions): Pool => {
 
   const fill = () => {
     if (closed || retry !== undefined) return
-    if (retryMs > 0 && waiting.length === 0) {
+    if (fault !== undefined && waiting.length === 0) {
       retry = setTimeout(() => {
         retry = undefined
-        if (making === 0 && ready.size < min) void makeOne()
+        if (making === 0) void makeOne()
       }, retryMs)
       retry.unref()
       return
@@ -152,6 +165,9 @@ export const createPool = (options: PoolOptions): Pool => {
     },
     get size() {
       return size()
+    },
+    get fault() {
+      return fault
     },
     close() {
       closed = true
