@@ -18,6 +18,8 @@ export interface RunJobDeps {
 const PAUSES_MS = [100, 1_000]
 /** A job that took this many workers with it is the cause, not the victim. */
 const MAX_CRASHES = 3
+/** So often a job may begin for its sandbox to be lost under it: beyond that it may be the program that brings it about. */
+const MAX_LOSSES = 3
 /** One that was begun so often, whatever ended it each time, would only be begun for ever. */
 const MAX_ATTEMPTS = 10
 
@@ -53,7 +55,12 @@ export const createRunJob = (deps: RunJobDeps) => {
     if (signal.aborted) return stopped(delivery)
     if (error instanceof LogLostError) return { verdict: error.why === 'taken-over' ? 'done' : 'give-back' }
     if (!(await isEngineUp()) && delivery.attempt < MAX_ATTEMPTS) return { verdict: 'give-back' }
-    if (error instanceof SandboxFailure && !error.programStarted && retriesLeft > 0) return 'again'
+    if (!(error instanceof SandboxFailure)) return fail(job, error)
+    if (!error.programStarted && retriesLeft > 0) return 'again'
+    if (error.wasLost && delivery.attempt < MAX_LOSSES) {
+      log.warn({ jobId: job.id, err: error }, 'A sandbox was lost under its program; the job begins again')
+      return { verdict: 'give-back' }
+    }
     return fail(job, error)
   }
 

@@ -1,4 +1,5 @@
 import type { Control, Limits, Outcome, Program, Usage } from '@runnel/contract'
+import { ProtocolError } from './protocol.ts'
 
 export interface RunRequest {
   readonly program: Program
@@ -67,5 +68,14 @@ export class SandboxFailure extends Error {
     super(message, options)
     this.programStarted = options.programStarted
     this.ranOver = options.ranOver ?? false
+  }
+
+  /**
+   * Whether it was taken away from under its program: the container was removed or killed from outside, the engine
+   * restarted, the connection was cut. What may be the program's own doing is none: a program past its time, or an agent
+   * that says what none of ours would.
+   */
+  get wasLost(): boolean {
+    return this.programStarted && !this.ranOver && !(this.cause instanceof ProtocolError)
   }
 }

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Limits } from '@runnel/contract'
 import { type AgentChannel, createAgentChannel } from '../agent-channel.ts'
-import { encodeInit, type Init } from '../protocol.ts'
+import { encodeInit, type Init, ProtocolError } from '../protocol.ts'
 import { withDeadline } from './deadline.ts'
 import { createDockerStreamDecoder } from './docker-stream.ts'
 import type { Engine } from './engine.ts'
@@ -52,7 +52,8 @@ const connect = ({ socket, head }: { socket: Duplex; head: Buffer }): AgentChann
   })
   const decode = createDockerStreamDecoder(channel.received, (bytes) => {
     complained += bytes.length
-    if (complained > TOO_MANY_COMPLAINTS_BYTES) return channel.close(new Error('The agent floods its standard error'))
+    if (complained > TOO_MANY_COMPLAINTS_BYTES)
+      return channel.close(new ProtocolError('The agent floods its standard error'))
     complaint = (complaint + bytes.toString('utf8')).slice(-COMPLAINT_BYTES)
   })
   const take = (chunk: Buffer) => {

@@ -20,7 +20,7 @@ const wasOutOfMemory = async (engine: Engine, containerId: string): Promise<bool
 /**
  * A sandbox that ended before its agent could say how. Two causes are the program's own: the kernel, out of memory in
  * there, took the agent along, of which only the engine's record counts; or the program was past its time and left the
- * agent nothing to speak with. An engine that does not answer is itself the cause.
+ * agent nothing to speak with. An engine that does not answer, or no longer has the container, is itself the cause.
  */
 export const explainLoss = async (
   engine: Engine,
