@@ -16,7 +16,7 @@ export interface SandboxRules {
 const openSchema = z.object({
   Image: z.string(),
   Entrypoint: z.array(z.string()),
-  Labels: z.strictObject({ [LABEL.ours]: z.literal('1'), [LABEL.worker]: z.string(), [LABEL.deadline]: z.string() }),
+  Labels: z.strictObject({ [LABEL.ours]: z.literal('1'), [LABEL.worker]: z.string() }),
   HostConfig: z.object({
     Memory: z.int().positive(),
     PidsLimit: z.int().positive(),

@@ -105,7 +105,7 @@ describe('The proxy refuses', () => {
       diskBytes: 1 << 20,
       cpus: 1,
       runtime: undefined,
-      labels: { runnel: '1', 'runnel.worker': 'test-twice', 'runnel.deadline': '1' },
+      labels: { runnel: '1', 'runnel.worker': 'test-twice' },
       command: AGENT_COMMAND,
     }
     const honest = JSON.stringify(toCreateOptions(spec))

@@ -14,7 +14,7 @@ const SPEC = {
   diskBytes: 67_108_864,
   cpus: 1.5,
   runtime: undefined,
-  labels: { runnel: '1', 'runnel.worker': 'w', 'runnel.deadline': '1' },
+  labels: { runnel: '1', 'runnel.worker': 'w' },
   command: AGENT_COMMAND,
 }
 const FORK_SERVER = { ...SPEC, hasForkServer: true, command: ['python3', '-u', 'main.py'] }

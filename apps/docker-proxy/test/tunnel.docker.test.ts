@@ -26,7 +26,7 @@ const startEcho = async () => {
   const container = await engine.createContainer({
     Image: 'runnel/python',
     Entrypoint: ['cat'],
-    Labels: { [LABEL.ours]: '1', [LABEL.deadline]: String(Date.now() + 60_000) },
+    Labels: { [LABEL.ours]: '1' },
     NetworkDisabled: true,
     OpenStdin: true,
     StdinOnce: true,

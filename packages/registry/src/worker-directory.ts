@@ -24,7 +24,7 @@ export interface WorkerDirectory {
 
 /** Three missed beats of five seconds. */
 const ALIVE_MS = 15_000
-/** Longer than any container has before its own deadline: until then somebody may ask whether its worker is dead. */
+/** Longer than any container lives: until then somebody may ask whether its worker is dead. */
 const KNOWN_MS = 24 * 60 * 60 * 1_000
 
 /** Redis tells the time, so that hosts whose clocks differ agree on who is alive. KEYS: who was seen when, and who is ready. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Limits, WALL_CEILING_MS } from '@runnel/contract'
+import type { Limits } from '@runnel/contract'
 import { findLanguage, type Language } from '@runnel/languages'
 import Docker from 'dockerode'
 import pLimit from 'p-limit'
@@ -13,7 +13,7 @@ import { withDeadline } from './deadline.ts'
 import { createEngine } from './engine.ts'
 import { LABEL } from './labels.ts'
 import { explainLoss } from './loss.ts'
-import { createPool, MAXIMUM_AGE_MS, type Pool } from './pool.ts'
+import { createPool, type Pool } from './pool.ts'
 import { createReaper, type FindDead } from './reaper.ts'
 import { createShelf } from './shelf.ts'
 import { createStarts } from './starts.ts'
@@ -39,7 +39,7 @@ export interface DockerSandboxesOptions {
   readonly runtime: string | undefined
   /** What the engine may take for any one call; each kind of call has a deadline of its own, of 20 s at most. */
   readonly engineTimeoutMs?: number
-  /** Which of these workers are dead: their containers are removed. Without it, only what ended or is overdue is. */
+  /** Which of these workers are dead: their containers are removed. Without it, only what was abandoned is. */
   readonly findDead?: FindDead
   readonly log: Logger
 }
@@ -133,7 +133,6 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
     labels: {
       [LABEL.ours]: '1',
       [LABEL.worker]: options.worker,
-      [LABEL.deadline]: String(Date.now() + MAXIMUM_AGE_MS + WALL_CEILING_MS + 60_000),
     },
     warm:
       language.warm === undefined

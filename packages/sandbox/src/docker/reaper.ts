@@ -1,4 +1,5 @@
 import type { Logger } from '../logger.ts'
+import { createAbandonment } from './abandonment.ts'
 import type { Engine } from './engine.ts'
 import { LABEL } from './labels.ts'
 
@@ -7,16 +8,12 @@ export type FindDead = (workers: readonly string[]) => Promise<readonly string[]
 
 /** A dead worker is known as such after 15 s at the latest, and must be so in two rounds: 25 s until its containers go. */
 const EVERY_MS = 5_000
-/** A worker removes what has ended within seconds, and starts what it made within its own deadlines, even if Docker is slow. */
-const ABANDONED_AFTER_MS: Readonly<Record<string, number>> = { exited: 10_000, dead: 10_000, created: 120_000 }
-/** The same for what this very worker made, and has no hold of: its removal failed too often. */
-const LOST_AFTER_MS = 120_000
 
 /**
  * Removes what dead workers left behind. A container whose worker died ends by itself (its agent reads the end of its
  * input) and is then found here as `exited`; one that never started is found as `created`; one whose agent ignores its
- * end, or is no agent, goes because its worker is dead; and one that is past the deadline on its label is wrong whatever
- * it does.
+ * end, or is no agent, goes because its worker is dead; and what is left, as where Redis has forgotten that worker, when
+ * it has been there for longer than any container may (abandonment.ts).
  *
  * Dead means so in two rounds: after a Redis that was away, living workers are silent until their next beat.
  */
@@ -28,15 +25,9 @@ export const createReaper = (options: {
   readonly log: Logger
 }) => {
   const { engine, worker, isOurs, findDead, log } = options
+  const abandonment = createAbandonment({ worker })
   let deadBefore: ReadonlySet<string> = new Set()
   let isSweeping = false
-
-  const isAbandoned = (state: string, createdMs: number, labels: Readonly<Record<string, string>>): boolean => {
-    const now = Date.now()
-    if (Number(labels[LABEL.deadline]) < now) return true
-    if (labels[LABEL.worker] === worker && createdMs < now - LOST_AFTER_MS) return true
-    return createdMs < now - (ABANDONED_AFTER_MS[state] ?? Number.POSITIVE_INFINITY)
-  }
 
   const findDeadFor = async (workers: Iterable<string | undefined>): Promise<ReadonlySet<string>> => {
     const others = new Set([...workers].filter((name) => name !== undefined && name !== worker))
@@ -50,9 +41,11 @@ export const createReaper = (options: {
   const sweep = async () => {
     const all = await engine.list(LABEL.ours)
     const dead = await findDeadFor(all.map(({ Labels }) => Labels[LABEL.worker]))
-    for (const { Id, State, Created, Labels } of all) {
+    const others = all.filter(({ Id }) => !isOurs(Id))
+    const abandoned = abandonment.look(others)
+    for (const { Id, Labels } of others) {
       const isDead = dead.has(Labels[LABEL.worker] ?? '')
-      if (isOurs(Id) || !(isDead || isAbandoned(State, Created * 1000, Labels))) continue
+      if (!isDead && !abandoned.has(Id)) continue
       try {
         await engine.remove(Id)
         log.info(
