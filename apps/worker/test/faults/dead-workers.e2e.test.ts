@@ -12,6 +12,10 @@ import { isThere, startStubborn } from './stubborn-container.ts'
 /** So soon is all of a dead worker gone. */
 const GONE_MS = 30_000
 
+/** What a worker takes to stop at most, beyond its grace (README). */
+const STOP_MS = 29_000
+const GRACE_MS = 200
+
 const ENV = {
   RUNNEL_LANGUAGES: 'python',
   // A sandbox is made for the job, and not before.
@@ -143,6 +147,29 @@ describe.concurrent('A job whose worker dies', () => {
     await system.finished(next.id)
     expect(await system.events(id)).toEqual(before)
     expect(stdoutOf(await system.read(id))).toBe(stdoutOf(job))
+  })
+})
+
+describe.concurrent('A job whose worker is told to stop', () => {
+  test('while Redis hangs finishes exactly once, and the worker is gone in time', async ({ redisUrl, prefix }) => {
+    await using redis = await startRedisGate(redisUrl)
+    await using system = await startSystem({ redisUrl, prefix, workers: 0, env: ENV })
+    const worker = await system.startWorker({ REDIS_URL: redis.url, RUNNEL_GRACE_MS: String(GRACE_MS) })
+    const jobs = await Promise.all([0, 1].map(() => system.submit({ language: 'python', code: PROGRAM })))
+    await eventually(async () => expect((await system.read(jobs[0]?.id ?? '')).status).toBe('running'), {
+      withinMs: 15_000,
+    })
+    redis.hang()
+    const stoppedAt = performance.now()
+    worker.signal('SIGTERM')
+    expect(await worker.exited).toBe(0)
+    expect(performance.now() - stoppedAt).toBeLessThan(GRACE_MS + STOP_MS)
+    await system.startWorker()
+    for (const { id } of jobs) {
+      const job = await system.finished(id)
+      expect([job.outcome, stdoutOf(job)]).toEqual([{ type: 'exited', exitCode: 0 }, 'first\nlast\n'])
+      expect((await system.events(id)).filter(({ type }) => type === 'finished')).toHaveLength(1)
+    }
   })
 })
 

@@ -1,5 +1,6 @@
 import { eventually, redisTest as test } from '@runnel/testing'
 import { describe, expect } from 'vitest'
+import { containersOf } from '../process.ts'
 import { type System, startSystem, stdoutOf, untilWorkers } from '../system.ts'
 import { startEngineGate } from './gates.ts'
 
@@ -16,6 +17,10 @@ const submitMany = (system: System, count: number) =>
       system.submit({ language: 'python', code: `import time\ntime.sleep(0.7)\nprint(${index})` }),
     ),
   )
+
+/** What a worker takes to stop at most, beyond its grace (README). */
+const STOP_MS = 29_000
+const GRACE_MS = 500
 
 // Each has a door of its own, and most of it is waiting.
 describe.concurrent('A Docker engine', () => {
@@ -59,5 +64,32 @@ describe.concurrent('A Docker engine', () => {
     const job = await system.finished(running.id)
     expect([stdoutOf(job), job.outcome]).toEqual(['begun\nended\n', { type: 'exited', exitCode: 0 }])
     await untilWorkers(system, 1, 0)
+  })
+
+  test('that hangs while its worker is told to stop holds it up for no longer than that may take, and costs no job', async ({
+    redisUrl,
+    prefix,
+  }) => {
+    await using engine = await startEngineGate()
+    const env = { ...ENV, RUNNEL_CONCURRENCY: '1', RUNNEL_GRACE_MS: String(GRACE_MS) }
+    await using system = await startSystem({ redisUrl, prefix, workers: 0, env })
+    const worker = await system.startWorker({ DOCKER_HOST: engine.host })
+    const code = 'import time\ntime.sleep(2)\nprint("ended")'
+    const jobs = await Promise.all([0, 1].map(() => system.submit({ language: 'python', code })))
+    await eventually(async () => expect((await system.read(jobs[0]?.id ?? '')).status).toBe('running'), {
+      withinMs: 15_000,
+    })
+    engine.hang()
+    const stoppedAt = performance.now()
+    worker.signal('SIGTERM')
+    expect(await worker.exited).toBe(0)
+    expect(performance.now() - stoppedAt).toBeLessThan(GRACE_MS + STOP_MS)
+    await system.startWorker()
+    const ended = await Promise.all(jobs.map(({ id }) => system.finished(id)))
+    expect(ended.map((job) => [job.outcome, stdoutOf(job)])).toEqual(
+      jobs.map(() => [{ type: 'exited', exitCode: 0 }, 'ended\n']),
+    )
+    // What it could not remove, the other one does.
+    await eventually(async () => expect(await containersOf(worker)).toEqual([]), { withinMs: 30_000, everyMs: 200 })
   })
 })
