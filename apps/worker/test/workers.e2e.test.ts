@@ -70,7 +70,10 @@ describe('Workers', () => {
       '2 finished',
     ])
   })
+})
 
+// Most of it is waiting: for programs to end, for locks to run out, for Docker and Redis to come back.
+describe.concurrent('Workers', () => {
   test('told to stop twice: goes at once', async ({ redisUrl, prefix }) => {
     await using system = await startSystem({ redisUrl, prefix, env: { RUNNEL_GRACE_MS: '60000', ...SHORT_LOCK } })
     const [worker] = system.workers

@@ -134,6 +134,7 @@ describe('The pool', () => {
       await expect(sandboxes.lease({ language: 'bash', limits: defaultLimits() }, never)).rejects.toMatchObject({
         programStarted: false,
       })
+      await expect(sandboxes.check()).rejects.toThrow('the last one for bash could not be made: ')
     } finally {
       await docker.getImage('runnel-test-strange/python').remove()
     }
