@@ -1,4 +1,4 @@
-import { eventually, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { saying } from '../process.ts'
 import { startSystem, stdoutOf, untilWorkers } from '../system.ts'
@@ -66,14 +66,12 @@ describe.concurrent('A worker that can make no sandbox, though its engine answer
     await using system = await startSystem({ redisUrl, prefix, env: { ...ENV, DOCKER_HOST: engine.host } })
     await untilWorkers(system, 1, 0)
     const makeRoom = engine.answerEach('/containers/create', REFUSED)
-    // The first may have what is in stock.
-    const jobs = await Promise.all([0, 1, 2, 3].map((index) => system.submit(jobOf(index))))
+    // The first cannot have what is in stock, so it is the first to find out.
+    const first = await system.submit({ ...jobOf(0), limits: { diskBytes: 8 * 1024 * 1024 } })
     await untilWorkers(system, 0, 1)
-    await eventually(async () => {
-      const states = await Promise.all(jobs.map(({ id }) => system.read(id)))
-      expect(states.filter(({ status }) => status === 'queued').length).toBeGreaterThan(2)
-      expect(states.filter(({ status }) => status === 'running')).toEqual([])
-    })
+    const jobs = [first, ...(await Promise.all([1, 2, 3].map((index) => system.submit(jobOf(index)))))]
+    const waiting = await Promise.all(jobs.map(({ id }) => system.read(id)))
+    expect(waiting.map(({ status }) => status)).toEqual(['queued', 'queued', 'queued', 'queued'])
     makeRoom()
     const ended = await Promise.all(jobs.map(({ id }) => system.finished(id, HEALED_MS)))
     expect(ended.map(({ outcome }) => outcome)).toEqual(jobs.map(() => ({ type: 'exited', exitCode: 0 })))

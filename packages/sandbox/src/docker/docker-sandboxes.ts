@@ -181,7 +181,11 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
   const obtainNew = async (language: Language, limits: Limits, signal: AbortSignal): Promise<Container> => {
     const pool = pools.get(language.id)
     if (pool !== undefined && limits.diskBytes === options.limits.diskBytes) return pool.take(signal)
-    const made = await inTurn(() => make(toOrder(language, limits)))
+    const made = await inTurn(() => make(toOrder(language, limits))).catch(async (error: unknown) => {
+      // Is it what was wished for, or can none be made at all? A pool that is full would not know.
+      await pool?.prove()
+      throw error
+    })
     if (!signal.aborted) return made
     discard(made)
     throw signal.reason

@@ -30,6 +30,8 @@ export interface Pool {
   readonly size: number
   /** Why the last one could not be made; undefined where it could, or none has been tried yet. */
   readonly fault: unknown
+  /** Makes one, wanted or not, and never rejects: `fault` then says whether it can be done just now. */
+  prove(): Promise<void>
   close(): void
 }
 
@@ -84,12 +86,13 @@ export const createPool = (options: PoolOptions): Pool => {
     retry = undefined
   }
 
-  const makeOne = async () => {
+  const makeOne = async (mayKeep = () => true) => {
     making += 1
     try {
       const container = await make()
       if (fault !== undefined) succeedAgain()
-      offer(container)
+      if (mayKeep()) offer(container)
+      else discard(container)
     } catch (error) {
       if (closed) return
       if (fault === undefined)
@@ -169,6 +172,7 @@ export const createPool = (options: PoolOptions): Pool => {
     get fault() {
       return fault
     },
+    prove: () => inTurn(() => makeOne(() => waiting.length > 0 || ready.size < min)),
     close() {
       closed = true
       clearTimeout(retry)
