@@ -6,6 +6,7 @@ import type Docker from 'dockerode'
 import { describe, expect } from 'vitest'
 import { containersOf, nameOf, type Process } from '../process.ts'
 import { type System, startSystem, stdoutOf } from '../system.ts'
+import type { Gate } from './gate.ts'
 import { startEngineGate, startRedisGate } from './gates.ts'
 import { isThere, startStubborn } from './stubborn-container.ts'
 
@@ -26,10 +27,9 @@ const ENV = {
 }
 const PROGRAM = 'print("first", flush=True)\nimport time\ntime.sleep(0.5)\nprint("last")'
 
-/** Where a worker is caught: what it sends, to whom, and whether that still arrives. */
+/** Where a worker is caught: what it sends, and whether that still arrives. */
 interface Stage {
   readonly name: string
-  readonly to: 'redis' | 'engine'
   readonly at: string
   readonly passing?: boolean
   /** How the job went on after that. */
@@ -39,25 +39,22 @@ interface Stage {
 const ANEW = '0 queued, 2 started, 2 stdout, 2 finished'
 const AGAIN = '0 queued, 1 started, 1 stdout?, 2 restarted, 2 started, 2 stdout, 2 finished'
 const ONCE = '0 queued, 1 started, 1 stdout, 1 finished'
-/** Calls to the engine have deadlines, so those who wait for it are caught last. */
-const STAGES: readonly Stage[] = [
-  { name: 'with a sandbox, before its log began', to: 'redis', at: '"type":"started"', events: ANEW },
-  { name: 'while it publishes', to: 'redis', at: '"data":"first', events: AGAIN },
-  { name: 'before the outcome is written', to: 'redis', at: '"type":"finished"', events: AGAIN },
-  {
-    name: 'after the outcome, before the queue knows',
-    to: 'redis',
-    at: '"type":"finished"',
-    passing: true,
-    events: ONCE,
-  },
-  { name: 'while its container is made', to: 'engine', at: '/containers/create', events: ANEW },
-  { name: 'while its container is started', to: 'engine', at: '/start', events: ANEW },
-  { name: 'while it puts the files', to: 'engine', at: 'caught here', events: AGAIN },
-  // Nothing keeps the workers of these two from going on.
-  { name: 'while its container is removed', to: 'engine', at: 'DELETE /containers/', events: ONCE },
-  { name: 'while the program runs', to: 'redis', at: '', events: AGAIN },
+/** All that a worker tells Redis goes one way, so each of these takes a worker of its own. */
+const REDIS_STAGES: readonly Stage[] = [
+  { name: 'with a sandbox, before its log began', at: '"type":"started"', events: ANEW },
+  { name: 'while it publishes', at: '"data":"first', events: AGAIN },
+  { name: 'before the outcome is written', at: '"type":"finished"', events: AGAIN },
+  { name: 'after the outcome, before the queue knows', at: '"type":"finished"', passing: true, events: ONCE },
 ]
+/** One worker is at all of these at once: the first ends its job, the others wait, and none has what another waits for. */
+const ENGINE_STAGES: readonly Stage[] = [
+  { name: 'while its container is removed', at: 'DELETE /containers/', events: ONCE },
+  { name: 'while it puts the files', at: 'caught here', events: AGAIN },
+  { name: 'while its container is started', at: '/start', events: ANEW },
+  { name: 'while its container is made', at: '/containers/create', events: ANEW },
+]
+/** Nothing keeps its worker from going on. */
+const RUNNING: Stage = { name: 'while the program runs', at: '', events: AGAIN }
 
 /** Pieces of output are as many as they are; whether any came before a kill is chance. */
 const tell = (events: readonly JobEvent[]): string => {
@@ -72,18 +69,22 @@ const ids = (events: readonly JobEvent[]): string[] => {
   return [...attempts].flatMap(([attempt, own]) => own.map((_, at) => `${attempt}-${at + 1}`))
 }
 
-/** A worker that holds one job and has come to this stage of it. */
-const catchAt = async (system: System, redisUrl: string, stage: Stage, resources: AsyncDisposableStack) => {
+/** A worker behind doors of its own. */
+const startGated = async (system: System, redisUrl: string, resources: AsyncDisposableStack, concurrency = 1) => {
   const redis = resources.use(await startRedisGate(redisUrl))
   const engine = resources.use(await startEngineGate())
-  const worker = await system.startWorker({ REDIS_URL: redis.url, DOCKER_HOST: engine.host })
+  const env = { REDIS_URL: redis.url, DOCKER_HOST: engine.host, RUNNEL_CONCURRENCY: String(concurrency) }
+  return { worker: await system.startWorker(env), redis, engine }
+}
+
+/** Submits a job for whichever worker has room, and waits until it is at this stage, at that door. */
+const catchAt = async (system: System, gate: Gate, stage: Stage) => {
   const code = `# caught here\n${PROGRAM}`
-  const gate = stage.to === 'redis' ? redis : engine
   const reached = stage.at === '' ? undefined : gate.holdAt(stage.at, { passing: stage.passing ?? false })
   const { id } = await system.submit({ language: 'python', code })
   if (reached !== undefined) await reached
   else await eventually(async () => (await system.read(id)).status === 'running')
-  return { stage, worker, id }
+  return { stage, id }
 }
 
 const labelsOf = (worker: string) => ({ runnel: '1', 'runnel.worker': worker })
@@ -99,12 +100,22 @@ describe.concurrent('A job whose worker dies', () => {
   test('at any step of it finishes exactly once, and nothing of the worker stays', async ({ redisUrl, prefix }) => {
     await using resources = new AsyncDisposableStack()
     await using system = await startSystem({ redisUrl, prefix, workers: 0, env: ENV })
+    const gated: Awaited<ReturnType<typeof startGated>>[] = []
+    const start = async (concurrency = 1) => {
+      const one = await startGated(system, redisUrl, resources, concurrency)
+      gated.push(one)
+      return one
+    }
     const caught: Awaited<ReturnType<typeof catchAt>>[] = []
-    // Each has one job and takes no other, so the next job is the next worker's.
-    for (const stage of STAGES) caught.push(await catchAt(system, redisUrl, stage, resources))
-    // One of them has a container that does not end by itself.
-    resources.adopt(await startStubborn(labelsOf(nameOf(caught[0]?.worker ?? system.api) ?? '')), discard)
-    for (const { worker } of caught) worker.signal('SIGKILL')
+    // Each has as many jobs as it takes, so the next job is the next worker's.
+    for (const stage of REDIS_STAGES) caught.push(await catchAt(system, (await start()).redis, stage))
+    const { engine } = await start(ENGINE_STAGES.length - 1)
+    for (const stage of ENGINE_STAGES) caught.push(await catchAt(system, engine, stage))
+    const last = await start()
+    caught.push(await catchAt(system, last.redis, RUNNING))
+    // It also has a container that does not end by itself.
+    resources.adopt(await startStubborn(labelsOf(nameOf(last.worker) ?? '')), discard)
+    for (const { worker } of gated) worker.signal('SIGKILL')
     const killedAt = performance.now()
     await system.startWorker({ RUNNEL_CONCURRENCY: '6' })
 
@@ -119,7 +130,7 @@ describe.concurrent('A job whose worker dies', () => {
       expect(isTold(events, stage.events), `${stage.name}: ${tell(events)}`).toBe(true)
       expect(events.map((event) => event.id)).toEqual(ids(events))
     }
-    await eventually(goneFrom(caught.map(({ worker }) => worker)), {
+    await eventually(goneFrom(gated.map(({ worker }) => worker)), {
       withinMs: GONE_MS - (performance.now() - killedAt),
     })
   })
