@@ -1,6 +1,7 @@
 import type { FastifySchemaCompiler } from 'fastify'
 import type { z } from 'zod'
 import { toInvalidRequest } from './errors/invalid-request.ts'
+import { safeParse } from './errors/safe-parse.ts'
 import { toJobNotFound } from './errors/to-request-error.ts'
 
 const WHOLE: Readonly<Record<string, string>> = { body: 'the body', querystring: 'the query', headers: 'the headers' }
@@ -9,7 +10,7 @@ const WHOLE: Readonly<Record<string, string>> = { body: 'the body', querystring:
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
   ({ schema, httpPart }) =>
   (data) => {
-    const read = schema.safeParse(data)
+    const read = safeParse(schema, data)
     if (read.success) return { value: read.data }
     if (httpPart === 'params') return { error: toJobNotFound() }
     return { error: toInvalidRequest(read.error, WHOLE[httpPart ?? ''] ?? 'the request') }

@@ -60,6 +60,13 @@ const ROWS: readonly Row[] = [
     'payload-too-large',
     '1048577',
   ],
+  [
+    'an object whose length cannot be compared',
+    body({ code: 'print(1)', language: { length: { toString: 1 } } }),
+    400,
+    'invalid-request',
+    'text',
+  ],
   ['an unknown field', body({ code: 'print(1)', isAdmin: true }), 400, 'invalid-request', 'isAdmin'],
   ['an unknown limit', limit('gpus', 1), 400, 'invalid-request', 'limits.gpus'],
   [

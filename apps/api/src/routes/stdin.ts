@@ -2,6 +2,7 @@ import { jobIdSchema, PROGRAM, RequestError, stdinSchema } from '@runnel/contrac
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { toInvalidRequest } from '../errors/invalid-request.ts'
+import { safeParse } from '../errors/safe-parse.ts'
 import { sendInput } from '../jobs/send-control.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
@@ -46,7 +47,7 @@ export const stdinRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { ba
         const input = { data: body.toString('base64'), encoding: 'base64', end: query.end === 'true' } as const
         await sendInput(backend, params.id, input)
       } else {
-        const input = stdinSchema.safeParse(body)
+        const input = safeParse(stdinSchema, body)
         if (!input.success) throw toInvalidRequest(input.error, 'the body')
         await sendInput(backend, params.id, { ...input.data, end: input.data.end || query.end === 'true' })
       }

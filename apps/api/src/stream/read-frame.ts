@@ -1,6 +1,7 @@
 import { type ClientFrame, type createClientFrameSchema, RequestError } from '@runnel/contract'
 import { decodeUtf8 } from '../body-parsers.ts'
 import { toInvalidRequest } from '../errors/invalid-request.ts'
+import { safeParse } from '../errors/safe-parse.ts'
 
 const parseJson = (text: string): unknown => {
   try {
@@ -37,7 +38,7 @@ export const readFrame = (
     const ref = findText(value, 'ref')
     const jobId = findText(value, 'jobId')
     const named = { ...(ref === undefined ? {} : { ref }), ...(jobId === undefined ? {} : { jobId }) }
-    const read = schema.safeParse(value)
+    const read = safeParse(schema, value)
     return { ...named, frame: read.success ? read.data : toInvalidRequest(read.error, 'the frame') }
   } catch (error) {
     if (error instanceof RequestError) return { frame: error }
