@@ -8,7 +8,7 @@ import { openRawConnection, readAnswers } from './raw-connection.ts'
 const test = redisTest.extend('house', ({ redisUrl, prefix, resources }) => openHouse({ redisUrl, prefix, resources }))
 
 /** For a body to be read and refused, on a machine that has other things to do. */
-const SOON_MS = 2_000
+const SOON_MS = 5_000
 
 const MIB = 1024 * 1024
 const JSON_TYPE = 'Content-Type: application/json'

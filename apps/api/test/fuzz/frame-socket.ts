@@ -21,7 +21,7 @@ const send = (socket: WebSocket, { data, isBinary, pieces }: Sent): void => {
   }
 }
 
-const ANSWER_MS = 8_000
+const ANSWER_MS = 12_000
 
 export const openFrameSocket = async ({ url, caller: { headers } }: House): Promise<FrameSocket> => {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/stream`, { headers })
@@ -47,6 +47,7 @@ export const openFrameSocket = async ({ url, caller: { headers } }: House): Prom
     async exchange(sent) {
       exchanges += 1
       const last = `exchange ${exchanges}`
+      const isLast = (answer: ServerFrame): boolean => 'ref' in answer && answer.ref === last
       answers.length = 0
       for (const one of sent) send(socket, one)
       socket.send(JSON.stringify({ type: 'unsubscribe', ref: last, jobId: `job_${'0'.repeat(32)}` }))
@@ -54,11 +55,12 @@ export const openFrameSocket = async ({ url, caller: { headers } }: House): Prom
         () => {
           if (fault !== undefined) throw fault
           expect(socket.readyState).toBe(WebSocket.OPEN)
-          expect(answers.at(-1)).toMatchObject({ ref: last })
+          expect(answers.findLastIndex(isLast)).toBeGreaterThanOrEqual(0)
         },
         { everyMs: 2, withinMs: ANSWER_MS },
       )
-      return answers.slice(0, -1)
+      // What a subscription fails with may come even later.
+      return answers.slice(0, answers.findLastIndex(isLast))
     },
     [Symbol.dispose]: () => socket.terminate(),
   }

@@ -11,9 +11,13 @@ export interface Sent {
   readonly pieces: number
 }
 
-/** Frames of the schema, as they are or changed in one thing. */
-export const framesFor = ({ words }: House): fc.Arbitrary<Sent> => {
-  const texts = jsonTexts(valuesOf(createClientFrameSchema(LIMITS), words))
+/** Frames of the schema, as they are or changed in one thing; and some that submit, of which the schema alone gives few good ones. */
+export const framesFor = ({ words, bodies }: House): fc.Arbitrary<Sent> => {
+  const submits = fc.record({ type: fc.constant('submit'), job: bodies['POST /v1/jobs'] ?? fc.constant({}) })
+  const texts = fc.oneof(
+    { weight: 20, arbitrary: jsonTexts(valuesOf(createClientFrameSchema(LIMITS), words)) },
+    { weight: 1, arbitrary: submits.map((frame) => JSON.stringify(frame)) },
+  )
   return fc.record({
     data: texts.map((text) => Buffer.from(text)),
     isBinary: fc.oneof({ weight: 15, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),

@@ -18,6 +18,8 @@ export interface House {
   readonly words: Words
   /** What `:id` may be in a route, by what comes before it in its URL. */
   readonly ids: Readonly<Record<string, readonly string[]>>
+  /** Good bodies for a route whose schema alone gives few: its fields may contradict each other. */
+  readonly bodies: Readonly<Record<string, fc.Arbitrary<unknown>>>
   /** A job that reads its input for as long as it runs. */
   readonly reader: string
 }
@@ -71,6 +73,11 @@ export const openHouse = async (options: {
       '/v1/jobs/': jobs,
       '/v1/admin/keys/': [other.key.id, '0'.repeat(16)],
       '/v1/admin/tenants/': ['acme', 'new', 'a'.repeat(63)],
+    },
+    bodies: {
+      'POST /v1/jobs': fc.constantFrom({ code: 'print(1)' }, { files: [{ path: 'main.py', content: 'print(1)' }] }),
+      'POST /v1/jobs/:id/stdin': fc.constantFrom({ data: '1\n' }, { end: true }),
+      'POST /v1/tickets': fc.constantFrom({ jobIds: [finished] }, { submissions: true }),
     },
     words: {
       code: fc.constantFrom('print(1)', 'console.log(1)', 'echo 1', '<p>Hello</p>'),

@@ -55,7 +55,18 @@ const strangeNumber = fc.oneof(
 export const strangeValue: fc.Arbitrary<unknown> = fc.oneof(
   strangeText,
   strangeNumber,
-  fc.constantFrom<unknown>(null, true, false, [], {}, [[]], [null], { length: 1 }, { toString: 1 }),
+  fc.constantFrom<unknown>(
+    null,
+    true,
+    false,
+    [],
+    {},
+    [[]],
+    [null],
+    { length: 1 },
+    { toString: 1 },
+    { length: { toString: 1 } },
+  ),
   fc.constantFrom(nest(60), Array(1_000).fill(0), Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [n, n]))),
   fc.jsonValue(),
 )
