@@ -30,7 +30,10 @@ const listen = async (app: ReturnType<typeof createApp>, host: string, port: num
   }
 }
 
-await runUntilSignal(async (_signal, resources) => {
+/** Streams are cut after 3 s and a command gives up after 3 s: more than both together is something that hangs. */
+const RELEASE_MS = 8_000
+
+const serve = async (_signal: AbortSignal, resources: AsyncDisposableStack): Promise<void> => {
   const config = readConfig(configSchema)
   const { redisUrl, prefix, retentionMs, host, isPrivate, bounds } = config
   const policy = readConfig(limitsConfigSchema)
@@ -60,4 +63,6 @@ await runUntilSignal(async (_signal, resources) => {
   const app = createApp({ ...config, backend, log, policy, admissions })
   resources.defer(() => app.close())
   await listen(app, host, config.port)
-})
+}
+
+await runUntilSignal(serve, { releaseMs: RELEASE_MS })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { jobPageSchema, keyRequestSchema } from '@runnel/contract'
 import { createKeys } from '@runnel/registry'
-import { eventually, redisTest as test } from '@runnel/testing'
+import { eventually, startRedis, redisTest as test } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { WebSocket } from 'ws'
 
@@ -28,6 +28,17 @@ const readUrl = async ({ stdout }: ChildProcess): Promise<string> => {
   throw new Error(`The API ended without listening: ${text}`)
 }
 
+const post = (url: string): Promise<Response> =>
+  fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"code":"print(1)"}' })
+
+/** It may listen before it has reached Redis. */
+const submit = (url: string): Promise<Response> =>
+  eventually(async () => {
+    const response = await post(`${url}/v1/jobs`)
+    expect(response.status).toBe(202)
+    return response
+  })
+
 const readFailure = async (child: ChildProcess): Promise<{ code: number; text: string }> => {
   let text = ''
   child.stderr?.on('data', (piece) => {
@@ -46,14 +57,7 @@ describe('The process', () => {
     const child = start({ REDIS_URL: redisUrl, RUNNEL_PREFIX: prefix, RUNNEL_API_PORT: '0' }, resources)
     const url = await readUrl(child)
     child.stdout?.resume()
-    const post = (path: string) =>
-      fetch(`${url}${path}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: '{"code":"print(1)"}',
-      })
-    const submitted = await post('/v1/jobs')
-    expect(submitted.status).toBe(202)
+    const submitted = await submit(url)
     const events = `${url}${submitted.headers.get('location')}/events`
     const sockets = [events, `${url}/v1/stream`].map((address) => new WebSocket(address.replace('http', 'ws')))
     const codes = sockets.map(async (socket) => (await once(socket, 'close'))[0])
@@ -61,8 +65,8 @@ describe('The process', () => {
     const streams = await Promise.all(
       ['text/event-stream', 'application/x-ndjson'].map((accept) => fetch(events, { headers: { accept } })),
     )
-    const waiting = post('/v1/jobs?wait=60000')
-    const executing = post('/execute')
+    const waiting = post(`${url}/v1/jobs?wait=60000`)
+    const executing = post(`${url}/execute`)
     // Both have been taken once they are listed.
     for (let listed = 0; listed < 3; ) {
       listed = jobPageSchema.parse(await (await fetch(`${url}/v1/jobs`)).json()).jobs.length
@@ -77,6 +81,24 @@ describe('The process', () => {
     expect(await (await executing).json()).toMatchObject({ success: false })
     expect(await exited).toEqual([0, null])
     expect(performance.now() - startedAt).toBeLessThan(4_000)
+  })
+
+  test('on SIGTERM exits within seconds even while Redis is frozen and somebody watches', async () => {
+    await using frozen = await startRedis()
+    await using resources = new AsyncDisposableStack()
+    const child = start({ REDIS_URL: frozen.url, RUNNEL_API_PORT: '0' }, resources)
+    const url = await readUrl(child)
+    const submitted = await submit(url)
+    const events = `${url}${submitted.headers.get('location')}/events`
+    const socket = new WebSocket(events.replace('http', 'ws'))
+    await once(socket, 'message')
+    const stream = await fetch(events)
+    await frozen.pause()
+    const exited = once(child, 'exit', { signal: AbortSignal.timeout(9_000) })
+    child.kill('SIGTERM')
+    expect(await exited).toEqual([0, null])
+    await stream.text().catch(() => {})
+    await frozen.unpause()
   })
 
   test('refuses to serve others than this machine without a key, and says why', async ({

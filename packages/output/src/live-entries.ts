@@ -21,7 +21,7 @@ export interface Listening extends Disposable {
   readonly isSet: Promise<void>
 }
 
-export interface LiveEntries extends AsyncDisposable {
+export interface LiveEntries extends Disposable {
   listen(channel: string, listener: Listener): Listening
 }
 
@@ -129,13 +129,14 @@ export const createLiveEntries = (options: {
       }
     },
 
-    async [Symbol.asyncDispose]() {
+    [Symbol.dispose]() {
       clearInterval(sweep)
       subscriber.off('message', onMessage)
       subscriber.off('ready', onReady)
       const names = [...channels.keys()]
       channels.clear()
-      if (names.length > 0 && subscriber.status === 'ready') await subscriber.unsubscribe(...names)
+      // Not waited for: a Redis that is frozen never answers, and whoever stops must not wait for it.
+      if (names.length > 0 && subscriber.status === 'ready') subscriber.unsubscribe(...names).catch(() => {})
     },
   }
 }

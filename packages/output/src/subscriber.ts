@@ -11,7 +11,7 @@ import { createTranscript } from './transcript.ts'
 
 export { createTranscript, JobNotFoundError, type JobSummary, type LogEntry, type Output, type Receive }
 
-export interface Subscriber extends AsyncDisposable {
+export interface Subscriber extends Disposable {
   /**
    * Gives every event after `after` (all of them when left out), each once, in order, until `finished`; ends early,
    * without an error, when `signal` aborts. Throws JobNotFoundError, and Redis's own error when it is away at the beginning.
@@ -66,6 +66,6 @@ export const createSubscriber = (options: {
     summary: (jobId) => readSummary(redis, logKey(prefix, jobId)),
     output: (jobId, { attempt, maxBytes }) => readOutput(redis, logKey(prefix, jobId), attempt, maxBytes),
 
-    [Symbol.asyncDispose]: () => live[Symbol.asyncDispose](),
+    [Symbol.dispose]: () => live[Symbol.dispose](),
   }
 }

@@ -54,6 +54,19 @@ test('a second signal ends the process at once with exit code 1', async () => {
   expect((await ended).code).toBe(1)
 })
 
+test('what is never released ends with its bound, and says so', async () => {
+  const { child, ended, says } = start(`
+    await runUntilSignal(async (signal, resources) => {
+      resources.defer(() => new Promise(() => {}))
+      console.log('ready')
+      ${FOREVER}
+    }, { releaseMs: 100 })`)
+  await says('ready')
+  child.kill('SIGTERM')
+  const { code, err } = await ended
+  expect([code, err]).toEqual([1, 'Not everything was released within 100 ms: exiting without the rest\n'])
+})
+
 test('a StartError is shown as its sentence alone, after what was built is released', async () => {
   const { ended } = start(`
     await runUntilSignal(async (_signal, resources) => {
