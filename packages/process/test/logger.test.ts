@@ -17,6 +17,21 @@ test('secrets in headers are never logged, wherever the headers are', () => {
   }
 })
 
+test('of an error nothing is logged but what it says, and what its causes say', () => {
+  const command = { name: 'evalsha', args: ['hunter2'] }
+  const reply = "ERR unknown command 'SUBMIT', with args beginning with: 'hunter2'"
+  const cause = Object.assign(new Error(reply), { name: 'ReplyError', code: 'ERR', command })
+  const err = Object.assign(new Error('Cannot submit', { cause }), { job: { stdin: 'hunter2' } })
+  const line = logged({ err })
+  expect(line).not.toContain('hunter2')
+  expect(JSON.parse(line).err).toMatchObject({
+    type: 'Error',
+    message: 'Cannot submit',
+    stack: expect.stringContaining('logger.test.ts'),
+    cause: { type: 'ReplyError', code: 'ERR', message: expect.stringContaining('unknown command') },
+  })
+})
+
 test('an error is logged with its cause', () => {
   const err = new Error('Cannot start', { cause: new Error('the port is taken') })
   expect(logged({ err })).toContain('the port is taken')

@@ -1,0 +1,82 @@
+import { createLogger, type Redis } from '@runnel/process'
+import { redisTest as test } from '@runnel/testing'
+import { expect } from 'vitest'
+import { startApi } from './api.ts'
+import { holdKey } from './key-holder.ts'
+
+/** Everything that Redis has under a name, as text. */
+const readAll = async (redis: Redis, name: string): Promise<string> => {
+  switch (await redis.type(name)) {
+    case 'string':
+      return String(await redis.get(name))
+    case 'hash':
+      return JSON.stringify(await redis.hgetall(name))
+    case 'list':
+      return JSON.stringify(await redis.lrange(name, 0, -1))
+    case 'set':
+      return JSON.stringify(await redis.smembers(name))
+    case 'zset':
+      return JSON.stringify(await redis.zrange(name, 0, -1))
+    case 'stream':
+      return JSON.stringify(await redis.xrange(name, '-', '+'))
+    default:
+      return ''
+  }
+}
+
+const program = (mark: string) => ({
+  language: 'python',
+  code: `print(1) # ${mark}`,
+  env: { TOKEN: mark },
+  args: [mark],
+  stdin: mark,
+})
+
+test('What a program holds is not in the log, even where taking it fails by our own fault', async ({
+  redis,
+  redisUrl,
+  prefix,
+  resources,
+}) => {
+  let lines = ''
+  const destination = { write: (line: string) => (lines += line) }
+  const log = createLogger({ name: 'api', level: 'trace', destination })
+  const { app } = await startApi({ redisUrl, prefix, resources, log })
+  await redis.set(`${prefix}:waiting`, 'no queue')
+  for (const url of ['/v1/jobs', '/v1/jobs?wait=1000']) {
+    const { statusCode } = await app.inject({ method: 'POST', url, payload: program('hunter2') })
+    expect(statusCode).toBe(500)
+  }
+  expect(lines).toContain('WRONGTYPE')
+  expect(lines).not.toContain('hunter2')
+})
+
+test('Redis has no key and no ticket, and a program nowhere but in its own job', async ({
+  redis,
+  redisUrl,
+  prefix,
+  resources,
+}) => {
+  const api = await startApi({ redisUrl, prefix, resources })
+  await api.work(async ({ job, attempt }, publisher) => {
+    const log = publisher.open(job.id, attempt)
+    await log.begin()
+    await log.write('stdout', Buffer.from('1\n'))
+    await log.finish({ type: 'exited', exitCode: 0 }, null)
+  })
+  const { text: key, headers } = await holdKey(api, { scopes: ['submit', 'read'] })
+  const post = (url: string, payload: object, more = {}) =>
+    api.app.inject({ method: 'POST', url, headers: { ...headers, ...more }, payload })
+  const ran = await post('/v1/jobs?wait=5000', program('hunter2'), { 'idempotency-key': 'swordfish' })
+  expect(ran.json()).toMatchObject({ status: 'finished' })
+  const { ticket } = (await post('/v1/tickets', { jobIds: [ran.json().id] })).json()
+
+  const secret = key.split('_').at(-1) ?? ''
+  const having: string[] = []
+  for (const name of await redis.keys(`${prefix}*`)) {
+    const all = `${name} ${await readAll(redis, name)}`
+    for (const one of [secret, ticket, 'swordfish']) expect(all).not.toContain(one)
+    if (all.includes('hunter2')) having.push(name)
+  }
+  expect(having).toEqual([`${prefix}:jobs:${ran.json().id}`])
+})
