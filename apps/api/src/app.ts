@@ -1,5 +1,5 @@
 import websocket from '@fastify/websocket'
-import { createSubmissionSchema, type LimitsPolicy, RequestError } from '@runnel/contract'
+import { createSubmissionSchema, type LimitsPolicy } from '@runnel/contract'
 import type { Language } from '@runnel/languages'
 import type { Logger } from '@runnel/process'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
@@ -16,6 +16,7 @@ import { trackConnections } from './connections.ts'
 import { answerError, answerUnknownRoute, answerUnreadable, createRequestId } from './errors/error-answers.ts'
 import { answerByOurselves, ownAnswers } from './errors/own-answers.ts'
 import { addRoute, type RouteTable } from './errors/route-table.ts'
+import { toShuttingDown } from './errors/to-request-error.ts'
 import { closeSockets, onSocketError } from './events/close-sockets.ts'
 import { HEARTBEAT_MS } from './events/heartbeat.ts'
 import { QUEUE_MS } from './jobs/execute-code.ts'
@@ -123,7 +124,7 @@ export const createApp = (parts: AppParts): App => {
     guardAgainstPages(app, origins)
     app.addHook('onRequest', async ({ url }) => {
       if (closing.signal.aborted && !url.startsWith('/health/')) {
-        throw new RequestError('shutting-down', 'The server is stopping: try again shortly')
+        throw toShuttingDown()
       }
     })
   })

@@ -56,6 +56,43 @@ describe('GET /v1/jobs/:id/events', () => {
     expect(first.length).toBeGreaterThan(20)
   })
 
+  test('ends every stream with an error when Redis has lost the log', async ({
+    redis,
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const id = await submit(api)
+    const url = `${await api.listen()}/v1/jobs/${id}/events`
+    const socket = new WebSocket(url.replace('http', 'ws'))
+    const frames: unknown[] = []
+    socket.on('message', (data) => frames.push(JSON.parse(String(data))))
+    const closed = once(socket, 'close')
+    let begun = 0
+    const read = async (accept: string): Promise<string> => {
+      let text = ''
+      const reading = async (): Promise<void> => {
+        const { body } = await fetch(url, { headers: { accept } })
+        for await (const piece of body ?? []) {
+          if (text === '') begun += 1
+          text += Buffer.from(piece).toString()
+        }
+      }
+      await expect(reading()).rejects.toThrow()
+      return text
+    }
+    const texts = [read('text/event-stream'), read('*/*')]
+    await eventually(() => expect([begun, frames.length]).toEqual([2, 1]))
+    await redis.del(`${prefix}:events:${id}`)
+    expect((await closed)[0]).toBe(1011)
+    const lost = { type: 'error', error: expect.objectContaining({ code: 'events-lost' }) }
+    expect(frames).toEqual([expect.objectContaining({ type: 'queued' }), lost])
+    const [sse = '', ndjson = ''] = await Promise.all(texts)
+    expect(sse).toMatch(/\nevent: error\ndata: \{"type":"error",.*"events-lost".*\}\n\n$/)
+    expect(JSON.parse(ndjson.trim().split('\n').at(-1) ?? '')).toEqual(lost)
+  })
+
   test('resumes a server-sent stream after Last-Event-ID, and stops an EventSource that has all', async ({
     redisUrl,
     prefix,

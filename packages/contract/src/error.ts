@@ -10,6 +10,7 @@ export const ERROR_STATUS = {
   'job-not-found': 404,
   'method-not-allowed': 405,
   'job-finished': 409,
+  'events-lost': 410,
   'stdin-closed': 409,
   'payload-too-large': 413,
   'stdin-full': 413,

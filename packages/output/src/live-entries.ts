@@ -12,8 +12,8 @@ export interface Listener {
   receive(entry: LogEntry): void
   /** Something may have been missed: the log knows. */
   miss(): void
-  /** Where the log ends. Whoever is not there has missed something. */
-  seeEnd(end: EventPosition): void
+  /** Where the log ends; undefined where there is none. Whoever is not there has missed something, or the log has lost it. */
+  seeEnd(end: EventPosition | undefined): void
 }
 
 export interface Listening extends Disposable {
@@ -84,8 +84,7 @@ export const createLiveEntries = (options: {
     if (silent.length === 0) return
     const ends = await findEnds(silent.map(([name]) => name))
     for (const [at, [, { listeners }]] of silent.entries()) {
-      const end = ends[at]
-      if (end !== undefined) for (const listener of listeners) listener.seeEnd(end)
+      for (const listener of listeners) listener.seeEnd(ends[at])
     }
   }
 

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type EventPosition, readEventId } from '@runnel/contract'
 import { createBacklog } from './backlog.ts'
+import { JobNotFoundError } from './job-not-found-error.ts'
 import type { Listener, Listening } from './live-entries.ts'
 import { isAfter, type LogEntry } from './log-entry.ts'
+import { LogGoneError } from './log-gone-error.ts'
 import type { LogReader } from './log-reader.ts'
 
 /** Takes one entry. A promise means that it is behind: the next entry comes when that has resolved. */
@@ -34,7 +36,8 @@ const isNext = (entry: EventPosition, cursor: EventPosition): boolean =>
  *    └── a gap, an overflow, a reconnection, an end that is elsewhere
  *
  * The log is the truth and the live entries only its shortcut, so whatever is lost on the way shows as a gap and is read
- * from the log. Nothing is given twice: what is not above the cursor is dropped.
+ * from the log. Nothing is given twice: what is not above the cursor is dropped. A log that has lost what was given
+ * already, with a Redis that lost its data, ends the following with an error.
  *
  * Live, there is no step between the message and the receiver: while nothing is pending, `listener.receive` hands the
  * entry on itself, so a thousand watchers of a job cost a thousand calls and no promise. Everything else is the loop's:
@@ -49,14 +52,18 @@ export const createLogFollower = (options: {
   /** The log is yet to be written. */
   readonly isNew: boolean
   readonly notFound: () => Error
+  /** What has been given is not in the log any more. */
+  readonly gone: () => Error
   readonly onReadFailed: (error: unknown) => void
 }): LogFollower => {
-  const { reader, listen, isNew, notFound, onReadFailed } = options
+  const { reader, listen, isNew, notFound, gone, onReadFailed } = options
   const backlog = createBacklog()
   let receive: Receive = () => undefined
   let cursor = isNew ? BEFORE_ALL : undefined
   /** A token to resume from may lie beyond all there is; until it is known not to, the log's end has to be looked at. */
   let isCursorKnown = false
+  /** The log was seen to end before the cursor, or not to be there. */
+  let isDoubted = false
   let isLive = isNew
   let ended = false
   /** Ends the loop's rest; there only while it rests, which is when live entries may be handed on at once. */
@@ -96,11 +103,18 @@ export const createLogFollower = (options: {
       wake()
     },
     miss() {
+      // A Redis that was restarted may have lost the last second.
+      isDoubted = isCursorKnown
       backlog.miss()
       wake()
     },
     seeEnd(end) {
-      if (wakeLoop === undefined || (isCursorKnown && cursor !== undefined && !isAfter(end, cursor))) return
+      if (wakeLoop === undefined) return
+      if (isCursorKnown && cursor !== undefined) {
+        if (end !== undefined && !isAfter(end, cursor) && !isAfter(cursor, end)) return
+        // It may have been asked just before what was given last was written: the log is looked at again.
+        isDoubted = end === undefined || isAfter(cursor, end)
+      }
       backlog.miss()
       wake()
     },
@@ -122,11 +136,13 @@ export const createLogFollower = (options: {
     backlog.take()
     const { entries, isEnd } = await reader.page(cursor)
     isLive = isEnd
-    if (entries.length > 0 || isCursorKnown) return entries
+    if (entries.length > 0 || (isCursorKnown && !isDoubted)) return entries
     const last = await reader.last()
+    if (isCursorKnown && (last === undefined || (cursor !== undefined && isAfter(cursor, last.position)))) throw gone()
     if (last === undefined) throw notFound()
+    isDoubted = false
     const isBeyond = cursor !== undefined && !isAfter(last.position, cursor)
-    isCursorKnown = cursor !== undefined && isBeyond && !isAfter(cursor, last.position)
+    isCursorKnown ||= cursor !== undefined && isBeyond && !isAfter(cursor, last.position)
     ended = isBeyond && last.type === 'finished'
     isLive = isBeyond
     return []
@@ -158,7 +174,7 @@ export const createLogFollower = (options: {
       hasRead = true
       return entries
     } catch (error) {
-      if (!hasRead) throw error
+      if (!hasRead || error instanceof LogGoneError || error instanceof JobNotFoundError) throw error
       onReadFailed(error)
       await delay(RETRY_MS, undefined, { signal }).catch(() => {})
       return []

@@ -43,9 +43,14 @@ local function close(ms)
 end
 `
 
-/** ARGV: expiry in ms or 0, then id, json, … . 1 when all of it is in the log, 0 when a later attempt has taken over. */
+/**
+ * ARGV: expiry in ms or 0, how many entries the log has at least, then id, json, … . 1 when all of it is in the log, 0 when
+ * a later attempt has taken over. 'gone' where entries are missing that were there, because Redis has lost its data or the
+ * last second of it: what is written after a hole would never be missed.
+ */
 export const appendScript = createLuaScript(`${SHARED}
-for at = 2, #ARGV, 2 do
+if redis.call('XLEN', log) < tonumber(ARGV[2]) then return 'gone' end
+for at = 3, #ARGV, 2 do
   if not add(ARGV[at], ARGV[at + 1]) then return 0 end
 end
 if ARGV[1] ~= '0' then close(ARGV[1]) end
@@ -54,25 +59,25 @@ return 1
 
 /**
  * ARGV: attempt, then the json of \`<attempt>-1 started\`, \`<attempt>-1 restarted\`, \`<attempt>-2 started\`.
- * The n that was reached, or why there is nothing to begin.
+ * The n that was reached and how many entries the log then has, or why there is nothing to begin.
  */
 export const beginScript = createLuaScript(`${SHARED}
 local attempt = tonumber(ARGV[1])
 local first, second = ARGV[1] .. '-1', ARGV[1] .. '-2'
 local last = top()
 if last ~= nil and last.attempt == attempt then
-  if has(first, ARGV[2]) then return 1 end
-  if has(first, ARGV[3]) then return 2 end
+  if has(first, ARGV[2]) then return { 1, redis.call('XLEN', log) } end
+  if has(first, ARGV[3]) then return { 2, redis.call('XLEN', log) } end
 end
 if last ~= nil and last.isFinished then return 'finished' end
 if last ~= nil and last.attempt >= attempt then return 'stale' end
 if last == nil or last.attempt == 0 then
   add(first, ARGV[2])
-  return 1
+  return { 1, redis.call('XLEN', log) }
 end
 add(first, ARGV[3])
 add(second, ARGV[4])
-return 2
+return { 2, redis.call('XLEN', log) }
 `)
 
 /** ARGV: expiry in ms, the json of \`0-2 finished\`. 1 when that ended the job, 0 when it had begun or finished. */

@@ -14,7 +14,7 @@ export interface JobLog {
   begin(): Promise<'begun' | 'finished' | 'stale'>
   /** Resolves when more may be written. Throws LogLostError once this attempt can write no more. */
   write(stream: OutputStream, bytes: Uint8Array): Promise<void>
-  /** Writes what is pending, then `finished`, and sets the log's expiry. Throws LogLostError when Redis stays away. */
+  /** Writes what is pending, then `finished`, and sets the log's expiry. Throws LogLostError when Redis stays away, or has lost the log. */
   finish(outcome: Outcome, usage: Usage | null): Promise<'finished' | 'stale'>
 }
 
@@ -41,7 +41,7 @@ const BUFFER_BYTES = 256 * 1024
  * Ids are given when a flush is put together and kept when it is repeated, so that a repeated one adds nothing.
  *
  * While Redis is away a flush is repeated for a while and writers wait. When it stays away, or Redis says that a later
- * attempt has taken over, this log is lost: nothing more is written and every writer is told.
+ * attempt has taken over or that entries are missing, this log is lost: nothing more is written and every writer is told.
  */
 export const createPublisher = (options: {
   readonly redis: Redis
@@ -55,6 +55,8 @@ export const createPublisher = (options: {
     const keys = writeKeys(prefix, jobId)
     const buffer = createOutputBuffer(PART_BYTES)
     let n = 0
+    /** How many entries the log has, those of earlier attempts included. */
+    let length = 0
     let lost: LogLostError | undefined
     let flushing: Promise<void> | undefined
     let flushedAt = Number.NEGATIVE_INFINITY
@@ -72,10 +74,11 @@ export const createPublisher = (options: {
     /** Resolves whatever happens; what went wrong is in `lost`. */
     const send = async (entries: readonly LogEntry[], expiryMs = 0): Promise<void> => {
       if (entries.length === 0 || lost !== undefined) return
-      const args = [expiryMs, ...entries.flatMap(({ id, json }) => [id, json])]
+      const args = [expiryMs, length, ...entries.flatMap(({ id, json }) => [id, json])]
       try {
-        const isWritten = await retryWhileAway(() => appendScript(redis, keys, args))
-        if (isWritten !== 1) lost = new LogLostError('taken-over')
+        const written = await retryWhileAway(() => appendScript(redis, keys, args))
+        length += entries.length
+        if (written !== 1) lost = new LogLostError(written === 'gone' ? 'gone' : 'taken-over')
       } catch (error) {
         lost = new LogLostError('redis-away', { cause: error })
       }
@@ -100,16 +103,18 @@ export const createPublisher = (options: {
 
     return {
       async begin() {
-        const first = entryAt(1, { type: 'started' })
+        const started = entryAt(1, { type: 'started' })
         const restarted = entryAt(1, { type: 'restarted' })
         const second = entryAt(2, { type: 'started' })
-        const args = [attempt, first.json, restarted.json, second.json]
+        const args = [attempt, started.json, restarted.json, second.json]
         const reached = await retryWhileAway(() => beginScript(redis, keys, args))
         if (reached === 'finished' || reached === 'stale') {
           lost = new LogLostError('taken-over')
           return reached
         }
-        n = Number(reached)
+        const [first, count]: readonly unknown[] = Array.isArray(reached) ? reached : []
+        n = Number(first)
+        length = Number(count)
         return 'begun'
       },
 
@@ -129,8 +134,9 @@ export const createPublisher = (options: {
         const output = takeOutput(true)
         n += 1
         await send([...output, entryAt(n, { type: 'finished', outcome, usage })], retentionMs)
-        if (lost?.why === 'redis-away') throw lost
-        return lost === undefined ? 'finished' : 'stale'
+        if (lost === undefined) return 'finished'
+        if (lost.why !== 'taken-over') throw lost
+        return 'stale'
       },
     }
   }

@@ -4,17 +4,18 @@ import { logKey } from './keys.ts'
 import { createLiveEntries } from './live-entries.ts'
 import type { LogEntry } from './log-entry.ts'
 import { createLogFollower, type LogFollower, type Receive } from './log-follower.ts'
+import { LogGoneError } from './log-gone-error.ts'
 import { createLogReader, findEnds } from './log-reader.ts'
 import { type Output, readOutput } from './read-output.ts'
 import { type JobSummary, readSummary } from './read-summary.ts'
 import { createTranscript } from './transcript.ts'
 
-export { createTranscript, JobNotFoundError, type JobSummary, type LogEntry, type Output, type Receive }
+export { createTranscript, JobNotFoundError, type JobSummary, type LogEntry, LogGoneError, type Output, type Receive }
 
 export interface Subscriber extends Disposable {
   /**
    * Gives every event after `after` (all of them when left out), each once, in order, until `finished`; ends early,
-   * without an error, when `signal` aborts. Throws JobNotFoundError, and Redis's own error when it is away at the beginning.
+   * without an error, when `signal` aborts. Throws JobNotFoundError, LogGoneError where Redis has lost what was given, and Redis's own error when it is away at the beginning.
    */
   follow(
     jobId: string,
@@ -50,6 +51,7 @@ export const createSubscriber = (options: {
       listen: (listener) => live.listen(key, listener),
       isNew,
       notFound: () => new JobNotFoundError(`There is no log of job ${jobId}`),
+      gone: () => new LogGoneError(`The log of job ${jobId} has lost events that were there`),
       onReadFailed: (err) => {
         // That Redis is away is logged by the connection's owner, once for all watchers.
         if (redis.status === 'ready') log.warn({ jobId, err }, 'Cannot read the log of a job: trying again')

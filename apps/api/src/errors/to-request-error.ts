@@ -1,5 +1,5 @@
 import { type ErrorBody, type ErrorCode, PROGRAM, RequestError } from '@runnel/contract'
-import { JobNotFoundError } from '@runnel/output/subscriber'
+import { JobNotFoundError, LogGoneError } from '@runnel/output/subscriber'
 import { isRedisOutage, toRedisUnavailable } from './redis-outage.ts'
 
 /** Fastify's own refusals, in our words. */
@@ -31,10 +31,21 @@ const readFastifyError = (error: unknown): RequestError | undefined => {
 export const toJobNotFound = (): RequestError =>
   new RequestError('job-not-found', 'There is no job of this id; a finished one is kept for a while only')
 
+export const toShuttingDown = (): RequestError =>
+  new RequestError('shutting-down', 'The server is stopping: try again shortly')
+
+const toEventsLost = (cause: Error): RequestError =>
+  new RequestError(
+    'events-lost',
+    'Cannot go on with the events of this job: Redis has lost some that were there; ask about the job, and follow it anew',
+    { cause },
+  )
+
 /** Whatever was thrown, as the answer to the caller. What we do not know is our own fault, and says nothing of itself. */
 export const toRequestError = (error: unknown): RequestError => {
   if (error instanceof RequestError) return error
   if (error instanceof JobNotFoundError) return toJobNotFound()
+  if (error instanceof LogGoneError) return toEventsLost(error)
   if (isRedisOutage(error)) return toRedisUnavailable(error)
   const message = 'Something went wrong on our side; the log has it under this requestId'
   return readFastifyError(error) ?? new RequestError('internal', message, { cause: error })

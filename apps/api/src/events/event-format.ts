@@ -7,6 +7,8 @@ export interface EventFormat {
   readonly opening: string
   readonly heartbeat: string
   readonly toText: (entry: LogEntry) => string
+  /** The last thing in a stream that ends before its job: why. Its JSON has the type `error`, as a frame has. */
+  readonly toError: (json: string) => string
 }
 
 /** A browser's EventSource. It reconnects by itself, after `retry` milliseconds and with the id it saw last. */
@@ -15,6 +17,7 @@ export const SERVER_SENT_EVENTS: EventFormat = {
   opening: 'retry: 1000\n\n',
   heartbeat: ': heartbeat\n\n',
   toText: ({ id, json }) => `id: ${id}\ndata: ${json}\n\n`,
+  toError: (json) => `event: error\ndata: ${json}\n\n`,
 }
 
 /** One JSON text a line. An empty line is a heartbeat. */
@@ -23,6 +26,7 @@ const NDJSON: EventFormat = {
   opening: '',
   heartbeat: '\n',
   toText: ({ json }) => `${json}\n`,
+  toError: (json) => `${json}\n`,
 }
 
 /** What an Accept header asks for: server-sent events where it names them, NDJSON where it does not. */

@@ -1,5 +1,7 @@
 import type { Receive } from '@runnel/output/subscriber'
 import type { FastifyReply } from 'fastify'
+import { logFault } from '../errors/error-answers.ts'
+import { toErrorBody, toRequestError, toShuttingDown } from '../errors/to-request-error.ts'
 import type { EventFormat } from './event-format.ts'
 import { countTakenBytes } from './taken-bytes.ts'
 import { untilDrained } from './until-drained.ts'
@@ -7,14 +9,15 @@ import { untilDrained } from './until-drained.ts'
 /**
  * Answers with events as they come, and a heartbeat wherever there was silence. The next event is asked for only when
  * the last one has been taken by the socket, so a client that reads slowly costs one event of memory, and one that has
- * taken nothing from one heartbeat to the next is gone. A stream that breaks ends without its last chunk, so that a client does not take it for complete.
+ * taken nothing from one heartbeat to the next is gone. A stream that ends before `finished` says why, and then ends without
+ * its last chunk: no client can take it for complete.
  */
 export const streamAnswer = async (
   reply: FastifyReply,
   follow: (receive: Receive) => Promise<void>,
-  options: { format: EventFormat; heartbeatMs: number; signal: AbortSignal },
+  options: { format: EventFormat; heartbeatMs: number; signal: AbortSignal; closing: AbortSignal },
 ): Promise<void> => {
-  const { format, heartbeatMs, signal } = options
+  const { format, heartbeatMs, signal, closing } = options
   const common = reply.getHeaders()
   const { raw } = reply.hijack()
   // What every answer has: which page may read it, and what a browser may not do with it.
@@ -37,15 +40,24 @@ export const streamAnswer = async (
     takenBefore = taken
   }
   const heartbeat = setInterval(beat, heartbeatMs)
+  let hasFinished = false
+  const fail = (error: unknown): void => {
+    const fault = toRequestError(error)
+    logFault(reply.log, fault, reply.request.id)
+    const json = JSON.stringify({ type: 'error', ...toErrorBody(fault, reply.request.id) })
+    raw.write(format.toError(json), () => raw.destroy())
+  }
   try {
     await follow((entry) => {
       heartbeat.refresh()
+      hasFinished = entry.type === 'finished'
       return raw.write(format.toText(entry)) ? undefined : untilDrained(raw)
     })
-    raw.end()
+    if (closing.aborted && !hasFinished) fail(toShuttingDown())
+    else raw.end()
   } catch (error) {
-    raw.destroy()
-    if (!signal.aborted) reply.log.error({ err: error, requestId: reply.request.id }, 'A stream of events broke')
+    if (signal.aborted && !closing.aborted) raw.destroy()
+    else fail(error)
   } finally {
     clearInterval(heartbeat)
   }

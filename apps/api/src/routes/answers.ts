@@ -9,6 +9,7 @@ const MEANINGS: Readonly<Record<ErrorStatus, string>> = {
   404: 'There is no such job, or not any more.',
   405: 'The URL has other methods; see Allow.',
   409: 'The job is past that.',
+  410: 'Redis has lost some of its events.',
   413: 'Too large.',
   415: 'Send JSON, with its Content-Type.',
   422: 'The idempotency key stands for another submission.',

@@ -31,7 +31,7 @@ const readAfter = (request: FastifyRequest, after: string | undefined): string |
 }
 
 export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
-  const { backend, admissions, heartbeatMs, whileConnected } = options
+  const { backend, admissions, heartbeatMs, closing, whileConnected } = options
   const toFrame = createEventFrames()
   const isOver = async (id: string): Promise<boolean> => (await requireSummary(backend, id)).status === 'finished'
 
@@ -56,7 +56,9 @@ export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
         'What comes is what the client asks for: a WebSocket on `Upgrade` (each event a text frame; closes with 1000),',
         'server-sent events with `Accept: text/event-stream` (and `Last-Event-ID`), otherwise NDJSON, one event a line.',
         'After 15 s of silence there is a heartbeat: a ping, a comment, an empty line.',
-        'Where the server stops, the stream ends before `finished` (a WebSocket with 1012): go on with `after`.',
+        'A stream that ends before `finished` ends as an error: its last line is `{"type": "error", "error"}` (of the event `error`',
+        'with server-sent events), and the answer has no proper end. A WebSocket closes with 1012 where the server stops and with',
+        '1011 after an `error` frame. Go on with `after`.',
       ].join('\n'),
       tags: ['events'],
       params: paramsSchema,
@@ -91,7 +93,7 @@ export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
       }
       const follow = (receive: Receive) => followJob(backend, id, { after, signal }, receive)
       using _watching = admissions.watch(callerOf(request), () => reply.raw.destroy())
-      await streamAnswer(reply, follow, { format, heartbeatMs, signal })
+      await streamAnswer(reply, follow, { format, heartbeatMs, signal, closing })
     },
     wsHandler: (socket, request) => {
       const signal = whileConnected(socket)
