@@ -15,13 +15,18 @@ const enter = async (
   options: Pick<EnqueueOptions, 'once' | 'tenant'>,
 ): Promise<string> => {
   const listed = history.recording(job.tenant, job.id, new Date(job.submittedAt))
+  /** The log first: should the connection break in between, a worker finds the job finished and drops it. */
+  const undo = async (): Promise<void> => {
+    await intake.cancelQueued(job.id).catch(() => {})
+    await producer.remove(job.id).catch(() => {})
+  }
   try {
     return await producer.enqueue(job, { ...options, alongside: [...intake.beginning(job), ...listed] })
   } catch (error) {
     const isRefused = error instanceof RequestError
     const mayAskAgain = options.once !== undefined && isRedisOutage(error)
     if (!isRefused && !mayAskAgain) {
-      await Promise.allSettled([producer.remove(job.id), intake.cancelQueued(job.id)])
+      await undo()
     }
     throw error
   }
