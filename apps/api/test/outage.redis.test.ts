@@ -80,6 +80,32 @@ describe('While Redis is away', () => {
     await eventually(async () => expect((await submit(api)).statusCode).toBe(202))
   })
 
+  test('a client that hangs up has its job canceled when Redis is back', async () => {
+    await using away = await startRedis()
+    await using resources = new AsyncDisposableStack()
+    const api = await startApi({ redisUrl: away.url, prefix: uniquePrefix(), resources })
+    const url = await api.listen()
+    const hangUp = new AbortController()
+    const answers = [
+      ['/v1/jobs?wait=60000', '{"code":"print(1)","cancelOnDisconnect":true}'],
+      ['/execute', '{"code":"print(1)"}'],
+    ].map(([path, body = '']) => {
+      const headers = { 'content-type': 'application/json' }
+      return fetch(`${url}${path}`, { method: 'POST', headers, body, signal: hangUp.signal }).catch(() => undefined)
+    })
+    const list = async () => (await api.app.inject('/v1/jobs')).json().jobs
+    await eventually(async () => expect(await list()).toHaveLength(2))
+    await away.kill()
+    await eventually(() => expect(api.backend.redis.status).not.toBe('ready'))
+    hangUp.abort()
+    await Promise.all(answers)
+    // One more than those two: both have been seen to go by then.
+    await expect(fetch(`${url}/v1/jobs`)).resolves.toMatchObject({ status: 503 })
+    await away.start()
+    const canceled = expect.objectContaining({ outcome: { type: 'canceled' } })
+    await eventually(async () => expect(await list()).toEqual([canceled, canceled]))
+  })
+
   test('an open stream of events waits, and goes on without a gap', async () => {
     await using away = await startRedis()
     await using resources = new AsyncDisposableStack()

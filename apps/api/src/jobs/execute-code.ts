@@ -1,5 +1,5 @@
 import type { executeResponseSchema, Job, QueuedJob } from '@runnel/contract'
-import { toBytes } from '@runnel/contract'
+import { RequestError, toBytes } from '@runnel/contract'
 import type { EnqueueOptions } from '@runnel/queue/producer'
 import type { z } from 'zod'
 import type { Backend } from '../backend.ts'
@@ -33,9 +33,19 @@ const toExecuted = ({ outcome, output, usage }: Job): Executed => {
 export const executeCode = async (
   backend: Backend,
   job: QueuedJob,
-  options: Pick<EnqueueOptions, 'tenant'>,
-  signal: AbortSignal,
+  options: Pick<EnqueueOptions, 'tenant'> & {
+    readonly signal: AbortSignal
+    /** Cancels the job as soon as that can be done. */
+    readonly abandon: (jobId: string) => void
+  },
 ): Promise<Executed> => {
-  const { finished } = await runJob(backend, job, { waitMs: job.limits.wallMs + QUEUE_MS, signal, ...options })
-  return toExecuted(finished ?? (await cancelJob(backend, job.id)))
+  const { abandon, ...running } = options
+  try {
+    const { finished } = await runJob(backend, job, { waitMs: job.limits.wallMs + QUEUE_MS, ...running })
+    return toExecuted(finished ?? (await cancelJob(backend, job.id)))
+  } catch (error) {
+    // One that was refused is nowhere; of any other the caller knows no id to cancel it by.
+    if (!(error instanceof RequestError)) abandon(job.id)
+    throw error
+  }
 }

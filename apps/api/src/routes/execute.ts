@@ -2,13 +2,14 @@ import { executeRequestSchema, executeResponseSchema } from '@runnel/contract'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { callerOf } from '../access/caller.ts'
 import { toInvalidRequest } from '../errors/invalid-request.ts'
+import { cancelAbandoned } from '../jobs/cancel-abandoned.ts'
 import { createJob } from '../jobs/create-job.ts'
 import { executeCode } from '../jobs/execute-code.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
 
 export const executeRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
-  const { backend, deployment, submissionSchema, whileConnected } = options
+  const { backend, deployment, submissionSchema, closing, whileConnected } = options
   for (const url of ['/execute', '/api/execute']) {
     app.post(
       url,
@@ -27,7 +28,8 @@ export const executeRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, op
         if (!submission.success) throw toInvalidRequest(submission.error, 'the body')
         const { tenant } = callerOf(request)
         const job = createJob(deployment, tenant, submission.data)
-        return executeCode(backend, job, { tenant: tenant.limits }, whileConnected(reply.raw))
+        const abandon = (id: string): void => void cancelAbandoned(backend, id, { closing, log: request.log })
+        return executeCode(backend, job, { tenant: tenant.limits, signal: whileConnected(reply.raw), abandon })
       },
     )
   }

@@ -2,7 +2,7 @@ import { idempotencyKeySchema, type Job, jobPageSchema, jobSchema, RequestError 
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { callerOf } from '../access/caller.ts'
-import { cancelJob } from '../jobs/cancel-job.ts'
+import { cancelAbandoned } from '../jobs/cancel-abandoned.ts'
 import { createJob } from '../jobs/create-job.ts'
 import { toOnce } from '../jobs/idempotency.ts'
 import { listJobs } from '../jobs/list-jobs.ts'
@@ -77,7 +77,7 @@ export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, optio
       const connected = whileConnected(reply.raw)
       const { id, finished } = await runJob(backend, job, { waitMs: wait, signal: connected, ...options })
       const isLeft = finished === undefined && connected.aborted && !closing.aborted
-      if (isLeft && body.cancelOnDisconnect) await cancelJob(backend, id)
+      if (isLeft && body.cancelOnDisconnect) void cancelAbandoned(backend, id, { closing, log: request.log })
       const now = finished ?? (await readJob(backend, id))
       return send(now.status === 'finished' ? 200 : 202, now)
     },

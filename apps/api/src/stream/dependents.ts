@@ -1,9 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { RequestError } from '@runnel/contract'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Backend } from '../backend.ts'
-import { isRedisOutage } from '../errors/redis-outage.ts'
-import { cancelJob } from '../jobs/cancel-job.ts'
+import { cancelAbandoned } from '../jobs/cancel-abandoned.ts'
 
 /** Jobs that are canceled when the socket they were submitted on closes (`cancelOnDisconnect`). */
 export interface Dependents {
@@ -16,9 +14,6 @@ export interface Dependents {
 
 /** One that the socket follows is forgotten when it has finished; one that it does not follow is kept until the end. */
 const DEPENDENTS_PER_SOCKET = 1_000
-/** A Redis that restarts is back within seconds. */
-const TRIES = 30
-const PAUSE_MS = 1_000
 
 /** `signal` aborts when the client has gone, or the server closes; only the first is the client's own doing. */
 export const createDependents = (options: {
@@ -31,24 +26,12 @@ export const createDependents = (options: {
   const jobIds = new Set<string>()
   let isCanceling = false
 
-  const cancel = async (jobId: string): Promise<void> => {
-    for (let tries = 1; !closing.aborted; tries += 1) {
-      try {
-        await cancelJob(backend, jobId)
-        return
-      } catch (error) {
-        if (tries < TRIES && isRedisOutage(error)) await delay(PAUSE_MS, undefined, { signal: closing }).catch(() => {})
-        else return log.error({ err: error, jobId }, 'A job whose client has gone could not be canceled')
-      }
-    }
-  }
-
   /** One after another: nobody waits for it. What is added meanwhile is found too. */
   const cancelAll = async (): Promise<void> => {
     if (isCanceling) return
     isCanceling = true
     for (const jobId of jobIds) {
-      await cancel(jobId)
+      await cancelAbandoned(backend, jobId, { closing, log })
       jobIds.delete(jobId)
     }
     isCanceling = false
