@@ -28,21 +28,21 @@ const base = { jobId: z.string(), id: eventIdSchema, at: z.iso.datetime() }
 
 /** One numbered thing that happened to a job. `finished` is always the last. */
 export const jobEventSchema = z.discriminatedUnion('type', [
-  z.strictObject({
+  z.object({
     ...base,
     type: z.literal('queued'),
     language: z.string(),
     limits: limitsSchema,
     interactive: z.boolean(),
   }),
-  z.strictObject({ ...base, type: z.literal('started') }),
-  z.strictObject({
+  z.object({ ...base, type: z.literal('started') }),
+  z.object({
     ...base,
     type: z.literal('stdout'),
     encoding: encodingSchema,
     data: z.string(),
   }),
-  z.strictObject({
+  z.object({
     ...base,
     type: z.literal('stderr'),
     encoding: encodingSchema,
@@ -51,7 +51,7 @@ export const jobEventSchema = z.discriminatedUnion('type', [
   z
     .strictObject({ ...base, type: z.literal('restarted') })
     .describe('The job begins again from scratch: drop the output so far.'),
-  z.strictObject({
+  z.object({
     ...base,
     type: z.literal('finished'),
     outcome: outcomeSchema,

@@ -66,8 +66,8 @@ export const isolationSchema = z
     '`job`: a sandbox of its own. `tenant`: one that has served, and will serve, other jobs of the same tenant; what each leaves is removed. Many times the throughput.',
   )
 
-/** What the queue carries: all a worker needs, and no more. Parsed again when it leaves Redis. */
-export const queuedJobSchema = z.strictObject({
+/** What the queue carries: all a worker needs, and no more. Parsed again when it leaves Redis, where a newer API may have put it. */
+export const queuedJobSchema = z.object({
   id: jobIdSchema,
   tenant: z.string().min(1),
   submittedAt: z.iso.datetime(),
@@ -86,9 +86,9 @@ export type JobPage = z.infer<typeof jobPageSchema>
 /** A message to a job that is queued or running: the only thing that travels towards the sandbox after submission. */
 export const signalNames = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGKILL'] as const
 export const controlSchema = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('cancel') }),
-  z.strictObject({ type: z.literal('stdin'), ...chunkSchema.shape }),
-  z.strictObject({ type: z.literal('stdin-end') }),
-  z.strictObject({ type: z.literal('signal'), signal: z.enum(signalNames) }),
+  z.object({ type: z.literal('cancel') }),
+  z.object({ type: z.literal('stdin'), ...chunkSchema.shape }),
+  z.object({ type: z.literal('stdin-end') }),
+  z.object({ type: z.literal('signal'), signal: z.enum(signalNames) }),
 ])
 export type Control = z.infer<typeof controlSchema>

@@ -41,7 +41,7 @@ export type LimitsPolicy = { readonly [name in LimitName]: LimitBounds }
 export const LIMIT_NAMES = Object.keys(LIMITS) as readonly LimitName[]
 
 /** The limits of one job, complete: what is enforced, and what a job answers with. */
-export const limitsSchema = z.strictObject({
+export const limitsSchema = z.object({
   wallMs: z.int().positive().describe('Time from the start of the program, in milliseconds.'),
   cpuMs: z.int().positive().describe('Processor time of all its processes together, in milliseconds.'),
   memoryBytes: z.int().positive().describe('Memory of the whole sandbox, files included.'),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** A limit a program ran into without being ended by it: the kernel refused it a process, a page or a block, and it went on. */
-export const limitHitSchema = z.strictObject({
+export const limitHitSchema = z.object({
   limit: z.enum(['memoryBytes', 'processes', 'diskBytes']),
   value: z.int().positive(),
 })
@@ -11,39 +11,39 @@ const limitsHit = z.array(limitHitSchema).optional().describe('Limits the progra
 
 /** How a job ended. The program's failures and ours are different words: only `sandbox-failed` is ours. */
 export const outcomeSchema = z.discriminatedUnion('type', [
-  z.strictObject({
+  z.object({
     type: z.literal('exited'),
     exitCode: z.int().min(0).max(255),
     limitsHit,
   }),
-  z.strictObject({
+  z.object({
     type: z.literal('signaled'),
     signal: z.string().describe('For example SIGSEGV.'),
     limitsHit,
   }),
-  z.strictObject({
+  z.object({
     type: z.literal('timed-out'),
     limit: z.enum(['wall', 'cpu']),
     limitMs: z.int().positive(),
     limitsHit,
   }),
-  z.strictObject({
+  z.object({
     type: z.literal('out-of-memory'),
     limitBytes: z.int().positive(),
   }),
-  z.strictObject({
+  z.object({
     type: z.literal('output-limit'),
     limitBytes: z.int().positive(),
   }),
-  z.strictObject({ type: z.literal('canceled') }),
-  z.strictObject({
+  z.object({ type: z.literal('canceled') }),
+  z.object({
     type: z.literal('sandbox-failed'),
     reference: z.string().describe('Find it in the worker log.'),
   }),
 ])
 export type Outcome = z.infer<typeof outcomeSchema>
 
-export const usageSchema = z.strictObject({
+export const usageSchema = z.object({
   wallMs: z.number().nonnegative(),
   cpuMs: z.number().nonnegative(),
   peakMemoryBytes: z.int().nonnegative().nullable().describe('null where nothing measures it (the local sandbox).'),

@@ -70,21 +70,26 @@ const pathSchema = z.string().superRefine((path, context) => {
     })
 })
 
-export const fileSchema = z
-  .strictObject({
-    path: pathSchema.describe('Relative to /workspace, with "/" between segments.'),
-    content: z.string(),
-    encoding: encodingSchema.default('utf8'),
+const fileShape = {
+  path: pathSchema.describe('Relative to /workspace, with "/" between segments.'),
+  content: z.string(),
+  encoding: encodingSchema.default('utf8'),
+}
+
+const checkFile = (
+  { content, encoding, path }: z.output<z.ZodObject<typeof fileShape>>,
+  context: z.RefinementCtx,
+): void => {
+  const fault = chunkFault({ encoding, data: content })
+  if (fault === undefined) return
+  context.addIssue({
+    code: 'custom',
+    path: ['content'],
+    message: `Cannot read the content of "${path}": it ${fault}`,
   })
-  .superRefine(({ content, encoding, path }, context) => {
-    const fault = chunkFault({ encoding, data: content })
-    if (fault === undefined) return
-    context.addIssue({
-      code: 'custom',
-      path: ['content'],
-      message: `Cannot read the content of "${path}": it ${fault}`,
-    })
-  })
+}
+
+export const fileSchema = z.strictObject(fileShape).superRefine(checkFile)
 export type File = z.infer<typeof fileSchema>
 
 const wordSchema = z.string().superRefine((value, context) => {
@@ -119,9 +124,9 @@ export const argsAndEnvBytes = (args: readonly string[], env: Readonly<Record<st
 export const fileBytes = ({ content, encoding }: File): number => Buffer.byteLength(content, encoding)
 
 /** A program as it is queued and run: every choice made, nothing left to guess. */
-export const programSchema = z.strictObject({
+export const programSchema = z.object({
   language: z.string(),
-  files: z.array(fileSchema).min(1),
+  files: z.array(z.object(fileShape).superRefine(checkFile)).min(1),
   entry: z.string(),
   args: argsSchema,
   env: envSchema,

@@ -35,7 +35,7 @@ export const tenantLimitsSchema = z.strictObject({
 export type TenantLimits = z.output<typeof tenantLimitsSchema>
 
 /** Who a key belongs to: the unit of quota, fairness and privacy. */
-export const tenantSchema = z.strictObject({ id: tenantIdSchema, limits: tenantLimitsSchema })
+export const tenantSchema = z.object({ id: tenantIdSchema, limits: z.object(tenantLimitsSchema.shape) })
 export type Tenant = z.output<typeof tenantSchema>
 
 /** A tenant for whom nothing was set. */

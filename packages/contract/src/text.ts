@@ -13,7 +13,7 @@ export const encodingSchema = z
 export type Encoding = z.infer<typeof encodingSchema>
 
 /** Bytes as JSON can carry them. */
-export const chunkSchema = z.strictObject({
+export const chunkSchema = z.object({
   encoding: encodingSchema,
   data: z.string(),
 })

@@ -14,8 +14,7 @@ export interface Output {
 }
 
 /** Written by us alone, and read back up to a million times: its fields are looked at, and nothing else of the event. */
-const printedSchema = chunkSchema.strip()
-export const parsePrinted = ({ json }: LogEntry): Chunk => printedSchema.parse(JSON.parse(json))
+export const parsePrinted = ({ json }: LogEntry): Chunk => chunkSchema.parse(JSON.parse(json))
 
 /** The first `maxBytes` of a stream, less a character that they would cut in two. */
 const createHead = (maxBytes: number) => {

@@ -1,5 +1,6 @@
 import { eventually, redisTest as test } from '@runnel/testing'
 import { describe, expect } from 'vitest'
+import { logKey } from '../src/keys.ts'
 import { JobNotFoundError, type LogEntry } from '../src/subscriber.ts'
 import { connectParts, EXITED, idsOf, newJob, printed, ready, text, USAGE, watch } from './parts.ts'
 
@@ -98,6 +99,24 @@ describe('following a job', () => {
     await log.finish(EXITED, null)
     await watching.ended
     expect(watching.ids()).toEqual([])
+  })
+
+  parts('of a newer version, with fields that are not known here, is as good', async ({ parts, prefix }) => {
+    const { redis, intake, publisher, subscriber } = parts
+    const job = { ...newJob(), limits: { ...newJob().limits, gpuBytes: 1 } }
+    await intake.queued(job)
+    const log = publisher.open(job.id, 1)
+    await log.begin()
+    const at = new Date().toISOString()
+    const outcome = { ...EXITED, core: 'dumped' }
+    const usage = { ...USAGE, joules: 3 }
+    const finished = { jobId: job.id, id: '1-2', at, type: 'finished', outcome, usage, host: 'a' }
+    await redis.xadd(logKey(prefix, job.id), '1-2', 'e', JSON.stringify(finished))
+    await redis.pexpire(logKey(prefix, job.id), 60_000)
+    const watching = watch(subscriber, job.id)
+    await watching.ended
+    expect(watching.ids()).toEqual(['0-1', '1-1', '1-2'])
+    expect(await subscriber.summary(job.id)).toMatchObject({ status: 'finished', outcome: EXITED, usage: USAGE })
   })
 
   parts('refuses a job that is not there', async ({ parts: { subscriber } }) => {

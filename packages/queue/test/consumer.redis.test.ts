@@ -38,6 +38,26 @@ describe('a job', () => {
     expect(delivery.signal.aborted).toBe(false)
   })
 
+  test('of a newer version, with fields that are not known here, is run without them', async ({ parts }) => {
+    const { producer, consume, lines } = parts
+    const job = newJob()
+    const [file] = job.program.files
+    const program = {
+      ...job.program,
+      files: [{ path: '', content: '', encoding: 'utf8' as const, ...file, mode: 7 }],
+      shell: 'zsh',
+    }
+    const newer = { ...job, program, limits: { ...job.limits, gpuBytes: 1 }, region: 'eu' }
+    const { promise, resolve } = Promise.withResolvers<Delivery>()
+    consume(async (delivery) => {
+      resolve(delivery)
+      return 'done'
+    })
+    await producer.enqueue(newer)
+    expect((await promise).job).toEqual(job)
+    expect(lines).toEqual([])
+  })
+
   test('that is given back comes again at once, before all others, with a higher attempt', async ({ parts }) => {
     const { producer, consume } = parts
     const jobs = [newJob(), newJob()]

@@ -6,7 +6,7 @@ import { createKeyParts, toKeyText } from './key-text.ts'
 import { isSameDigest, toDigest } from './secret.ts'
 import { readTenant } from './tenants.ts'
 
-const storedSchema = z.strictObject({ ...keySchema.shape, digest: z.string() })
+const storedSchema = z.object({ ...keySchema.shape, digest: z.string() })
 
 /** A key with whom it belongs to, as both are now. */
 export interface FoundKey {

@@ -5,7 +5,7 @@ import { ticketKey } from './access-names.ts'
 import { createSecret, toDigest } from './secret.ts'
 
 /** What the holder of a ticket may do, and by whose leave. */
-const grantSchema = z.strictObject({
+const grantSchema = z.object({
   /** null: there were no keys. */
   keyId: z.string().nullable(),
   scopes: z.array(scopeSchema),

@@ -31,6 +31,18 @@ describe('A key', () => {
     expect(await keys.exist()).toBe(true)
   })
 
+  test('and its tenant of a newer version are as good, whatever more they have', async ({ redis, prefix }) => {
+    const keys = createKeys({ redis, prefix })
+    const { key, text } = await keys.create(request)
+    const stored = JSON.parse((await redis.hget(`${prefix}:keys`, key.id)) ?? '')
+    await redis.hset(`${prefix}:keys`, key.id, JSON.stringify({ ...stored, color: 'red' }))
+    const limits = { ...tenantLimitsSchema.parse({ running: 3 }), gpus: 1 }
+    await redis.hset(`${prefix}:tenants`, 'acme', JSON.stringify({ id: 'acme', limits, plan: 'gold' }))
+    const found = await keys.find(readParts(text).id)
+    expect(found?.key).toEqual(key)
+    expect(found?.tenant.limits.running).toBe(3)
+  })
+
   test('is never in Redis, nor is a ticket', async ({ redis, prefix }) => {
     const { text } = await createKeys({ redis, prefix }).create(request)
     const ticket = await createTickets({ redis, prefix }).issue(
