@@ -1,6 +1,6 @@
 import { createIntake } from '@runnel/output/intake'
 import { createSubscriber } from '@runnel/output/subscriber'
-import { connectRedis, createLogger, readConfig, runUntilSignal, StartError } from '@runnel/process'
+import { connectRedis, createLogger, readConfig, requireNoEviction, runUntilSignal, StartError } from '@runnel/process'
 import { createProducer } from '@runnel/queue/producer'
 import { createHistory, createKeys, createTenants, createTickets, createWorkerDirectory } from '@runnel/registry'
 import { createAdmissions } from './access/admissions.ts'
@@ -33,7 +33,7 @@ const listen = async (app: ReturnType<typeof createApp>, host: string, port: num
 /** Streams are cut after 3 s and a command gives up after 3 s: more than both together is something that hangs. */
 const RELEASE_MS = 8_000
 
-const serve = async (_signal: AbortSignal, resources: AsyncDisposableStack): Promise<void> => {
+const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Promise<void> => {
   const config = readConfig(configSchema)
   const { redisUrl, prefix, retentionMs, host, isPrivate, bounds } = config
   const policy = readConfig(limitsConfigSchema)
@@ -63,6 +63,7 @@ const serve = async (_signal: AbortSignal, resources: AsyncDisposableStack): Pro
   const app = createApp({ ...config, backend, log, policy, admissions })
   resources.defer(() => app.close())
   await listen(app, host, config.port)
+  await requireNoEviction(redis, signal)
 }
 
 await runUntilSignal(serve, { releaseMs: RELEASE_MS })

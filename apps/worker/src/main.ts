@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { defaultLimits } from '@runnel/contract'
 import { createPublisher } from '@runnel/output/publisher'
-import { connectRedis, createLogger, type Logger, readConfig, runUntilSignal } from '@runnel/process'
+import { connectRedis, createLogger, type Logger, readConfig, requireNoEviction, runUntilSignal } from '@runnel/process'
 import { createConsumer } from '@runnel/queue/consumer'
 import { createWorkerDirectory, type WorkerDirectory } from '@runnel/registry'
 import { createDockerSandboxes, type Sandboxes } from '@runnel/sandbox'
@@ -68,4 +68,5 @@ await runUntilSignal(async (signal, resources) => {
   resources.defer(() => consumer.stop(graceMs))
   if (await watch.isUp()) take(true)
   log.info({ concurrency, poolMin: config.poolMin, sandbox: config.sandbox }, 'The worker takes jobs')
+  await requireNoEviction(redis, signal)
 })

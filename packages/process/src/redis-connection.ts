@@ -24,6 +24,9 @@ const OPTIONS_BY_ROLE: Readonly<Record<RedisRole, RedisOptions>> = {
   blocking: { maxRetriesPerRequest: null },
 }
 
+/** What was the primary before a failover. Whoever asks again is led to the new one, and this connection would never be. */
+const isDemoted = ({ message }: Error): boolean => message.includes('READONLY ')
+
 /** A connection that heals by itself, and logs once that Redis went away and once that it is back. */
 export const connectRedis = (url: string, options: { readonly role: RedisRole; readonly log: Logger }): Redis => {
   const { role, log } = options
@@ -32,6 +35,7 @@ export const connectRedis = (url: string, options: { readonly role: RedisRole; r
     connectionName: `runnel-${role}`,
     connectTimeout: CONNECT_TIMEOUT_MS,
     keepAlive: 10_000,
+    reconnectOnError: isDemoted,
     retryStrategy: (times) => Math.min(50 * times, RECONNECT_DELAY_MAX_MS),
   })
   logChanges(redis, role, log)

@@ -1,6 +1,6 @@
 import { eventually, startRedis } from '@runnel/testing'
 import { expect, test } from 'vitest'
-import { connectRedis, createLogger } from '../src/index.ts'
+import { connectRedis, createLogger, requireNoEviction, StartError } from '../src/index.ts'
 
 const recordLog = () => {
   const messages: string[] = []
@@ -49,5 +49,40 @@ test('a process that starts before Redis finds it later', async () => {
   expect(messages[0]).toMatch(/^Redis is away: .*ECONNREFUSED/)
   await server.start()
   expect(await redis.ping()).toBe('PONG')
+  redis.disconnect()
+})
+
+test('a connection to what is no longer the primary is made anew, so that it finds the one that is', async () => {
+  await using server = await startRedis()
+  const redis = connectRedis(server.url, { role: 'command', log: recordLog().log })
+  await eventually(() => redis.ping())
+  const before = await redis.client('ID')
+  await redis.replicaof('127.0.0.1', 1)
+  await expect(redis.set('a', 1)).rejects.toThrow('READONLY')
+  await expect(eventually(() => redis.eval("return redis.call('SET', 'a', 1)", 0), { withinMs: 300 })).rejects.toThrow()
+  await eventually(() => redis.replicaof('NO', 'ONE'))
+  await eventually(() => redis.set('a', 1))
+  expect(await redis.client('ID')).toBeGreaterThan(before)
+  redis.disconnect()
+})
+
+test('a Redis that may forget what it was given is refused, however late it is there', async () => {
+  await using server = await startRedis()
+  await server.stop()
+  const redis = connectRedis(server.url, { role: 'command', log: recordLog().log })
+  const leaving = new AbortController()
+  const isLasting = () => requireNoEviction(redis, leaving.signal)
+  const waiting = isLasting()
+  await server.start()
+  await waiting
+  await eventually(() => redis.config('SET', 'maxmemory-policy', 'allkeys-lru'))
+  // Without a bound nothing is ever forgotten.
+  await isLasting()
+  await redis.config('SET', 'maxmemory', '100mb')
+  await expect(isLasting()).rejects.toThrow(StartError)
+  await expect(isLasting()).rejects.toThrow('maxmemory-policy is allkeys-lru; set it to noeviction')
+  await redis.config('SET', 'maxmemory-policy', 'noeviction')
+  await isLasting()
+  leaving.abort()
   redis.disconnect()
 })
