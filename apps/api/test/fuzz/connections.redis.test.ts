@@ -191,6 +191,8 @@ const ENDLESS: Readonly<Record<string, { begin: (house: House) => string; more: 
 
 test('What never comes to an end is cut in time, while others are served', async ({ house }) => {
   const { server } = house.api.app
+  // What is configured, and then what the test has the time for.
+  expect([server.headersTimeout, server.requestTimeout, server.timeout]).toEqual([10_000, 30_000, 120_000])
   server.headersTimeout = 300
   server.requestTimeout = 600
   const cut = Object.entries(ENDLESS).map(async ([name, { begin, more }]) => {

@@ -1,0 +1,105 @@
+import { once } from 'node:events'
+import { eventually, redisTest as test } from '@runnel/testing'
+import { describe, expect } from 'vitest'
+import { type Api, startApi } from './api.ts'
+import { openStream } from './clients.ts'
+import { holdKey, submitAs } from './key-holder.ts'
+
+const openBounded = async (options: Parameters<typeof startApi>[0], limits: object) => {
+  const api = await startApi(options)
+  const admin = await holdKey(api, { tenant: 'ops', scopes: ['admin'] })
+  const { headers } = admin
+  const set = await api.app.inject({ method: 'PUT', url: '/v1/admin/tenants/acme', headers, payload: limits })
+  expect(set.statusCode).toBe(200)
+  return { api, acme: await holdKey(api), other: await holdKey(api, { tenant: 'other' }) }
+}
+
+const statusesOf = async ({ app }: Api, headers: Record<string, string>): Promise<string[]> =>
+  (await app.inject({ url: '/v1/jobs', headers })).json().jobs.map(({ status }: { status: string }) => status)
+
+describe('What an admin sets for a tenant', () => {
+  test('bounds how many of its jobs wait, on every way in, and nobody else’s', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    const { api, acme, other } = await openBounded({ redisUrl, prefix, resources }, { queued: 2 })
+    for (let n = 0; n < 2; n += 1) await submitAs(api, acme)
+    for (const url of ['/v1/jobs', '/v1/jobs?wait=100', '/execute']) {
+      const refused = await api.app.inject({
+        method: 'POST',
+        url,
+        headers: acme.headers,
+        payload: { code: 'print(1)' },
+      })
+      expect([url, refused.statusCode, refused.json().error.code]).toEqual([url, 429, 'queue-full'])
+    }
+    const stream = await openStream(await api.listen(), acme.headers)
+    stream.send({ type: 'submit', ref: 'a', job: { code: 'print(1)' } })
+    await eventually(() => expect(stream.answerTo('a')).toMatchObject({ error: { code: 'queue-full' } }))
+    stream.socket.terminate()
+    for (let n = 0; n < 3; n += 1) await submitAs(api, other)
+  })
+
+  test('bounds how many of its jobs run at once', async ({ redisUrl, prefix, resources }) => {
+    const { api, acme, other } = await openBounded({ redisUrl, prefix, resources }, { running: 1 })
+    for (let n = 0; n < 3; n += 1) await submitAs(api, acme)
+    await submitAs(api, other)
+    const { promise: enough, resolve: end } = Promise.withResolvers<void>()
+    await api.work(async ({ job, attempt }, publisher) => {
+      const log = publisher.open(job.id, attempt)
+      await log.begin()
+      await enough
+      await log.finish({ type: 'exited', exitCode: 0 }, null)
+    })
+    // The one of the other was submitted last: all that may run do by then.
+    await eventually(async () => expect(await statusesOf(api, other.headers)).toEqual(['running']))
+    expect((await statusesOf(api, acme.headers)).toSorted()).toEqual(['queued', 'queued', 'running'])
+    end()
+    await eventually(async () => expect(new Set(await statusesOf(api, acme.headers))).toEqual(new Set(['finished'])))
+  })
+})
+
+test("Another tenant's job and one that never was cost Redis the same", async ({
+  redis,
+  redisUrl,
+  prefix,
+  resources,
+}) => {
+  const api = await startApi({ redisUrl, prefix, resources })
+  const acme = await holdKey(api)
+  const spy = await holdKey(api, { tenant: 'spy' })
+  const foreign = await submitAs(api, acme)
+  const seen: string[] = []
+  const monitor = await redis.monitor()
+  resources.defer(() => monitor.disconnect())
+  monitor.on('monitor', (_time: string, words: string[]) => {
+    if (words.some((word) => word.includes(prefix)) || words[0] === 'echo') seen.push(words.join(' '))
+  })
+  const countFor = async (id: string): Promise<number> => {
+    // Who asks is remembered for a while: it is known before.
+    await api.app.inject({ url: '/v1/languages', headers: spy.headers })
+    await redis.echo(`before ${id}`)
+    for (const [method, path] of [
+      ['GET', ''],
+      ['DELETE', ''],
+      ['GET', '/events'],
+    ] as const) {
+      const { statusCode } = await api.app.inject({ method, url: `/v1/jobs/${id}${path}`, headers: spy.headers })
+      expect(statusCode).toBe(404)
+    }
+    await redis.echo(`after ${id}`)
+    await eventually(() => expect(seen).toContain(`echo after ${id}`))
+    return seen.indexOf(`echo after ${id}`) - seen.indexOf(`echo before ${id}`) - 1
+  }
+  expect([await countFor(foreign), await countFor(`job_${'0'.repeat(32)}`)]).toEqual([0, 0])
+})
+
+test('A key that expires closes its open socket', async ({ redisUrl, prefix, resources }) => {
+  const api = await startApi({ redisUrl, prefix, resources })
+  const url = await api.listen()
+  const expiresAt = new Date(Date.now() + 1_500).toISOString()
+  const stream = await openStream(url, (await holdKey(api, { expiresAt })).headers)
+  const closed = once(stream.socket, 'close')
+  expect((await closed)[0]).toBe(4401)
+})
