@@ -9,6 +9,7 @@ import { CALLER } from './access/caller.ts'
 import { guardRoutes } from './access/guard-routes.ts'
 import { registerRateLimit } from './access/rate-limit.ts'
 import { setSecurityHeaders } from './access/security-headers.ts'
+import { createSocketRoom, SOCKETS_PER_TENANT } from './access/socket-room.ts'
 import type { Backend } from './backend.ts'
 import { BODY_BYTES, setBodyParsers } from './body-parsers.ts'
 import { guardAgainstPages } from './browser-guard.ts'
@@ -58,6 +59,8 @@ interface AppParts {
   /** Addresses that may say on whose behalf they call. */
   readonly trustedProxies?: readonly string[]
   readonly heartbeatMs?: number
+  /** WebSockets that one tenant may have open here at once. */
+  readonly socketsPerTenant?: number
 }
 
 export type App = FastifyInstance
@@ -74,6 +77,7 @@ export const createApp = (parts: AppParts): App => {
     origins,
     trustedProxies = [],
     heartbeatMs = HEARTBEAT_MS,
+    socketsPerTenant = SOCKETS_PER_TENANT,
   } = parts
   const routes: RouteTable = new Map()
   const sockets: RouteTable = new Map()
@@ -135,7 +139,7 @@ export const createApp = (parts: AppParts): App => {
   app.register(healthRoutes, { backend, closing: closing.signal })
   app.register(async (guarded) => {
     const count = startCounting()
-    guardRoutes(guarded, { admissions, count })
+    guardRoutes(guarded, { admissions, count, takeSocketRoom: createSocketRoom(socketsPerTenant) })
     const options = {
       backend,
       deployment: { languages, policy },

@@ -3,6 +3,7 @@ import { ALL_LANGUAGES, readLanguageList } from '@runnel/languages'
 import { commonConfig, wholeNumber } from '@runnel/process'
 import { QUEUE_BOUNDS } from '@runnel/queue/producer'
 import { z } from 'zod'
+import { SOCKETS_PER_TENANT } from './access/socket-room.ts'
 import { isLoopback } from './browser-guard.ts'
 
 const languagesSchema = z
@@ -65,6 +66,8 @@ export const configSchema = z
     RUNNEL_MAX_QUEUED_PER_TENANT: boundSchema.default(QUEUE_BOUNDS.tenant.queued),
     /** Jobs of one tenant that may run at once, on all workers together; the others wait, and hold up nobody. */
     RUNNEL_MAX_RUNNING_PER_TENANT: boundSchema.default(QUEUE_BOUNDS.tenant.running),
+    /** WebSockets of one tenant that this process holds open; another one is 429. */
+    RUNNEL_MAX_SOCKETS_PER_TENANT: boundSchema.default(SOCKETS_PER_TENANT),
     /** Web pages, by their origin, that may call the API from a browser. */
     RUNNEL_API_ORIGINS: originsSchema,
   })
@@ -79,6 +82,7 @@ export const configSchema = z
     /** Only this machine can reach it. */
     isPrivate: isLoopback(given.RUNNEL_API_PUBLISHED_ON ?? given.RUNNEL_API_HOST),
     origins: given.RUNNEL_API_ORIGINS,
+    socketsPerTenant: given.RUNNEL_MAX_SOCKETS_PER_TENANT,
     trustedProxies: given.RUNNEL_API_TRUSTED_PROXIES,
     bounds: {
       queued: given.RUNNEL_MAX_QUEUED,

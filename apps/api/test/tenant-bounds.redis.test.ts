@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { eventually, redisTest as test } from '@runnel/testing'
 import { describe, expect } from 'vitest'
+import { WebSocket } from 'ws'
 import { type Api, startApi } from './api.ts'
 import { openStream } from './clients.ts'
 import { holdKey, submitAs } from './key-holder.ts'
@@ -58,6 +59,33 @@ describe('What an admin sets for a tenant', () => {
     end()
     await eventually(async () => expect(new Set(await statusesOf(api, acme.headers))).toEqual(new Set(['finished'])))
   })
+})
+
+test('A tenant has so many WebSockets and no more, on a server, whatever another has', async ({
+  redisUrl,
+  prefix,
+  resources,
+}) => {
+  const api = await startApi({ redisUrl, prefix, resources, socketsPerTenant: 2 })
+  const url = await api.listen()
+  const { headers } = await holdKey(api)
+  const other = await holdKey(api, { tenant: 'other' })
+  const first = await openStream(url, headers)
+  const refusal = async (path: string): Promise<number> => {
+    const [, { statusCode }] = await once(
+      new WebSocket(`${url.replace('http', 'ws')}${path}`, { headers }),
+      'unexpected-response',
+    )
+    return statusCode
+  }
+  // What is refused for another reason takes no room.
+  for (let n = 0; n < 3; n += 1) expect(await refusal(`/v1/jobs/job_${'0'.repeat(32)}/events`)).toBe(404)
+  const second = await openStream(url, headers)
+  expect(await refusal('/v1/stream')).toBe(429)
+  const others = await openStream(url, other.headers)
+  first.socket.terminate()
+  const third = await eventually(() => openStream(url, headers))
+  for (const { socket } of [second, third, others]) socket.terminate()
 })
 
 test("Another tenant's job and one that never was cost Redis the same", async ({

@@ -6,6 +6,7 @@ import { CALLER, type Caller, requireJob, requireScope } from './caller.ts'
 import { type Credentials, readCredentials, refuseKeyInUrl } from './credentials.ts'
 import type { CountRequest } from './rate-limit.ts'
 import { findRule, type RouteRule } from './route-scopes.ts'
+import type { TakeSocketRoom } from './socket-room.ts'
 
 /** One sentence for every reason, so that it tells nothing of which key there is. */
 const UNKNOWN = 'Cannot tell who is asking: send a key that is good here, as Authorization: Bearer rnl_…'
@@ -41,7 +42,11 @@ const readId = (params: unknown): string =>
  */
 export const guardRoutes = (
   app: FastifyInstance,
-  { admissions, count }: { readonly admissions: Admissions; readonly count: CountRequest },
+  {
+    admissions,
+    count,
+    takeSocketRoom,
+  }: { readonly admissions: Admissions; readonly count: CountRequest; readonly takeSocketRoom: TakeSocketRoom },
 ): void => {
   const rules = new Map<string, RouteRule>()
   app.addHook('onRoute', ({ method, url }) => {
@@ -64,5 +69,6 @@ export const guardRoutes = (
     if (rule.scope !== 'any') requireScope(caller, rule.scope)
     if (rule.isOfJob) requireJob(caller, readId(request.params))
     if (rule.submits) await count(request, reply)
+    if (request.ws) takeSocketRoom(request)
   })
 }

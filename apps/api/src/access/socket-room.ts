@@ -1,0 +1,33 @@
+import { RequestError } from '@runnel/contract'
+import type { FastifyRequest } from 'fastify'
+import { callerOf } from './caller.ts'
+
+/**
+ * More than any page or back end needs of one server, where a socket can follow many jobs; and at some 40 KiB for one that
+ * watches, what one tenant can hold of its memory is 80 MiB.
+ */
+export const SOCKETS_PER_TENANT = 2_000
+
+/** Takes room for a WebSocket that is asked for, until its connection closes; throws where its tenant has too many. */
+export type TakeSocketRoom = (request: FastifyRequest) => void
+
+/** Counts what is open on this server, by tenant. */
+export const createSocketRoom = (maximum: number): TakeSocketRoom => {
+  const open = new Map<string, number>()
+  return (request) => {
+    const { id } = callerOf(request).tenant
+    const count = open.get(id) ?? 0
+    if (count >= maximum) {
+      throw new RequestError(
+        'too-many-subscriptions',
+        `Cannot open another WebSocket: ${maximum} of this tenant's are open here, and no more may be; close some, or follow many jobs on one with GET /v1/stream`,
+      )
+    }
+    open.set(id, count + 1)
+    request.raw.socket.once('close', () => {
+      const left = (open.get(id) ?? 1) - 1
+      if (left === 0) open.delete(id)
+      else open.set(id, left)
+    })
+  }
+}
