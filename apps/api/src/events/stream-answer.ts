@@ -9,9 +9,10 @@ import { untilDrained } from './until-drained.ts'
 /**
  * Answers with events as they come, and a heartbeat wherever there was silence. The next event is asked for only when
  * the last one has been taken by the socket, so a client that reads slowly costs one event of memory, and one that has
- * taken nothing from one heartbeat to the next is gone. (One that vanished while it read is the kernel's to notice: it takes
- * heartbeats into its buffers until it has given up on their acknowledgment, and HTTP has no pong that could be missed.) A stream that ends before `finished` says why, and then ends without
- * its last chunk: no client can take it for complete.
+ * taken nothing from one heartbeat to the next is gone. One that vanished while it read is the kernel's to notice: it takes
+ * heartbeats into its buffers until it gives up on their acknowledgment, and HTTP has no pong that could be missed.
+ *
+ * A stream that ends before `finished` says why, and then ends without its last chunk: no client can take it for complete.
  */
 export const streamAnswer = async (
   reply: FastifyReply,
