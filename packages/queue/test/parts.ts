@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { defaultLimits, type QueuedJob } from '@runnel/contract'
 import { connectRedis, createLogger } from '@runnel/process'
-import type { Redis } from 'ioredis'
 import { type Consumer, createConsumer, type Delivery, type Verdict } from '../src/consumer.ts'
 import { createProducer, type QueueBounds } from '../src/producer.ts'
 
@@ -65,13 +64,4 @@ export const aborted = (signal: AbortSignal): Promise<unknown> => {
   return promise
 }
 
-/** What is left in the queue's own structures, once all jobs have ended: nothing. */
-export const findLeftovers = async (redis: Redis, prefix: string): Promise<string[]> => {
-  const lists = ['waiting', 'admitted', 'turns'].map((name) => `${prefix}:${name}`)
-  const found = [
-    ...(await Promise.all(lists.map((key) => redis.zrange(key, '0', '-1')))).flat(),
-    ...(await redis.lrange(`${prefix}:jobs:wait`, 0, -1)),
-    ...(await redis.lrange(`${prefix}:jobs:active`, 0, -1)),
-  ]
-  return found
-}
+export { findQueueLeftovers as findLeftovers } from '@runnel/testing'

@@ -2,7 +2,8 @@ import { randomInt } from 'node:crypto'
 import { readConfig, wholeNumber } from '@runnel/process'
 import { expect, inject, test } from 'vitest'
 import { z } from 'zod'
-import { runFaults } from './run-faults.ts'
+import { FAULT_NAMES } from './nemesis.ts'
+import { OUR_FAILURES_SHARE, runFaults } from './run-faults.ts'
 
 const MINUTE_MS = 60_000
 
@@ -19,5 +20,6 @@ test('Jobs that are accepted finish exactly once, for as long as one likes to wa
     process.stdout.write(`${Math.round((performance.now() - startedAt) / 1_000)} s: ${fault}\n`)
   const report = await runFaults({ seed, forMs: minutes * MINUTE_MS, jobs: 100, testRun: inject('testRun'), tell })
   process.stdout.write(`${JSON.stringify({ ...report, faults: Object.fromEntries(report.faults) }, undefined, 2)}\n`)
-  expect(report.ourFailures).toBeLessThan(report.accepted / 10)
+  expect([...report.faults.keys()].sort()).toEqual([...FAULT_NAMES].sort())
+  expect(report.ourFailures / report.accepted).toBeLessThanOrEqual(OUR_FAILURES_SHARE)
 })

@@ -15,8 +15,12 @@ export interface Target {
   readonly lockMs: number
 }
 
+type Part = 'a worker' | 'the API' | 'Redis' | 'the engine'
+
 interface Fault {
   readonly name: string
+  /** What it breaks: one thing at a time. */
+  readonly part: Part
   readonly commit: (target: Target, random: Random) => Promise<void>
 }
 
@@ -24,6 +28,7 @@ const alive = ({ workers }: System): Process[] => workers.filter(({ hasExited })
 
 const worker: (name: string, harm: (worker: Process, target: Target) => Promise<void>) => Fault = (name, harm) => ({
   name,
+  part: 'a worker',
   commit: (target, random) => harm(random.pick(alive(target.system)), target),
 })
 
@@ -34,6 +39,8 @@ const replaced =
     one.signal(name)
     await Promise.all([one.exited, system.startWorker()])
   }
+
+const LONGER_THAN_A_LOCK = 1.5
 
 const replaceApi =
   (name: NodeJS.Signals) =>
@@ -49,13 +56,14 @@ const FAULTS: readonly Fault[] = [
   worker('SIGTERM to a worker', replaced('SIGTERM')),
   worker('a worker frozen for longer than its lock', async (one, { lockMs }) => {
     one.signal('SIGSTOP')
-    await delay(lockMs * 2)
+    await delay(lockMs * LONGER_THAN_A_LOCK)
     one.signal('SIGCONT')
   }),
-  { name: 'kill -9 of the API', commit: replaceApi('SIGKILL') },
-  { name: 'SIGTERM to the API', commit: replaceApi('SIGTERM') },
+  { name: 'kill -9 of the API', part: 'the API', commit: replaceApi('SIGKILL') },
+  { name: 'SIGTERM to the API', part: 'the API', commit: replaceApi('SIGTERM') },
   {
     name: 'kill -9 of Redis',
+    part: 'Redis',
     async commit({ redis }) {
       await redis.kill()
       await redis.start()
@@ -63,6 +71,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a Redis that is silent for a second and a half',
+    part: 'Redis',
     async commit({ redis }) {
       await redis.pause()
       await delay(1_500)
@@ -71,14 +80,20 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'all connections to Redis cut',
+    part: 'Redis',
     async commit({ command }) {
       await command('CLIENT', 'KILL', 'TYPE', 'pubsub')
       await command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
     },
   },
-  { name: 'all scripts forgotten', commit: async ({ command }) => void (await command('SCRIPT', 'FLUSH')) },
+  {
+    name: 'all scripts forgotten',
+    part: 'Redis',
+    commit: async ({ command }) => void (await command('SCRIPT', 'FLUSH')),
+  },
   {
     name: 'a restart of the engine',
+    part: 'the engine',
     async commit({ engine }) {
       engine.close()
       await delay(1_500)
@@ -87,6 +102,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'an engine that does not answer for two seconds',
+    part: 'the engine',
     async commit({ engine }) {
       engine.hang()
       await delay(2_000)
@@ -95,26 +111,50 @@ const FAULTS: readonly Fault[] = [
   },
 ]
 
+/** What every run commits at least once. */
+export const FAULT_NAMES: readonly string[] = FAULTS.map(({ name }) => name)
+
+/** So many things are broken at the same time. */
+const AT_ONCE = 2
 const MOST_PAUSE_MS = 1_500
 
-/** Commits one fault after another, in an order that follows from the seed, until `signal` aborts; then all is whole again. */
+/**
+ * Commits one fault after another, each once in an order that follows from the seed, then each once more in another, until
+ * `signal` aborts and each has been committed; then all is whole again.
+ */
 export const torment = async (
   target: Target,
   random: Random,
   { signal, tell }: { readonly signal: AbortSignal; readonly tell: (fault: string) => void },
 ): Promise<Map<string, number>> => {
   const committed = new Map<string, number>()
-  // Each once, then each once more: a short run meets most of them.
-  let left: Fault[] = []
-  while (!signal.aborted) {
-    await delay(random.below(MOST_PAUSE_MS))
-    if (left.length === 0) left = [...FAULTS]
-    const fault = random.pick(left)
-    left.splice(left.indexOf(fault), 1)
-    committed.set(fault.name, (committed.get(fault.name) ?? 0) + 1)
-    tell(fault.name)
-    await fault.commit(target, random)
-    await eventually(() => target.command('PING'), { withinMs: 15_000 })
+  const broken = new Set<Part>()
+  let left = random.shuffle(FAULTS)
+
+  const next = (): Fault | undefined => {
+    if (left.length === 0) {
+      if (signal.aborted) return undefined
+      left = random.shuffle(FAULTS)
+    }
+    const fault = left.find(({ part }) => !broken.has(part))
+    left = left.filter((one) => one !== fault)
+    return fault
   }
+  const isOver = (): boolean => signal.aborted && FAULT_NAMES.every((name) => committed.has(name))
+
+  const breakOn = async (): Promise<void> => {
+    while (!isOver()) {
+      await delay(random.below(MOST_PAUSE_MS))
+      const fault = next()
+      if (fault === undefined) continue
+      broken.add(fault.part)
+      committed.set(fault.name, (committed.get(fault.name) ?? 0) + 1)
+      tell(fault.name)
+      await fault.commit(target, random)
+      await eventually(() => target.command('PING'), { withinMs: 15_000 })
+      broken.delete(fault.part)
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, breakOn))
   return committed
 }

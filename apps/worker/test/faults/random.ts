@@ -3,6 +3,8 @@ export interface Random {
   /** A whole number from 0 to `below - 1`. */
   below(bound: number): number
   pick<T>(from: readonly T[]): T
+  /** The same, in another order. */
+  shuffle<T>(all: readonly T[]): T[]
 }
 
 export const createRandom = (seed: number): Random => {
@@ -21,5 +23,10 @@ export const createRandom = (seed: number): Random => {
       if (picked === undefined) throw new Error('Nothing to pick from')
       return picked
     },
+    shuffle: (all) =>
+      all
+        .map((one) => ({ one, place: next() }))
+        .sort((a, b) => a.place - b.place)
+        .map(({ one }) => one),
   }
 }

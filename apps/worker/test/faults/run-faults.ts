@@ -1,10 +1,11 @@
+import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { type Job, type JobEvent, jobSchema } from '@runnel/contract'
-import { connectRedis, createLogger } from '@runnel/process'
+import { connectRedis, createLogger, type Redis } from '@runnel/process'
 import { eventually, startRedis } from '@runnel/testing'
-import { containersOf } from '../process.ts'
+import { containersOf, type Process } from '../process.ts'
 import { type System, startSystem } from '../system.ts'
 import { startEngineGate } from './gates.ts'
 import { findFaults } from './judge.ts'
@@ -16,6 +17,7 @@ import { TRANSPORTS, watchJob } from './watch-job.ts'
 const LOCK_MS = 2_000
 const WORKERS = 3
 const CONCURRENCY = 8
+const SUBMITTERS = 4
 /** How long the last jobs may take once nothing breaks any more: a lock, a stalled check, and the longest program. */
 const SETTLE_MS = 60_000
 
@@ -28,6 +30,12 @@ const ENV = {
   RUNNEL_GRACE_MS: '1000',
   RUNNEL_ENGINE_TIMEOUT_MS: '5000',
 }
+
+/**
+ * How many of the jobs may end as our failure: what breaks under a job is made good by beginning it again, and only one
+ * that was hit time after time is given up.
+ */
+export const OUR_FAILURES_SHARE = 0.01
 
 /** A job that was accepted, and what its watcher saw. */
 export interface Accepted {
@@ -75,18 +83,15 @@ const keepBusy = async (
   const accepted: Accepted[] = []
   const unfinished = new Set<string>()
   let refused = 0
-  while (!isEnough(accepted.length) && !signal.aborted) {
-    if (unfinished.size >= WORKERS * CONCURRENCY * 2) {
-      await delay(20)
-      continue
-    }
+
+  const submitOne = async (): Promise<void> => {
     const task = nextTask(random)
     const [transport, pauseMs, lateMs] = [random.pick(TRANSPORTS), random.pick([0, 0, 0, 5]), random.pick([0, 0, 500])]
     const job = await submit(system, task)
     if (job === undefined) {
       refused += 1
       await delay(100)
-      continue
+      return
     }
     const { id } = job
     unfinished.add(id)
@@ -98,7 +103,32 @@ const keepBusy = async (
       void delay(task.cancelAfterMs).then(() => insist(() => system.call('DELETE', `/v1/jobs/${id}`), signal))
     }
   }
+  const submitOn = async (): Promise<void> => {
+    while (!isEnough(accepted.length) && !signal.aborted) {
+      if (unfinished.size < WORKERS * CONCURRENCY * 2) await submitOne()
+      else await delay(20)
+    }
+  }
+  await Promise.all(Array.from({ length: SUBMITTERS }, submitOn))
   return { accepted, refused }
+}
+
+/** How many connections to Redis there are of each name. */
+const countConnections = async (redis: Redis): Promise<Record<string, number>> => {
+  const clients = String(await redis.client('LIST'))
+    .trimEnd()
+    .split('\n')
+  const counts: Record<string, number> = {}
+  for (const client of clients) {
+    const name = / name=(\S*)/.exec(client)?.[1] ?? ''
+    counts[name] = (counts[name] ?? 0) + 1
+  }
+  return counts
+}
+
+const requireNoContainers = async (dead: readonly Process[]): Promise<void> => {
+  const left = (await Promise.all(dead.map(containersOf))).flat()
+  if (left.length > 0) throw new Error(`Dead workers left ${left.length} containers`)
 }
 
 /**
@@ -107,9 +137,9 @@ const keepBusy = async (
  */
 export const runFaults = async (options: {
   readonly seed: number
-  /** Faults and new jobs come for this long … */
+  /** Faults come for this long, and until each of them has come … */
   readonly forMs: number
-  /** … and until there were so many jobs. */
+  /** … new jobs as long, and until there were so many. */
   readonly jobs: number
   readonly testRun: string
   /** Called with every fault when it comes. */
@@ -125,38 +155,40 @@ export const runFaults = async (options: {
   const env = { ...ENV, DOCKER_HOST: engine.host }
   const system = resources.use(await startSystem({ redisUrl: redis.url, prefix, workers: WORKERS, env }))
 
-  const enough = new AbortController()
+  const connections = await countConnections(inspection)
+
   const giveUp = new AbortController()
-  const until = performance.now() + forMs
   const command = (...words: [string, ...string[]]) => inspection.call(...words)
   const target = { system, redis, command, engine, lockMs: LOCK_MS }
-  const tormented = torment(target, createRandom(seed), { signal: enough.signal, tell })
+  let isWhole = false
+  let overdue: NodeJS.Timeout | undefined
+  resources.defer(() => clearTimeout(overdue))
+  const tormented = torment(target, createRandom(seed), { signal: AbortSignal.timeout(forMs), tell }).finally(() => {
+    isWhole = true
+    overdue = setTimeout(() => giveUp.abort(), SETTLE_MS)
+  })
   // What was broken stays broken then: nothing more is to be waited for.
   tormented.catch(() => giveUp.abort())
   const { accepted, refused } = await keepBusy(system, createRandom(seed + 1), {
-    isEnough: (count) => count >= jobs && performance.now() >= until,
+    isEnough: (count) => count >= jobs && isWhole,
     signal: giveUp.signal,
   })
-  enough.abort()
   const faults = await tormented
-
-  const overdue = setTimeout(() => giveUp.abort(), SETTLE_MS)
   await Promise.allSettled(accepted.map(({ watched }) => watched))
-  clearTimeout(overdue)
-  const findings = await findFaults({ system, accepted, redis: inspection, prefix })
-  const { wrong, ourFailures, attempts } = findings
-  if (wrong.length > 0) {
+  const left: string[] = []
+  const note = (error: unknown): void => void left.push(String(error))
+  const dead = system.workers.filter(({ hasExited }) => hasExited)
+  const [{ wrong, ourFailures, attempts }] = await Promise.all([
+    findFaults({ system, accepted, redis: inspection, prefix }),
+    eventually(() => requireNoContainers(dead), { withinMs: 30_000 }).catch(note),
+    eventually(async () => assert.deepEqual(await countConnections(inspection), connections), {
+      withinMs: 15_000,
+    }).catch(note),
+  ])
+  if (wrong.length + left.length > 0) {
     throw new Error(
-      `Of ${accepted.length} jobs, ${wrong.length} are wrong (seed ${seed}, ${inspect(faults)}):\n${wrong.join('\n')}`,
+      `Of ${accepted.length} jobs, ${wrong.length} are wrong (seed ${seed}, ${inspect(faults)}):\n${[...left, ...wrong].join('\n')}`,
     )
   }
-  const dead = system.workers.filter(({ hasExited }) => hasExited)
-  await eventually(
-    async () => {
-      const left = (await Promise.all(dead.map(containersOf))).flat()
-      if (left.length > 0) throw new Error(`Dead workers left ${left.length} containers (seed ${seed})`)
-    },
-    { withinMs: 30_000 },
-  )
   return { accepted: accepted.length, refused, ourFailures, attempts, faults }
 }
