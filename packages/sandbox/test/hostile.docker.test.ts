@@ -2,11 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { defaultLimits } from '@runnel/contract'
 import { LANGUAGES } from '@runnel/languages'
 import { eventually } from '@runnel/testing'
+import Docker from 'dockerode'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Sandbox } from '../src/index.ts'
 import { createTestSandboxes, type TestSandboxes } from './docker-fixture.ts'
 import type { HostileCase } from './hostile/case.ts'
 import { disk } from './hostile/disk.ts'
 import { forging } from './hostile/forging.ts'
+import { countDescriptors, findOnHost } from './hostile/host.ts'
 import { kernel } from './hostile/kernel.ts'
 import { links } from './hostile/links.ts'
 import { memory } from './hostile/memory.ts'
@@ -16,7 +19,8 @@ import { output } from './hostile/output.ts'
 import { processes } from './hostile/processes.ts'
 import { processor } from './hostile/processor.ts'
 import { signals } from './hostile/signals.ts'
-import { type RunResult, run } from './run.ts'
+import { startVisitors, type Visitors } from './hostile/visitors.ts'
+import { type RunResult, run, runInside } from './run.ts'
 
 const CASES = [processes, signals, memory, disk, output, processor, forging, links, kernel, network].flat()
 
@@ -24,8 +28,15 @@ const GRACE_MS = 300
 /** From the end of every grace to the report, on two processors that hostile programs keep busy. */
 const SLACK_MS = 2_000
 /** The neighbour shares the processors with up to five such programs; it is never to be kept from them. */
-const LONGEST_PAUSE_MS = 3_000
+const LONGEST_PAUSE_MS = 2_000
 const NEXT_WITHIN_MS = 8_000
+/** What takes longer to tidy up is given up. */
+const READY_AGAIN_MS = 12_000
+/** So many short programs come and go during each attack, the middle one no slower by more than this … */
+const VISITS = 2
+const SLOWER_BY_MS = 2_000
+/** … and all that is printed meanwhile leaves no more than this in our own memory. */
+const GROWTH_BYTES = 100 * 1024 * 1024
 
 /** What the next job of a tenant may find in its sandbox: nothing. */
 const LOOK = `import os
@@ -42,12 +53,21 @@ const NOTHING_LEFT = "[] ['/workspace/main.py'] [[], [], []] [] True\n"
 describe.concurrent('A program that', () => {
   let sandboxes: TestSandboxes
   let neighbour: Neighbour
-  beforeAll(() => {
+  let visitors: Visitors
+  let before: { readonly descriptors: number; readonly residentBytes: number }
+  /** All that were attacked. */
+  const containers = new Set<string>()
+  const remember = ({ id }: Sandbox): void => void containers.add(id)
+
+  beforeAll(async () => {
+    before = { descriptors: await countDescriptors(), residentBytes: process.memoryUsage.rss() }
     const languages = LANGUAGES.filter(({ id }) => id !== 'typescript')
     sandboxes = createTestSandboxes({ languages, poolMin: 1, poolMax: 12, graceMs: GRACE_MS })
     neighbour = startNeighbour(sandboxes)
+    visitors = await startVisitors(sandboxes)
   })
   afterAll(async () => {
+    const { middleMs, longestMs } = await visitors.end()
     const { stdout, stderr, outcome } = await neighbour.end()
     await sandboxes.check()
     await sandboxes[Symbol.asyncDispose]()
@@ -55,6 +75,11 @@ describe.concurrent('A program that', () => {
     expect(lines.pop()).toBe('end')
     expect(lines).toEqual(lines.map((_, index) => String(index)))
     expect({ stderr: stderr.toString(), outcome }).toEqual({ stderr: '', outcome: { type: 'exited', exitCode: 0 } })
+    expect(middleMs).toBeLessThan(visitors.aloneMs + SLOWER_BY_MS)
+    expect(longestMs).toBeLessThan(NEXT_WITHIN_MS)
+    await eventually(async () => expect(await findOnHost(containers)).toEqual([]))
+    await eventually(async () => expect(await countDescriptors()).toBeLessThanOrEqual(before.descriptors))
+    expect(process.memoryUsage.rss() - before.residentBytes).toBeLessThan(GROWTH_BYTES)
   })
 
   const expectInsideLimits = ({ outcome, usage, stdout, stderr }: RunResult, limits: HostileCase['limits']) => {
@@ -66,28 +91,52 @@ describe.concurrent('A program that', () => {
     if (outcome.type === 'timed-out') expect(outcome.limitMs).toBe(outcome.limit === 'wall' ? wallMs : cpuMs)
   }
 
-  /** The neighbour was never kept waiting for long, and prints still; whoever comes next is served. */
-  const expectOthersUntouched = async (since: number, sharedBy: string | undefined) => {
+  const expectNextServed = async () => {
+    const { stdout, stderr } = await inTime(run(sandboxes, { source: 'print("next")', onSandbox: remember }))
+    expect({ stdout: stdout.toString(), stderr: stderr.toString() }).toEqual({ stdout: 'next\n', stderr: '' })
+  }
+
+  /** The neighbour was never kept waiting for long, and prints still; whoever came meanwhile was served. */
+  const expectOthersUntouched = async (since: number) => {
     const printed = neighbour.lines
-    const next = run(sandboxes, sharedBy === undefined ? { source: 'print("next")' } : { source: LOOK, sharedBy })
-    const { stdout, stderr } = await Promise.race([
-      next,
-      delay(NEXT_WITHIN_MS, undefined, { ref: false }).then(() => Promise.reject(new Error('The next job waits'))),
-    ])
-    expect({ stdout: stdout.toString(), stderr: stderr.toString() }).toEqual({
-      stdout: sharedBy === undefined ? 'next\n' : NOTHING_LEFT,
-      stderr: '',
+    await eventually(() => visitors.countSince(since) >= VISITS && neighbour.lines > printed, {
+      withinMs: NEXT_WITHIN_MS,
     })
-    await eventually(() => neighbour.lines > printed)
     expect(neighbour.longestPauseMs(since)).toBeLessThan(LONGEST_PAUSE_MS)
+    expect(visitors.complaints).toEqual([])
+  }
+
+  /** The next job in the very sandbox that was attacked finds nothing of it, or there is no next one. */
+  const expectNothingLeft = async (attacked: string, sharedBy: string, retires: HostileCase['retires']) => {
+    await using leased = new AsyncDisposableStack()
+    const again = await eventually(
+      async () => {
+        if (!(await isRunning(attacked))) return undefined
+        const signal = AbortSignal.timeout(NEXT_WITHIN_MS)
+        const sandbox = await sandboxes.lease({ language: 'python', limits: defaultLimits(), sharedBy }, signal)
+        remember(leased.use(sandbox))
+        if (sandbox.id !== attacked) throw new Error('The sandbox that was attacked is not ready again')
+        return sandbox
+      },
+      { withinMs: READY_AGAIN_MS, everyMs: 200 },
+    )
+    if (retires !== 'perhaps') expect(again === undefined, 'given up').toBe(retires === 'always')
+    if (again === undefined) return
+    const { stdout, stderr } = await inTime(runInside(again, { source: LOOK }))
+    expect({ stdout: stdout.toString(), stderr: stderr.toString() }).toEqual({ stdout: NOTHING_LEFT, stderr: '' })
   }
 
   const attack = async (
-    { name, ends, prints = '', complains = /^$/, shared, ...wish }: HostileCase,
+    { name, ends, prints = '', complains = /^$/, shared, retires, ...wish }: HostileCase,
     sharedBy?: string,
   ) => {
     const since = performance.now()
-    const result = await run(sandboxes, { ...wish, ...(sharedBy !== undefined && { sharedBy }) })
+    let attacked = ''
+    const onSandbox = (sandbox: Sandbox): void => {
+      remember(sandbox)
+      attacked = sandbox.id
+    }
+    const result = await run(sandboxes, { ...wish, onSandbox, ...(sharedBy !== undefined && { sharedBy }) })
     const printed = result.stdout.toString('latin1')
     expect(result.outcome, printed + result.stderr.toString()).toBeOneOf(
       ends.map((ending) => expect.objectContaining(toPattern(ending))),
@@ -96,7 +145,8 @@ describe.concurrent('A program that', () => {
     else expect(printed).toMatch(prints)
     expect(result.stderr.toString('latin1')).toMatch(complains)
     expectInsideLimits(result, wish.limits)
-    await expectOthersUntouched(since, sharedBy)
+    await (sharedBy === undefined ? expectNextServed() : expectNothingLeft(attacked, sharedBy, retires))
+    await expectOthersUntouched(since)
   }
 
   it.for(CASES)('$name', { timeout: 40_000 }, (hostile) => attack(hostile))
@@ -107,6 +157,24 @@ describe.concurrent('A program that', () => {
     )
   })
 })
+
+/** What a program must not make impossible. */
+const inTime = <T>(served: Promise<T>): Promise<T> =>
+  Promise.race([
+    served,
+    delay(NEXT_WITHIN_MS, undefined, { ref: false }).then(() => Promise.reject(new Error('The next job waits'))),
+  ])
+
+const docker = new Docker()
+
+const isRunning = (container: string): Promise<boolean> =>
+  docker
+    .getContainer(container)
+    .inspect()
+    .then(
+      ({ State }) => State.Running,
+      () => false,
+    )
 
 const toPattern = ({ limitsHit, ...ending }: HostileCase['ends'][number]) => ({
   ...ending,

@@ -13,6 +13,8 @@ export interface RunWish {
   readonly controls?: AsyncIterable<Control>
   /** Called with every piece of output; a promise holds the reading up. */
   readonly onOutput?: (bytes: Buffer) => void | Promise<void>
+  /** Whether the result has the output; false for what is too much to keep. */
+  readonly keepsOutput?: boolean
   readonly onSandbox?: (sandbox: Sandbox) => void
 }
 
@@ -35,12 +37,10 @@ const toProgram = (language: string, source: RunWish['source'], over: Partial<Pr
   return { language, files, entry: fileName, args: [], env: {}, stdin: '', interactive: false, ...over }
 }
 
-/** Leases a sandbox, runs one program in it to its end, and lets go of the sandbox. */
-export const run = async (sandboxes: Sandboxes, wish: RunWish): Promise<RunResult> => {
+/** Runs one program to its end in a sandbox that is leased already. */
+export const runInside = async (sandbox: Sandbox, wish: RunWish): Promise<RunResult> => {
   const { language = 'python', signal = never, controls = noControls() } = wish
   const limits = { ...defaultLimits(), ...wish.limits }
-  await using sandbox = await sandboxes.lease({ language, limits, sharedBy: wish.sharedBy }, signal)
-  wish.onSandbox?.(sandbox)
   const printed = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
   const program = toProgram(language, wish.source, wish.program)
   for await (const event of sandbox.run({ program, limits, signal, controls })) {
@@ -49,8 +49,18 @@ export const run = async (sandboxes: Sandboxes, wish: RunWish): Promise<RunResul
       const [stdout, stderr] = [Buffer.concat(printed.stdout), Buffer.concat(printed.stderr)]
       return { stdout, stderr, outcome, usage, warm: sandbox.warm }
     }
-    printed[event.stream].push(event.bytes)
+    if (wish.keepsOutput !== false) printed[event.stream].push(event.bytes)
     await wish.onOutput?.(event.bytes)
   }
   throw new Error('The run ended without saying how')
+}
+
+/** Leases a sandbox, runs one program in it to its end, and lets go of the sandbox. */
+export const run = async (sandboxes: Sandboxes, wish: RunWish): Promise<RunResult> => {
+  const { language = 'python', signal = never } = wish
+  const limits = { ...defaultLimits(), ...wish.limits }
+  await using sandbox = await sandboxes.lease({ language, limits, sharedBy: wish.sharedBy }, signal)
+  wish.onSandbox?.(sandbox)
+  // Awaited here: the sandbox must outlive the run.
+  return await runInside(sandbox, wish)
 }

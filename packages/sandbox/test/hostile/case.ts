@@ -25,6 +25,8 @@ export interface HostileCase {
   readonly complains?: RegExp
   /** Tried as a tenant's job as well: whoever comes after it in the same sandbox must find nothing of it. */
   readonly shared?: boolean
+  /** Where that sandbox is given up instead: what the program left there cannot be taken away, or not in time. */
+  readonly retires?: 'always' | 'perhaps'
 }
 
 export const EXITED: Ending = { type: 'exited', exitCode: 0 }

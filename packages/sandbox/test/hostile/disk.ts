@@ -171,6 +171,7 @@ print(locks > 0)`,
     ends: [EXITED],
     prints: 'False\n',
     shared: true,
+    retires: 'always',
   },
   {
     name: 'crashes, and wants its memory written down',

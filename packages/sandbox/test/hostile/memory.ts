@@ -64,6 +64,7 @@ while True:
     limits: SMALL,
     ends: [OUT_OF_MEMORY],
     shared: true,
+    retires: 'always',
   },
   {
     name: 'takes it with many small processes',
@@ -74,7 +75,7 @@ for _ in range(40):
         time.sleep(60)
 for _ in range(20): os.waitpid(-1, 0)
 os._exit(0)`,
-    limits: { memoryBytes: 96 * MIB, wallMs: 5_000 },
+    limits: { memoryBytes: 96 * MIB, wallMs: 15_000 },
     ends: [{ ...EXITED, limitsHit: MEMORY_HIT }, OUT_OF_MEMORY],
     shared: true,
   },
@@ -91,9 +92,10 @@ for _ in range(60):
         kept = bytearray(4 << 20)
         time.sleep(60)
 while True: os.wait()`,
-    limits: { memoryBytes: 64 * MIB, wallMs: 1_500 },
+    limits: { memoryBytes: 64 * MIB, wallMs: 2_500 },
     ends: [OUT_OF_MEMORY, { type: 'timed-out', limit: 'wall', limitsHit: MEMORY_HIT }],
     shared: true,
+    retires: 'perhaps',
   },
   {
     name: 'takes it with pipes that nobody empties',
@@ -129,6 +131,21 @@ while True:
     limits: SMALL,
     ends: [OUT_OF_MEMORY, { type: 'exited', exitCode: 1 }],
     complains: /^$|Too many open files/,
+  },
+  {
+    name: 'takes it with queues of messages that have names',
+    source: `import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+O_CREAT, O_RDWR = os.O_CREAT, os.O_RDWR
+made = 0
+while made < 300:
+    if libc.mq_open(b"/hoard%d" % made, O_CREAT | O_RDWR, 0o600, None) < 0: break
+    made += 1
+print(made, os.strerror(ctypes.get_errno()))`,
+    limits: SMALL,
+    ends: [EXITED],
+    prints: '0 Too many open files\n',
+    shared: true,
   },
   {
     name: 'reads the whole image twice, to fill the page cache',

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Sandboxes } from '../../src/index.ts'
+import { run } from '../run.ts'
+
+const PAUSE_MS = 150
+const ALONE = 10
+const LINES = 20
+
+const SOURCE = `import hashlib, sys
+for line in range(${LINES}): print(hashlib.sha256(f"{sys.argv[1]} {line}".encode()).hexdigest())`
+
+const expectedOf = (visitor: number): string =>
+  Array.from(
+    { length: LINES },
+    (_, line) => `${createHash('sha256').update(`${visitor} ${line}`).digest('hex')}\n`,
+  ).join('')
+
+interface Visit {
+  readonly since: number
+  readonly tookMs: number
+}
+
+/** Short innocent programs, one after another for as long as others misbehave, each to be answered byte by byte. */
+export interface Visitors {
+  /** What came back otherwise than it should. */
+  readonly complaints: readonly string[]
+  /** The middle one of those that came before anybody misbehaved. */
+  readonly aloneMs: number
+  /** How many came and went since that moment (of `performance.now`). */
+  countSince(since: number): number
+  /** Resolves when the last one has gone, with the middle and the longest of all visits. */
+  end(): Promise<{ middleMs: number; longestMs: number }>
+}
+
+const middleOf = (visits: readonly Visit[]): number =>
+  visits.map(({ tookMs }) => tookMs).sort((a, b) => a - b)[Math.floor(visits.length / 2)] ?? 0
+
+export const startVisitors = async (sandboxes: Sandboxes): Promise<Visitors> => {
+  const visits: Visit[] = []
+  const complaints: string[] = []
+  let isOver = false
+
+  const visit = async (): Promise<void> => {
+    const since = performance.now()
+    const number = visits.length
+    const wish = { source: SOURCE, program: { args: [String(number)] }, sharedBy: 'visitors' }
+    try {
+      const { stdout, stderr, outcome } = await run(sandboxes, wish)
+      const isRight = stdout.toString() === expectedOf(number) && stderr.length === 0 && outcome.type === 'exited'
+      if (!isRight) complaints.push(`Visitor ${number}: ${outcome.type} ${stdout} ${stderr}`)
+    } catch (error) {
+      complaints.push(`Visitor ${number}: ${error}`)
+    }
+    visits.push({ since, tookMs: performance.now() - since })
+  }
+  for (let alone = 0; alone < ALONE; alone += 1) await visit()
+  const aloneMs = middleOf(visits)
+  const visited = (async () => {
+    while (!isOver) {
+      await visit()
+      await delay(PAUSE_MS)
+    }
+  })()
+  return {
+    complaints,
+    aloneMs,
+    countSince: (since) => visits.filter((one) => one.since >= since).length,
+    async end() {
+      isOver = true
+      await visited
+      return { middleMs: middleOf(visits.slice(ALONE)), longestMs: Math.max(...visits.map(({ tookMs }) => tookMs)) }
+    },
+  }
+}
