@@ -1,3 +1,4 @@
+import type { Control } from '@runnel/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestSandboxes, type TestSandboxes } from './docker-fixture.ts'
 import { run as runIn } from './run.ts'
@@ -194,6 +195,34 @@ print(json.dumps(answers))`
       Array.from({ length: 12 }, async () => (await runIn(sandboxes, { source })).stdout.toString().trim().split(' ')),
     )
     for (const column of [0, 1, 2, 3, 4, 5]) expect(new Set(lines.map((line) => line[column])).size).toBe(lines.length)
+  })
+
+  it('holds no lock that another one meets, but on what the host has one of for all', async () => {
+    // Namespaces of users and of clocks are the host's own: see "What is not promised" in SECURITY.md.
+    const lock = `import fcntl, os, sys
+names = sorted(set(os.listdir("/proc/self/ns")) - {"user", "time", "time_for_children", "pid_for_children"})
+kept = [os.open(path, os.O_RDONLY) for path in ("/usr/bin/python3", "/etc/passwd", *(f"/proc/self/ns/{name}" for name in names))]
+for file in kept: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+print("locked", len(kept), flush=True)
+sys.stdin.read()`
+    const locked = Promise.withResolvers<void>()
+    const mayEnd = Promise.withResolvers<void>()
+    async function* controls(): AsyncGenerator<Control> {
+      await mayEnd.promise
+      yield { type: 'stdin-end' }
+    }
+    const holding = runIn(sandboxes, {
+      source: lock,
+      program: { interactive: true },
+      controls: controls(),
+      onOutput: () => locked.resolve(),
+    })
+    await Promise.race([locked.promise, holding])
+    const other = await runIn(sandboxes, { source: lock })
+    mayEnd.resolve()
+    for (const { stdout, stderr } of [await holding, other]) {
+      expect([stdout.toString(), stderr.toString()]).toEqual([expect.stringMatching(/^locked [89]\n$/), ''])
+    }
   })
 
   it('cannot forge frames: whatever it prints is output', async () => {

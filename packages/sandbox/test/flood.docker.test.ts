@@ -1,0 +1,36 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { expect, it } from 'vitest'
+import { createTestSandboxes } from './docker-fixture.ts'
+import { run } from './run.ts'
+
+const MIB = 1024 * 1024
+const FLOODS = 2
+const FLOOD_BYTES = 16 * MIB
+const LAG_MS = 300
+/** Less than what comes. */
+const GROWTH_BYTES = 30 * MIB
+
+it('A flood is read without a pause, and nothing of it stays in memory', async () => {
+  await using sandboxes = createTestSandboxes({ poolMin: FLOODS })
+  const flood = async (): Promise<number> => {
+    let bytes = 0
+    const onOutput = ({ length }: Buffer): void => {
+      bytes += length
+    }
+    const limits = { outputBytes: FLOOD_BYTES }
+    await run(sandboxes, { language: 'bash', source: 'yes', limits, keepsOutput: false, onOutput })
+    return bytes
+  }
+  const floods = () => Promise.all(Array.from({ length: FLOODS }, flood))
+  const all = Array.from({ length: FLOODS }, () => FLOOD_BYTES)
+
+  const lag = monitorEventLoopDelay({ resolution: 10 })
+  lag.enable()
+  // The first ones bring memory to where it stays.
+  expect(await floods()).toEqual(all)
+  const before = process.memoryUsage.rss()
+  expect(await floods()).toEqual(all)
+  lag.disable()
+  expect(process.memoryUsage.rss() - before).toBeLessThan(GROWTH_BYTES)
+  expect(lag.percentile(99) / 1e6).toBeLessThan(LAG_MS)
+})
