@@ -5,7 +5,7 @@ import { describe, expect } from 'vitest'
 import { startSystem, stdoutOf } from './system.ts'
 
 const test = redisTest.extend('system', async ({ redisUrl, prefix }, { onCleanup }) => {
-  const system = await startSystem({ redisUrl, prefix })
+  const system = await startSystem({ redisUrl, prefix, env: { RUNNEL_LANGUAGES: 'python,javascript' } })
   onCleanup(() => system[Symbol.asyncDispose]())
   return system
 })
@@ -42,10 +42,14 @@ const watchSocket = async (url: string): Promise<JobEvent[]> => {
   return events
 }
 
-describe('The whole path', () => {
+// Each has a system of its own, and most of it is waiting.
+describe.concurrent('The whole path', () => {
   test('runs a hundred jobs submitted at once, each to its own output', async ({ system }) => {
     const jobs = await Promise.all(
-      Array.from({ length: 100 }, (_, index) => system.submit({ language: 'python', code: `print("I am", ${index})` })),
+      Array.from({ length: 100 }, (_, index) => {
+        const isolation = index % 2 === 0 ? 'job' : 'tenant'
+        return system.submit({ language: 'python', code: `print("I am", ${index})`, isolation })
+      }),
     )
     const ended = await Promise.all(jobs.map(({ id }) => system.finished(id, 90_000)))
     expect(ended.map(({ outcome }) => outcome)).toEqual(ended.map(() => ({ type: 'exited', exitCode: 0 })))

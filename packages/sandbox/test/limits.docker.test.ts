@@ -4,7 +4,7 @@ import { type RunWish, run as runIn } from './run.ts'
 
 const MIB = 1024 * 1024
 
-describe('A container ends, inside its limits,', () => {
+describe.concurrent('A container ends, inside its limits,', () => {
   let sandboxes: TestSandboxes
   beforeAll(() => {
     sandboxes = createTestSandboxes()

@@ -9,7 +9,8 @@ const EXITED = { type: 'exited', exitCode: 0 }
 
 /** What every kind of sandbox keeps, Docker's and the local one alike. */
 export const describeSandboxContract = (kind: string, create: () => Sandboxes): void => {
-  describe(`A sandbox of the kind ${kind}`, () => {
+  // Most of it is waiting for containers, where there are any.
+  describe(`A sandbox of the kind ${kind}`, { concurrent: kind === 'docker' }, () => {
     let sandboxes: Sandboxes
     beforeAll(async () => {
       sandboxes = create()
