@@ -4,47 +4,48 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { docker } from '../docker.ts'
 import { findFreePort } from '../port.ts'
 import { isAlive } from '../process-identity.ts'
 import type { RunRecord } from '../run-record.ts'
-import { type CheckoutCopy, copyCheckout } from './checkout-copy.ts'
+import { copyCheckout } from './checkout-copy.ts'
 
 interface Run {
   readonly code: number | null
   readonly output: string
 }
 
-let checkout: CheckoutCopy
-let port: number
+// Each in a checkout of its own and most of it waiting, so side by side.
 
-beforeEach(async () => {
-  checkout = copyCheckout()
-  port = await findFreePort()
-})
-afterEach(async () => {
-  await npm('stop')
-  checkout[Symbol.dispose]()
-})
-
-const begin = (...args: readonly string[]) => {
-  const child = spawn('npm', args, { cwd: checkout.root, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text))
-  return { child, output: () => output }
+/** A checkout of the test's own, and what one would type in it; disposing stops whatever runs there. */
+const openCheckout = async () => {
+  const checkout = copyCheckout()
+  const port = await findFreePort()
+  const begin = (...args: readonly string[]) => {
+    const child = spawn('npm', args, { cwd: checkout.root, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text))
+    return { child, output: () => output }
+  }
+  /** Ends when nobody holds its output any more. */
+  const npm = async (...args: readonly string[]): Promise<Run> => {
+    const { child, output } = begin(...args)
+    const [code] = await once(child, 'close')
+    return { code, output: output() }
+  }
+  return {
+    port,
+    begin,
+    npm,
+    start: (...args: readonly string[]) => npm('start', '--', '--port', `${port}`, ...args),
+    readRecord: (): RunRecord => JSON.parse(readFileSync(join(checkout.root, '.runnel/run.json'), 'utf8')),
+    async [Symbol.asyncDispose]() {
+      await npm('stop')
+      checkout[Symbol.dispose]()
+    },
+  }
 }
-
-/** Ends when nobody holds its output any more. */
-const npm = async (...args: readonly string[]): Promise<Run> => {
-  const { child, output } = begin(...args)
-  const [code] = await once(child, 'close')
-  return { code, output: output() }
-}
-
-const start = (...args: readonly string[]) => npm('start', '--', '--port', `${port}`, ...args)
-
-const readRecord = (): RunRecord => JSON.parse(readFileSync(join(checkout.root, '.runnel/run.json'), 'utf8'))
 
 const untilTrue = async (condition: () => boolean): Promise<void> => {
   const deadline = Date.now() + 60_000
@@ -61,7 +62,9 @@ const expectNothingLeft = async ({ supervisor, processes, containers }: RunRecor
   for (const { pid } of processes) expect(sandboxes).not.toMatch(new RegExp(`-${pid}-`))
 }
 
-test('A detached start runs the example, lets go of its caller, and is stopped without a trace', async () => {
+test.concurrent('A detached start runs the example, lets go of its caller, and is stopped without a trace', async () => {
+  await using checkout = await openCheckout()
+  const { port, npm, start, readRecord } = checkout
   const started = await start('--detach', '--workers', '2')
   expect(started).toMatchObject({ code: 0 })
   expect(started.output).toContain('│ 5² makes it 55')
@@ -82,7 +85,9 @@ test('A detached start runs the example, lets go of its caller, and is stopped w
   expect(await npm('stop')).toMatchObject({ code: 0 })
 })
 
-test('Ctrl-C stops a start in front and leaves nothing behind', async () => {
+test.concurrent('Ctrl-C stops a start in front and leaves nothing behind', async () => {
+  await using checkout = await openCheckout()
+  const { port, begin, readRecord } = checkout
   const { child, output } = begin('start', '--', '--port', `${port}`)
   await untilTrue(() => output().includes('Ctrl-C stops it'))
   const record = readRecord()
@@ -92,7 +97,9 @@ test('Ctrl-C stops a start in front and leaves nothing behind', async () => {
   await expectNothingLeft(record)
 })
 
-test('A run that was killed is cleaned up by the next stop', async () => {
+test.concurrent('A run that was killed is cleaned up by the next stop', async () => {
+  await using checkout = await openCheckout()
+  const { npm, start, readRecord } = checkout
   await start('--detach')
   const record = readRecord()
   process.kill(record.supervisor.pid, 'SIGKILL')
@@ -100,7 +107,9 @@ test('A run that was killed is cleaned up by the next stop', async () => {
   await expectNothingLeft(record)
 })
 
-test('A worker that is killed is started again', async () => {
+test.concurrent('A worker that is killed is started again', async () => {
+  await using checkout = await openCheckout()
+  const { start, readRecord } = checkout
   await start('--detach')
   const before = readRecord().processes
   const worker = before.at(-1)
@@ -109,7 +118,9 @@ test('A worker that is killed is started again', async () => {
   await untilTrue(() => readRecord().processes.length > before.length)
 })
 
-test('A port that is taken ends a start with one sentence that names --port', async () => {
+test.concurrent('A port that is taken ends a start with one sentence that names --port', async () => {
+  await using checkout = await openCheckout()
+  const { port, start } = checkout
   const server = createServer().listen(port, '127.0.0.1')
   await once(server, 'listening')
   const { code, output } = await start()
@@ -119,9 +130,11 @@ test('A port that is taken ends a start with one sentence that names --port', as
   expect(output).toContain('--port')
 })
 
-test.each([['--speed'], ['--port', 'http'], ['--workers', '0'], ['--sandbox', 'none']])(
+test.concurrent.each([['--speed'], ['--port', 'http'], ['--workers', '0'], ['--sandbox', 'none']])(
   'A start with %s %s ends with one sentence and code 2',
   async (...args) => {
+    await using checkout = await openCheckout()
+    const { npm } = checkout
     const { code, output } = await npm('start', '--', ...args)
     expect(code).toBe(2)
     expect(output).toContain('--help')
