@@ -77,7 +77,8 @@ export const startRedis = async (testRun: string = inject('testRun')): Promise<R
       await eventually(() => answers(url), { withinMs: 15_000, everyMs: 50 })
     },
     async pause() {
-      await container.pause()
+      // "Unable to freeze", says a busy kernel, and moments later it can.
+      await eventually(() => container.pause(), { everyMs: 100 })
     },
     async unpause() {
       await container.unpause()

@@ -115,8 +115,8 @@ const FAULTS: readonly Fault[] = [
 export const FAULT_NAMES: readonly string[] = FAULTS.map(({ name }) => name)
 
 /** So many things are broken at the same time. */
-const AT_ONCE = 2
-const MOST_PAUSE_MS = 1_500
+const AT_ONCE = 1
+const MOST_PAUSE_MS = 500
 
 /**
  * Commits one fault after another, each once in an order that follows from the seed, then each once more in another, until
