@@ -5,28 +5,45 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Redis } from '@runnel/process'
 import { eventually, redisTest as test } from '@runnel/testing'
 import { describe, expect } from 'vitest'
+import { SUBSCRIPTIONS_PER_SOCKET } from '../src/stream/subscriptions.ts'
 import { type Api, startApi } from './api.ts'
+import { openStream } from './clients.ts'
+import { heldBytes } from './held-bytes.ts'
 
 const LINE_BYTES = 32 * 1024
 const LINES = 600
 /** What the kernel may take for a client that reads nothing: a few MiB, far less than the log. */
 const LOG_BYTES = LINE_BYTES * LINES
 const HEARTBEAT_MS = 200
+const MIB = 1024 * 1024
+/** An event that waits in the socket, what may wait behind it, and some room. */
+const HELD_PER_JOB_BYTES = 256 * 1024
 
 /** A finished job that has printed far more than any buffer on the way holds. */
 const writeLog = async (api: Api): Promise<string> => {
-  const { id } = (await api.app.inject({ method: 'POST', url: '/v1/jobs', payload: { code: 'print(1)' } })).json()
-  await api.work(async ({ job, attempt }, publisher) => {
-    const log = publisher.open(job.id, attempt)
-    await log.begin()
-    for (let n = 0; n < LINES; n += 1) await log.write('stdout', Buffer.alloc(LINE_BYTES, 'x'))
-    await log.finish({ type: 'exited', exitCode: 0 }, null)
-  })
-  await eventually(async () => expect((await api.backend.subscriber.summary(id))?.status).toBe('finished'), {
-    withinMs: 20_000,
-  })
+  const id = await submit(api)
+  await runPrograms(api, LINES)
+  await untilFinished(api, id)
   return id
 }
+
+const submit = async (api: Api): Promise<string> => {
+  const answer = await api.app.inject({ method: 'POST', url: '/v1/jobs', payload: { code: 'print(1)' } })
+  return answer.json().id
+}
+
+const runPrograms = (api: Api, lines: number): Promise<void> =>
+  api.work(async ({ job, attempt }, publisher) => {
+    const log = publisher.open(job.id, attempt)
+    await log.begin()
+    for (let n = 0; n < lines; n += 1) await log.write('stdout', Buffer.alloc(LINE_BYTES, 'x'))
+    await log.finish({ type: 'exited', exitCode: 0 }, null)
+  })
+
+const untilFinished = (api: Api, id: string): Promise<void> =>
+  eventually(async () => expect((await api.backend.subscriber.summary(id))?.status).toBe('finished'), {
+    withinMs: 20_000,
+  })
 
 const UPGRADE = [
   'Connection: Upgrade',
@@ -89,9 +106,32 @@ describe('A client that stops reading', () => {
       { everyMs: 5, withinMs: 5_000 },
     )
     expect(mostWaiting).toBeGreaterThan(0)
-    expect(mostWaiting).toBeLessThan(1024 * 1024)
+    expect(mostWaiting).toBeLessThan(MIB)
     await eventually(async () => expect(await countWatchers(redis, prefix, id)).toBe(0))
     for (const client of clients) client.destroy()
+  })
+
+  test('costs little for each of the many jobs that print meanwhile, all followed on one socket', async ({
+    redis,
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const url = await api.listen()
+    const ids = await Promise.all(Array.from({ length: SUBSCRIPTIONS_PER_SOCKET }, () => submit(api)))
+    const { socket, send } = await openStream(url)
+    for (const jobId of ids) send({ type: 'subscribe', jobId })
+    await eventually(async () => {
+      const watchers = await Promise.all(ids.map((id) => countWatchers(redis, prefix, id)))
+      expect(watchers).toEqual(ids.map(() => 1))
+    })
+    socket.pause()
+    const before = await heldBytes()
+    await runPrograms(api, MIB / LINE_BYTES)
+    for (const id of ids) await untilFinished(api, id)
+    expect((await heldBytes()) - before).toBeLessThan(SUBSCRIPTIONS_PER_SOCKET * HELD_PER_JOB_BYTES)
+    socket.terminate()
   })
 
   test('or has vanished without a word is found by the heartbeat', async ({ redis, redisUrl, prefix, resources }) => {

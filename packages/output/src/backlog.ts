@@ -2,7 +2,7 @@ import type { LogEntry } from './log-entry.ts'
 
 /** What one watcher may have waiting for it. Beyond that it reads the log, at its own pace. */
 const BACKLOG_ENTRIES = 256
-const BACKLOG_BYTES = 1024 * 1024
+const BACKLOG_BYTES = 128 * 1024
 
 /** Live entries that one watcher has not been given yet, up to a bound. */
 export interface Backlog {

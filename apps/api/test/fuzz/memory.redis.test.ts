@@ -1,8 +1,7 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { redisTest as test } from '@runnel/testing'
 import fc from 'fast-check'
 import { expect } from 'vitest'
+import { heldBytes } from '../held-bytes.ts'
 import { openFrameSocket } from './frame-socket.ts'
 import { framesFor } from './frames.ts'
 import { expectGoodService, openHouse } from './house.ts'
@@ -14,19 +13,6 @@ const FRAMES = 500
 const ROUNDS = 4
 /** Two rounds are 2,400 requests and frames: a third of a kilobyte that is kept of each would be over it. */
 const GROWTH_BYTES = 768 * 1024
-
-setFlagsFromString('--expose-gc')
-const collectGarbage: () => void = runInNewContext('gc')
-
-/** What is still used when all that nobody holds is gone. */
-const heldBytes = async (): Promise<number> => {
-  for (let n = 0; n < 3; n += 1) {
-    collectGarbage()
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-  const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
-}
 
 test('Of thousands of requests and frames nothing stays in memory', { timeout: fuzzTimeout }, async ({
   redisUrl,
