@@ -47,8 +47,11 @@ const overTime: Kind = () => ({
   outcome: { type: 'timed-out', limit: 'wall', limitMs: 700 },
 })
 
+/** The longest program there is: one whose submission was taken and not answered is known to nobody who would cancel it. */
+export const LONGEST_MS = 20_000
+
 const canceled: Kind = (random) => ({
-  job: { language: 'bash', code: 'sleep 60', limits: { wallMs: 60_000 } },
+  job: { language: 'bash', code: 'sleep 60', limits: { wallMs: LONGEST_MS } },
   stdout: '',
   outcome: { type: 'canceled' },
   cancelAfterMs: random.below(1_500),
