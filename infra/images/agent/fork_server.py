@@ -15,6 +15,7 @@ The socket between agent and server, a message a line:
 
     ◀── uid, "+" if nobody waits for it, and 5 descriptors: stdin, stdout, stderr, gate, answer
     ──▶ pid
+    ──▶ "." when its own parent has ended, and it is a child of process 1
 
 The program's own pipes:  answer ▶ "r" it waits;  gate ◀ "g" and its files, then the end: go. Just the end: never
 needed. After that answer ▶ "w": they are written; else why not, and the end of the process.
@@ -92,6 +93,7 @@ def _serve(end):
         for fd in descriptors:
             posix.close(fd)
         posix.waitpid(between, 0)
+        end.send(b".")
 
 
 def _receive(end):

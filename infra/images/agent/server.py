@@ -15,4 +15,6 @@ class ForkServer:
         theirs = (pipes.their_stdin, pipes.their_stdout, pipes.their_stderr, gate, answer)
         rights = array.array("i", theirs)
         self._socket.sendmsg([b"%d%s" % (uid, b"+" * is_ahead)], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, rights)])
-        return int(self._socket.recv(32))
+        pid = int(self._socket.recv(32))
+        self._socket.recv(1)
+        return pid

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { inspect } from 'node:util'
 import type { Sandboxes } from '../../src/index.ts'
 import { run } from '../run.ts'
 
@@ -50,7 +51,7 @@ export const startVisitors = async (sandboxes: Sandboxes): Promise<Visitors> => 
       const isRight = stdout.toString() === expectedOf(number) && stderr.length === 0 && outcome.type === 'exited'
       if (!isRight) complaints.push(`Visitor ${number}: ${outcome.type} ${stdout} ${stderr}`)
     } catch (error) {
-      complaints.push(`Visitor ${number}: ${error}`)
+      complaints.push(`Visitor ${number}: ${inspect(error)}`)
     }
     visits.push({ since, tookMs: performance.now() - since })
   }
