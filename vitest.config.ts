@@ -1,6 +1,9 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const NEEDS_REDIS = { globalSetup: ['./packages/testing/src/global-setup.ts'] }
+/** Files of tests that mostly wait: one a processor, where Vitest would keep one processor for itself. */
+const AT_ONCE = availableParallelism()
 const ROOTS = '{packages,apps}/*/test'
 
 /** `*.test.ts` runs anywhere; what comes before `.test.ts` says what a file needs. */
@@ -13,8 +16,24 @@ export default defineConfig({
     passWithNoTests: true,
     allowOnly: false,
     projects: [
-      { test: { name: 'pure', include: filesOf(''), exclude: ['**/node_modules/**', ...withNeeds] } },
-      { test: { name: 'redis', include: filesOf('.redis'), testTimeout: 30_000, hookTimeout: 60_000, ...NEEDS_REDIS } },
+      {
+        test: {
+          name: 'pure',
+          include: filesOf(''),
+          exclude: ['**/node_modules/**', ...withNeeds],
+          maxWorkers: AT_ONCE,
+        },
+      },
+      {
+        test: {
+          name: 'redis',
+          include: filesOf('.redis'),
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          maxWorkers: AT_ONCE,
+          ...NEEDS_REDIS,
+        },
+      },
       {
         test: {
           name: 'docker',
