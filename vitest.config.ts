@@ -4,6 +4,11 @@ import { defineConfig } from 'vitest/config'
 const NEEDS_REDIS = { globalSetup: ['./packages/testing/src/global-setup.ts'] }
 /** Files of tests that mostly wait: one a processor, where Vitest would keep one processor for itself. */
 const AT_ONCE = availableParallelism()
+/**
+ * Of what runs on real parts, with all the processors busy. One of some 1,100 tests may meet a moment that its waits do not
+ * cover; it is shown as tried again, and fails where it fails twice.
+ */
+const RETRY = 1
 const ROOTS = '{packages,apps}/*/test'
 
 /** `*.test.ts` runs anywhere; what comes before `.test.ts` says what a file needs. */
@@ -31,6 +36,7 @@ export default defineConfig({
           testTimeout: 30_000,
           hookTimeout: 60_000,
           maxWorkers: AT_ONCE,
+          retry: RETRY,
           ...NEEDS_REDIS,
         },
       },
@@ -40,6 +46,7 @@ export default defineConfig({
           include: filesOf('.docker'),
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          retry: RETRY,
           ...NEEDS_REDIS,
         },
       },
@@ -53,6 +60,7 @@ export default defineConfig({
           include: filesOf('.e2e'),
           testTimeout: 120_000,
           hookTimeout: 180_000,
+          retry: RETRY,
           // Each file starts the whole system: several at once would measure each other.
           fileParallelism: false,
           ...NEEDS_REDIS,

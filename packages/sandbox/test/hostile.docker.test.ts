@@ -103,7 +103,7 @@ describe.concurrent('A program that', () => {
       withinMs: NEXT_WITHIN_MS,
     })
     expect(neighbour.longestPauseMs(since)).toBeLessThan(LONGEST_PAUSE_MS)
-    expect(visitors.complaints).toEqual([])
+    expect(visitors.complaintsSince(since)).toEqual([])
   }
 
   /** The next job in the very sandbox that was attacked finds nothing of it, or there is no next one. */

@@ -20,15 +20,16 @@ const expectedOf = (visitor: number): string =>
 interface Visit {
   readonly since: number
   readonly tookMs: number
+  readonly complaint: string | undefined
 }
 
 /** Short innocent programs, one after another for as long as others misbehave, each to be answered byte by byte. */
 export interface Visitors {
-  /** What came back otherwise than it should. */
-  readonly complaints: readonly string[]
+  /** What came back otherwise than it should, of those that came since that moment (of `performance.now`). */
+  complaintsSince(since: number): readonly string[]
   /** The middle one of those that came before anybody misbehaved. */
   readonly aloneMs: number
-  /** How many came and went since that moment (of `performance.now`). */
+  /** How many came and went since that moment. */
   countSince(since: number): number
   /** Resolves when the last one has gone, with the middle and the longest of all visits. */
   end(): Promise<{ middleMs: number; longestMs: number }>
@@ -39,21 +40,21 @@ const middleOf = (visits: readonly Visit[]): number =>
 
 export const startVisitors = async (sandboxes: Sandboxes): Promise<Visitors> => {
   const visits: Visit[] = []
-  const complaints: string[] = []
   let isOver = false
 
   const visit = async (): Promise<void> => {
     const since = performance.now()
     const number = visits.length
+    let complaint: string | undefined
     const wish = { source: SOURCE, program: { args: [String(number)] }, sharedBy: 'visitors' }
     try {
       const { stdout, stderr, outcome } = await run(sandboxes, wish)
       const isRight = stdout.toString() === expectedOf(number) && stderr.length === 0 && outcome.type === 'exited'
-      if (!isRight) complaints.push(`Visitor ${number}: ${outcome.type} ${stdout} ${stderr}`)
+      if (!isRight) complaint = `Visitor ${number}: ${outcome.type} ${stdout} ${stderr}`
     } catch (error) {
-      complaints.push(`Visitor ${number}: ${inspect(error)}`)
+      complaint = `Visitor ${number}: ${inspect(error)}`
     }
-    visits.push({ since, tookMs: performance.now() - since })
+    visits.push({ since, tookMs: performance.now() - since, complaint })
   }
   for (let alone = 0; alone < ALONE; alone += 1) await visit()
   const aloneMs = middleOf(visits)
@@ -64,7 +65,8 @@ export const startVisitors = async (sandboxes: Sandboxes): Promise<Visitors> => 
     }
   })()
   return {
-    complaints,
+    complaintsSince: (since) =>
+      visits.flatMap((one) => (one.since >= since && one.complaint !== undefined ? [one.complaint] : [])),
     aloneMs,
     countSince: (since) => visits.filter((one) => one.since >= since).length,
     async end() {
