@@ -32,12 +32,24 @@ const worker: (name: string, harm: (worker: Process, target: Target) => Promise<
   commit: (target, random) => harm(random.pick(alive(target.system)), target),
 })
 
+/** A worker may take its grace and 29 s more to stop, whatever hangs. */
+const EXIT_MS = 40_000
+
+const untilExited = (one: Process): Promise<void> =>
+  eventually(
+    () => {
+      if (!one.hasExited)
+        throw new Error(`A process that was told to end lives: ${JSON.stringify(one.lines.slice(-5))}`)
+    },
+    { withinMs: EXIT_MS },
+  )
+
 /** Ends one by one signal and starts another in its place. */
 const replaced =
   (name: NodeJS.Signals) =>
   async (one: Process, { system }: Target) => {
     one.signal(name)
-    await Promise.all([one.exited, system.startWorker()])
+    await Promise.all([untilExited(one), system.startWorker()])
   }
 
 const LONGER_THAN_A_LOCK = 1.5
@@ -47,7 +59,7 @@ const replaceApi =
   async ({ system }: Target) => {
     const { api } = system
     api.signal(name)
-    await api.exited
+    await untilExited(api)
     await system.startApi()
   }
 
