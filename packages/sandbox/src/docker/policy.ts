@@ -156,7 +156,7 @@ export const POLICY: readonly Rule[] = [
     container: () => ({ StopSignal: 'SIGKILL', StopTimeout: 0, Healthcheck: { Test: ['NONE'] } }),
   },
   {
-    because: 'A stranger can tell whose it is and when it is overdue.',
+    because: 'A stranger can tell that it is ours, and which worker’s.',
     container: ({ labels }) => ({ Labels: { ...labels } }),
   },
   {
