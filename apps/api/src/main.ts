@@ -1,6 +1,14 @@
 import { createIntake } from '@runnel/output/intake'
 import { createSubscriber } from '@runnel/output/subscriber'
-import { connectRedis, createLogger, readConfig, requireNoEviction, runUntilSignal, StartError } from '@runnel/process'
+import {
+  boundRelease,
+  connectRedis,
+  createLogger,
+  readConfig,
+  requireNoEviction,
+  runUntilSignal,
+  StartError,
+} from '@runnel/process'
 import { createProducer } from '@runnel/queue/producer'
 import { createHistory, createKeys, createTenants, createTickets, createWorkerDirectory } from '@runnel/registry'
 import { createAdmissions } from './access/admissions.ts'
@@ -34,6 +42,7 @@ const listen = async (app: ReturnType<typeof createApp>, host: string, port: num
 const RELEASE_MS = 8_000
 
 const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Promise<void> => {
+  resources.use(boundRelease(signal, RELEASE_MS))
   const config = readConfig(configSchema)
   const { redisUrl, prefix, retentionMs, host, isPrivate, bounds } = config
   const policy = readConfig(limitsConfigSchema)
@@ -66,4 +75,4 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   await requireNoEviction(redis, signal)
 }
 
-await runUntilSignal(serve, { releaseMs: RELEASE_MS })
+await runUntilSignal(serve)

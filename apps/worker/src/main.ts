@@ -3,7 +3,15 @@ import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { defaultLimits } from '@runnel/contract'
 import { createPublisher } from '@runnel/output/publisher'
-import { connectRedis, createLogger, type Logger, readConfig, requireNoEviction, runUntilSignal } from '@runnel/process'
+import {
+  boundRelease,
+  connectRedis,
+  createLogger,
+  type Logger,
+  readConfig,
+  requireNoEviction,
+  runUntilSignal,
+} from '@runnel/process'
 import { createConsumer } from '@runnel/queue/consumer'
 import { createWorkerDirectory, type WorkerDirectory } from '@runnel/registry'
 import { createDockerSandboxes, type Sandboxes } from '@runnel/sandbox'
@@ -13,6 +21,9 @@ import { createEngineWatch } from './engine-watch.ts'
 import { keepListed } from './keep-listed.ts'
 import { createRefuseJob } from './refuse-job.ts'
 import { createRunJob } from './run-job.ts'
+
+/** What stopping takes at most beyond the grace: 10 s for jobs to stop, 15 s for containers, 3 s to say good-bye to Redis. */
+const RELEASE_MS = 29_000
 
 const createSandboxes = (config: WorkerConfig, worker: string, directory: WorkerDirectory, log: Logger): Sandboxes => {
   if (config.sandbox === 'docker') {
@@ -28,6 +39,7 @@ const createSandboxes = (config: WorkerConfig, worker: string, directory: Worker
 await runUntilSignal(async (signal, resources) => {
   const config = readConfig(configSchema)
   const { redisUrl, prefix, retentionMs, concurrency, graceMs } = config
+  resources.use(boundRelease(signal, graceMs + RELEASE_MS))
   const id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
   const log = createLogger({ name: 'worker', level: config.logLevel }).child({ worker: id })
 

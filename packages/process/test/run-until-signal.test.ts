@@ -11,7 +11,7 @@ interface Ended {
 }
 
 const start = (main: string): { child: ChildProcess; ended: Promise<Ended>; says: (word: string) => Promise<void> } => {
-  const script = `import { runUntilSignal, StartError } from ${JSON.stringify(MODULE)}\n${main}`
+  const script = `import { boundRelease, runUntilSignal, StartError } from ${JSON.stringify(MODULE)}\n${main}`
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -57,10 +57,11 @@ test('a second signal ends the process at once with exit code 1', async () => {
 test('what is never released ends with its bound, and says so', async () => {
   const { child, ended, says } = start(`
     await runUntilSignal(async (signal, resources) => {
+      resources.use(boundRelease(signal, 100))
       resources.defer(() => new Promise(() => {}))
       console.log('ready')
       ${FOREVER}
-    }, { releaseMs: 100 })`)
+    })`)
   await says('ready')
   child.kill('SIGTERM')
   const { code, err } = await ended
