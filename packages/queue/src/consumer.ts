@@ -52,6 +52,11 @@ const CHECKS_PER_LOCK = 4
 const LEASE_SHARE = 0.9
 /** Cancel and input reach a running job by a hint within a millisecond; where the hint was lost, by this. */
 const SWEEP_MS = 1_000
+/**
+ * When a job that has just begun first looks for what was sent before it was here to hear the hints: most have ended by
+ * then, and need not ask. One that waits for input, or was begun before, looks at once.
+ */
+const FIRST_LOOK_MS = 50
 /** After a shutdown's grace: what a job may take to stop. One that takes longer is left to its lock. */
 const STOP_DEADLINE_MS = 10_000
 /** BullMQ would end a job that stalled too often without asking us, and its log would never finish. `crashes` says it instead. */
@@ -102,19 +107,19 @@ export const createConsumer = (
       throw error
     }
 
+    const { interactive } = parsed.data.program
     const current = createRunningJob({
       jobId,
       redis,
       controlKey: controlKey(prefix, jobId),
       stdinKey: stdinKey(prefix, jobId),
-      hasInput: parsed.data.program.interactive,
+      hasInput: interactive,
       leaseMs: lockMs * LEASE_SHARE,
       log,
     })
     running.set(jobId, current)
+    const firstLook = setTimeout(current.look, interactive || job.attemptsStarted > 1 ? 0 : FIRST_LOOK_MS)
     try {
-      // What was sent before: looked for once the handler has made its own beginning, which nothing of this is worth delaying.
-      setImmediate(current.look)
       const verdict = await handle({
         job: parsed.data,
         attempt: job.attemptsStarted,
@@ -126,6 +131,7 @@ export const createConsumer = (
       log.settle()
       if (verdict === 'give-back') await giveBack(job, token)
     } finally {
+      clearTimeout(firstLook)
       running.delete(jobId)
       current.end()
     }
