@@ -1,0 +1,48 @@
+import { eventually, redisTest as test } from '@runnel/testing'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { startSystem, stdoutOf, untilWorkers } from '../system.ts'
+import { canStartEngine, type OwnEngine, startOwnEngine } from './own-engine.ts'
+
+/** Ends well after the restart, if it is not ended by it. */
+const CODE = 'import time\nprint("begun", flush=True)\ntime.sleep(4)\nprint("ended")'
+const JOBS = 6
+const AT_ONCE = 4
+const ENV = { RUNNEL_LANGUAGES: 'python', RUNNEL_CONCURRENCY: String(AT_ONCE) }
+
+describe.skipIf(!canStartEngine)('A Docker daemon', () => {
+  let engine: OwnEngine
+  beforeAll(async () => {
+    engine = await startOwnEngine(['runnel/python'])
+  })
+  afterAll(() => engine?.[Symbol.asyncDispose]())
+
+  test.for(['SIGTERM', 'SIGKILL'] as const)(
+    'that is ended by %s and started again costs no job, no worker and no event',
+    async (signal, { redisUrl, prefix }) => {
+      {
+        await using system = await startSystem({ redisUrl, prefix, env: { ...ENV, DOCKER_HOST: engine.host } })
+        const jobs = await Promise.all(
+          Array.from({ length: JOBS }, () => system.submit({ language: 'python', code: CODE })),
+        )
+        await eventually(
+          async () => {
+            const states = await Promise.all(jobs.map(({ id }) => system.read(id)))
+            expect(states.filter(({ status }) => status === 'running')).toHaveLength(AT_ONCE)
+          },
+          { withinMs: 15_000 },
+        )
+        await engine.restart(signal)
+        const ended = await Promise.all(jobs.map(({ id }) => system.finished(id)))
+        expect(ended.map(({ outcome }) => outcome)).toEqual(jobs.map(() => ({ type: 'exited', exitCode: 0 })))
+        expect(ended.map(stdoutOf)).toEqual(jobs.map(() => 'begun\nended\n'))
+        const logs = await Promise.all(jobs.map(({ id }) => system.events(id)))
+        // Those that ran were begun again, and the others once.
+        expect(logs.filter((log) => log.some(({ type }) => type === 'restarted'))).toHaveLength(AT_ONCE)
+        expect(logs.map((log) => log.filter(({ type }) => type === 'finished').length)).toEqual(jobs.map(() => 1))
+        expect(system.workers.map(({ hasExited }) => hasExited)).toEqual([false])
+        await untilWorkers(system, 1, 0)
+      }
+      await eventually(async () => expect(await engine.list()).toEqual([]), { withinMs: 15_000 })
+    },
+  )
+})

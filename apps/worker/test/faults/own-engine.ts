@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { eventually } from '@runnel/testing'
+import Docker from 'dockerode'
+
+/** A daemon and its images, apart from the engine that everybody here uses. */
+export interface OwnEngine extends AsyncDisposable {
+  /** For DOCKER_HOST. */
+  readonly host: string
+  /** Ends the daemon by this signal and starts it again. Resolves when it answers. */
+  restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
+  /** The ids of all containers it has. */
+  list(): Promise<string[]>
+}
+
+const START_MS = 30_000
+const { PATH: path = '' } = process.env
+const PATH = `${path}:/usr/sbin:/sbin`
+
+/** A daemon needs Linux, root and its program; elsewhere an engine is behind an API that restarts nothing. */
+export const canStartEngine =
+  process.platform === 'linux' &&
+  process.getuid?.() === 0 &&
+  ['dockerd', 'unshare'].every(
+    (program) => spawnSync(program, ['--version'], { env: { PATH }, stdio: 'ignore' }).status === 0,
+  )
+
+/**
+ * Its mounts and its network are its own, so that nothing of it is seen by the other engine and nothing is left when it
+ * has gone: a daemon that is told to make no bridge removes the one that is there.
+ */
+export const startOwnEngine = async (images: readonly string[]): Promise<OwnEngine> => {
+  const folder = await mkdtemp(join(tmpdir(), 'runnel-engine-'))
+  const at = (name: string): string => join(folder, name)
+  const host = `unix://${at('engine.sock')}`
+  const docker = new Docker({ socketPath: at('engine.sock') })
+  const flags = {
+    'data-root': at('data'),
+    'exec-root': at('exec'),
+    pidfile: at('pid'),
+    host,
+    bridge: 'none',
+    iptables: 'false',
+    ip6tables: 'false',
+  }
+  let daemon: ChildProcess
+
+  const start = async (): Promise<void> => {
+    const log = openSync(at('log'), 'a')
+    const words = Object.entries(flags).map(([name, value]) => `--${name}=${value}`)
+    daemon = spawn('unshare', ['--mount', '--net', 'dockerd', ...words], {
+      env: { PATH },
+      stdio: ['ignore', log, log],
+    })
+    closeSync(log)
+    try {
+      await eventually(() => docker.ping(), { withinMs: START_MS, everyMs: 50 })
+    } catch (error) {
+      throw new Error(`The daemon does not answer: ${(await readFile(at('log'), 'utf8')).slice(-2_000)}`, {
+        cause: error,
+      })
+    }
+  }
+  const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
+    const exited = once(daemon, 'exit')
+    daemon.kill(signal)
+    await exited
+    if (signal === 'SIGTERM') return
+    // Its containerd dies of its death, in its own time, and a killed daemon's pid files are believed by the next.
+    const containerd = at('exec/containerd/containerd.pid')
+    const pid = Number(await readFile(containerd, 'utf8'))
+    await eventually(() => !isAlive(pid))
+    await Promise.all([containerd, at('pid')].map((file) => rm(file, { force: true })))
+  }
+  const copy = async (image: string): Promise<void> => {
+    const loading = await docker.loadImage(await new Docker().getImage(image).get())
+    loading.resume()
+    await once(loading, 'end')
+  }
+
+  const engine: OwnEngine = {
+    host,
+    async restart(signal) {
+      await end(signal)
+      await start()
+    },
+    async list() {
+      return (await docker.listContainers({ all: true })).map(({ Id }) => Id)
+    },
+    async [Symbol.asyncDispose]() {
+      await end('SIGTERM')
+      await rm(folder, { recursive: true })
+    },
+  }
+  await start()
+  await Promise.all(images.map(copy))
+  return engine
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
