@@ -71,6 +71,7 @@ const NEVER = Number.MAX_SAFE_INTEGER
  *
  * Meanwhile its signal may abort, once, and the first reason wins: `canceled` by a message, `lease-lost` when the lock
  * was not renewed (another worker may have the job already: stop everything, write nothing), `shutdown` by `stop`.
+ * A lost job is left as it is, whatever its handler says: its lock may still hold, and then nobody but us would end it.
  * A worker that dies says nothing: its locks run out, and any worker's check puts its jobs back in the queue.
  *
  * `redis` is a blocking connection and stays the caller's. Two more are made from it: BullMQ's, which waits for jobs, and
@@ -130,11 +131,14 @@ export const createConsumer = (
       })
       log.settle()
       if (verdict === 'give-back') await giveBack(job, token)
+    } catch (error) {
+      throw current.isLost() ? new WaitingError() : error
     } finally {
       clearTimeout(firstLook)
       running.delete(jobId)
       current.end()
     }
+    if (current.isLost()) throw new WaitingError()
   }
 
   const worker = new Worker(
@@ -224,7 +228,7 @@ export const createConsumer = (
 
 const isLastTry = (job: Job): boolean => job.attemptsMade + 1 >= (job.opts.attempts ?? 1)
 
-/** Puts an active job first in the queue again. BullMQ is told by this error that the job has moved. */
+/** Puts an active job first in the queue again. This error tells BullMQ that the job is no longer ours to end. */
 const giveBack = async (job: Job, token: string): Promise<never> => {
   await job.moveToWait(token)
   throw new WaitingError()

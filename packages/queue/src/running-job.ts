@@ -6,6 +6,7 @@ import type { QueueLog } from './queue-log.ts'
 /** Why a running job must stop; the `reason` of its signal. */
 export type StopReason = 'canceled' | 'lease-lost' | 'shutdown'
 
+const LEASE_LOST: StopReason = 'lease-lost'
 /** A word, where the default would make an error with a stack. */
 const ENDED = 'ended'
 
@@ -23,6 +24,8 @@ export interface RunningJob {
   renew(): void
   /** The lock has not been renewed for so long that another worker may take the job, whatever Redis last said. */
   isLeaseOver(): boolean
+  /** It was stopped because of that. */
+  isLost(): boolean
   /** The handler has ended; so do `controls`, and `signal` stays as it is. */
   end(): void
 }
@@ -68,6 +71,7 @@ export const createRunningJob = (options: {
       leaseUntil = performance.now() + leaseMs
     },
     isLeaseOver: () => performance.now() > leaseUntil,
+    isLost: () => signal.reason === LEASE_LOST,
     end() {
       over.abort(ENDED)
       end()

@@ -96,6 +96,30 @@ describe('a Redis that is away', () => {
     expect(lines.length).toBeLessThan(10)
   })
 
+  test('until a worker has given up, while its lock still holds, does not take the job for done', async () => {
+    await using server = await startRedis()
+    await using resources = new AsyncDisposableStack()
+    const prefix = uniquePrefix()
+    const { producer, command, consume } = connectParts(server.url, prefix, resources)
+    await eventually(() => command.status === 'ready')
+    const seen: string[] = []
+    consume(async ({ signal, attempt, job }) => {
+      if (attempt === 1) await command.pexpire(`${prefix}:jobs:${job.id}:lock`, LOCK_MS * 4)
+      const reason = attempt === 1 ? await aborted(signal) : 'done'
+      seen.push(`${attempt} ${reason}`)
+      return 'done'
+    })
+    const job = newJob()
+    await producer.enqueue(job)
+    const lock = `${prefix}:jobs:${job.id}:lock`
+    await eventually(async () => (await command.pttl(lock)) > LOCK_MS * 3)
+    await server.pause()
+    await eventually(() => seen.length === 1, { withinMs: LOCK_MS * 2 })
+    await server.unpause()
+    await eventually(() => seen.length === 2, { withinMs: LOCK_MS * 8 })
+    expect(seen).toEqual(['1 lease-lost', '2 done'])
+  })
+
   test('for a moment costs nothing: the job goes on, and new ones are taken at once', async () => {
     await using server = await startRedis()
     await using resources = new AsyncDisposableStack()
