@@ -158,7 +158,7 @@ export const createApp = (parts: AppParts): App => {
     guarded.register(executeRoutes, options)
     guarded.register(languagesRoutes, options)
     guarded.register(ticketsRoutes, options)
-    guarded.register(adminRoutes, { backend, log })
+    guarded.register(adminRoutes, { backend })
   })
   return app
 }

@@ -1,21 +1,10 @@
 import { tenantLimitsSchema } from '@runnel/contract'
-import { createLogger } from '@runnel/process'
 import { eventually, redisTest as test } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { runKeyCommand } from '../src/key-command.ts'
 import { startApi } from './api.ts'
+import { collectLog } from './collect-log.ts'
 import { holdKey, submitAs } from './key-holder.ts'
-
-const collectLog = () => {
-  let text = ''
-  const log = createLogger({ name: 'api', level: 'info', destination: { write: (line) => (text += line) } })
-  const lines = () =>
-    text
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line): Record<string, unknown> => JSON.parse(line))
-  return { log, lines, text: () => text }
-}
 
 describe('An admin key', () => {
   test('makes keys, lists them without their secrets and revokes them, and each change is logged', async ({

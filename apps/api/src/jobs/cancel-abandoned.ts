@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { RequestError } from '@runnel/contract'
 import { JobNotFoundError } from '@runnel/output/subscriber'
 import type { FastifyBaseLogger } from 'fastify'
+import type { Audit } from '../access/audit.ts'
 import type { Backend } from '../backend.ts'
 import { isRedisOutage } from '../errors/redis-outage.ts'
 import { cancelJob } from './cancel-job.ts'
@@ -22,11 +23,11 @@ const isNowhere = (error: unknown): boolean =>
 export const cancelAbandoned = async (
   backend: Backend,
   jobId: string,
-  { closing, log }: { readonly closing: AbortSignal; readonly log: FastifyBaseLogger },
+  { closing, log, audit }: { readonly closing: AbortSignal; readonly log: FastifyBaseLogger; readonly audit: Audit },
 ): Promise<void> => {
   for (let tries = 1; !closing.aborted; tries += 1) {
     try {
-      await cancelJob(backend, jobId)
+      await cancelJob(backend, jobId, audit)
       return
     } catch (error) {
       if (isNowhere(error)) return

@@ -1,4 +1,5 @@
 import type { Job } from '@runnel/contract'
+import type { Audit } from '../access/audit.ts'
 import type { Backend } from '../backend.ts'
 import { readJob, requireSummary } from './read-job.ts'
 
@@ -7,11 +8,12 @@ import { readJob, requireSummary } from './read-job.ts'
  * of the two it is, in one atomic step; a worker that takes the job at this moment finds it finished and drops it.
  * Canceling again, or a job that has finished, changes nothing.
  */
-export const cancelJob = async (backend: Backend, id: string): Promise<Job> => {
+export const cancelJob = async (backend: Backend, id: string, audit: Audit): Promise<Job> => {
   const { status } = await requireSummary(backend, id)
   if (status !== 'finished') {
     if (await backend.intake.cancelQueued(id)) await backend.producer.remove(id)
     else await backend.producer.send(id, { type: 'cancel' })
+    audit('A job was canceled', { jobId: id })
   }
   return readJob(backend, id)
 }

@@ -1,11 +1,11 @@
 import type { executeResponseSchema, Job, QueuedJob } from '@runnel/contract'
 import { RequestError, toBytes } from '@runnel/contract'
-import type { EnqueueOptions } from '@runnel/queue/producer'
 import type { z } from 'zod'
 import type { Backend } from '../backend.ts'
 import { cancelJob } from './cancel-job.ts'
 import { describeOutcome } from './describe-outcome.ts'
 import { runJob } from './run-job.ts'
+import type { SubmitOptions } from './submit-job.ts'
 
 type Executed = z.output<typeof executeResponseSchema>
 
@@ -33,7 +33,7 @@ const toExecuted = ({ outcome, output, usage }: Job): Executed => {
 export const executeCode = async (
   backend: Backend,
   job: QueuedJob,
-  options: Pick<EnqueueOptions, 'tenant'> & {
+  options: Omit<SubmitOptions, 'once'> & {
     readonly signal: AbortSignal
     /** Cancels the job as soon as that can be done. */
     readonly abandon: (jobId: string) => void
@@ -42,7 +42,7 @@ export const executeCode = async (
   const { abandon, ...running } = options
   try {
     const { finished } = await runJob(backend, job, { waitMs: job.limits.wallMs + QUEUE_MS, ...running })
-    return toExecuted(finished ?? (await cancelJob(backend, job.id)))
+    return toExecuted(finished ?? (await cancelJob(backend, job.id, options.audit)))
   } catch (error) {
     // One that was refused is nowhere; of any other the caller knows no id to cancel it by.
     if (!(error instanceof RequestError)) abandon(job.id)

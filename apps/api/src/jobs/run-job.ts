@@ -1,9 +1,8 @@
 import type { Job, QueuedJob } from '@runnel/contract'
 import { createTranscript, type Receive } from '@runnel/output/subscriber'
-import type { EnqueueOptions } from '@runnel/queue/producer'
 import type { Backend } from '../backend.ts'
 import { readJob, toFinishedJob } from './read-job.ts'
-import { submitJob } from './submit-job.ts'
+import { type SubmitOptions, submitJob } from './submit-job.ts'
 
 /** A word, where the default would make an error with a stack for every job. */
 const ENOUGH = 'enough'
@@ -22,7 +21,7 @@ interface Ran {
 export const runJob = async (
   backend: Backend,
   job: QueuedJob,
-  options: { waitMs: number; signal: AbortSignal } & Pick<EnqueueOptions, 'once' | 'tenant'>,
+  options: SubmitOptions & { readonly waitMs: number; readonly signal: AbortSignal },
 ): Promise<Ran> => {
   const { waitMs, signal, ...submitting } = options
   using expected = backend.subscriber.expect(job.id)

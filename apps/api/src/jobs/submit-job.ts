@@ -1,8 +1,12 @@
 import { type Job, type QueuedJob, RequestError } from '@runnel/contract'
 import type { EnqueueOptions } from '@runnel/queue/producer'
+import type { Audit } from '../access/audit.ts'
 import type { Backend } from '../backend.ts'
 import { isRedisOutage, requireRedis } from '../errors/redis-outage.ts'
 import { readJob } from './read-job.ts'
+
+/** A tenant's bounds, a key of the caller's that makes it once, and where it is written down that it was taken. */
+export type SubmitOptions = Pick<EnqueueOptions, 'once' | 'tenant'> & { readonly audit: Audit }
 
 /**
  * Log, history and queue in one step of Redis: a job that is refused is nowhere. Where the step fails half way, or its
@@ -39,10 +43,11 @@ const enter = async (
 export const submitJob = async (
   backend: Backend,
   job: QueuedJob,
-  options: Pick<EnqueueOptions, 'once' | 'tenant'> = {},
+  { audit, ...options }: SubmitOptions,
 ): Promise<Job> => {
   requireRedis(backend.redis)
   const id = await enter(backend, job, options)
+  audit(id === job.id ? 'A job was submitted' : 'A job was submitted again', { jobId: id })
   if (id !== job.id) return readJob(backend, id)
   const { submittedAt, program, limits } = job
   return { id, status: 'queued', language: program.language, submittedAt, limits, attempt: 0 }

@@ -6,11 +6,9 @@ import {
   tenantLimitsSchema,
   tenantSchema,
 } from '@runnel/contract'
-import type { Logger } from '@runnel/process'
-import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { callerOf } from '../access/caller.ts'
+import { auditOf } from '../access/audit.ts'
 import { toInvalidRequest } from '../errors/invalid-request.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
@@ -28,13 +26,10 @@ const readTenantId = (id: string): string => {
 }
 
 /** Keys and tenants, over HTTP. Each change is a line in the log: what, by which key, from where. */
-export const adminRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend'> & { log: Logger }> = async (
+export const adminRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend'>> = async (
   app,
-  { backend: { keys, tenants }, log },
+  { backend: { keys, tenants } },
 ) => {
-  const audit = (request: FastifyRequest, details: object, what: string): void =>
-    log.info({ ...details, by: callerOf(request).keyId, from: request.ip, requestId: request.id }, what)
-
   app.post(
     '/v1/admin/keys',
     {
@@ -48,7 +43,7 @@ export const adminRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend'> & 
     },
     async (request, reply) => {
       const { key, text } = await keys.create(request.body)
-      audit(request, { keyId: key.id, tenant: key.tenant, scopes: key.scopes }, 'A key was made')
+      auditOf(request)('A key was made', { keyId: key.id, tenant: key.tenant, scopes: key.scopes })
       return reply.code(201).send({ ...key, key: text })
     },
   )
@@ -82,7 +77,7 @@ export const adminRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend'> & 
     async (request) => {
       const key = await keys.revoke(request.params.id)
       if (key === undefined) throw new RequestError('not-found', 'There is no key of this id')
-      audit(request, { keyId: key.id, tenant: key.tenant }, 'A key was revoked')
+      auditOf(request)('A key was revoked', { keyId: key.id, tenant: key.tenant })
       return key
     },
   )
@@ -116,7 +111,7 @@ export const adminRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend'> & 
     async (request) => {
       const tenant = { id: readTenantId(request.params.id), limits: request.body }
       await tenants.set(tenant)
-      audit(request, { tenant: tenant.id, limits: tenant.limits }, "A tenant's limits were set")
+      auditOf(request)("A tenant's limits were set", { tenant: tenant.id, limits: tenant.limits })
       return tenant
     },
   )

@@ -1,5 +1,6 @@
 import { executeRequestSchema, executeResponseSchema } from '@runnel/contract'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { auditOf } from '../access/audit.ts'
 import { callerOf } from '../access/caller.ts'
 import { toInvalidRequest } from '../errors/invalid-request.ts'
 import { cancelAbandoned } from '../jobs/cancel-abandoned.ts'
@@ -28,8 +29,9 @@ export const executeRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, op
         if (!submission.success) throw toInvalidRequest(submission.error, 'the body')
         const { tenant } = callerOf(request)
         const job = createJob(deployment, tenant, submission.data)
-        const abandon = (id: string): void => void cancelAbandoned(backend, id, { closing, log: request.log })
-        return executeCode(backend, job, { tenant: tenant.limits, signal: whileConnected(reply.raw), abandon })
+        const audit = auditOf(request)
+        const abandon = (id: string): void => void cancelAbandoned(backend, id, { closing, log: request.log, audit })
+        return executeCode(backend, job, { tenant: tenant.limits, signal: whileConnected(reply.raw), abandon, audit })
       },
     )
   }

@@ -1,6 +1,7 @@
 import { jobIdSchema, jobSchema } from '@runnel/contract'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { auditOf } from '../access/audit.ts'
 import { callerOf } from '../access/caller.ts'
 import { cancelJob } from '../jobs/cancel-job.ts'
 import { readJob } from '../jobs/read-job.ts'
@@ -38,7 +39,7 @@ export const jobRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { back
       },
     },
     async (request) => {
-      const job = await cancelJob(backend, request.params.id)
+      const job = await cancelJob(backend, request.params.id, auditOf(request))
       if (callerOf(request).scopes.includes('read')) return job
       const { output: _, ...unread } = job
       return unread

@@ -1,6 +1,7 @@
 import { idempotencyKeySchema, type Job, jobPageSchema, jobSchema, RequestError } from '@runnel/contract'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { auditOf } from '../access/audit.ts'
 import { callerOf } from '../access/caller.ts'
 import { cancelAbandoned } from '../jobs/cancel-abandoned.ts'
 import { createJob } from '../jobs/create-job.ts'
@@ -64,7 +65,8 @@ export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, optio
       const { body, query, headers } = request
       const { tenant } = callerOf(request)
       const job = createJob(deployment, tenant, body)
-      const options = { tenant: tenant.limits, ...toOnce(headers['idempotency-key'], body) }
+      const audit = auditOf(request)
+      const options = { tenant: tenant.limits, audit, ...toOnce(headers['idempotency-key'], body) }
       const { wait = 0 } = query
       const send = (code: 200 | 202, answer: Job) => {
         if (answer.id !== job.id) reply.header('idempotent-replayed', 'true')
@@ -77,7 +79,7 @@ export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, optio
       const connected = whileConnected(reply.raw)
       const { id, finished } = await runJob(backend, job, { waitMs: wait, signal: connected, ...options })
       const isLeft = finished === undefined && connected.aborted && !closing.aborted
-      if (isLeft && body.cancelOnDisconnect) void cancelAbandoned(backend, id, { closing, log: request.log })
+      if (isLeft && body.cancelOnDisconnect) void cancelAbandoned(backend, id, { closing, log: request.log, audit })
       const now = finished ?? (await readJob(backend, id))
       return send(now.status === 'finished' ? 200 : 202, now)
     },

@@ -1,4 +1,5 @@
 import type { ClientFrame, Job } from '@runnel/contract'
+import type { Audit } from '../access/audit.ts'
 import { type Caller, requireJob, requireScope, requireSubmissions } from '../access/caller.ts'
 import type { Backend } from '../backend.ts'
 import { followJob } from '../events/follow-job.ts'
@@ -43,6 +44,7 @@ export const answerFrame = async (
     subscriptions,
     dependents,
     caller,
+    audit,
     count,
   }: {
     backend: Backend
@@ -50,6 +52,7 @@ export const answerFrame = async (
     subscriptions: Subscriptions
     dependents: Dependents
     caller: Caller
+    audit: Audit
     /** Counts a submission; throws where it is one too many. */
     count: () => Promise<void>
   },
@@ -63,7 +66,7 @@ export const answerFrame = async (
       if (frame.job.cancelOnDisconnect) dependents.requireRoom()
       await count()
       const submit = async (): Promise<Job> => {
-        const options = { tenant: tenant.limits, ...toOnce(frame.idempotencyKey, frame.job) }
+        const options = { tenant: tenant.limits, audit, ...toOnce(frame.idempotencyKey, frame.job) }
         const accepted = await submitJob(backend, job, options)
         ticket?.jobIds.add(accepted.id)
         if (frame.job.cancelOnDisconnect) dependents.add(accepted.id)
@@ -103,7 +106,7 @@ export const answerFrame = async (
       await sendSignal(backend, frame.jobId, frame.signal)
       return {}
     case 'cancel':
-      await cancelJob(backend, frame.jobId)
+      await cancelJob(backend, frame.jobId, audit)
       return {}
   }
 }

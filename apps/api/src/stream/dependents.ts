@@ -1,5 +1,6 @@
 import { RequestError } from '@runnel/contract'
 import type { FastifyBaseLogger } from 'fastify'
+import type { Audit } from '../access/audit.ts'
 import type { Backend } from '../backend.ts'
 import { cancelAbandoned } from '../jobs/cancel-abandoned.ts'
 
@@ -21,8 +22,9 @@ export const createDependents = (options: {
   signal: AbortSignal
   closing: AbortSignal
   log: FastifyBaseLogger
+  audit: Audit
 }): Dependents => {
-  const { backend, signal, closing, log } = options
+  const { backend, signal, closing, log, audit } = options
   const jobIds = new Set<string>()
   let isCanceling = false
 
@@ -31,7 +33,7 @@ export const createDependents = (options: {
     if (isCanceling) return
     isCanceling = true
     for (const jobId of jobIds) {
-      await cancelAbandoned(backend, jobId, { closing, log })
+      await cancelAbandoned(backend, jobId, { closing, log, audit })
       jobIds.delete(jobId)
     }
     isCanceling = false

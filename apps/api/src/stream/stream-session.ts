@@ -3,6 +3,7 @@ import { RequestError } from '@runnel/contract'
 import type { FastifyRequest } from 'fastify'
 import type { RawData, WebSocket } from 'ws'
 import type { Admissions } from '../access/admissions.ts'
+import { auditOf } from '../access/audit.ts'
 import { CALLER, type Caller, callerOf } from '../access/caller.ts'
 import { dismissWithKey } from '../access/dismiss-socket.ts'
 import type { CountRequest } from '../access/rate-limit.ts'
@@ -69,7 +70,8 @@ export const runStreamSession = (
     fail: (jobId, error) => void sendError(error, { jobId }),
   })
 
-  const dependents = createDependents({ backend, signal, closing, log: request.log })
+  const audit = auditOf(request)
+  const dependents = createDependents({ backend, signal, closing, log: request.log, audit })
 
   /** Each frame is by who they are now: a key is revoked, and a tenant's limits change, while a socket is open. */
   const findCaller = async (): Promise<Caller> => {
@@ -93,6 +95,7 @@ export const runStreamSession = (
         subscriptions,
         dependents,
         caller,
+        audit,
         count: () => count(request),
       })
       await send(accepted === undefined ? { type: 'ok', ...ref } : { type: 'accepted', ...ref, job: accepted })

@@ -1,0 +1,51 @@
+import { eventually, redisTest as test } from '@runnel/testing'
+import { expect } from 'vitest'
+import { startApi } from './api.ts'
+import { openStream } from './clients.ts'
+import { collectLog } from './collect-log.ts'
+import { holdKey, submitAs } from './key-holder.ts'
+
+test('Every submission and every cancel is a line in the log: what, whose, by which key, from where', async ({
+  redisUrl,
+  prefix,
+  resources,
+}) => {
+  const { log, lines, text } = collectLog()
+  const api = await startApi({ redisUrl, prefix, resources, log })
+  const { key, text: secret, headers } = await holdKey(api)
+  const told = (jobId: unknown) =>
+    lines()
+      .filter((line) => line['jobId'] === jobId)
+      .map(({ msg, tenant, by, from, requestId }) => {
+        expect({ tenant, by, from, requestId }).toEqual({
+          tenant: 'acme',
+          by: key.id,
+          from: '127.0.0.1',
+          requestId: expect.stringMatching(/./),
+        })
+        return msg
+      })
+
+  const once = { ...headers, 'idempotency-key': 'one' }
+  const first = await submitAs(api, { headers: once })
+  expect(await submitAs(api, { headers: once })).toBe(first)
+  await api.app.inject({ method: 'DELETE', url: `/v1/jobs/${first}`, headers })
+  expect(told(first)).toEqual(['A job was submitted', 'A job was submitted again', 'A job was canceled'])
+  // Nothing was done.
+  await api.app.inject({ method: 'DELETE', url: `/v1/jobs/${first}`, headers })
+  await api.app.inject({ method: 'DELETE', url: '/v1/jobs/job_unknown', headers })
+  expect(lines().filter(({ jobId }) => jobId !== undefined)).toHaveLength(3)
+
+  const stream = await openStream(await api.listen(), headers)
+  stream.send({ type: 'submit', ref: 'a', job: { code: 'print("s3cret")', cancelOnDisconnect: true } })
+  const id = await eventually(() => {
+    const answer = stream.answerTo('a')
+    expect(answer).toMatchObject({ type: 'accepted' })
+    return Object(answer?.['job']).id
+  })
+  expect(told(id)).toEqual(['A job was submitted'])
+  stream.socket.close()
+  await eventually(() => expect(told(id)).toEqual(['A job was submitted', 'A job was canceled']))
+  expect(text()).not.toContain(secret.slice(21))
+  expect(text()).not.toContain('s3cret')
+})
