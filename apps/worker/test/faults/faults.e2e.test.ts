@@ -5,7 +5,7 @@ import { OUR_FAILURES_SHARE, runFaults } from './run-faults.ts'
 
 // A busy machine takes longer to start what was killed.
 test('Jobs that are accepted finish exactly once while workers, API, Redis and engine die at random', {
-  timeout: 240_000,
+  timeout: 300_000,
 }, async () => {
   const seed = randomInt(2 ** 31)
   process.stdout.write(`Seed of the random faults: ${seed} (npm run soak -- --seed ${seed})\n`)

@@ -34,7 +34,12 @@ const judge = async (system: System, { id, task, watched }: Accepted): Promise<s
   const events = await system.events(id)
   checkOrder(events)
   const outcome = outcomeOf(events)
-  if (!isDeepStrictEqual(seen, events)) return `its watcher saw ${seen.length} events that are not these`
+  if (!isDeepStrictEqual(seen, events)) {
+    const isBeginning = isDeepStrictEqual(seen, events.slice(0, seen.length))
+    return isBeginning
+      ? `its watcher waited in vain after ${seen.length} events`
+      : 'its watcher saw other events than these'
+  }
   if (outcome?.type === 'sandbox-failed') {
     const { reference } = outcome
     const isLogged = system.workers.some(({ lines }) => lines.some((line) => line.reference === reference))

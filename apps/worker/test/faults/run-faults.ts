@@ -18,8 +18,11 @@ const LOCK_MS = 2_000
 const WORKERS = 3
 const CONCURRENCY = 8
 const SUBMITTERS = 4
-/** How long the last jobs may take once nothing breaks any more: a lock, a stalled check, and the longest program. */
-const SETTLE_MS = 60_000
+/**
+ * How long the last jobs may take once nothing breaks any more, from their submission on: a lock, a stalled check, and the
+ * longest program, on a machine that is busy with other things too.
+ */
+const SETTLE_MS = 120_000
 
 const ENV = {
   RUNNEL_LANGUAGES: 'python,bash',
