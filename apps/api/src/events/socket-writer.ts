@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
+import { writeTogether } from '../write-together.ts'
 import { countTakenBytes } from './taken-bytes.ts'
 import { untilDrained } from './until-drained.ts'
 
@@ -14,9 +15,13 @@ export interface SocketWriter {
 }
 
 /**
- * Writes finished frames straight to a WebSocket's connection, so that one frame can go to many sockets as it is. All
- * else stays with `ws`: the handshake, reading, pings, closing. Both write only whole frames, and at once, because
- * nothing is packed here (`perMessageDeflate` is off); so frames of the two can follow each other in any order.
+ * Writes finished frames straight to a WebSocket's connection, so that one frame can go to many sockets as it is. Frames
+ * of one turn of the event loop leave together: most of what a frame costs is the system call, so a process that has many
+ * watchers and falls behind tells them several events for the price of one.
+ *
+ * All else stays with `ws`: the handshake, reading, pings, closing. Both write only whole frames, and into the same
+ * stream, because nothing is packed here (`perMessageDeflate` is off); so frames of the two can follow each other in any
+ * order.
  */
 export const createSocketWriter = (socket: WebSocket, connection: Socket): SocketWriter => {
   let drained: Promise<void> | undefined
@@ -39,6 +44,7 @@ export const createSocketWriter = (socket: WebSocket, connection: Socket): Socke
     send(frame) {
       // After a close frame nothing may follow: whoever would write waits for the end.
       if (socket.readyState !== socket.OPEN) return untilGone()
+      writeTogether(connection)
       connection.write(frame)
       return connection.writableLength < BUFFERED_BYTES ? undefined : untilCaughtUp()
     },

@@ -13,7 +13,6 @@ import { toErrorBody, toRequestError } from '../errors/to-request-error.ts'
 import { createSocketWriter, keepAlive } from '../events/socket-writer.ts'
 import { toTextFrame } from '../events/text-frame.ts'
 import type { Deployment } from '../jobs/create-job.ts'
-import { writeTogether } from '../write-together.ts'
 import { answerFrame } from './answer-frame.ts'
 import { createDependents } from './dependents.ts'
 import { readFrame } from './read-frame.ts'
@@ -52,11 +51,7 @@ export const runStreamSession = (
   const connected = callerOf(request)
   const writer = createSocketWriter(socket, request.raw.socket)
 
-  /** Many jobs' events and answers may be due in one turn of the event loop. */
-  const sendText = (text: string): Promise<void> | undefined => {
-    writeTogether(request.raw.socket)
-    return writer.send(toTextFrame(text))
-  }
+  const sendText = (text: string): Promise<void> | undefined => writer.send(toTextFrame(text))
   const send = (frame: ServerFrame): Promise<void> | undefined => sendText(JSON.stringify(frame))
   const sendError = async (error: unknown, named: { ref?: string; jobId?: string }): Promise<void> => {
     const fault = toRequestError(error)
