@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const NEEDS_REDIS = { globalSetup: ['./packages/testing/src/global-setup.ts'] }
-/** Files of tests that mostly wait: one a processor, where Vitest would keep one processor for itself. */
+/** Files of tests at once: one a processor, where Vitest would keep one processor for itself; twice as many of those that mostly wait. */
 const AT_ONCE = availableParallelism()
 /**
  * Of what runs on real parts, with all the processors busy. One of some 1,100 tests may meet a moment that its waits do not
@@ -35,7 +35,7 @@ export default defineConfig({
           include: filesOf('.redis'),
           testTimeout: 30_000,
           hookTimeout: 60_000,
-          maxWorkers: AT_ONCE,
+          maxWorkers: 2 * AT_ONCE,
           retry: RETRY,
           ...NEEDS_REDIS,
         },

@@ -12,7 +12,6 @@ def run_one():
     pid = os.fork()
     if pid == 0:
         os.dup2(out_theirs, 1)
-        gc.unfreeze()
         exec(compile("print(1)", "main.py", "exec"), {"__name__": "__main__"})
         sys.exit()
     os.close(out_theirs)
