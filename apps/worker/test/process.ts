@@ -8,6 +8,7 @@ import Docker from 'dockerode'
 /** A line of a process's log. */
 interface LogLine {
   readonly msg: string
+  readonly time?: number
   readonly worker?: string
   readonly jobId?: string
   readonly reference?: string

@@ -100,7 +100,7 @@ export const startContainer = async (engine: Engine, order: ContainerOrder): Pro
     await engine.start(id)
     const { warm: isWarm } = await withDeadline(ready, READY_MS, 'agent ready')
     const { memoryBytes, processes } = order
-    return { id, order, channel, bornMs: Date.now(), isWarm, memoryBytes, processes }
+    return { id, order, channel, bornMs: performance.now(), isWarm, memoryBytes, processes }
   } catch (error) {
     channel?.close(new Error('The container did not start'))
     await engine.remove(id).catch((cause) => {

@@ -45,7 +45,7 @@ export const createShelf = (discard: (container: Container) => void): Shelf => {
   }
 
   const offer = (owner: string, container: Container) => {
-    if (closed || Date.now() - container.bornMs > MAXIMUM_AGE_MS) return discard(container)
+    if (closed || performance.now() - container.bornMs > MAXIMUM_AGE_MS) return discard(container)
     const turn = [...waiting].find((one) => one.owner === owner)
     if (turn !== undefined) {
       waiting.delete(turn)

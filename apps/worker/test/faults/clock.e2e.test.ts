@@ -1,0 +1,61 @@
+import { eventually, redisTest as test } from '@runnel/testing'
+import { expect } from 'vitest'
+import { containersOf, type Process } from '../process.ts'
+import { startSystem, stdoutOf, untilWorkers } from '../system.ts'
+
+const HOUR_MS = 3_600_000
+const JUMPS_MS = [HOUR_MS, -2 * HOUR_MS, 10 * 365 * 24 * HOUR_MS]
+const RETENTION_MS = 600_000
+
+const ENV = {
+  RUNNEL_LANGUAGES: 'python',
+  RUNNEL_CONCURRENCY: '3',
+  RUNNEL_RETENTION_MS: String(RETENTION_MS),
+  CLOCK_JUMPS: JUMPS_MS.join(),
+  NODE_OPTIONS: `--import=${new URL('jumping-clock.ts', import.meta.url).href}`,
+}
+
+const CODE = 'import time\nprint("begun", flush=True)\ntime.sleep(1)\nprint("ended")'
+
+test('A wall clock that jumps an hour on, two back and ten years on, in a worker or in the API, changes no job', async ({
+  redis,
+  redisUrl,
+  prefix,
+}) => {
+  await using system = await startSystem({ redisUrl, prefix, env: ENV })
+  const [worker] = system.workers
+  if (worker === undefined) throw new Error('No worker')
+  const submit = () => system.submit({ language: 'python', code: CODE, isolation: 'tenant', limits: { wallMs: 8_000 } })
+
+  const jumpUnderJobs = async (part: Process): Promise<void> => {
+    const running = await Promise.all([submit(), submit()])
+    for (const { id } of running) {
+      await eventually(async () => expect((await system.read(id)).status).toBe('running'), { withinMs: 15_000 })
+    }
+    part.signal('SIGUSR2')
+    const jobs = [...running, await submit(), await submit()]
+    for (const { id } of jobs) {
+      const job = await system.finished(id)
+      expect(job).toMatchObject({ outcome: { type: 'exited', exitCode: 0 }, attempt: 1 })
+      expect(stdoutOf(job)).toBe('begun\nended\n')
+      expect(job.usage?.wallMs).toBeLessThan(8_000)
+      const leftMs = await redis.pttl(`${prefix}:events:${id}`)
+      expect(leftMs).toBeGreaterThan(RETENTION_MS * 0.9)
+      expect(leftMs).toBeLessThanOrEqual(RETENTION_MS)
+    }
+    await untilWorkers(system, 1, 0)
+  }
+
+  for (const part of [worker, system.api]) {
+    for (const _ of JUMPS_MS) await jumpUnderJobs(part)
+  }
+  // They did jump.
+  const [later = 0, ...others] = JUMPS_MS.toReversed()
+  for (const { lines } of [worker, system.api]) {
+    const { time = 0 } = lines.at(-1) ?? {}
+    expect(time - Date.now()).toBeGreaterThan(later + Math.min(...others))
+  }
+  // Nobody took the worker for dead, nor its sandboxes for old ones.
+  expect((await containersOf(worker)).length).toBeGreaterThan(0)
+  expect(worker.lines.filter(({ msg }) => /lost|dead|fail/i.test(msg))).toEqual([])
+})
