@@ -32,7 +32,7 @@ const create = (...args: readonly string[]) =>
 const createOn = async (port: number): Promise<void> => {
   if (process.platform === 'linux') {
     const onLoopback = ['--bind', '127.0.0.1', '--port', `${port}`]
-    await create('--network', 'host', 'runnel/redis', 'redis-server', '/etc/redis/runnel.conf', ...onLoopback)
+    await create('--network', 'host', 'runnel/redis', ...onLoopback)
     await docker('start', CONTAINER)
     if (await answersWithin(port, TRY_WITHIN_MS)) return
     await remove()

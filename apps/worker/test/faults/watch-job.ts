@@ -80,9 +80,9 @@ export const TRANSPORTS: readonly Transport[] = [
 export const watchJob = async (
   url: string,
   transport: Transport,
-  options: { readonly pauseMs: number; readonly signal: AbortSignal },
+  options: { readonly pauseMs: number; readonly signal: AbortSignal; readonly onFirst?: () => void },
 ): Promise<JobEvent[]> => {
-  const { pauseMs, signal } = options
+  const { pauseMs, signal, onFirst = () => {} } = options
   const events: JobEvent[] = []
   while (!signal.aborted) {
     const after = events.at(-1)?.id
@@ -91,6 +91,7 @@ export const watchJob = async (
         const event = jobEventSchema.parse(JSON.parse(json))
         requireNext(events.at(-1), event)
         events.push(event)
+        if (events.length === 1) onFirst()
         if (event.type === 'finished') return events
         // A slow reader.
         if (pauseMs > 0) await delay(pauseMs)

@@ -1,0 +1,41 @@
+import { eventually, redisTest as test } from '@runnel/testing'
+import { expect } from 'vitest'
+import { startSystem } from '../system.ts'
+import { TRANSPORTS, watchJob } from './watch-job.ts'
+
+const WATCHERS = 600
+const LINES = 60
+const CODE = `import time\nfor n in range(${LINES}):\n    print(n, flush=True)\n    time.sleep(0.1)`
+
+test('Hundreds of watchers of an API that dies come back all at once, and each sees every event once', async ({
+  redis,
+  redisUrl,
+  prefix,
+}) => {
+  await using system = await startSystem({ redisUrl, prefix, env: { RUNNEL_LANGUAGES: 'python' } })
+  const { id } = await system.submit({ language: 'python', code: CODE })
+  const connections = async (): Promise<number> => String(await redis.client('LIST')).split(prefix).length
+  const before = await connections()
+  const url = `${system.url}/v1/jobs/${id}/events`
+  const { signal } = new AbortController()
+  let told = 0
+  const { promise: allTold, resolve } = Promise.withResolvers<void>()
+  const tell = (): void => {
+    told += 1
+    if (told === WATCHERS) resolve()
+  }
+  const watched = Array.from({ length: WATCHERS }, (_, at) => {
+    const transport = TRANSPORTS[at % TRANSPORTS.length]
+    if (transport === undefined) throw new Error('No transport')
+    return watchJob(url, transport, { pauseMs: 0, signal, onFirst: tell })
+  })
+  await allTold
+  system.api.signal('SIGKILL')
+  await system.api.exited
+  await system.startApi()
+  const seen = await Promise.all(watched)
+  const events = await eventually(() => system.events(id), { withinMs: 15_000 })
+  expect(events.filter(({ type }) => type === 'stdout').length).toBeGreaterThan(LINES / 2)
+  expect(seen.filter((one) => JSON.stringify(one) !== JSON.stringify(events))).toEqual([])
+  expect(await connections()).toBe(before)
+})
