@@ -93,9 +93,10 @@ export const findFaults = async (options: {
     for (const one of left) {
       const why = await judge(system, one).catch((error: unknown) => String(error))
       if (why !== undefined) wrong.push(await tell(system, one, why))
-      const { attempt, outcome } = await system.read(one.id)
-      attempts += attempt
-      if (outcome?.type === 'sandbox-failed') ourFailures += 1
+      // One that is nowhere has been told as wrong already.
+      const job = await system.read(one.id).catch(() => undefined)
+      attempts += job?.attempt ?? 0
+      if (job?.outcome?.type === 'sandbox-failed') ourFailures += 1
     }
   }
   await Promise.all(Array.from({ length: JUDGED_AT_ONCE }, judgeOn))
