@@ -22,7 +22,7 @@ import { keepListed } from './keep-listed.ts'
 import { createRefuseJob } from './refuse-job.ts'
 import { createRunJob } from './run-job.ts'
 
-/** What stopping takes at most beyond the grace: 10 s for jobs to stop, 15 s for containers, 3 s to say good-bye to Redis. */
+/** What stopping takes at most beyond the grace: 10 s for jobs to stop, 15 s for containers, 3 s to say good-bye to Redis, and 1 s more. */
 const RELEASE_MS = 29_000
 
 const createSandboxes = (config: WorkerConfig, worker: string, directory: WorkerDirectory, log: Logger): Sandboxes => {

@@ -47,7 +47,7 @@ export const startOwnEngine = async (images: readonly string[]): Promise<OwnEngi
     iptables: 'false',
     ip6tables: 'false',
   }
-  let daemon: ChildProcess
+  let daemon: ChildProcess | undefined
 
   const start = async (): Promise<void> => {
     const log = openSync(at('log'), 'a')
@@ -66,6 +66,7 @@ export const startOwnEngine = async (images: readonly string[]): Promise<OwnEngi
     }
   }
   const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
+    if (daemon === undefined || daemon.exitCode !== null || daemon.signalCode !== null) return
     const exited = once(daemon, 'exit')
     daemon.kill(signal)
     await exited
@@ -96,9 +97,15 @@ export const startOwnEngine = async (images: readonly string[]): Promise<OwnEngi
       await rm(folder, { recursive: true })
     },
   }
-  await start()
-  await Promise.all(images.map(copy))
-  return engine
+  try {
+    await start()
+    await Promise.all(images.map(copy))
+    return engine
+  } catch (error) {
+    daemon?.kill('SIGKILL')
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  }
 }
 
 const isAlive = (pid: number): boolean => {
