@@ -5,6 +5,7 @@ import { QUEUE_BOUNDS } from '@runnel/queue/producer'
 import { z } from 'zod'
 import { SOCKETS_PER_TENANT } from './access/socket-room.ts'
 import { isLoopback } from './browser-guard.ts'
+import { PATIENCE_MS } from './jobs/patience.ts'
 
 const languagesSchema = z
   .string()
@@ -66,6 +67,8 @@ export const configSchema = z
     RUNNEL_MAX_QUEUED_PER_TENANT: boundSchema.default(QUEUE_BOUNDS.tenant.queued),
     /** Jobs of one tenant that may run at once, on all workers together; the others wait, and hold up nobody. */
     RUNNEL_MAX_RUNNING_PER_TENANT: boundSchema.default(QUEUE_BOUNDS.tenant.running),
+    /** How long jobs wait while no worker is ready; then they end as `sandbox-failed`. */
+    RUNNEL_PATIENCE_MS: wholeNumber.pipe(z.int().min(1_000)).default(PATIENCE_MS),
     /** WebSockets of one tenant that this process holds open; another one is 429. */
     RUNNEL_MAX_SOCKETS_PER_TENANT: boundSchema.default(SOCKETS_PER_TENANT),
     /** Web pages, by their origin, that may call the API from a browser. */
@@ -81,6 +84,7 @@ export const configSchema = z
     port: given.RUNNEL_API_PORT,
     /** Only this machine can reach it. */
     isPrivate: isLoopback(given.RUNNEL_API_PUBLISHED_ON ?? given.RUNNEL_API_HOST),
+    patienceMs: given.RUNNEL_PATIENCE_MS,
     origins: given.RUNNEL_API_ORIGINS,
     socketsPerTenant: given.RUNNEL_MAX_SOCKETS_PER_TENANT,
     trustedProxies: given.RUNNEL_API_TRUSTED_PROXIES,

@@ -1,18 +1,26 @@
-import type { QueuedJob } from '@runnel/contract'
+import type { EventPosition, Outcome, QueuedJob } from '@runnel/contract'
 import type { Redis } from 'ioredis'
 import { logKey, writeKeys } from './keys.ts'
 import { toEntry } from './log-entry.ts'
-import { cancelScript } from './log-scripts.ts'
+import { cancelScript, giveUpScript } from './log-scripts.ts'
 
 type RedisCommand = readonly [name: string, ...args: (string | number)[]]
 
-/** The beginning of a job's log, and its end where no worker ever began it: what the API writes. */
+/** The beginning of a job's log, and its end where no worker has it: what the API writes. */
 export interface Intake {
   /** The commands that write `0-1 queued`, for whoever writes them in the same step as the job itself. */
   beginning(job: QueuedJob): readonly RedisCommand[]
   /** Ends the job as canceled if no attempt has begun and it has not finished; one atomic step. */
   cancelQueued(jobId: string): Promise<boolean>
+  /**
+   * Ends a job that workers were given `attempts` times as `sandbox-failed`, unless it has finished, or one of a later attempt has
+   * begun it; one atomic step. Where one of an earlier attempt still runs it unheard, what that says is refused from here on.
+   */
+  giveUp(jobId: string, attempts: number, reference: string): Promise<boolean>
 }
+
+const toFinished = (jobId: string, position: EventPosition, outcome: Outcome): string =>
+  toEntry({ jobId, position, at: new Date().toISOString() }, { type: 'finished', outcome, usage: null }).json
 
 export const createIntake = (options: {
   readonly redis: Redis
@@ -33,9 +41,20 @@ export const createIntake = (options: {
     },
 
     async cancelQueued(jobId) {
-      const head = { jobId, position: { attempt: 0, n: 2 }, at: new Date().toISOString() }
-      const { json } = toEntry(head, { type: 'finished', outcome: { type: 'canceled' }, usage: null })
-      return (await cancelScript(redis, writeKeys(prefix, jobId), [retentionMs, json])) === 1
+      const finished = toFinished(jobId, { attempt: 0, n: 2 }, { type: 'canceled' })
+      return (await cancelScript(redis, writeKeys(prefix, jobId), [retentionMs, finished])) === 1
+    },
+
+    async giveUp(jobId, attempts, reference) {
+      const outcome = { type: 'sandbox-failed', reference } as const
+      const next = { attempt: attempts + 1, n: 1 }
+      const restarted = toEntry({ jobId, position: next, at: new Date().toISOString() }, { type: 'restarted' }).json
+      const ends = [
+        toFinished(jobId, { attempt: 0, n: 2 }, outcome),
+        restarted,
+        toFinished(jobId, { ...next, n: 2 }, outcome),
+      ]
+      return (await giveUpScript(redis, writeKeys(prefix, jobId), [retentionMs, attempts, ...ends])) === 1
     },
   }
 }

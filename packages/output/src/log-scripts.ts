@@ -65,11 +65,11 @@ export const beginScript = createLuaScript(`${SHARED}
 local attempt = tonumber(ARGV[1])
 local first, second = ARGV[1] .. '-1', ARGV[1] .. '-2'
 local last = top()
+if last ~= nil and last.isFinished then return 'finished' end
 if last ~= nil and last.attempt == attempt then
   if has(first, ARGV[2]) then return { 1, redis.call('XLEN', log) } end
   if has(first, ARGV[3]) then return { 2, redis.call('XLEN', log) } end
 end
-if last ~= nil and last.isFinished then return 'finished' end
 if last ~= nil and last.attempt >= attempt then return 'stale' end
 if last == nil or last.attempt == 0 then
   add(first, ARGV[2])
@@ -86,6 +86,23 @@ local last = top()
 if last == nil or last.attempt ~= 0 then return 0 end
 if last.isFinished then return has('0-2', ARGV[2]) and 1 or 0 end
 add('0-2', ARGV[2])
+close(ARGV[1])
+return 1
+`)
+
+/**
+ * ARGV: expiry in ms, how many attempts there were, the json of \`0-2 finished\`, then those of the next attempt's \`1 restarted\` and
+ * \`2 finished\`. 1 when that ended the job, 0 when it had finished, or a later attempt has begun.
+ */
+export const giveUpScript = createLuaScript(`${SHARED}
+local last, attempts = top(), tonumber(ARGV[2])
+if last == nil or last.isFinished or last.attempt > attempts then return 0 end
+if last.attempt == 0 then
+  add('0-2', ARGV[3])
+else
+  add(attempts + 1 .. '-1', ARGV[4])
+  add(attempts + 1 .. '-2', ARGV[5])
+end
 close(ARGV[1])
 return 1
 `)

@@ -4,11 +4,12 @@ import type { Redis } from 'ioredis'
 import { QUEUE_BOUNDS, type QueueBounds, type TenantBounds } from './bounds.ts'
 import { type EnqueueOptions, enqueueJob, type RedisCommand } from './enqueue-job.ts'
 import { findPlace, type Place } from './find-place.ts'
+import { findWaiting, type WaitingJob } from './find-waiting.ts'
 import { QUEUE_NAME } from './names.ts'
 import { removeJob } from './remove-job.ts'
 import { sendMessage } from './send-message.ts'
 
-export type { EnqueueOptions, Place, QueueBounds, RedisCommand, TenantBounds }
+export type { EnqueueOptions, Place, QueueBounds, RedisCommand, TenantBounds, WaitingJob }
 export { QUEUE_BOUNDS }
 
 export interface Producer extends AsyncDisposable {
@@ -21,6 +22,11 @@ export interface Producer extends AsyncDisposable {
   find(jobId: string): Promise<QueuedJob | undefined>
   /** Undefined when it no longer waits. */
   place(jobId: string): Promise<Place | undefined>
+  /**
+   * Jobs that no live worker has, submitted before that time, a thousand at most. One that several processes see is theirs
+   * to settle: the log lets one of them end it.
+   */
+  waitingSince(time: Date): Promise<readonly WaitingJob[]>
   /** True when it waited and is gone; false when a worker has it, or nobody has. */
   remove(jobId: string): Promise<boolean>
   /** For the job's worker, now or when it has one. Throws a RequestError `stdin-full` when the job was sent too much input. */
@@ -55,6 +61,8 @@ export const createProducer = (options: {
     },
 
     place: (jobId) => findPlace(redis, prefix, jobId),
+
+    waitingSince: (time) => findWaiting(redis, prefix, time),
 
     remove: (jobId) => removeJob(redis, prefix, jobId),
 

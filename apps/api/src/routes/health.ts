@@ -8,7 +8,10 @@ import { toErrorBody } from '../errors/to-request-error.ts'
 import type { RouteOptions } from './route-options.ts'
 
 const workerCounts = {
-  workers: z.int().nonnegative().describe('Workers that take jobs. With none, jobs are accepted and wait.'),
+  workers: z
+    .int()
+    .nonnegative()
+    .describe('Workers that take jobs. With none, jobs are accepted and wait, but not for ever.'),
   workersNotReady: z
     .int()
     .nonnegative()

@@ -66,6 +66,37 @@ describe.concurrent('A Docker engine', () => {
     await untilWorkers(system, 1, 0)
   })
 
+  test('that stays away for longer than jobs may wait costs them a `sandbox-failed`, and its worker nothing', async ({
+    redisUrl,
+    prefix,
+  }) => {
+    await using engine = await startEngineGate()
+    const env = { ...ENV, DOCKER_HOST: engine.host, RUNNEL_PATIENCE_MS: '2000', RUNNEL_CONCURRENCY: '1' }
+    await using system = await startSystem({ redisUrl, prefix, env })
+    const code = 'import time\nprint("begun", flush=True)\ntime.sleep(600)'
+    const running = await system.submit({ language: 'python', code, limits: { wallMs: 1_000 } })
+    await eventually(async () => expect((await system.read(running.id)).status).toBe('running'), { withinMs: 15_000 })
+    engine.hang()
+    const waiting = await system.submit({ language: 'python', code })
+    for (const { id } of [running, waiting]) {
+      const { outcome } = await system.finished(id)
+      const reference = outcome?.type === 'sandbox-failed' ? outcome.reference : 'none'
+      await eventually(() => system.api.lines.some((line) => line.reference === reference && line.jobId === id))
+    }
+    const types = async (id: string) => (await system.events(id)).map(({ type }) => type)
+    expect(await types(waiting.id)).toEqual(['queued', 'finished'])
+    expect((await types(running.id)).filter((type) => type !== 'stdout')).toEqual([
+      'queued',
+      'started',
+      'restarted',
+      'finished',
+    ])
+    engine.open()
+    await untilWorkers(system, 1, 0)
+    const next = await system.submit({ language: 'python', code: 'print("well again")' })
+    expect(stdoutOf(await system.finished(next.id))).toBe('well again\n')
+  })
+
   test('that hangs while its worker is told to stop holds it up for no longer than that may take, and costs no job', async ({
     redisUrl,
     prefix,
