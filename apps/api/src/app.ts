@@ -9,7 +9,7 @@ import { CALLER } from './access/caller.ts'
 import { guardRoutes } from './access/guard-routes.ts'
 import { registerRateLimit } from './access/rate-limit.ts'
 import { setSecurityHeaders } from './access/security-headers.ts'
-import { createSocketRoom, SOCKETS_PER_TENANT } from './access/socket-room.ts'
+import { createStreamRoom, STREAMS_PER_TENANT } from './access/stream-room.ts'
 import type { Backend } from './backend.ts'
 import { BODY_BYTES, setBodyParsers } from './body-parsers.ts'
 import { guardAgainstPages } from './browser-guard.ts'
@@ -59,8 +59,8 @@ interface AppParts {
   /** Addresses that may say on whose behalf they call. */
   readonly trustedProxies?: readonly string[]
   readonly heartbeatMs?: number
-  /** WebSockets that one tenant may have open here at once. */
-  readonly socketsPerTenant?: number
+  /** WebSockets and streams of events that one tenant may have open here at once. */
+  readonly streamsPerTenant?: number
 }
 
 export type App = FastifyInstance
@@ -77,7 +77,7 @@ export const createApp = (parts: AppParts): App => {
     origins,
     trustedProxies = [],
     heartbeatMs = HEARTBEAT_MS,
-    socketsPerTenant = SOCKETS_PER_TENANT,
+    streamsPerTenant = STREAMS_PER_TENANT,
   } = parts
   const routes: RouteTable = new Map()
   const sockets: RouteTable = new Map()
@@ -139,7 +139,7 @@ export const createApp = (parts: AppParts): App => {
   app.register(healthRoutes, { backend, closing: closing.signal })
   app.register(async (guarded) => {
     const count = startCounting()
-    guardRoutes(guarded, { admissions, count, takeSocketRoom: createSocketRoom(socketsPerTenant) })
+    guardRoutes(guarded, { admissions, count, takeStreamRoom: createStreamRoom(streamsPerTenant) })
     const options = {
       backend,
       deployment: { languages, policy },

@@ -3,7 +3,7 @@ import { ALL_LANGUAGES, readLanguageList } from '@runnel/languages'
 import { commonConfig, wholeNumber } from '@runnel/process'
 import { QUEUE_BOUNDS } from '@runnel/queue/producer'
 import { z } from 'zod'
-import { SOCKETS_PER_TENANT } from './access/socket-room.ts'
+import { STREAMS_PER_TENANT } from './access/stream-room.ts'
 import { isLoopback } from './browser-guard.ts'
 import { PATIENCE_MS } from './jobs/patience.ts'
 
@@ -69,8 +69,8 @@ export const configSchema = z
     RUNNEL_MAX_RUNNING_PER_TENANT: boundSchema.default(QUEUE_BOUNDS.tenant.running),
     /** How long jobs wait while no worker is ready; then they end as `sandbox-failed`. */
     RUNNEL_PATIENCE_MS: wholeNumber.pipe(z.int().min(1_000)).default(PATIENCE_MS),
-    /** WebSockets of one tenant that this process holds open; another one is 429. */
-    RUNNEL_MAX_SOCKETS_PER_TENANT: boundSchema.default(SOCKETS_PER_TENANT),
+    /** WebSockets and streams of events of one tenant that this process holds open; another one is 429. */
+    RUNNEL_MAX_STREAMS_PER_TENANT: boundSchema.default(STREAMS_PER_TENANT),
     /** Web pages, by their origin, that may call the API from a browser. */
     RUNNEL_API_ORIGINS: originsSchema,
   })
@@ -86,7 +86,7 @@ export const configSchema = z
     isPrivate: isLoopback(given.RUNNEL_API_PUBLISHED_ON ?? given.RUNNEL_API_HOST),
     patienceMs: given.RUNNEL_PATIENCE_MS,
     origins: given.RUNNEL_API_ORIGINS,
-    socketsPerTenant: given.RUNNEL_MAX_SOCKETS_PER_TENANT,
+    streamsPerTenant: given.RUNNEL_MAX_STREAMS_PER_TENANT,
     trustedProxies: given.RUNNEL_API_TRUSTED_PROXIES,
     bounds: {
       queued: given.RUNNEL_MAX_QUEUED,

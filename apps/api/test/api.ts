@@ -30,7 +30,7 @@ export const startApi = async (options: {
   prefix: string
   resources: AsyncDisposableStack
   heartbeatMs?: number
-  socketsPerTenant?: number
+  streamsPerTenant?: number
   origins?: readonly string[]
   /** False: as if others than this machine could reach it. */
   isPrivate?: boolean
@@ -41,7 +41,7 @@ export const startApi = async (options: {
   /** Called with every route as it is registered. */
   onRoute?: (route: RouteOptions) => void
 }): Promise<Api> => {
-  const { redisUrl, prefix, resources, heartbeatMs, socketsPerTenant, bounds, origins = [], isPrivate = true } = options
+  const { redisUrl, prefix, resources, heartbeatMs, streamsPerTenant, bounds, origins = [], isPrivate = true } = options
   const { retentionMs = RETENTION_MS } = options
   const { trustedProxies = [], log = createLogger({ name: 'api', level: 'silent' }), onRoute } = options
   const common = { prefix, retentionMs }
@@ -78,7 +78,7 @@ export const startApi = async (options: {
     origins,
     trustedProxies,
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
-    ...(socketsPerTenant === undefined ? {} : { socketsPerTenant }),
+    ...(streamsPerTenant === undefined ? {} : { streamsPerTenant }),
   })
   resources.defer(() => app.close())
   if (onRoute !== undefined) app.addHook('onRoute', onRoute)

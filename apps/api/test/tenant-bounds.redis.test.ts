@@ -61,12 +61,12 @@ describe('What an admin sets for a tenant', () => {
   })
 })
 
-test('A tenant has so many WebSockets and no more, on a server, whatever another has', async ({
+test('A tenant has so many WebSockets and streams of events and no more, on a server, whatever another has', async ({
   redisUrl,
   prefix,
   resources,
 }) => {
-  const api = await startApi({ redisUrl, prefix, resources, socketsPerTenant: 2 })
+  const api = await startApi({ redisUrl, prefix, resources, streamsPerTenant: 2 })
   const url = await api.listen()
   const { headers } = await holdKey(api)
   const other = await holdKey(api, { tenant: 'other' })
@@ -85,7 +85,26 @@ test('A tenant has so many WebSockets and no more, on a server, whatever another
   const others = await openStream(url, other.headers)
   first.socket.terminate()
   const third = await eventually(() => openStream(url, headers))
-  for (const { socket } of [second, third, others]) socket.terminate()
+
+  third.socket.terminate()
+  const path = `/v1/jobs/${await submitAs(api, { headers })}/events`
+  const follow = (accept: string) => fetch(`${url}${path}`, { headers: { ...headers, accept } })
+  const events = await eventually(async () => {
+    const answer = await follow('text/event-stream')
+    expect(answer.status).toBe(200)
+    return answer
+  })
+  expect((await follow('application/x-ndjson')).status).toBe(429)
+  expect(await refusal(path)).toBe(429)
+  await events.body?.cancel()
+  const lines = await eventually(async () => {
+    const answer = await follow('application/x-ndjson')
+    expect(answer.status).toBe(200)
+    return answer
+  })
+  expect(await refusal('/v1/stream')).toBe(429)
+  await lines.body?.cancel()
+  for (const { socket } of [second, others]) socket.terminate()
 })
 
 test("Another tenant's job and one that never was cost Redis the same", async ({

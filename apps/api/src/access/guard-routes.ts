@@ -6,7 +6,7 @@ import { CALLER, type Caller, requireJob, requireScope } from './caller.ts'
 import { type Credentials, readCredentials, refuseKeyInUrl } from './credentials.ts'
 import type { CountRequest } from './rate-limit.ts'
 import { findRule, type RouteRule } from './route-scopes.ts'
-import type { TakeSocketRoom } from './socket-room.ts'
+import type { TakeStreamRoom } from './stream-room.ts'
 
 /** One sentence for every reason, so that it tells nothing of which key there is. */
 const UNKNOWN = 'Cannot tell who is asking: send a key that is good here, as Authorization: Bearer rnl_…'
@@ -15,14 +15,14 @@ const findCaller = async (
   admissions: Admissions,
   credentials: Credentials,
   request: FastifyRequest,
-  { takesTickets }: RouteRule,
+  { isStream }: RouteRule,
 ): Promise<Caller | undefined> => {
   const { headers, ws: isSocket } = request
   switch (credentials.type) {
     case 'key':
       return admissions.byKey(credentials.parts)
     case 'ticket':
-      return takesTickets && isSocket ? admissions.byTicket(credentials.ticket, headers.origin) : undefined
+      return isStream && isSocket ? admissions.byTicket(credentials.ticket, headers.origin) : undefined
     case 'none': {
       const caller = await admissions.withoutKey()
       if (caller !== undefined) refuseForeignHost(headers.host)
@@ -45,8 +45,8 @@ export const guardRoutes = (
   {
     admissions,
     count,
-    takeSocketRoom,
-  }: { readonly admissions: Admissions; readonly count: CountRequest; readonly takeSocketRoom: TakeSocketRoom },
+    takeStreamRoom,
+  }: { readonly admissions: Admissions; readonly count: CountRequest; readonly takeStreamRoom: TakeStreamRoom },
 ): void => {
   const rules = new Map<string, RouteRule>()
   app.addHook('onRoute', ({ method, url }) => {
@@ -69,6 +69,6 @@ export const guardRoutes = (
     if (rule.scope !== 'any') requireScope(caller, rule.scope)
     if (rule.isOfJob) requireJob(caller, readId(request.params))
     if (rule.submits) await count(request, reply)
-    if (request.ws) takeSocketRoom(request)
+    if (rule.isStream) takeStreamRoom(request, reply)
   })
 }

@@ -28,13 +28,13 @@ const ROUTE_SCOPES: Readonly<Record<string, RouteScope>> = {
 /** A submission each, so they count into the tenant's `submitsPerMinute`. */
 const SUBMITTING: ReadonlySet<string> = new Set(['POST /v1/jobs', 'POST /execute', 'POST /api/execute'])
 
-/** Reached by WebSocket, so with a ticket too. */
-const TICKETED: ReadonlySet<string> = new Set(['GET /v1/jobs/:id/events', 'GET /v1/stream'])
+/** They stay open. Reached by WebSocket too, and then with a ticket. */
+const STREAMING: ReadonlySet<string> = new Set(['GET /v1/jobs/:id/events', 'GET /v1/stream'])
 
 export interface RouteRule {
   readonly scope: RouteScope
   readonly submits: boolean
-  readonly takesTickets: boolean
+  readonly isStream: boolean
   /** Whether its `:id` is a job's. */
   readonly isOfJob: boolean
 }
@@ -46,7 +46,7 @@ export const findRule = (method: string, url: string): RouteRule => {
   return {
     scope,
     submits: SUBMITTING.has(name),
-    takesTickets: TICKETED.has(name),
+    isStream: STREAMING.has(name),
     isOfJob: url.startsWith('/v1/jobs/:id'),
   }
 }

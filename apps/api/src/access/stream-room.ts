@@ -1,0 +1,34 @@
+import { RequestError } from '@runnel/contract'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { callerOf } from './caller.ts'
+
+/**
+ * More than any page or back end needs of one server, where a WebSocket can follow many jobs; and at some 40 KiB for one that
+ * watches, what one tenant can hold of its memory is 80 MiB.
+ */
+export const STREAMS_PER_TENANT = 2_000
+
+/** Takes room for a stream of events, a WebSocket or an answer, until it closes; throws where its tenant has too many. */
+export type TakeStreamRoom = (request: FastifyRequest, reply: FastifyReply) => void
+
+/** Counts what is open on this server, by tenant. */
+export const createStreamRoom = (maximum: number): TakeStreamRoom => {
+  const open = new Map<string, number>()
+  return (request, reply) => {
+    const { id } = callerOf(request).tenant
+    const count = open.get(id) ?? 0
+    if (count >= maximum) {
+      throw new RequestError(
+        'too-many-subscriptions',
+        `Cannot open another stream: ${maximum} of this tenant's are open here, and no more may be; close some, or follow many jobs on one WebSocket with GET /v1/stream`,
+      )
+    }
+    open.set(id, count + 1)
+    const stream = request.ws ? request.raw.socket : reply.raw
+    stream.once('close', () => {
+      const left = (open.get(id) ?? 1) - 1
+      if (left === 0) open.delete(id)
+      else open.set(id, left)
+    })
+  }
+}
