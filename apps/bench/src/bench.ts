@@ -40,6 +40,8 @@ export interface Bench {
   startSystem(name: string, env: Readonly<Record<string, string>>): Promise<System>
   subprocessService(): Promise<Contender>
   containerService(): Promise<Contender>
+  /** Resolves when every system that was started, and runs, has full pools: nothing is left to do of what was measured before. */
+  untilQuiet(): Promise<void>
 }
 
 const once = <T>(start: () => Promise<T>): (() => Promise<T>) => {
@@ -76,7 +78,12 @@ export const createBench = async (resources: AsyncDisposableStack): Promise<Benc
     return starting
   }
   const { url: redisUrl } = await own(() => startRedis(docker, LABEL))
-  const start: Bench['startSystem'] = (name, env) => own(() => startSystem({ docker, redisUrl, name, env }))
+  const systems: System[] = []
+  const start: Bench['startSystem'] = async (name, env) => {
+    const system = await own(() => startSystem({ docker, redisUrl, name, env }))
+    systems.push(system)
+    return system
+  }
 
   return {
     docker,
@@ -89,5 +96,8 @@ export const createBench = async (resources: AsyncDisposableStack): Promise<Benc
     startSystem: start,
     subprocessService: once(() => own(() => startHttpService('subprocess-service', python ?? 'python3'))),
     containerService: once(() => own(() => startHttpService('container-service', LABEL))),
+    async untilQuiet() {
+      for (const system of systems) if (system.worker.isRunning()) await system.untilQuiet()
+    },
   }
 }

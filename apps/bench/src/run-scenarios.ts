@@ -29,6 +29,7 @@ const runOne = async (name: ScenarioName, bench: Bench): Promise<ScenarioResult>
   const started = performance.now()
   const toResult = () => ({ scenario: name, says, tookMs: Math.round(performance.now() - started) })
   try {
+    await bench.untilQuiet()
     const rows = await run(bench)
     return { ...toResult(), rows }
   } catch (error) {

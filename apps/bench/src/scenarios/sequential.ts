@@ -6,7 +6,7 @@ import { toCurveRow } from '../report/row.ts'
 import type { Scenario } from './scenario.ts'
 
 const BLOCKS = 4
-/** Blocks that do not count. The first ones also teach the pools what to have ready: one block's worth. */
+/** Blocks of ours that do not count. They also teach the pools what to have ready: one block's worth. */
 const WARM_UP_BLOCKS = 2
 
 interface Turn {
@@ -40,7 +40,9 @@ export const sequential: Scenario = {
     for (let block = -WARM_UP_BLOCKS; block < BLOCKS; block += 1) {
       await system.untilQuiet()
       for (const { contender, perBlock, attempts } of turns) {
-        if (ours.includes(contender)) await system.untilQuiet()
+        const isOurs = ours.includes(contender)
+        if (block < 0 && !isOurs) continue
+        if (isOurs) await system.untilQuiet()
         const answered = await askOneByOne(contender, perBlock)
         if (block >= 0) attempts.push(...answered)
       }

@@ -4,7 +4,7 @@ import { type Row, toLatencyRow } from '../report/row.ts'
 import type { Scenario } from './scenario.ts'
 
 const EVERY_MS = 200
-const COUNT = 40
+const COUNT = 25
 
 export const staggered: Scenario = {
   says: `${COUNT} programs, one every ${EVERY_MS} ms whether or not the last one is done`,

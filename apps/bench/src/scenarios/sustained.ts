@@ -13,7 +13,7 @@ const REUSED_SLICES = 2
 const SUBPROCESS = { forMs: 3_500, settleMs: 500 }
 const SUBPROCESS_PARALLELISMS = [2, 4, 8]
 const TRY_MS = 1_500
-const CEILING_MS = 6_000
+const CEILING_MS = 4_000
 /** The least that a fresh container with a Python program in it takes, whoever makes it. */
 const BARE_PROGRAM = ['python3', '-u', '-c', 'print(1)']
 

@@ -57,6 +57,7 @@ export const watchers: Scenario = {
   says: `${WATCHERS} WebSockets that watch one program print ${LINES_A_SECOND} lines a second for ${FOR_S} s`,
   async run(bench): Promise<readonly Row[]> {
     await using system = await bench.startSystem('watchers', { RUNNEL_LANGUAGES: 'python', RUNNEL_POOL_MIN: '1' })
+    await system.untilQuiet()
     using client = createHttpClient(system.url)
     const { id } = jobSchema.parse(
       await client.post('/v1/jobs', { language: 'python', code: PROGRAM, interactive: true }),
