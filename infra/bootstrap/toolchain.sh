@@ -52,6 +52,9 @@ need_toolchain() {
   need_tool pnpm "$host_pnpm" "$pnpm_version" pnpm
   PATH=$PWD/$(tool_place "$host_node" "$node_version")/bin:$PWD/$(tool_place "$host_pnpm" "$pnpm_version"):$PATH
   export PATH
+  # What Node has compiled once: our processes start in half the time.
+  NODE_COMPILE_CACHE=$PWD/.runnel/compile-cache
+  export NODE_COMPILE_CACHE
   node --version >/dev/null 2>&1 ||
     fail "Node $node_version does not run here: Runnel needs a Linux with glibc (Debian, Ubuntu, Fedora …) or macOS."
 }

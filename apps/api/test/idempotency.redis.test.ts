@@ -72,7 +72,7 @@ describe('a submission with an Idempotency-Key', () => {
     // The script is known to Redis from here on, so that one answer is the whole step.
     await submit(api, 'before')
     for (let round = 1; round <= 5; round += 1) {
-      proxy.loseNextAnswer()
+      proxy.loseAnswer()
       const first = await submit(api, `k${round}`)
       expect(proxy.lost).toBe(round)
       const again = await eventually(async () => {

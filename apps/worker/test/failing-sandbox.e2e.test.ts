@@ -60,7 +60,7 @@ describe('A sandbox that fails', () => {
   redisTest(
     'under its program has the job begin again, and is our fault the third time',
     async ({ redisUrl, prefix }) => {
-      const env = { RUNNEL_LANGUAGES: 'python', RUNNEL_POOL_MIN: '0', RUNNEL_POOL_MAX: '0' }
+      const env = { RUNNEL_POOL_MIN: '0', RUNNEL_POOL_MAX: '0' }
       await using system = await startSystem({ redisUrl, prefix, env })
       const once = await system.submit({ language: 'python', code: programFor(1) })
       await untilPrinted(system, once.id, 1)

@@ -36,6 +36,7 @@ export const startSystem = async (options: {
     REDIS_URL: redisUrl,
     RUNNEL_PREFIX: prefix,
     RUNNEL_API_PORT: '0',
+    RUNNEL_LANGUAGES: 'python',
     RUNNEL_POOL_MIN: '2',
     ...options.env,
   }

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { QueuedJob } from '@runnel/contract'
 import { eventually, redisTest, startRedis, uniquePrefix } from '@runnel/testing'
 import { describe, expect, test as plainTest } from 'vitest'
 import { type Process, type System, startSystem, stdoutOf } from './system.ts'
@@ -13,14 +14,22 @@ const SHORT_LOCK = { RUNNEL_LOCK_MS: '2000' }
 const finishedBy = (worker: Process): string[] =>
   worker.lines.flatMap((line) => (line.msg === 'job finished' ? [String(line.jobId)] : []))
 
-const submitMany = (system: System, count: number, code: (index: number) => string) =>
-  Promise.all(Array.from({ length: count }, (_, index) => system.submit({ language: 'python', code: code(index) })))
+const submitMany = (
+  system: System,
+  count: number,
+  code: (index: number) => string,
+  isolation: QueuedJob['isolation'] = 'job',
+) =>
+  Promise.all(
+    Array.from({ length: count }, (_, index) => system.submit({ language: 'python', code: code(index), isolation })),
+  )
 
 describe('Workers', () => {
   for (const count of [2, 3]) {
     test(`share the work: with ${count} of them every job runs exactly once`, async ({ redisUrl, prefix }) => {
       await using system = await startSystem({ redisUrl, prefix, workers: count, env: { RUNNEL_CONCURRENCY: '3' } })
-      const jobs = await submitMany(system, 40, (index) => `import time\ntime.sleep(0.1)\nprint(${index})`)
+      const code = (index: number) => `import time\ntime.sleep(0.1)\nprint(${index})`
+      const jobs = await submitMany(system, 40, code, 'tenant')
       const ended = await Promise.all(jobs.map(({ id }) => system.finished(id)))
       expect(ended.map(stdoutOf)).toEqual(ended.map((_, index) => `${index}\n`))
       expect(ended.every(({ attempt }) => attempt === 1)).toBe(true)
@@ -32,7 +41,10 @@ describe('Workers', () => {
       for (const share of shares) expect(share.length).toBeGreaterThan(3)
     })
   }
+})
 
+// Most of it is waiting: for programs to end, for locks to run out, for Docker and Redis to come back.
+describe.concurrent('Workers', () => {
   test('told to stop: takes no new job, finishes the running ones within the grace, gives back the rest', async ({
     redisUrl,
     prefix,
@@ -70,10 +82,7 @@ describe('Workers', () => {
       '2 finished',
     ])
   })
-})
 
-// Most of it is waiting: for programs to end, for locks to run out, for Docker and Redis to come back.
-describe.concurrent('Workers', () => {
   test('told to stop twice: goes at once', async ({ redisUrl, prefix }) => {
     await using system = await startSystem({ redisUrl, prefix, env: { RUNNEL_GRACE_MS: '60000', ...SHORT_LOCK } })
     const [worker] = system.workers

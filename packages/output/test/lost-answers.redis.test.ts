@@ -19,9 +19,9 @@ const lossy = test.extend('parts', async ({ redisUrl, prefix, resources }) => {
 describe('when the answer of a step is lost', () => {
   lossy('an attempt begins once', async ({ parts: { proxy, publisher, subscriber } }) => {
     const job = newJob()
-    proxy.loseNextAnswer()
+    proxy.loseAnswer()
     expect(await publisher.open(job.id, 1).begin()).toBe('begun')
-    proxy.loseNextAnswer()
+    proxy.loseAnswer()
     const second = publisher.open(job.id, 2)
     expect(await second.begin()).toBe('begun')
     expect(proxy.lost).toBe(2)
@@ -41,11 +41,11 @@ describe('when the answer of a step is lost', () => {
     await log.begin()
     const lines = Array.from({ length: 100 }, (_, line) => `${line}\n`)
     for (const [at, line] of lines.entries()) {
-      if (at % 20 === 0) proxy.loseNextAnswer()
+      if (at % 20 === 0) proxy.loseAnswer()
       await log.write('stdout', text(line))
       if (at % 20 === 0) await eventually(() => proxy.lost === at / 20 + 1)
     }
-    proxy.loseNextAnswer()
+    proxy.loseAnswer()
     expect(await log.finish(EXITED, null)).toBe('finished')
     expect(proxy.lost).toBe(6)
     const events = await subscriber.read(job.id)
@@ -57,7 +57,7 @@ describe('when the answer of a step is lost', () => {
   lossy('a job is canceled, and the caller knows', async ({ parts: { proxy, intake, subscriber } }) => {
     const job = newJob()
     await intake.queued(job)
-    proxy.loseNextAnswer()
+    proxy.loseAnswer()
     expect(await intake.cancelQueued(job.id)).toBe(true)
     expect(proxy.lost).toBe(1)
     expect(await subscriber.read(job.id)).toHaveLength(2)

@@ -23,7 +23,7 @@ export const createTestSandboxes = (over: Partial<DockerSandboxesOptions> = {}):
     worker,
     languages: LANGUAGES,
     imagePrefix: 'runnel/',
-    poolMin: 2,
+    poolMin: 1,
     poolMax: 10,
     limits: defaultLimits(),
     cpus: 1,

@@ -3,15 +3,15 @@ import { connect, createServer, type Socket } from 'node:net'
 
 export interface LossyProxy extends AsyncDisposable {
   readonly url: string
-  /** The next answer is lost: Redis has done what was asked, the connection breaks, and the caller cannot know. */
-  loseNextAnswer(): void
+  /** The next answer, or the n-th, is lost: Redis has done what was asked, the connection breaks, and the caller cannot know. */
+  loseAnswer(nth?: number): void
   readonly lost: number
 }
 
 export const startLossyProxy = async (redisUrl: string): Promise<LossyProxy> => {
   const target = new URL(redisUrl)
   const open = new Set<Socket>()
-  let mustLose = false
+  let untilLost = Number.POSITIVE_INFINITY
   let lost = 0
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname)
@@ -30,11 +30,8 @@ export const startLossyProxy = async (redisUrl: string): Promise<LossyProxy> => 
     }
     client.pipe(upstream)
     upstream.on('data', (answer) => {
-      if (!mustLose) {
-        client.write(answer)
-        return
-      }
-      mustLose = false
+      untilLost -= 1
+      if (untilLost !== 0) return void client.write(answer)
       lost += 1
       close()
     })
@@ -45,8 +42,8 @@ export const startLossyProxy = async (redisUrl: string): Promise<LossyProxy> => 
   if (address === null || typeof address === 'string') throw new Error('A TCP server without a port')
   return {
     url: `redis://127.0.0.1:${address.port}${target.search}`,
-    loseNextAnswer() {
-      mustLose = true
+    loseAnswer(nth = 1) {
+      untilLost = nth
     },
     get lost() {
       return lost

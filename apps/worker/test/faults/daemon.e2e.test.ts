@@ -7,7 +7,7 @@ import { canStartEngine, type OwnEngine, startOwnEngine } from './own-engine.ts'
 const CODE = 'import time\nprint("begun", flush=True)\ntime.sleep(4)\nprint("ended")'
 const JOBS = 6
 const AT_ONCE = 4
-const ENV = { RUNNEL_LANGUAGES: 'python', RUNNEL_CONCURRENCY: String(AT_ONCE) }
+const ENV = { RUNNEL_CONCURRENCY: String(AT_ONCE) }
 
 describe.skipIf(!canStartEngine)('A Docker daemon', () => {
   let engine: OwnEngine

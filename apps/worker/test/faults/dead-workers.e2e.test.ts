@@ -18,7 +18,6 @@ const STOP_MS = 29_000
 const GRACE_MS = 200
 
 const ENV = {
-  RUNNEL_LANGUAGES: 'python',
   // A sandbox is made for the job, and not before.
   RUNNEL_POOL_MIN: '0',
   RUNNEL_POOL_MAX: '0',

@@ -12,7 +12,7 @@ test('Hundreds of watchers of an API that dies come back all at once, and each s
   redisUrl,
   prefix,
 }) => {
-  await using system = await startSystem({ redisUrl, prefix, env: { RUNNEL_LANGUAGES: 'python' } })
+  await using system = await startSystem({ redisUrl, prefix })
   const { id } = await system.submit({ language: 'python', code: CODE })
   const connections = async (): Promise<number> => String(await redis.client('LIST')).split(prefix).length
   const before = await connections()

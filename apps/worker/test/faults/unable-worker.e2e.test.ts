@@ -5,7 +5,6 @@ import { startSystem, stdoutOf, untilWorkers } from '../system.ts'
 import { startEngineGate } from './gates.ts'
 
 const ENV = {
-  RUNNEL_LANGUAGES: 'python',
   RUNNEL_POOL_MIN: '1',
   RUNNEL_CONCURRENCY: '4',
   RUNNEL_ENGINE_TIMEOUT_MS: '3000',
