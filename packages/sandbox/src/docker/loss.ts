@@ -3,16 +3,26 @@ import type { Limits } from '@runnel/contract'
 import { type RunEvent, SandboxFailure } from '../sandbox.ts'
 import type { Engine } from './engine.ts'
 
-/** The engine hears of the end a moment after we do, and of its cause with it. */
+/** The engine hears of the end a moment after we do. */
 const NOTICED_WITHIN_MS = 1_000
+/** And of its cause at times a moment later still: the two come to it as events, in no order. */
+const EXPLAINED_WITHIN_MS = 300
 const LOOK_AGAIN_MS = 20
+/** What a process that was killed ends with, for the engine. */
+const KILLED = 128 + 9
 
-const wasOutOfMemory = async (engine: Engine, containerId: string): Promise<boolean> => {
-  const deadline = performance.now() + NOTICED_WITHIN_MS
+const wasOutOfMemory = async (engine: Pick<Engine, 'inspect'>, containerId: string): Promise<boolean> => {
+  let deadline = performance.now() + NOTICED_WITHIN_MS
+  let hasEnded = false
   for (;;) {
     const { State } = await engine.inspect(containerId)
     if (State.OOMKilled) return true
-    if (!State.Running || performance.now() > deadline) return false
+    if (!State.Running && !hasEnded) {
+      if (State.ExitCode !== KILLED) return false
+      hasEnded = true
+      deadline = performance.now() + EXPLAINED_WITHIN_MS
+    }
+    if (performance.now() > deadline) return false
     await delay(LOOK_AGAIN_MS)
   }
 }
@@ -23,7 +33,7 @@ const wasOutOfMemory = async (engine: Engine, containerId: string): Promise<bool
  * agent nothing to speak with. An engine that does not answer, or no longer has the container, is itself the cause.
  */
 export const explainLoss = async (
-  engine: Engine,
+  engine: Pick<Engine, 'inspect'>,
   containerId: string,
   limits: Limits,
   error: unknown,

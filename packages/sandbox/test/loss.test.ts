@@ -1,0 +1,37 @@
+import { defaultLimits } from '@runnel/contract'
+import type { ContainerInspectInfo } from 'dockerode'
+import { expect, test } from 'vitest'
+import { explainLoss } from '../src/docker/loss.ts'
+import { SandboxFailure } from '../src/sandbox.ts'
+
+type State = Pick<ContainerInspectInfo['State'], 'Running' | 'ExitCode' | 'OOMKilled'>
+
+const RUNNING: State = { Running: true, ExitCode: 0, OOMKilled: false }
+const KILLED: State = { Running: false, ExitCode: 137, OOMKilled: false }
+const EXITED: State = { Running: false, ExitCode: 0, OOMKilled: false }
+const OUT_OF_MEMORY: State = { Running: false, ExitCode: 137, OOMKilled: true }
+
+/** What becomes of a program whose agent is gone, where the engine tells these states in turn, and stays with the last. */
+const explain = async (...states: readonly State[]) => {
+  let looks = 0
+  const engine = {
+    async inspect() {
+      const State = states[Math.min(looks, states.length - 1)]
+      looks += 1
+      return { State } as ContainerInspectInfo
+    },
+  }
+  const error = new SandboxFailure('gone', { programStarted: true })
+  const ended = await explainLoss(engine, 'c', defaultLimits(), error, 10)
+  return ended?.type === 'ended' ? ended.outcome.type : undefined
+}
+
+test('An agent that the kernel killed for memory is the program’s doing, also where the engine learns the cause after the end', async () => {
+  expect(await explain(OUT_OF_MEMORY)).toBe('out-of-memory')
+  expect(await explain(RUNNING, RUNNING, KILLED, KILLED, KILLED, OUT_OF_MEMORY)).toBe('out-of-memory')
+})
+
+test('One that ended otherwise is our loss, as soon as that is known', async () => {
+  expect(await explain(RUNNING, EXITED, OUT_OF_MEMORY)).toBe(undefined)
+  expect(await explain(RUNNING, KILLED)).toBe(undefined)
+})
