@@ -34,6 +34,31 @@ describe('The demand for sandboxes', () => {
     expect(demand.expected()).toBe(25)
   })
 
+  it('counts no time in which somebody waits: who asks one after another then finds all of them the next time', () => {
+    const { demand, arrive, pass } = start()
+    for (let n = 0; n < 25; n += 1) {
+      arrive(1)
+      if (n >= 4) {
+        demand.setWaiting(true)
+        pass(200)
+        demand.setWaiting(false)
+      }
+      pass(12)
+    }
+    expect(demand.expected()).toBe(25)
+  })
+
+  it('does not add up without an end what comes where somebody always waits', () => {
+    const { demand, arrive, pass } = start()
+    arrive(1)
+    demand.setWaiting(true)
+    for (let second = 0; second < 60; second += 1) {
+      pass(1_000)
+      arrive(6)
+    }
+    expect(demand.expected()).toBe(60)
+  })
+
   it('does not add up what came over many seconds', () => {
     const { demand, arrive, pass } = start()
     for (let second = 0; second < 20; second += 1) {

@@ -1,7 +1,10 @@
 import { availableParallelism } from 'node:os'
 
-/** A moment is quiet when no program has begun for this long … */
-const QUIET_MS = 20
+/**
+ * A moment is quiet when no program has begun for this long, which is several times what a short one takes: who asks for one
+ * after another is not to meet four chores for a single one that took a little longer …
+ */
+const QUIET_MS = 100
 /** … and none is running that began less than this long ago: most programs have ended by then, and others may go on for long. */
 const YOUNG_MS = 1_000
 /** A chore that found no quiet moment for this long is done in any. */

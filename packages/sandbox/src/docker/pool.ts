@@ -68,9 +68,16 @@ export const createPool = (options: PoolOptions): Pool => {
     fill()
   }
 
+  /** Of those who wait the first, who does so no more. */
+  const serveNext = (): PromiseWithResolvers<Container> | undefined => {
+    const next = waiting.shift()
+    demand.setWaiting(waiting.length > 0)
+    return next
+  }
+
   const offer = (container: Container) => {
     if (closed) return discard(container)
-    const next = waiting.shift()
+    const next = serveNext()
     if (next !== undefined) return next.resolve(container)
     const old = setTimeout(() => drop(container), MAXIMUM_AGE_MS)
     old.unref()
@@ -99,7 +106,7 @@ export const createPool = (options: PoolOptions): Pool => {
         log.warn({ pool: name, err: error }, 'Cannot make a sandbox; trying again until it works')
       fault = error
       retryMs = Math.min(retryMs * 2 || FIRST_RETRY_MS, LAST_RETRY_MS)
-      waiting.shift()?.reject(error)
+      serveNext()?.reject(error)
     } finally {
       making -= 1
       fill()
@@ -154,9 +161,11 @@ export const createPool = (options: PoolOptions): Pool => {
       }
       const turn = Promise.withResolvers<Container>()
       waiting.push(turn)
+      demand.setWaiting(true)
       const leave = () => {
         const place = waiting.indexOf(turn)
         if (place >= 0) waiting.splice(place, 1)
+        demand.setWaiting(waiting.length > 0)
         turn.reject(signal.reason)
       }
       signal.addEventListener('abort', leave, { once: true })
