@@ -20,7 +20,7 @@ import frames
 import json_text
 from channel import Channel
 from cleaner import has_processes, is_as_new, remove_files
-from identity import ContainerIdentity, LocalIdentity
+from identity import ContainerIdentity, LocalIdentity, outlast_programs
 from loop import Loop
 from program import Program
 from scribe import Scribe
@@ -211,6 +211,8 @@ class Agent:
         self._program.run(
             order["wallMs"], order["cpuMs"], order["outputBytes"], order["graceMs"], self._cpus, order["credit"]
         )
+        if self._isolated and self._uses == 1:
+            outlast_programs()
 
     def _fail(self, reason):
         """The program could not begin. This sandbox is of no more use, whoever has it by now."""

