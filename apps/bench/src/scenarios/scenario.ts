@@ -1,14 +1,15 @@
 import type { Bench } from '../bench.ts'
 import type { Row } from '../report/row.ts'
 
+/** In the order in which they run: what is light first, and last what keeps the engine at its limit, which tidies up for long after. */
 export const SCENARIO_NAMES = [
-  'sequential',
-  'at-once',
-  'staggered',
-  'sustained',
-  'long-output',
   'watchers',
   'idle',
+  'sequential',
+  'staggered',
+  'long-output',
+  'at-once',
+  'sustained',
   'burst',
   'sleepers',
 ] as const
