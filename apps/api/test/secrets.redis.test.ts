@@ -71,7 +71,7 @@ test('Redis has no key and no ticket, and a program nowhere but in its own job',
   expect(ran.json()).toMatchObject({ status: 'finished' })
   const { ticket } = (await post('/v1/tickets', { jobIds: [ran.json().id] })).json()
 
-  const secret = key.split('_').at(-1) ?? ''
+  const secret = key.replace(/^rnl_[0-9a-f]+_/, '')
   const having: string[] = []
   for (const name of await redis.keys(`${prefix}*`)) {
     const all = `${name} ${await readAll(redis, name)}`
