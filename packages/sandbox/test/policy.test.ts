@@ -40,7 +40,7 @@ describe('The container policy', () => {
       MemorySwap: 256 * MIB,
       NanoCpus: 1_500_000_000,
       PidsLimit: 65,
-      IpcMode: 'private',
+      IpcMode: 'none',
       LogConfig: { Type: 'none' },
     })
     expect(HostConfig?.SecurityOpt?.[0]).toBe('no-new-privileges:true')

@@ -38,6 +38,7 @@ export const AGENT_COMMAND = ['python3', '-I', '-S', '-B', '/opt/runnel/agent'] 
 const MIB = 1024 * 1024
 /** On top of what the program may have; whatever wrote its files has ended before it starts. */
 const AGENT_PROCESSES = 1
+const SHARED_MEMORY_BYTES = 16 * MIB
 const INODES_PER_MIB = 128
 const MINIMUM_INODES = 2048
 
@@ -70,11 +71,12 @@ export const POLICY: readonly Rule[] = [
   { because: 'Nothing of the image can be changed or filled.', host: () => ({ ReadonlyRootfs: true }) },
   {
     because:
-      'The only places to write: in memory, bounded in bytes and in files. Executables are wanted in the workspace, not in /tmp.',
+      'The only places to write: in memory, bounded in bytes and in files. Executables are wanted in the workspace alone. Without shared memory multiprocessing has no locks; the engine’s own would be one mount more on the host.',
     host: ({ diskBytes, uid }) => ({
       Tmpfs: {
         [WORKSPACE]: toTmpfs(diskBytes, `exec,mode=0700,uid=${uid},gid=${uid}`),
         '/tmp': toTmpfs(Math.ceil(diskBytes / 4), 'noexec,mode=1777'),
+        '/dev/shm': toTmpfs(SHARED_MEMORY_BYTES, 'noexec,mode=1777'),
       },
     }),
   },
@@ -118,8 +120,8 @@ export const POLICY: readonly Rule[] = [
     }),
   },
   {
-    because: 'Shared memory of its own, small: it counts into the memory. Without any, multiprocessing has no locks.',
-    host: () => ({ IpcMode: 'private', ShmSize: 16 * MIB }),
+    because: 'Its own queues, semaphores and shared memory of the kernel’s, none of anybody else’s.',
+    host: () => ({ IpcMode: 'none' }),
   },
   {
     because: 'Its own view of control groups: no container id of the host’s to read.',
