@@ -6,7 +6,8 @@ const start = () => {
   let at = 0
   const chores = createChores(() => at)
   const done: string[] = []
-  const add = (name: string) => chores.add(async () => void done.push(name))
+  const add = (name: string, kind: 'removing' | 'making' = 'making') =>
+    chores.add(kind, async () => void done.push(name))
   return { chores, done, add, pass: (ms: number) => (at += ms) }
 }
 
@@ -49,6 +50,17 @@ describe('Engine work that nobody waits for', () => {
     await chore
   })
 
+  it('removes before it makes', async () => {
+    const { chores, done, add } = start()
+    const end = chores.programBegins()
+    const made = Array.from({ length: 100 }, () => add('made'))
+    const removed = add('removed', 'removing')
+    end()
+    chores.hurry()
+    await Promise.all([removed, ...made])
+    expect(done[0]).toBe('removed')
+  })
+
   it('waits for nothing when the worker stops', async () => {
     const { chores, done, add } = start()
     chores.programBegins()
@@ -60,7 +72,7 @@ describe('Engine work that nobody waits for', () => {
 
   it('tells of a failure whoever gave it, and goes on with the next', async () => {
     const { chores, done, add } = start()
-    await expect(chores.add(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
+    await expect(chores.add('making', () => Promise.reject(new Error('no')))).rejects.toThrow('no')
     await add('next')
     expect(done).toEqual(['next'])
   })

@@ -58,6 +58,22 @@ describe('The pool', () => {
     )
   })
 
+  it('removes what is used up also under a load that never pauses', { timeout: 60_000 }, async () => {
+    await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 1, poolMax: 100 })
+    const inFlight = 20
+    const programs = 100
+    let begun = 0
+    await Promise.all(
+      Array.from({ length: inFlight }, async () => {
+        while (begun < programs) {
+          begun += 1
+          await run(sandboxes, { language: 'bash', source: 'echo' })
+        }
+      }),
+    )
+    expect((await sandboxes.containers()).length).toBeLessThan(programs / 2)
+  })
+
   it('lets go of whoever stops waiting', async () => {
     await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 0 })
     const stop = new AbortController()

@@ -14,9 +14,12 @@ const LOOK_AGAIN_MS = 10
 /** The engine does such work one by one for the most part; beyond two a processor it only queues it itself. */
 const AT_ONCE = availableParallelism() * 2
 
+/** What is used up goes first: it holds memory, and the engine looks through its mounts for each container it makes. */
+const KINDS = ['removing', 'making'] as const
+
 export interface Chores {
   /** Does it when its turn comes; settles as it does. */
-  add<T>(chore: () => Promise<T>): Promise<T>
+  add<T>(kind: (typeof KINDS)[number], chore: () => Promise<T>): Promise<T>
   /** A program begins; call the result when it has ended. */
   programBegins(): () => void
   /** From here on no chore waits for a quiet moment. */
@@ -31,7 +34,10 @@ export interface Chores {
  * chore has its turn within two seconds, so what waits is bounded by what the engine makes in two seconds.
  */
 export const createChores = (now: () => number = () => performance.now()): Chores => {
-  const waiting: { readonly since: number; readonly begin: () => void }[] = []
+  const waiting: Record<(typeof KINDS)[number], { readonly since: number; readonly begin: () => void }[]> = {
+    removing: [],
+    making: [],
+  }
   const young = new Set<{ readonly since: number }>()
   let lastBeginning = Number.NEGATIVE_INFINITY
   let busy = 0
@@ -49,19 +55,21 @@ export const createChores = (now: () => number = () => performance.now()): Chore
   const look = (): void => {
     clearTimeout(timer)
     timer = undefined
-    for (let next = waiting[0]; next !== undefined && busy < AT_ONCE; next = waiting[0]) {
-      const at = now()
-      if (!isHurried && at - next.since < OVERDUE_MS && !isQuiet(at)) {
-        timer = setTimeout(look, LOOK_AGAIN_MS)
-        return
+    for (const queue of KINDS.map((kind) => waiting[kind])) {
+      for (let next = queue[0]; next !== undefined && busy < AT_ONCE; next = queue[0]) {
+        const at = now()
+        if (!isHurried && at - next.since < OVERDUE_MS && !isQuiet(at)) {
+          timer ??= setTimeout(look, LOOK_AGAIN_MS)
+          break
+        }
+        queue.shift()
+        next.begin()
       }
-      waiting.shift()
-      next.begin()
     }
   }
 
   return {
-    add: (chore) =>
+    add: (kind, chore) =>
       new Promise((resolve, reject) => {
         const begin = () => {
           busy += 1
@@ -72,7 +80,7 @@ export const createChores = (now: () => number = () => performance.now()): Chore
               look()
             })
         }
-        waiting.push({ since: now(), begin })
+        waiting[kind].push({ since: now(), begin })
         timer ??= setTimeout(look)
       }),
 

@@ -116,7 +116,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
     if (!alive.has(container.id) || removals.has(container)) return
     removals.set(
       container,
-      chores.add(() => remove(container)),
+      chores.add('removing', () => remove(container)),
     )
   }
 

@@ -124,12 +124,14 @@ export const createPool = (options: PoolOptions): Pool => {
 
   const isShort = () => ready.size + making - waiting.length < min || (wantsMore() && mayGrow())
   const wantsMore = () => ready.size + making - waiting.length < demand.expected()
+  /** Whoever waits for longer than that waits for the engine, and anything else it makes is in the way. */
+  const isOneMadeForEach = () => waiting.length <= making
 
   const makeForStock = () => {
     stocking += 1
-    void chores.add(async () => {
+    void chores.add('making', async () => {
       stocking -= 1
-      if (!closed && retry === undefined && isShort()) await makeOne()
+      if (!closed && retry === undefined && isOneMadeForEach() && isShort()) await makeOne()
     })
   }
 
@@ -144,6 +146,7 @@ export const createPool = (options: PoolOptions): Pool => {
       return
     }
     while (making + asked < waiting.length) makeForWaiting()
+    if (!isOneMadeForEach()) return
     const missing = Math.max(min, demand.expected()) - (ready.size + making + stocking - waiting.length)
     for (let more = missing; more > 0 && (size() < min || mayGrow()); more -= 1) makeForStock()
   }
@@ -167,6 +170,7 @@ export const createPool = (options: PoolOptions): Pool => {
         if (place >= 0) waiting.splice(place, 1)
         demand.setWaiting(waiting.length > 0)
         turn.reject(signal.reason)
+        fill()
       }
       signal.addEventListener('abort', leave, { once: true })
       if (signal.aborted) leave()
