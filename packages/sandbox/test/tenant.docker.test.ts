@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os'
 import { defaultLimits } from '@runnel/contract'
+import { LANGUAGES } from '@runnel/languages'
 import { eventually } from '@runnel/testing'
 import Docker from 'dockerode'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -248,5 +250,31 @@ for _ in range(5):
       Array.from({ length: 40 }, (_, index) => runAs('many', { source: `print(${index})` })),
     )
     expect(answers.map(({ stdout }) => stdout)).toEqual(Array.from({ length: 40 }, (_, index) => `${index}\n`))
+  })
+
+  it('has few for many short programs, and one for each that goes on', { timeout: 60_000 }, async () => {
+    await using sandboxes = createTestSandboxes({
+      languages: LANGUAGES.filter(({ id }) => id === 'bash'),
+      poolMax: 100,
+    })
+    const used = new Set<string>()
+    const runMany = (count: number, inFlight: number, source: string) => {
+      used.clear()
+      let begun = 0
+      const loop = async () => {
+        while (begun < count) {
+          begun += 1
+          await run(sandboxes, { language: 'bash', source, sharedBy: 'one', onSandbox: ({ id }) => used.add(id) })
+        }
+      }
+      return Promise.all(Array.from({ length: inFlight }, loop))
+    }
+    await runMany(200, 40, 'echo')
+    const enough = availableParallelism() * 4
+    // And as many again where the first were long in coming.
+    expect((await sandboxes.containers()).length).toBeLessThanOrEqual(2 * enough)
+    const many = enough + 4
+    await runMany(many, many, 'sleep 4')
+    expect(used.size).toBe(many)
   })
 })

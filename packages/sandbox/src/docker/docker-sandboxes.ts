@@ -191,34 +191,34 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
     throw signal.reason
   }
 
-  /** One that this owner has used before, or whichever comes first, another of those or a new one. */
+  /**
+   * One that this owner has used before, the next that comes back. A new one joins them where that is likely to be there
+   * sooner; it stays theirs even if whoever asked for it was served otherwise, so that nobody asks for it again.
+   */
   const obtainShared = async (
     owner: string,
     language: Language,
     limits: Limits,
     signal: AbortSignal,
   ): Promise<Container> => {
-    const own = await shelf.take(owner)
+    const own = shelf.take(owner)
     if (own !== undefined) return own
     const served = new AbortController()
     const until = AbortSignal.any([signal, served.signal])
-    const fresh = obtainNew(language, limits, until)
-    // Where none can be made, perhaps none of this owner's ever comes back: whoever waits is told.
-    fresh.catch(() => served.abort())
-    const offers = [shelf.next(owner, until), fresh]
-    try {
-      const first = await Promise.any(offers)
-      // Where both came at once, the other one is for the next of this owner's jobs.
-      for (const offer of offers) {
-        offer.then(
-          (container) =>
-            container === first || shelf.put(owner, container, Promise.resolve({ warm: container.isWarm })),
-          () => {},
-        )
+    /** Never resolves, and rejects where none can be made: then perhaps none of this owner's ever comes back. */
+    const bringMore = async (): Promise<never> => {
+      for (;;) {
+        await shelf.untilNewIsBetter(owner, until)
+        await shelf.bring(owner, obtainNew(language, limits, new AbortController().signal))
       }
-      return first
+    }
+    const back = shelf.next(owner, until)
+    try {
+      return await Promise.race([back, bringMore()])
     } catch (error) {
-      throw error instanceof AggregateError ? error.errors.at(-1) : error
+      // Where one came back in the same moment, it is for the next of this owner's jobs.
+      shelf.bring(owner, back).catch(() => {})
+      throw error
     } finally {
       served.abort()
     }
@@ -238,8 +238,13 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
     }
   }
 
-  const toSandbox = async (container: Container, language: Language, owner: string | undefined): Promise<Sandbox> => {
-    const leaveStart = await starts.enter()
+  const toSandbox = (
+    container: Container,
+    language: Language,
+    owner: string | undefined,
+    leaveStart: () => void,
+  ): Sandbox => {
+    if (owner !== undefined) shelf.lend(owner, container)
     const programEnds = chores.programBegins()
     let hasEnded = false
     let isReadyAgain: Promise<{ warm: boolean }> | undefined
@@ -268,8 +273,10 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
         leaveStart()
         // A program that has not ended dies now; where it has, all of it is dead. The engine tidies up when it has time.
         if (!hasEnded) container.channel.close(new Error('The sandbox is no longer needed'))
-        if (owner === undefined || isReadyAgain === undefined || !hasEnded) return discard(container)
-        shelf.put(owner, container, isReadyAgain)
+        if (owner !== undefined && isReadyAgain !== undefined && hasEnded)
+          return shelf.put(owner, container, isReadyAgain)
+        shelf.forget(container)
+        discard(container)
       },
     }
   }
@@ -281,9 +288,12 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
         throw new SandboxFailure(`There is no language "${wish.language}" here`, { programStarted: false })
       const { sharedBy, limits } = wish
       const owner = sharedBy === undefined ? undefined : JSON.stringify([sharedBy, language.id, limits.diskBytes])
+      // First its turn, then a container: so short programs of one tenant use a few of them, and these again and again.
+      const leaveStart = await starts.enter()
       try {
-        return await toSandbox(await obtain(wish, language, owner, signal), language, owner)
+        return toSandbox(await obtain(wish, language, owner, signal), language, owner, leaveStart)
       } catch (cause) {
+        leaveStart()
         throw new SandboxFailure('No sandbox could be made', { cause, programStarted: false })
       }
     },
