@@ -12,26 +12,15 @@ interface Reading {
   readonly cpuMs: number
 }
 
-/** The engine now and then has nothing to tell of a container that runs. */
-const TRIES = 20
-const PAUSE_MS = 100
-
 /** Memory as `docker stats` shows it: all that the container's control group holds, less file pages it could drop at once. */
 const read = async (docker: Docker, id: string): Promise<Reading> => {
-  for (let tries = 0; tries < TRIES; tries += 1) {
-    const { memory_stats, cpu_stats } = await docker.getContainer(id).stats({ stream: false, 'one-shot': true })
-    const stats: Partial<typeof memory_stats.stats> | undefined = memory_stats.stats
-    // The first is control groups version 1, the second version 2.
-    const fileBytes = stats?.total_inactive_file ?? stats?.inactive_file
-    if (fileBytes !== undefined) {
-      return {
-        memoryBytes: memory_stats.usage - fileBytes,
-        cpuMs: cpu_stats.cpu_usage.total_usage / NS_PER_MS,
-      }
-    }
-    await delay(PAUSE_MS)
+  const { memory_stats, cpu_stats } = await docker.getContainer(id).stats({ stream: false, 'one-shot': true })
+  // The first is control groups version 1, the second version 2.
+  const { total_inactive_file, inactive_file = 0 } = memory_stats.stats
+  return {
+    memoryBytes: memory_stats.usage - (total_inactive_file ?? inactive_file),
+    cpuMs: cpu_stats.cpu_usage.total_usage / NS_PER_MS,
   }
-  throw new Error(`The engine tells nothing of the memory of container ${id}`)
 }
 
 export const idle: Scenario = {
