@@ -29,12 +29,12 @@ export const runEventSocket = async (
   })
   try {
     await follow((entry) => writer.send(toFrame(entry)))
-    if (!signal.aborted) socket.close(DONE)
+    if (!signal.aborted) writer.close(DONE)
   } catch (error) {
     if (signal.aborted) return
     const fault = toRequestError(error)
     logFault(request.log, fault, request.id)
     await sendError(fault)
-    socket.close(BROKEN)
+    writer.close(BROKEN)
   }
 }

@@ -32,3 +32,13 @@ export const createEventFrames = (): ((entry: LogEntry) => Buffer) => {
     return last.frame
   }
 }
+
+/** Frames one after another. What many are sent, one right after the other, is joined once for all of them. */
+export const createJoin = (): ((first: Buffer, second: Buffer) => Buffer) => {
+  let last: { readonly first: Buffer; readonly second: Buffer; readonly joined: Buffer } | undefined
+  return (first, second) => {
+    if (last?.first !== first || last.second !== second)
+      last = { first, second, joined: Buffer.concat([first, second]) }
+    return last.joined
+  }
+}
