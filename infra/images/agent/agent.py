@@ -4,7 +4,7 @@
     the interpreter is started ahead, if there is one    ── READY ──▶   (waits, however long)
     ◀── PUT, DATA…, EXEC, STDIN…      (all at once; each waits for the one before)
     its files are written, the program goes      ── DONE, STDOUT, STDERR … ──▶   ◀── CREDIT, STDIN, SIGNAL
-    main has died, everything killed, pipes drained      ── EXIT ──▶
+    main has died, nobody is left who could print      ── EXIT ──▶      what lives on is killed
     EXEC said {again: true}: all it left is removed, the next uid's interpreter is started   ── READY ──▶
 
 `uid` null means: no isolation (the local sandbox), everything runs as the caller. `uids` is how many, from `uid` on,
@@ -260,15 +260,20 @@ class Agent:
             self._scribe.close()
             self._scribe = None
         if not self._again:
+            if self._isolated and self._has_survivors():
+                identity.kill_everything()
             return
         if self._uses == self._uids or identity.alone:
             self._end()
         self._give_up_tidying = self._loop.after(TIDYING_SECONDS, self._end)
         self._tidy_up(identity)
 
+    def _has_survivors(self):
+        return has_processes((os.getpid(), self._server.pid) if self._server else (os.getpid(),))
+
     def _tidy_up(self, identity):
         """Again and again until no process is left, then the rest."""
-        if has_processes((os.getpid(), self._server.pid) if self._server else (os.getpid(),)):
+        if self._has_survivors():
             identity.kill_everything()
             if identity.alone:
                 self._end()  # what the program left takes every process there may be

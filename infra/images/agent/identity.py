@@ -118,11 +118,12 @@ def outlast_programs():
     Out of memory, the kernel takes programs before us, who are to report it. They begin at 1000, but may go back to as little
     as a container begins with, whatever its own score is; so we go there too, and are smaller than what runs short.
     """
+    score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
     try:
-        with open("/proc/self/oom_score_adj", "w") as file:
-            file.write("0")
+        os.write(score, b"0")
     except OSError:
         pass  # where the score that the container was given is the least for everybody
+    os.close(score)
 
 
 def restore_signals():

@@ -5,8 +5,8 @@ Life of a program, each step once and in this order:
     warmed?  ->  running  ->  [ending: first reason wins]  ->  main has died  ->  drained  ->  exit
 
 Whatever comes first of a limit, a signal to stop and the program's own end decides how it ended. When its main
-process is gone everything it started is killed, and what its pipes still hold is read. Their end is the proof that
-nobody is left to print, and then it is reported.
+process is gone what its pipes still hold is read, and where somebody is left who might print, everything it started is
+killed. The end of the pipes is the proof that nobody is, and then it is reported.
 """
 
 import os
@@ -25,6 +25,11 @@ WRITTEN = b"w"
 #: As a rule its first words are sooner, or its end; then nobody need be woken just to hear of its files.
 ANSWER_SECONDS = 0.02
 SPOT_CHECK_SECONDS = 0.25
+#: Who says one thing often says the next right after: Python's `print` is two writes. So what follows a first word is
+#: gathered for a moment, and with what a short program says last goes its end …
+GATHER_SECONDS = 0.002
+#: … except that of one who says much: a pipe that is not read soon is full.
+MUCH_BYTES = 4096
 #: Locally survivors may hold the pipes open for ever: this long after all we know of have died, the end is the end.
 ABANDON_SECONDS = 0.2
 
@@ -48,6 +53,7 @@ class Program:
         self._credit = 0
         self._output_left = 0
         self._open = set()
+        self._is_gathering = False
         self._timers = {}
         self._started = None
         self.limit = None
@@ -263,8 +269,17 @@ class Program:
 
     def _listen(self):
         for fd in self._open:
-            call = (lambda fd=fd: self._read(fd)) if self._credit > 0 else None
+            call = (lambda fd=fd: self._read(fd)) if self._credit > 0 and not self._is_gathering else None
             self._loop.read_when_ready(fd, call)
+
+    def _gather(self):
+        self._is_gathering = True
+        self._timers["gather"] = self._loop.after(GATHER_SECONDS, self._gathered)
+        self._listen()
+
+    def _gathered(self):
+        self._is_gathering = False
+        self._listen()
 
     def _read(self, fd):
         """False: nothing more is there."""
@@ -287,6 +302,8 @@ class Program:
             self.identity.kill_everything()
         if self._credit <= 0:
             self._listen()
+        elif len(data) < MUCH_BYTES and self._status is None:
+            self._gather()
         return True
 
     def _close_output(self, fd):
@@ -303,20 +320,19 @@ class Program:
             self._answered()  # first what it may have said of its files
         self._ended = time.monotonic()
         self._look_at_disks()
-        if self.identity.alone:
-            self.identity.kill_everything()
         self._close_stdin()
         self._everyone_died = self._usage.version is not None
         for fd in list(self._open):
             self._drain(fd)
-        if self._open and not self.identity.alone:
+        if self._open or not self._everyone_died:
             self.identity.kill_everything()
+            self._gathered()
         self._report_when_over()
 
     def _drain(self, fd):
-        """At once what is there already: as a rule, that is all."""
-        while fd in self._open and self._credit > 0:
-            if not self._read(fd):
+        """At once what is there already: as a rule, that is all. Where somebody goes on printing it is not for long."""
+        for _ in ("what is there", "the end"):
+            if fd not in self._open or self._credit <= 0 or not self._read(fd):
                 return
 
     def has_died(self):

@@ -1,7 +1,11 @@
-import type { Control } from '@runnel/contract'
+import { type Control, defaultLimits } from '@runnel/contract'
+import { eventually } from '@runnel/testing'
+import Docker from 'dockerode'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestSandboxes, type TestSandboxes } from './docker-fixture.ts'
-import { run as runIn } from './run.ts'
+import { run as runIn, runInside } from './run.ts'
+
+const docker = new Docker()
 
 describe('A program in a container', () => {
   let sandboxes: TestSandboxes
@@ -223,6 +227,25 @@ sys.stdin.read()`
     for (const { stdout, stderr } of [await holding, other]) {
       expect([stdout.toString(), stderr.toString()]).toEqual([expect.stringMatching(/^locked [89]\n$/), ''])
     }
+  })
+
+  it('leaves nothing running, not even what has closed its output and waits in a session of its own', async () => {
+    const source = `import os, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.closerange(0, 3)
+        time.sleep(60)
+    os._exit(0)
+os.wait()`
+    const [limits, never] = [defaultLimits(), new AbortController().signal]
+    await using sandbox = await sandboxes.lease({ language: 'python', limits }, never)
+    expect((await runInside(sandbox, { source })).outcome).toEqual({ type: 'exited', exitCode: 0 })
+    await eventually(async () => {
+      const { Processes } = await docker.getContainer(sandbox.id).top({ ps_args: '-eo pid,uid' })
+      const users = new Set(Processes.map(([, uid]: string[]) => uid))
+      expect(users.size, 'only the agent’s own user is left').toBe(1)
+    })
   })
 
   it('cannot forge frames: whatever it prints is output', async () => {

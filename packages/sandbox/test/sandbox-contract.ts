@@ -279,6 +279,17 @@ print("main is done", flush=True)`
       expect(outcome).toEqual({ type: 'signaled', signal: 'SIGKILL' })
     })
 
+    it('tells a first word at once, and gathers what follows right after for two milliseconds', async () => {
+      const pieces: number[] = []
+      const { stdout, usage } = await run({
+        source: 'import os\nfor _ in range(3_000): os.write(1, b"x")',
+        onOutput: ({ length }) => void pieces.push(length),
+      })
+      expect(stdout.length).toBe(3_000)
+      const [beginning, end] = [1, 1]
+      expect(pieces.length).toBeLessThanOrEqual(beginning + usage.wallMs / 2 + end)
+    })
+
     it('measures time and processor time', async () => {
       const { usage } = await run({
         source: 'import time\nend = time.process_time() + 0.2\nwhile time.process_time() < end: pass\ntime.sleep(0.2)',
