@@ -3,13 +3,12 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Redis } from '@runnel/process'
-import { eventually, redisTest as test } from '@runnel/testing'
+import { eventually, heldBytes, redisTest as test } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { WebSocket } from 'ws'
 import { SUBSCRIPTIONS_PER_SOCKET } from '../src/stream/subscriptions.ts'
 import { type Api, startApi } from './api.ts'
 import { openStream } from './clients.ts'
-import { heldBytes } from './held-bytes.ts'
 
 const LINE_BYTES = 32 * 1024
 const LINES = 600

@@ -28,6 +28,8 @@ from usage import Usage
 
 #: That the files are written is worth no write of its own when the program is about to speak.
 DONE_DELAY_SECONDS = 0.02
+#: Most programs have ended by then, and none has used up its memory.
+OUTLAST_SECONDS = 0.015
 #: What a job leaves dies within moments; a sandbox in which something refuses to is given up.
 TIDYING_SECONDS = 5
 KILL_AGAIN_SECONDS = 0.002
@@ -212,7 +214,7 @@ class Agent:
             order["wallMs"], order["cpuMs"], order["outputBytes"], order["graceMs"], self._cpus, order["credit"]
         )
         if self._isolated and self._uses == 1:
-            outlast_programs()
+            self._loop.after(OUTLAST_SECONDS, outlast_programs)
 
     def _fail(self, reason):
         """The program could not begin. This sandbox is of no more use, whoever has it by now."""

@@ -54,21 +54,19 @@ import _ctypes
 import _frozen_importlib
 import _socket
 import files
+import pages
 import slices
 
 WORKSPACE = "/workspace"
 PR_SET_DUMPABLE = 4
-MADV_POPULATE_WRITE = 23  # Linux 5.14; before it, nothing is done ahead
 DESCRIPTORS = 5
 BYTES_OF_INT = 4
 #: Every zip archive ends with it, whatever it begins with.
 ARCHIVE_MARK = b"PK\x05\x06"
 MENTIONS = (b"gc", b"__del__", b"weakref")
-TRACES = ("_ctypes", "_socket", "files", "fork_server", "gc", "slices")
+TRACES = ("_ctypes", "_socket", "files", "fork_server", "gc", "pages", "slices")
 
-_libc = _ctypes.dlopen(None, 2)
-_prctl = _ctypes.dlsym(_libc, "prctl")
-_madvise = _ctypes.dlsym(_libc, "madvise")
+_prctl = _ctypes.dlsym(_ctypes.dlopen(None, 2), "prctl")
 
 
 def begin():
@@ -98,7 +96,7 @@ def _serve(end):
             end.close()
             _become(uid)
             if is_ahead:
-                _own_all_pages()
+                pages.own_all()
             _leave_no_trace()
             if site.ENABLE_USER_SITE and not has_customization:
                 _skip_customization()
@@ -134,22 +132,10 @@ def _become(uid):
     slices.lengthen()
 
 
-def _own_all_pages():
-    class Address(_ctypes._SimpleCData):
-        _type_ = "P"
-
-    maps = posix.open("/proc/self/maps", posix.O_RDONLY)
-    for line in files.read_to_end(maps).splitlines():
-        if b" rw-p " in line and b"[stack]" not in line:
-            start, end = (int(address, 16) for address in line[: line.index(b" ")].split(b"-"))
-            _ctypes.call_function(_madvise, (Address(start), Address(end - start), MADV_POPULATE_WRITE))
-    posix.close(maps)
-
-
 def _leave_no_trace():
     """What only the way here needed. Types of an extension hold each other, so it takes the collector to let them go."""
-    global _ctypes, _libc, _madvise, _prctl, _socket, slices
-    del _ctypes, _libc, _madvise, _prctl, _socket, slices
+    global _ctypes, _prctl, _socket, pages, slices
+    del _ctypes, _prctl, _socket, pages, slices
     for name in TRACES:
         sys.modules.pop(name, None)
     gc.collect()

@@ -116,7 +116,8 @@ def kill_all_we_may():
 def outlast_programs():
     """
     Out of memory, the kernel takes programs before us, who are to report it. They begin at 1000, but may go back to as little
-    as a container begins with, whatever its own score is; so we go there too, and are smaller than what runs short.
+    as a container begins with, whatever its own score is; so we go there too, and then it takes the largest: files count as well,
+    two thirds of what we are, so we let go of them and need a little again.
     """
     score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
     try:
@@ -124,6 +125,9 @@ def outlast_programs():
     except OSError:
         pass  # where the score that the container was given is the least for everybody
     os.close(score)
+    import pages  # only here, where nobody waits for it
+
+    pages.let_go_of_files()
 
 
 def restore_signals():

@@ -1,7 +1,6 @@
-import { redisTest as test } from '@runnel/testing'
+import { heldBytes, redisTest as test } from '@runnel/testing'
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import { heldBytes } from '../held-bytes.ts'
 import { openFrameSocket } from './frame-socket.ts'
 import { framesFor } from './frames.ts'
 import { expectGoodService, openHouse } from './house.ts'

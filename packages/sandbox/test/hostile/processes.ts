@@ -30,7 +30,9 @@ def flee():
         if child: os._exit(0)
         os.setsid()
 for _ in range(10):
-    if os.fork() == 0: flee()
+    try:
+        if os.fork() == 0: flee()
+    except OSError: pass
 time.sleep(60)`,
     limits: SHORT,
     ends: [OVERDUE],
