@@ -15,6 +15,7 @@ interface Reading {
 /** Memory as `docker stats` shows it: all that the container's control group holds, less file pages it could drop at once. */
 const read = async (docker: Docker, id: string): Promise<Reading> => {
   const { memory_stats, cpu_stats } = await docker.getContainer(id).stats({ stream: false, 'one-shot': true })
+  if (memory_stats.stats === undefined) throw new Error('The engine has no statistics of its containers')
   // The first is control groups version 1, the second version 2.
   const { total_inactive_file, inactive_file = 0 } = memory_stats.stats
   return {
