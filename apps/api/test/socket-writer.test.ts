@@ -46,7 +46,7 @@ test('Frames arrive whole and in order, however many of however many bytes are s
   const turns = [['a'], texts(3, 'b'), texts(5_000, 'c'), ['d'.repeat(5_000), 'e', 'f'.repeat(300_000), 'g']]
   const [received] = await receive(1, async ([served]) => {
     for (const turn of turns) {
-      for (const text of turn) served?.writer.send(toTextFrame(text))
+      for (const text of turn) served?.writer.sendWithTurn(toTextFrame(text))
       await endOfTurn()
     }
     served?.writer.close(DONE)
@@ -57,9 +57,9 @@ test('Frames arrive whole and in order, however many of however many bytes are s
 test('What many are sent in the same turn is the same for all, and for those who are sent something else as well', async () => {
   const [same, own] = [texts(4, 'same').map(toTextFrame), (at: number) => toTextFrame(`own ${at}`)]
   const received = await receive(3, async (served) => {
-    for (const frame of same) for (const { writer } of served) writer.send(frame)
-    for (const [at, { writer }] of served.entries()) writer.send(own(at))
-    for (const frame of same) for (const { writer } of served) writer.send(frame)
+    for (const frame of same) for (const { writer } of served) writer.sendWithTurn(frame)
+    for (const [at, { writer }] of served.entries()) writer.sendWithTurn(own(at))
+    for (const frame of same) for (const { writer } of served) writer.sendWithTurn(frame)
     for (const { writer } of served) writer.close(DONE)
   })
   const all = texts(4, 'same')
@@ -78,7 +78,7 @@ test('The frames of a turn are one write', async () => {
       written.push(chunk.length)
       return write(chunk)
     }
-    for (const text of texts(3, 'b')) writer.send(toTextFrame(text))
+    for (const text of texts(3, 'b')) writer.sendWithTurn(toTextFrame(text))
     await endOfTurn()
     expect(written).toEqual([3 * toTextFrame('b 0').length])
     writer.close(DONE)
@@ -86,13 +86,22 @@ test('The frames of a turn are one write', async () => {
   expect(written.length).toBeGreaterThan(0)
 })
 
+test('What cannot be asked for again leaves at once, after what was sent before it', async () => {
+  const [received] = await receive(1, async ([served]) => {
+    served?.writer.sendWithTurn(toTextFrame('event'))
+    served?.writer.send(toTextFrame('answer'))
+    served?.socket.close(DONE)
+  })
+  expect(received).toEqual(['event', 'answer'])
+})
+
 test('Nothing follows a close frame, whoever sent it', async () => {
   const [received] = await receive(1, async ([served]) => {
     served?.writer.send(toTextFrame('before'))
-    await endOfTurn()
-    served?.writer.send(toTextFrame('in the same turn'))
+    served?.writer.sendWithTurn(toTextFrame('in the same turn'))
     served?.socket.close(DONE)
     served?.writer.send(toTextFrame('after'))
+    served?.writer.sendWithTurn(toTextFrame('after'))
   })
   expect(received).toEqual(['before'])
 })

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { serverFrameSchema, toBytes } from '@runnel/contract'
 import { eventually, redisTest as test } from '@runnel/testing'
 import { describe, expect } from 'vitest'
@@ -38,6 +39,27 @@ const acceptedBy = (stream: Stream, ref: string): Promise<string> =>
   })
 
 describe('GET /v1/stream', () => {
+  test('tells whoever closes right after submitting of every job that it took', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const url = await api.listen()
+    const told: string[] = []
+    for (let round = 0; round < 40; round += 1) {
+      const stream = await openStream(url)
+      stream.send({ type: 'submit', ref: 'job', job: { language: 'py', code: 'print(1)' } })
+      for (let turn = 0; turn < round % 8; turn += 1) await endOfTurn()
+      stream.socket.close()
+      await once(stream.socket, 'close')
+      if (stream.answerTo('job') !== undefined) told.push(await acceptedBy(stream, 'job'))
+    }
+    const { jobs } = (await api.app.inject('/v1/jobs?limit=100')).json<{ jobs: { id: string }[] }>()
+    expect(jobs.length).toBeGreaterThan(0)
+    expect(told.sort()).toEqual(jobs.map(({ id }) => id).sort())
+  })
+
   test('submits many jobs on one socket and brings the events of each after its answer', async ({
     redisUrl,
     prefix,

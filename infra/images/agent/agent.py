@@ -46,6 +46,7 @@ class Agent:
         self._stream = None
         self._again = False
         self._uses = 0
+        self._outlasts = False
         self._forget_files()
         self._waiting = None  # frames that came while files were being written
 
@@ -213,8 +214,15 @@ class Agent:
         self._program.run(
             order["wallMs"], order["cpuMs"], order["outputBytes"], order["graceMs"], self._cpus, order["credit"]
         )
-        if self._isolated and self._uses == 1:
-            self._loop.after(OUTLAST_SECONDS, outlast_programs)
+        if self._isolated and not self._outlasts:
+            self._loop.after(OUTLAST_SECONDS, self._outlast)
+
+    def _outlast(self):
+        """Once, under the first program that goes on for longer than most."""
+        if self._outlasts or self._program is None or not self._program.is_running():
+            return
+        self._outlasts = True
+        outlast_programs()
 
     def _fail(self, reason):
         """The program could not begin. This sandbox is of no more use, whoever has it by now."""

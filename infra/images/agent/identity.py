@@ -119,12 +119,11 @@ def outlast_programs():
     as a container begins with, whatever its own score is; so we go there too, and then it takes the largest: files count as well,
     two thirds of what we are, so we let go of them and need a little again.
     """
-    score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
     try:
-        os.write(score, b"0")
+        with open("/proc/self/oom_score_adj", "wb", buffering=0) as score:
+            score.write(b"0")
     except OSError:
         pass  # where the score that the container was given is the least for everybody
-    os.close(score)
     import pages  # only here, where nobody waits for it
 
     pages.let_go_of_files()

@@ -52,7 +52,7 @@ class Program:
         self._stdin_ends = False
         self._credit = 0
         self._output_left = 0
-        self._open = set()
+        self._open = []
         self._is_gathering = False
         self._timers = {}
         self._started = None
@@ -171,7 +171,7 @@ class Program:
         self._wall_ms, self._cpu_ms, self._grace_ms, self._cpus = wall_ms, cpu_ms, grace_ms, cpus
         self._output_left, self._credit = output_bytes, credit
         self._started = time.monotonic()
-        self._open = {self._pipes.stdout, self._pipes.stderr}
+        self._open = [self._pipes.stdout, self._pipes.stderr]
         self._listen()
         self._feed()
         self._timers["wall"] = self._loop.after(wall_ms / 1000, lambda: self._hit("wall"))
@@ -273,12 +273,18 @@ class Program:
             self._loop.read_when_ready(fd, call)
 
     def _gather(self):
+        if self._is_gathering:
+            return
         self._is_gathering = True
         self._timers["gather"] = self._loop.after(GATHER_SECONDS, self._gathered)
         self._listen()
 
     def _gathered(self):
+        """Each stream has its turn: the one that is first whenever both have something would keep the other waiting."""
         self._is_gathering = False
+        for fd in list(self._open):
+            if self._credit > 0:
+                self._read(fd)
         self._listen()
 
     def _read(self, fd):
@@ -308,7 +314,7 @@ class Program:
 
     def _close_output(self, fd):
         self._loop.close(fd)
-        self._open.discard(fd)
+        self._open.remove(fd)
         self._report_when_over()
 
     # Ending

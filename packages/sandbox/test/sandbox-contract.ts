@@ -290,6 +290,33 @@ print("main is done", flush=True)`
       expect(pieces.length).toBeLessThanOrEqual(beginning + usage.wallMs / 2 + end)
     })
 
+    it.each([
+      [1, 2],
+      [2, 1],
+    ])('hears what is said once on one stream (%i chatters) while the other never pauses', async (chatter, other) => {
+      let heard = ''
+      const source = `import os, time
+if os.fork() == 0:
+    time.sleep(0.2)
+    os.write(${other}, b"!")
+    os._exit(0)
+end = time.monotonic() + 1
+while time.monotonic() < end:
+    os.write(${chatter}, b".")
+    time.sleep(0.0002)
+os.wait()`
+      const { outcome } = await run({
+        source,
+        onOutput: (bytes) => {
+          heard += bytes.toString()
+        },
+      })
+      expect(outcome).toEqual(EXITED)
+      expect(heard).toMatch(/^\.+!\.+$/)
+      const [before = '', after = ''] = heard.split('!')
+      expect(after.length, 'it came while the chatter went on').toBeGreaterThan(before.length)
+    })
+
     it('measures time and processor time', async () => {
       const { usage } = await run({
         source: 'import time\nend = time.process_time() + 0.2\nwhile time.process_time() < end: pass\ntime.sleep(0.2)',

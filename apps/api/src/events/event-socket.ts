@@ -28,7 +28,7 @@ export const runEventSocket = async (
     void sendError(new RequestError('invalid-request', message))
   })
   try {
-    await follow((entry) => writer.send(toFrame(entry)))
+    await follow((entry) => writer.sendWithTurn(toFrame(entry)))
     if (!signal.aborted) writer.close(DONE)
   } catch (error) {
     if (signal.aborted) return

@@ -12,8 +12,13 @@ const JOINED_BYTES = 4096
 export interface SocketWriter {
   /** Whether the client is so far behind that what need not be sent is better left out. */
   readonly isBehind: boolean
-  /** Sends one frame, whole. A promise where the client is behind: resolves when it has caught up, or is gone. */
+  /** Sends one frame, whole, at once. A promise where the client is behind: resolves when it has caught up, or is gone. */
   send(frame: Buffer): Promise<void> | undefined
+  /**
+   * Sends it with all else of this turn of the event loop, after what was sent before. For what can be asked for again: a
+   * connection that is closed in this very turn, by whomever, is not told any more.
+   */
+  sendWithTurn(frame: Buffer): Promise<void> | undefined
   /** After all that was sent. */
   close(code: number): void
 }
@@ -22,7 +27,7 @@ export interface SocketWriter {
 const join = createJoin()
 
 /**
- * Writes finished frames straight to a WebSocket's connection, so that one frame can go to many sockets as it is. Frames
+ * Writes finished frames straight to a WebSocket's connection, so that one frame can go to many sockets as it is. Events
  * of one turn of the event loop leave together: most of what a frame costs is the system call, so a process that has many
  * watchers and falls behind tells them several events for the price of one.
  *
@@ -37,9 +42,11 @@ export const createSocketWriter = (socket: WebSocket, connection: Socket): Socke
   let gathered: Buffer | undefined
   let drained: Promise<void> | undefined
   let gone: Promise<void> | undefined
-  const write = (): void => {
-    if (gathered !== undefined && socket.readyState === socket.OPEN) connection.write(gathered)
+  const isOpen = (): boolean => socket.readyState === socket.OPEN
+  const writeGathered = (): void => {
+    const frames = gathered
     gathered = undefined
+    if (frames !== undefined && isOpen()) connection.write(frames)
   }
   const isBehind = (): boolean => connection.writableLength + (gathered?.length ?? 0) >= BUFFERED_BYTES
   const untilCaughtUp = (): Promise<void> => {
@@ -57,19 +64,22 @@ export const createSocketWriter = (socket: WebSocket, connection: Socket): Socke
     get isBehind() {
       return isBehind()
     },
+    // After a close frame nothing may follow: whoever would write waits for the end.
     send(frame) {
-      // After a close frame nothing may follow: whoever would write waits for the end.
-      if (socket.readyState !== socket.OPEN) return untilGone()
-      if (gathered === undefined) setImmediate(write)
-      else if (gathered.length + frame.length > JOINED_BYTES) {
-        connection.write(gathered)
-        gathered = undefined
-      }
+      if (!isOpen()) return untilGone()
+      writeGathered()
+      connection.write(frame)
+      return isBehind() ? untilCaughtUp() : undefined
+    },
+    sendWithTurn(frame) {
+      if (!isOpen()) return untilGone()
+      if (gathered === undefined) setImmediate(writeGathered)
+      else if (gathered.length + frame.length > JOINED_BYTES) writeGathered()
       gathered = gathered === undefined ? frame : join(gathered, frame)
       return isBehind() ? untilCaughtUp() : undefined
     },
     close(code) {
-      write()
+      writeGathered()
       socket.close(code)
     },
   }

@@ -51,8 +51,7 @@ export const runStreamSession = (
   const connected = callerOf(request)
   const writer = createSocketWriter(socket, request.raw.socket)
 
-  const sendText = (text: string): Promise<void> | undefined => writer.send(toTextFrame(text))
-  const send = (frame: ServerFrame): Promise<void> | undefined => sendText(JSON.stringify(frame))
+  const send = (frame: ServerFrame): Promise<void> | undefined => writer.send(toTextFrame(JSON.stringify(frame)))
   const sendError = async (error: unknown, named: { ref?: string; jobId?: string }): Promise<void> => {
     const fault = toRequestError(error)
     const requestId = createRequestId()
@@ -61,7 +60,7 @@ export const runStreamSession = (
   }
   const subscriptions = createSubscriptions({
     signal,
-    receive: ({ json }) => sendText(`{"type":"event","event":${json}}`),
+    receive: ({ json }) => writer.sendWithTurn(toTextFrame(`{"type":"event","event":${json}}`)),
     fail: (jobId, error) => void sendError(error, { jobId }),
   })
 

@@ -271,7 +271,8 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
       async [Symbol.asyncDispose]() {
         programEnds()
         leaveStart()
-        // A program that has not ended dies now; where it has, all of it is dead. The engine tidies up when it has time.
+        // A program that has not ended dies now; where it has, its agent has killed what it left. The engine tidies up
+        // when it has time.
         if (!hasEnded) container.channel.close(new Error('The sandbox is no longer needed'))
         if (owner !== undefined && isReadyAgain !== undefined && hasEnded)
           return shelf.put(owner, container, isReadyAgain)
