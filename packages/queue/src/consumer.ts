@@ -45,9 +45,12 @@ export interface Consumer {
  * How long a worker owns a job without renewing. It is renewed after a quarter to a half of that, so a Redis that is
  * away for up to 10 s (a restart takes one or two) ends no job. A worker that dies gives its jobs back when the lock has
  * run out (10 to 20 s) and the next check sees it (up to 5 s): 25 s at most, where BullMQ's defaults take a minute.
+ *
+ * A check is made twice as often as that takes: every other one may find that the last was a millisecond less than its pause
+ * ago, for BullMQ remembers it in Redis for as long as it waits for the next.
  */
 const LOCK_MS = 20_000
-const CHECKS_PER_LOCK = 4
+const CHECKS_PER_LOCK = 8
 /** A worker stops a little before Redis lets another one begin. */
 const LEASE_SHARE = 0.9
 /** Cancel and input reach a running job by a hint within a millisecond; where the hint was lost, by this. */
