@@ -66,6 +66,13 @@ export const isolationSchema = z
     '`job`: a sandbox of its own. `tenant`: one that has served, and will serve, other jobs of the same tenant; what each leaves is removed. Many times the throughput.',
   )
 
+/**
+ * What whoever submitted a job waits for: what it prints, as it comes, or only its end. Where it is the end, what a
+ * program says at first may come a little later, with what follows it: as a rule that is its end, and all is told at once.
+ */
+export const awaitsSchema = z.enum(['output', 'end'])
+export type Awaits = z.infer<typeof awaitsSchema>
+
 /** What the queue carries: all a worker needs, and no more. Parsed again when it leaves Redis, where a newer API may have put it. */
 export const queuedJobSchema = z.object({
   id: jobIdSchema,
@@ -74,6 +81,7 @@ export const queuedJobSchema = z.object({
   program: programSchema,
   isolation: isolationSchema,
   limits: limitsSchema,
+  awaits: awaitsSchema.default('output'),
 })
 export type QueuedJob = z.infer<typeof queuedJobSchema>
 

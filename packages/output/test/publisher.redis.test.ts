@@ -66,6 +66,31 @@ describe('a log', () => {
     await log.finish(EXITED, null)
   })
 
+  parts('tells what was printed with the end where only that is awaited', async ({ parts, prefix }) => {
+    const { redis, subscriber } = parts
+    const slow = createPublisher({ redis, prefix, retentionMs: RETENTION_MS, flushMs: 60_000 })
+    const job = newJob()
+    const log = slow.open(job.id, 1, 'end')
+    await log.begin()
+    await log.write('stdout', text('so'))
+    await log.write('stdout', text(' far'))
+    const typesOf = async () => (await subscriber.read(job.id)).map(({ type }) => type)
+    expect(await typesOf(), 'asked after whatever was written until now').toEqual(['started'])
+    await log.finish(EXITED, null)
+    expect(await typesOf()).toEqual(['started', 'stdout', 'finished'])
+  })
+
+  parts('does not keep much waiting for an end that is awaited', async ({ parts, prefix }) => {
+    const { redis, subscriber } = parts
+    const slow = createPublisher({ redis, prefix, retentionMs: RETENTION_MS, flushMs: 60_000 })
+    const job = newJob()
+    const log = slow.open(job.id, 1, 'end')
+    await log.begin()
+    await log.write('stdout', new Uint8Array(64 * 1024))
+    await eventually(async () => (await subscriber.read(job.id)).length === 2)
+    await log.finish(EXITED, null)
+  })
+
   parts('carries bytes that are not UTF-8, and characters that came in pieces', async ({ parts }) => {
     const { publisher, subscriber } = parts
     const job = newJob()

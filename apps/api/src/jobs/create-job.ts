@@ -1,4 +1,5 @@
 import {
+  type Awaits,
   chooseLimits,
   LIMIT_NAMES,
   type LimitsPolicy,
@@ -35,7 +36,12 @@ export const languagesOf = (languages: readonly Language[], { limits }: Tenant):
 }
 
 /** Makes a tenant's submission a job, with every choice made that it has left open, within what the tenant may have. */
-export const createJob = ({ languages, policy }: Deployment, tenant: Tenant, submission: Submission): QueuedJob => {
+export const createJob = (
+  { languages, policy }: Deployment,
+  tenant: Tenant,
+  submission: Submission,
+  awaits: Awaits,
+): QueuedJob => {
   requireWithin(submission.limits, tenant)
   return {
     id: createJobId(tenant.id),
@@ -44,5 +50,6 @@ export const createJob = ({ languages, policy }: Deployment, tenant: Tenant, sub
     program: resolveProgram(submission, languagesOf(languages, tenant)),
     isolation: submission.isolation,
     limits: chooseLimits(submission.limits, policy, tenant.limits.limits),
+    awaits,
   }
 }

@@ -64,10 +64,10 @@ export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, optio
     async (request, reply) => {
       const { body, query, headers } = request
       const { tenant } = callerOf(request)
-      const job = createJob(deployment, tenant, body)
+      const { wait = 0 } = query
+      const job = createJob(deployment, tenant, body, wait === 0 ? 'output' : 'end')
       const audit = auditOf(request)
       const options = { tenant: tenant.limits, audit, ...toOnce(headers['idempotency-key'], body) }
-      const { wait = 0 } = query
       const send = (code: 200 | 202, answer: Job) => {
         if (answer.id !== job.id) reply.header('idempotent-replayed', 'true')
         return reply.code(code).header('location', `/v1/jobs/${answer.id}`).send(answer)
