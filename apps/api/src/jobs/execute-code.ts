@@ -12,6 +12,9 @@ type Executed = z.output<typeof executeResponseSchema>
 /** On top of the program's own time: for its turn in the queue, and for the sandbox. */
 export const QUEUE_MS = 60_000
 
+/** Whole microseconds, for a division by a thousand would show as 0.10298099999999999. */
+const toSeconds = (ms: number): number => Number((ms / 1_000).toFixed(6))
+
 const toExecuted = ({ outcome, output, usage }: Job): Executed => {
   const text = (stream: 'stdout' | 'stderr'): string =>
     output === undefined ? '' : Buffer.from(toBytes(output[stream])).toString('utf8')
@@ -22,7 +25,7 @@ const toExecuted = ({ outcome, output, usage }: Job): Executed => {
     success: ending === undefined,
     output: text('stdout'),
     error: parts.length === 0 ? null : parts.join('\n'),
-    execution_time: (usage?.wallMs ?? 0) / 1_000,
+    execution_time: toSeconds(usage?.wallMs ?? 0),
   }
 }
 
