@@ -19,7 +19,12 @@ describe.for(['/execute', '/api/execute'])('POST %s', (url) => {
     await playProgram(api, { type: 'exited', exitCode: 0 })
     const response = await api.app.inject({ method: 'POST', url, payload: { code: 'print(1)' } })
     expect(response.statusCode).toBe(200)
-    expect(response.json()).toEqual({ success: true, output: 'out \u00e4\ufffd', error: null, execution_time: 0.102981 })
+    expect(response.json()).toEqual({
+      success: true,
+      output: 'out \u00e4\ufffd',
+      error: null,
+      execution_time: 0.102981,
+    })
   })
 
   test.for<[Outcome, string]>([
