@@ -26,7 +26,8 @@ WRITTEN = b"w"
 ANSWER_SECONDS = 0.05
 SPOT_CHECK_SECONDS = 0.25
 #: Who says one thing often says the next right after: Python's `print` is two writes. So what follows a first word is
-#: gathered for a moment, and with what a short program says last goes its end …
+#: gathered for a moment, and with what a short program says last goes its end. Where only the end is awaited the order says
+#: for how long the first word is left to wait as well (outputDelayMs) …
 GATHER_SECONDS = 0.002
 #: … except that of one who says much: a pipe that is not read soon is full.
 MUCH_BYTES = 4096

@@ -1,6 +1,7 @@
 import { eventually, redisTest as test } from '@runnel/testing'
+import type { Redis } from 'ioredis'
 import { describe, expect } from 'vitest'
-import { createPublisher, LogLostError } from '../src/publisher.ts'
+import { createPublisher, LogLostError, type Publisher } from '../src/publisher.ts'
 import { connectParts, EXITED, idsOf, newJob, printed, RETENTION_MS, ready, text, USAGE } from './parts.ts'
 
 const parts = test.extend('parts', async ({ redisUrl, prefix, resources }) => {
@@ -8,6 +9,10 @@ const parts = test.extend('parts', async ({ redisUrl, prefix, resources }) => {
   await eventually(() => ready(connected.redis, connected.subscription))
   return connected
 })
+
+/** One that flushes by itself so late that what it does sooner has another reason. */
+const createSlowPublisher = (redis: Redis, prefix: string): Publisher =>
+  createPublisher({ redis, prefix, retentionMs: RETENTION_MS, flushMs: 60_000 })
 
 describe('a log', () => {
   parts('has its events in order and numbered without gaps', async ({ parts: { intake, publisher, subscriber } }) => {
@@ -56,7 +61,7 @@ describe('a log', () => {
   })
 
   parts('has the first bytes at once, not after the pause', async ({ redis, parts, prefix }) => {
-    const slow = createPublisher({ redis: parts.redis, prefix, retentionMs: RETENTION_MS, flushMs: 60_000 })
+    const slow = createSlowPublisher(parts.redis, prefix)
     const job = newJob()
     const log = slow.open(job.id, 1)
     await log.begin()
@@ -68,7 +73,7 @@ describe('a log', () => {
 
   parts('tells what was printed with the end where only that is awaited', async ({ parts, prefix }) => {
     const { redis, subscriber } = parts
-    const slow = createPublisher({ redis, prefix, retentionMs: RETENTION_MS, flushMs: 60_000 })
+    const slow = createSlowPublisher(redis, prefix)
     const job = newJob()
     const log = slow.open(job.id, 1, 'end')
     await log.begin()
@@ -82,7 +87,7 @@ describe('a log', () => {
 
   parts('does not keep much waiting for an end that is awaited', async ({ parts, prefix }) => {
     const { redis, subscriber } = parts
-    const slow = createPublisher({ redis, prefix, retentionMs: RETENTION_MS, flushMs: 60_000 })
+    const slow = createSlowPublisher(redis, prefix)
     const job = newJob()
     const log = slow.open(job.id, 1, 'end')
     await log.begin()

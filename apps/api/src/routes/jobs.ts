@@ -30,7 +30,9 @@ const wholeNumber = (minimum: number, maximum: number) => {
 const waitQuerySchema = z.strictObject({
   wait: wholeNumber(0, WAIT_MAX_MS)
     .optional()
-    .describe(`Answer when the job has finished, or after this many milliseconds; up to ${WAIT_MAX_MS}.`),
+    .describe(
+      `Answer when the job has finished, or after this many milliseconds; up to ${WAIT_MAX_MS}. Whoever follows the job meanwhile hears of its first words some 30 ms late: they travel with what follows, as a rule with its end.`,
+    ),
 })
 
 const NOTHING_TO_LOSE =
