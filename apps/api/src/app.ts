@@ -1,5 +1,5 @@
 import websocket from '@fastify/websocket'
-import { createSubmissionSchema, type LimitsPolicy } from '@runnel/contract'
+import { createSubmissionSchema, type LimitsPolicy } from '@runnel/contract/public'
 import type { Language } from '@runnel/languages'
 import type { Logger } from '@runnel/process'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'

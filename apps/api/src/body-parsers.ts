@@ -1,4 +1,4 @@
-import { PROGRAM, RequestError } from '@runnel/contract'
+import { PROGRAM, RequestError } from '@runnel/contract/public'
 import type { FastifyInstance } from 'fastify'
 
 /**

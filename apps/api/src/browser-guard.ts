@@ -1,4 +1,4 @@
-import { RequestError } from '@runnel/contract'
+import { RequestError } from '@runnel/contract/public'
 import type { FastifyInstance } from 'fastify'
 
 export const isLoopback = (host: string): boolean =>

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { keyRequestSchema, tenantIdSchema, tenantLimitsSchema } from '@runnel/contract'
+import { keyRequestSchema, tenantIdSchema, tenantLimitsSchema } from '@runnel/contract/public'
 import type { Logger } from '@runnel/process'
 import { StartError } from '@runnel/process'
 import type { Keys, Tenants } from '@runnel/registry'

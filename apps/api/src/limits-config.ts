@@ -5,7 +5,7 @@ import {
   type LimitName,
   type LimitsPolicy,
   WALL_CEILING_MS,
-} from '@runnel/contract'
+} from '@runnel/contract/public'
 import { z } from 'zod'
 
 /** `wallMs` is set by `RUNNEL_DEFAULT_WALL_MS` and `RUNNEL_MAX_WALL_MS`. */

@@ -12,7 +12,7 @@ import {
   serverFrameSchema,
   stdinSchema,
   usageSchema,
-} from '@runnel/contract'
+} from '@runnel/contract/public'
 import reference from '@scalar/fastify-api-reference'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'

@@ -1,4 +1,4 @@
-import { tenantLimitsSchema } from '@runnel/contract'
+import { tenantLimitsSchema } from '@runnel/contract/public'
 import { eventually, redisTest as test } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { runKeyCommand } from '../src/key-command.ts'

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { LIMITS } from '@runnel/contract'
+import { LIMITS } from '@runnel/contract/public'
 import { LANGUAGES } from '@runnel/languages'
 import { createIntake } from '@runnel/output/intake'
 import { createPublisher, type Publisher } from '@runnel/output/publisher'

@@ -1,4 +1,4 @@
-import { errorBodySchema } from '@runnel/contract'
+import { errorBodySchema } from '@runnel/contract/public'
 import { redisTest as test } from '@runnel/testing'
 import fc from 'fast-check'
 import type { InjectOptions } from 'fastify'

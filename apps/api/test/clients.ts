@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type JobEvent, jobEventSchema } from '@runnel/contract'
+import { type JobEvent, jobEventSchema } from '@runnel/contract/public'
 import { WebSocket } from 'ws'
 
 /** The lines of an answer as they come. */

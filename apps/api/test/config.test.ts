@@ -1,4 +1,4 @@
-import { LIMITS } from '@runnel/contract'
+import { LIMITS } from '@runnel/contract/public'
 import { readConfig } from '@runnel/process'
 import { QUEUE_BOUNDS } from '@runnel/queue/producer'
 import { describe, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-import { errorBodySchema } from '@runnel/contract'
+import { errorBodySchema } from '@runnel/contract/public'
 import { eventually, redisTest as test } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { type Api, startApi } from './api.ts'

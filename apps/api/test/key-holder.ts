@@ -1,4 +1,4 @@
-import { type Key, type KeyRequest, keyRequestSchema } from '@runnel/contract'
+import { type Key, type KeyRequest, keyRequestSchema } from '@runnel/contract/public'
 import type { Api } from './api.ts'
 
 export interface KeyHolder {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { jobPageSchema, keyRequestSchema } from '@runnel/contract'
+import { jobPageSchema, keyRequestSchema } from '@runnel/contract/public'
 import { createKeys } from '@runnel/registry'
 import { eventually, startRedis, redisTest as test } from '@runnel/testing'
 import { describe, expect } from 'vitest'

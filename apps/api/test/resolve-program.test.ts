@@ -1,4 +1,4 @@
-import { createSubmissionSchema, LIMITS, type SubmissionRequest } from '@runnel/contract'
+import { createSubmissionSchema, LIMITS, type SubmissionRequest } from '@runnel/contract/public'
 import { findLanguage, LANGUAGES } from '@runnel/languages'
 import { describe, expect, test } from 'vitest'
 import { resolveProgram } from '../src/jobs/resolve-program.ts'

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { setImmediate as endOfTurn } from 'node:timers/promises'
-import { serverFrameSchema, toBytes } from '@runnel/contract'
+import { serverFrameSchema, toBytes } from '@runnel/contract/public'
 import { eventually, redisTest as test } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { WebSocket } from 'ws'

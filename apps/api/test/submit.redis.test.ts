@@ -1,4 +1,4 @@
-import { jobSchema } from '@runnel/contract'
+import { jobSchema } from '@runnel/contract/public'
 import { eventually, redisTest as test } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { startApi } from './api.ts'

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { jobPageSchema, serverFrameSchema, tenantLimitsSchema } from '@runnel/contract'
+import { jobPageSchema, serverFrameSchema, tenantLimitsSchema } from '@runnel/contract/public'
 import { createJobId } from '@runnel/registry'
 import { eventually, redisTest as test } from '@runnel/testing'
 import { describe, expect } from 'vitest'

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { serverFrameSchema } from '@runnel/contract'
+import { serverFrameSchema } from '@runnel/contract/public'
 import { eventually, redisTest as test } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { WebSocket } from 'ws'

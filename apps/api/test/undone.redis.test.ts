@@ -1,4 +1,4 @@
-import { createSubmissionSchema, LIMITS, unboundTenant } from '@runnel/contract'
+import { createSubmissionSchema, LIMITS, unboundTenant } from '@runnel/contract/public'
 import { LANGUAGES } from '@runnel/languages'
 import { eventually, redisTest as test } from '@runnel/testing'
 import { expect } from 'vitest'

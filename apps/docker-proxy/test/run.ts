@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { type Control, defaultLimits, type Limits, type Outcome, type Program } from '@runnel/contract'
+import type { Control } from '@runnel/contract/internal'
+import { defaultLimits, type Limits, type Outcome, type Program } from '@runnel/contract/public'
 import { findLanguage, LANGUAGES } from '@runnel/languages'
 import { createDockerSandboxes, type Sandboxes } from '@runnel/sandbox'
 import Docker from 'dockerode'

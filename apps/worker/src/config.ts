@@ -1,5 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os'
-import { LIMITS } from '@runnel/contract'
+import { LIMITS } from '@runnel/contract/public'
 import { ALL_LANGUAGES, readLanguageList } from '@runnel/languages'
 import { commonConfig, wholeNumber } from '@runnel/process'
 import { z } from 'zod'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
-import { defaultLimits } from '@runnel/contract'
+import { defaultLimits } from '@runnel/contract/public'
 import { createPublisher } from '@runnel/output/publisher'
 import {
   boundRelease,

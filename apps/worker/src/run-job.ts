@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Outcome, QueuedJob, Usage } from '@runnel/contract'
+import type { QueuedJob } from '@runnel/contract/internal'
+import type { Outcome, Usage } from '@runnel/contract/public'
 import { type JobLog, LogLostError, type Publisher } from '@runnel/output/publisher'
 import type { Logger } from '@runnel/process'
 import type { Delivery, Verdict } from '@runnel/queue/consumer'

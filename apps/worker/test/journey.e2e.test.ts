@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type JobEvent, jobSchema } from '@runnel/contract'
+import { type JobEvent, jobSchema } from '@runnel/contract/public'
 import { eventually, redisTest } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { startSystem, stdoutOf } from './system.ts'

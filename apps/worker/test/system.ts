@@ -1,4 +1,4 @@
-import { type Job, type JobEvent, jobEventSchema, jobSchema } from '@runnel/contract'
+import { type Job, type JobEvent, jobEventSchema, jobSchema } from '@runnel/contract/public'
 import { eventually } from '@runnel/testing'
 import { z } from 'zod'
 import { containersOf, type Process, saying, startProcess } from './process.ts'

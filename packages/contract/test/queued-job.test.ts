@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { defaultLimits, queuedJobSchema } from '../src/index.ts'
+import { queuedJobSchema } from '../src/internal/index.ts'
+import { defaultLimits } from '../src/public/index.ts'
 
 /** What an API before `awaits` put into Redis. */
 const EARLIER = {

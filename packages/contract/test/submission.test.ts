@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { chooseLimits, createSubmissionSchema, LIMIT_NAMES, LIMITS, PROGRAM } from '../src/index.ts'
+import { chooseLimits, createSubmissionSchema, LIMIT_NAMES, LIMITS, PROGRAM } from '../src/public/index.ts'
 
 const schema = createSubmissionSchema(LIMITS)
 const file = (path: string, content = 'x', encoding = 'utf8') => ({ path, content, encoding })

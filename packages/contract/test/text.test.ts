@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { eventIdSchema, readEventId, toBytes, toChunk, toEventId } from '../src/index.ts'
+import { eventIdSchema, readEventId, toBytes, toChunk, toEventId } from '../src/public/index.ts'
 
 describe('Bytes in JSON', () => {
   it('come back as they were, whatever they are', () => {

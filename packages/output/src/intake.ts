@@ -1,4 +1,5 @@
-import type { EventPosition, Outcome, QueuedJob } from '@runnel/contract'
+import type { QueuedJob } from '@runnel/contract/internal'
+import type { EventPosition, Outcome } from '@runnel/contract/public'
 import type { Redis } from 'ioredis'
 import { logKey, writeKeys } from './keys.ts'
 import { toEntry } from './log-entry.ts'

@@ -1,4 +1,4 @@
-import type { EventPosition } from '@runnel/contract'
+import type { EventPosition } from '@runnel/contract/public'
 import type { Redis } from 'ioredis'
 import { type LogEntry, readEntry } from './log-entry.ts'
 

@@ -1,4 +1,10 @@
-import { type EventPosition, type JobEvent, type JobEventType, jobEventSchema, toEventId } from '@runnel/contract'
+import {
+  type EventPosition,
+  type JobEvent,
+  type JobEventType,
+  jobEventSchema,
+  toEventId,
+} from '@runnel/contract/public'
 
 /** An event as it lies in the log and travels to clients: written once, never parsed on the way. */
 export interface LogEntry {

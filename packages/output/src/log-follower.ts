@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type EventPosition, readEventId } from '@runnel/contract'
+import { type EventPosition, readEventId } from '@runnel/contract/public'
 import { createBacklog } from './backlog.ts'
 import { JobNotFoundError } from './job-not-found-error.ts'
 import type { Listener, Listening } from './live-entries.ts'

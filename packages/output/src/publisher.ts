@@ -1,4 +1,5 @@
-import { type Awaits, type Outcome, toChunk, type Usage } from '@runnel/contract'
+import type { Awaits } from '@runnel/contract/internal'
+import { type Outcome, toChunk, type Usage } from '@runnel/contract/public'
 import type { Redis } from 'ioredis'
 import { writeKeys } from './keys.ts'
 import { type LogEntry, toEntry } from './log-entry.ts'

@@ -1,4 +1,4 @@
-import { type Chunk, chunkSchema, toBytes } from '@runnel/contract'
+import { type Chunk, chunkSchema, toBytes } from '@runnel/contract/public'
 import type { Redis } from 'ioredis'
 import { type LogEntry, readEntry } from './log-entry.ts'
 import { outputScript } from './log-scripts.ts'

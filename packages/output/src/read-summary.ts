@@ -1,4 +1,4 @@
-import { type Job, type JobEvent, jobEventSchema } from '@runnel/contract'
+import { type Job, type JobEvent, jobEventSchema } from '@runnel/contract/public'
 import type { Redis } from 'ioredis'
 import { summaryScript } from './log-scripts.ts'
 

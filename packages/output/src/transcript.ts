@@ -1,4 +1,4 @@
-import { toBytes } from '@runnel/contract'
+import { toBytes } from '@runnel/contract/public'
 import type { LogEntry } from './log-entry.ts'
 import { type Output, parsePrinted } from './read-output.ts'
 import { type JobSummary, parseEvent, toSummary } from './read-summary.ts'

@@ -1,4 +1,4 @@
-import { toChunk } from '@runnel/contract'
+import { toChunk } from '@runnel/contract/public'
 import { describe, expect, test } from 'vitest'
 import { createOutputBuffer, type OutputBuffer, type OutputStream } from '../src/output-buffer.ts'
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { defaultLimits, type JobEvent, jobEventSchema, type Outcome, type QueuedJob } from '@runnel/contract'
+import type { QueuedJob } from '@runnel/contract/internal'
+import { defaultLimits, type JobEvent, jobEventSchema, type Outcome } from '@runnel/contract/public'
 import { connectRedis, createLogger } from '@runnel/process'
 import { createIntake } from '../src/intake.ts'
 import { logKey } from '../src/keys.ts'

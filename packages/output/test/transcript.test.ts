@@ -1,4 +1,4 @@
-import { defaultLimits } from '@runnel/contract'
+import { defaultLimits } from '@runnel/contract/public'
 import { expect, test } from 'vitest'
 import { toEntry } from '../src/log-entry.ts'
 import { createTranscript } from '../src/transcript.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Control, type QueuedJob, queuedJobSchema } from '@runnel/contract'
+import { type Control, type QueuedJob, queuedJobSchema } from '@runnel/contract/internal'
 import { type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { controlChannel, controlKey, QUEUE_NAME, stdinKey } from './names.ts'

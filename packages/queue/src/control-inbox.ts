@@ -1,4 +1,4 @@
-import { type Control, controlSchema } from '@runnel/contract'
+import { type Control, controlSchema } from '@runnel/contract/internal'
 import type { Redis } from 'ioredis'
 
 const CONTROL_PAGE = 100

@@ -1,4 +1,5 @@
-import { type QueuedJob, RequestError } from '@runnel/contract'
+import type { QueuedJob } from '@runnel/contract/internal'
+import { RequestError } from '@runnel/contract/public'
 import type { Redis } from 'ioredis'
 import type { QueueBounds, TenantBounds } from './bounds.ts'
 import { submissionKey } from './names.ts'

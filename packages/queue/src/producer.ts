@@ -1,4 +1,4 @@
-import { type Control, type QueuedJob, queuedJobSchema } from '@runnel/contract'
+import { type Control, type QueuedJob, queuedJobSchema } from '@runnel/contract/internal'
 import { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { QUEUE_BOUNDS, type QueueBounds, type TenantBounds } from './bounds.ts'

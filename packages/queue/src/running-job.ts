@@ -1,4 +1,4 @@
-import type { Control } from '@runnel/contract'
+import type { Control } from '@runnel/contract/internal'
 import type { Redis } from 'ioredis'
 import { createControlInbox } from './control-inbox.ts'
 import type { QueueLog } from './queue-log.ts'

@@ -1,4 +1,5 @@
-import { type Control, PROGRAM, RequestError } from '@runnel/contract'
+import type { Control } from '@runnel/contract/internal'
+import { PROGRAM, RequestError } from '@runnel/contract/public'
 import type { Redis } from 'ioredis'
 import { controlChannel, controlKey, stdinKey } from './names.ts'
 

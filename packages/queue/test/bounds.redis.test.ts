@@ -1,4 +1,4 @@
-import { RequestError } from '@runnel/contract'
+import { RequestError } from '@runnel/contract/public'
 import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import type { Producer } from '../src/producer.ts'

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Control, PROGRAM, RequestError } from '@runnel/contract'
+import type { Control } from '@runnel/contract/internal'
+import { PROGRAM, RequestError } from '@runnel/contract/public'
 import { eventually, startRedis, uniquePrefix } from '@runnel/testing'
 import type { Redis } from 'ioredis'
 import { describe, expect } from 'vitest'

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { defaultLimits, type QueuedJob } from '@runnel/contract'
+import type { QueuedJob } from '@runnel/contract/internal'
+import { defaultLimits } from '@runnel/contract/public'
 import { connectRedis, createLogger } from '@runnel/process'
 import { type Consumer, createConsumer, type Delivery, type Verdict } from '../src/consumer.ts'
 import { createProducer, type QueueBounds } from '../src/producer.ts'

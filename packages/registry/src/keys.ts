@@ -1,4 +1,4 @@
-import { type Key, type KeyRequest, keySchema, type Tenant } from '@runnel/contract'
+import { type Key, type KeyRequest, keySchema, type Tenant } from '@runnel/contract/public'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import { accessChannel, keysKey, tenantsKey } from './access-names.ts'

@@ -1,4 +1,4 @@
-import { type Tenant, tenantSchema, unboundTenant } from '@runnel/contract'
+import { type Tenant, tenantSchema, unboundTenant } from '@runnel/contract/public'
 import type { Redis } from 'ioredis'
 import { accessChannel, tenantsKey } from './access-names.ts'
 

@@ -1,4 +1,4 @@
-import { scopeSchema } from '@runnel/contract'
+import { scopeSchema } from '@runnel/contract/public'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import { ticketKey } from './access-names.ts'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { RequestError } from '@runnel/contract'
+import { RequestError } from '@runnel/contract/public'
 import { redisTest as test } from '@runnel/testing'
 import type { Redis } from 'ioredis'
 import { describe, expect } from 'vitest'

@@ -1,4 +1,4 @@
-import { jobIdSchema } from '@runnel/contract'
+import { jobIdSchema } from '@runnel/contract/public'
 import { describe, expect, test } from 'vitest'
 import { createJobId, isJobOf } from '../src/index.ts'
 

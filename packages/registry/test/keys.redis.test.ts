@@ -1,4 +1,4 @@
-import { keyRequestSchema, tenantLimitsSchema } from '@runnel/contract'
+import { keyRequestSchema, tenantLimitsSchema } from '@runnel/contract/public'
 import { redisTest as test } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { createKeys, createTenants, createTickets, isGood, readKeyText } from '../src/index.ts'

@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import type { LimitHit, Limits, Outcome } from '@runnel/contract'
+import type { LimitHit, Limits, Outcome } from '@runnel/contract/public'
 import type { ExitReport } from './protocol.ts'
 
 /** Some numbers have two names (SIGABRT, SIGIOT): the first is the usual one, so it is entered last. */

@@ -1,5 +1,6 @@
 import { constants } from 'node:os'
-import { type Control, type File, type Limits, toBytes } from '@runnel/contract'
+import type { Control } from '@runnel/contract/internal'
+import { type File, type Limits, toBytes } from '@runnel/contract/public'
 import type { AgentChannel, StreamEvent } from './agent-channel.ts'
 import { toOutcome } from './ending.ts'
 import { createEventQueue } from './event-queue.ts'

@@ -1,4 +1,5 @@
-import type { Control, Limits, Outcome, Program, Usage } from '@runnel/contract'
+import type { Control } from '@runnel/contract/internal'
+import type { Limits, Outcome, Program, Usage } from '@runnel/contract/public'
 import { ProtocolError } from './protocol.ts'
 
 export interface RunRequest {

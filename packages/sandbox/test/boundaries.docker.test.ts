@@ -1,4 +1,4 @@
-import type { Limits } from '@runnel/contract'
+import type { Limits } from '@runnel/contract/public'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestSandboxes, type TestSandboxes } from './docker-fixture.ts'
 import { run } from './run.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { inspect } from 'node:util'
-import { defaultLimits } from '@runnel/contract'
+import { defaultLimits } from '@runnel/contract/public'
 import { LANGUAGES } from '@runnel/languages'
 import { eventually } from '@runnel/testing'
 import Docker from 'dockerode'

@@ -1,6 +1,6 @@
 /** A worker with a pool of two, to be killed by its test. Prints its name. */
 import { randomUUID } from 'node:crypto'
-import { defaultLimits } from '@runnel/contract'
+import { defaultLimits } from '@runnel/contract/public'
 import { LANGUAGES } from '@runnel/languages'
 import { createDockerSandboxes } from '../src/index.ts'
 

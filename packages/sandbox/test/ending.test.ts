@@ -1,4 +1,4 @@
-import { defaultLimits, type Outcome } from '@runnel/contract'
+import { defaultLimits, type Outcome } from '@runnel/contract/public'
 import { describe, expect, it } from 'vitest'
 import { type Facts, toOutcome } from '../src/ending.ts'
 import type { ExitReport } from '../src/protocol.ts'

@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import { defaultLimits, type Outcome, type Program } from '@runnel/contract'
+import { defaultLimits, type Outcome, type Program } from '@runnel/contract/public'
 import { findLanguage, type Language } from '@runnel/languages'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createDockerSandboxes, type Sandbox } from '../src/index.ts'

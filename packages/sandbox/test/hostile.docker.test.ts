@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { defaultLimits } from '@runnel/contract'
+import { defaultLimits } from '@runnel/contract/public'
 import { LANGUAGES } from '@runnel/languages'
 import { eventually } from '@runnel/testing'
 import Docker from 'dockerode'

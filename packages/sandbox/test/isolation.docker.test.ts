@@ -1,4 +1,5 @@
-import { type Control, defaultLimits } from '@runnel/contract'
+import type { Control } from '@runnel/contract/internal'
+import { defaultLimits } from '@runnel/contract/public'
 import { eventually } from '@runnel/testing'
 import Docker from 'dockerode'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

@@ -1,4 +1,4 @@
-import { defaultLimits } from '@runnel/contract'
+import { defaultLimits } from '@runnel/contract/public'
 import type { ContainerInspectInfo } from 'dockerode'
 import { expect, test } from 'vitest'
 import { explainLoss } from '../src/docker/loss.ts'

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { defaultLimits } from '@runnel/contract'
+import { defaultLimits } from '@runnel/contract/public'
 import { findLanguage, type Language } from '@runnel/languages'
 import { eventually } from '@runnel/testing'
 import Docker from 'dockerode'

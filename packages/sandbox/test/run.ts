@@ -1,4 +1,5 @@
-import { type Control, defaultLimits, type Limits, type Outcome, type Program, type Usage } from '@runnel/contract'
+import type { Control } from '@runnel/contract/internal'
+import { defaultLimits, type Limits, type Outcome, type Program, type Usage } from '@runnel/contract/public'
 import { findLanguage } from '@runnel/languages'
 import type { Sandbox, Sandboxes } from '../src/index.ts'
 

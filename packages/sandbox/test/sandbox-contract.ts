@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Control } from '@runnel/contract'
+import type { Control } from '@runnel/contract/internal'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Sandbox, Sandboxes } from '../src/index.ts'
 import { SandboxFailure } from '../src/index.ts'

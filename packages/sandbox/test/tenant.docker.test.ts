@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { defaultLimits } from '@runnel/contract'
+import { defaultLimits } from '@runnel/contract/public'
 import { LANGUAGES } from '@runnel/languages'
 import { eventually } from '@runnel/testing'
 import Docker from 'dockerode'

@@ -1,4 +1,4 @@
-import { DEFAULT_TENANT, type Scope } from '@runnel/contract'
+import { DEFAULT_TENANT, type Scope } from '@runnel/contract/public'
 import type { Redis } from '@runnel/process'
 import {
   accessChannel,

@@ -1,4 +1,4 @@
-import { RequestError, type Scope, type Tenant } from '@runnel/contract'
+import { RequestError, type Scope, type Tenant } from '@runnel/contract/public'
 import { isJobOf } from '@runnel/registry'
 import type { FastifyRequest } from 'fastify'
 import { toJobNotFound } from '../errors/to-request-error.ts'

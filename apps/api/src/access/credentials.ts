@@ -1,4 +1,4 @@
-import { RequestError } from '@runnel/contract'
+import { RequestError } from '@runnel/contract/public'
 import { KEY_TEXT, type KeyParts, readKeyText } from '@runnel/registry'
 import type { FastifyRequest } from 'fastify'
 

@@ -1,4 +1,4 @@
-import { RequestError } from '@runnel/contract'
+import { RequestError } from '@runnel/contract/public'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { refuseForeignHost } from '../browser-guard.ts'
 import type { Admissions } from './admissions.ts'

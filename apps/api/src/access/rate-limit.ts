@@ -1,5 +1,5 @@
 import rateLimit, { normalizeIP } from '@fastify/rate-limit'
-import { RequestError } from '@runnel/contract'
+import { RequestError } from '@runnel/contract/public'
 import type { Redis } from '@runnel/process'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { CALLER, type Caller } from './caller.ts'

@@ -1,4 +1,4 @@
-import type { Scope } from '@runnel/contract'
+import type { Scope } from '@runnel/contract/public'
 
 /** What a caller must be allowed to do. `any`: to be known; the route looks further itself. */
 type RouteScope = Scope | 'any'

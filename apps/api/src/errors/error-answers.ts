@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { RequestError } from '@runnel/contract'
+import { RequestError } from '@runnel/contract/public'
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { findAllowedMethods, type RouteTable } from './route-table.ts'
 import { toErrorBody, toRequestError } from './to-request-error.ts'

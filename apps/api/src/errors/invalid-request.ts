@@ -1,4 +1,4 @@
-import { RequestError } from '@runnel/contract'
+import { RequestError } from '@runnel/contract/public'
 import type { z } from 'zod'
 
 type Issue = z.core.$ZodIssue

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { RequestError } from '@runnel/contract'
+import { RequestError } from '@runnel/contract/public'
 import type { FastifyInstance } from 'fastify'
 import { answerHandshake } from './error-answers.ts'
 import { findAllowedMethods, type RouteTable } from './route-table.ts'

@@ -1,4 +1,4 @@
-import { RequestError } from '@runnel/contract'
+import { RequestError } from '@runnel/contract/public'
 import type { Redis } from '@runnel/process'
 
 /** How ioredis and BullMQ say that there is nobody to talk to. They have no common class for it. */

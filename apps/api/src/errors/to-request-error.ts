@@ -1,4 +1,4 @@
-import { type ErrorBody, type ErrorCode, PROGRAM, RequestError } from '@runnel/contract'
+import { type ErrorBody, type ErrorCode, PROGRAM, RequestError } from '@runnel/contract/public'
 import { JobNotFoundError, LogGoneError } from '@runnel/output/subscriber'
 import { isRedisOutage, toRedisUnavailable } from './redis-outage.ts'
 

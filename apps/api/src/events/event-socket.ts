@@ -1,4 +1,4 @@
-import { RequestError } from '@runnel/contract'
+import { RequestError } from '@runnel/contract/public'
 import type { LogEntry, Receive } from '@runnel/output/subscriber'
 import type { FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'

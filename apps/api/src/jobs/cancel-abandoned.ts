@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { RequestError } from '@runnel/contract'
+import { RequestError } from '@runnel/contract/public'
 import { JobNotFoundError } from '@runnel/output/subscriber'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Audit } from '../access/audit.ts'

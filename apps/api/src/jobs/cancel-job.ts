@@ -1,4 +1,4 @@
-import type { Job } from '@runnel/contract'
+import type { Job } from '@runnel/contract/public'
 import type { Audit } from '../access/audit.ts'
 import type { Backend } from '../backend.ts'
 import { readJob, requireSummary } from './read-job.ts'

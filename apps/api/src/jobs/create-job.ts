@@ -1,13 +1,12 @@
+import type { Awaits, QueuedJob } from '@runnel/contract/internal'
 import {
-  type Awaits,
   chooseLimits,
   LIMIT_NAMES,
   type LimitsPolicy,
-  type QueuedJob,
   RequestError,
   type Submission,
   type Tenant,
-} from '@runnel/contract'
+} from '@runnel/contract/public'
 import type { Language } from '@runnel/languages'
 import { createJobId } from '@runnel/registry'
 import { resolveProgram } from './resolve-program.ts'

@@ -1,4 +1,4 @@
-import type { Outcome } from '@runnel/contract'
+import type { Outcome } from '@runnel/contract/public'
 
 /** How a program ended, in a sentence; undefined where it simply succeeded. */
 export const describeOutcome = (outcome: Outcome): string | undefined => {

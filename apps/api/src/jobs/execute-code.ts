@@ -1,5 +1,6 @@
-import type { executeResponseSchema, Job, QueuedJob } from '@runnel/contract'
-import { RequestError, toBytes } from '@runnel/contract'
+import type { QueuedJob } from '@runnel/contract/internal'
+import type { executeResponseSchema, Job } from '@runnel/contract/public'
+import { RequestError, toBytes } from '@runnel/contract/public'
 import type { z } from 'zod'
 import type { Backend } from '../backend.ts'
 import { cancelJob } from './cancel-job.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Submission } from '@runnel/contract'
+import type { Submission } from '@runnel/contract/public'
 import type { EnqueueOptions } from '@runnel/queue/producer'
 
 /** Of what was read, so that spacing, the order of fields and a repeated field make no difference. */

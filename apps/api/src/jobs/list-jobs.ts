@@ -1,4 +1,4 @@
-import type { JobPage } from '@runnel/contract'
+import type { JobPage } from '@runnel/contract/public'
 import type { Backend } from '../backend.ts'
 import { toJob } from './read-job.ts'
 

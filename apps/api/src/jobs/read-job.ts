@@ -1,4 +1,4 @@
-import { JOB_OUTPUT_BYTES, type Job, toChunk } from '@runnel/contract'
+import { JOB_OUTPUT_BYTES, type Job, toChunk } from '@runnel/contract/public'
 import type { JobSummary, Output } from '@runnel/output/subscriber'
 import type { Backend } from '../backend.ts'
 import { toJobNotFound } from '../errors/to-request-error.ts'

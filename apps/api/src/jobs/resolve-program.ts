@@ -1,4 +1,4 @@
-import { type File, fileBytes, PROGRAM, type Program, RequestError, type Submission } from '@runnel/contract'
+import { type File, fileBytes, PROGRAM, type Program, RequestError, type Submission } from '@runnel/contract/public'
 import { detectLanguage, findLanguage, type Language } from '@runnel/languages'
 
 const toList = (languages: readonly Language[]): string =>

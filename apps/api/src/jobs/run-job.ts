@@ -1,4 +1,5 @@
-import type { Job, QueuedJob } from '@runnel/contract'
+import type { QueuedJob } from '@runnel/contract/internal'
+import type { Job } from '@runnel/contract/public'
 import { createTranscript, type Receive } from '@runnel/output/subscriber'
 import type { Backend } from '../backend.ts'
 import { readJob, toFinishedJob } from './read-job.ts'

@@ -1,4 +1,5 @@
-import { type Control, RequestError, type stdinSchema, toBytes, toChunk } from '@runnel/contract'
+import type { Control } from '@runnel/contract/internal'
+import { RequestError, type stdinSchema, toBytes, toChunk } from '@runnel/contract/public'
 import type { z } from 'zod'
 import type { Backend } from '../backend.ts'
 import { requireSummary } from './read-job.ts'

@@ -1,4 +1,5 @@
-import { type Job, type QueuedJob, RequestError } from '@runnel/contract'
+import type { QueuedJob } from '@runnel/contract/internal'
+import { type Job, RequestError } from '@runnel/contract/public'
 import type { EnqueueOptions } from '@runnel/queue/producer'
 import type { Audit } from '../access/audit.ts'
 import type { Backend } from '../backend.ts'

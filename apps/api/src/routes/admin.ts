@@ -5,7 +5,7 @@ import {
   tenantIdSchema,
   tenantLimitsSchema,
   tenantSchema,
-} from '@runnel/contract'
+} from '@runnel/contract/public'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { auditOf } from '../access/audit.ts'

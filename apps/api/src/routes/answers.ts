@@ -1,4 +1,4 @@
-import { type ERROR_STATUS, errorBodySchema } from '@runnel/contract'
+import { type ERROR_STATUS, errorBodySchema } from '@runnel/contract/public'
 
 type ErrorStatus = (typeof ERROR_STATUS)[keyof typeof ERROR_STATUS]
 

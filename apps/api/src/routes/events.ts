@@ -1,4 +1,4 @@
-import { eventIdSchema, jobEventSchema, jobIdSchema } from '@runnel/contract'
+import { eventIdSchema, jobEventSchema, jobIdSchema } from '@runnel/contract/public'
 import type { Receive } from '@runnel/output/subscriber'
 import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'

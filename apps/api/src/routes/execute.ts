@@ -1,4 +1,4 @@
-import { executeRequestSchema, executeResponseSchema } from '@runnel/contract'
+import { executeRequestSchema, executeResponseSchema } from '@runnel/contract/public'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { auditOf } from '../access/audit.ts'
 import { callerOf } from '../access/caller.ts'

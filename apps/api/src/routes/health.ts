@@ -1,4 +1,4 @@
-import { errorSchema, RequestError } from '@runnel/contract'
+import { errorSchema, RequestError } from '@runnel/contract/public'
 import type { WorkerCount } from '@runnel/registry'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'

@@ -1,4 +1,4 @@
-import { jobIdSchema, jobSchema } from '@runnel/contract'
+import { jobIdSchema, jobSchema } from '@runnel/contract/public'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { auditOf } from '../access/audit.ts'

@@ -1,4 +1,4 @@
-import type { createSubmissionSchema } from '@runnel/contract'
+import type { createSubmissionSchema } from '@runnel/contract/public'
 import type { Admissions } from '../access/admissions.ts'
 import type { CountRequest } from '../access/rate-limit.ts'
 import type { Backend } from '../backend.ts'

@@ -1,4 +1,4 @@
-import { jobIdSchema, PROGRAM, RequestError, stdinSchema } from '@runnel/contract'
+import { jobIdSchema, PROGRAM, RequestError, stdinSchema } from '@runnel/contract/public'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { toInvalidRequest } from '../errors/invalid-request.ts'

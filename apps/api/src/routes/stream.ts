@@ -1,4 +1,4 @@
-import { createClientFrameSchema, RequestError, serverFrameSchema } from '@runnel/contract'
+import { createClientFrameSchema, RequestError, serverFrameSchema } from '@runnel/contract/public'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { runStreamSession } from '../stream/stream-session.ts'

@@ -1,4 +1,4 @@
-import { RequestError, ticketRequestSchema, ticketSchema } from '@runnel/contract'
+import { RequestError, ticketRequestSchema, ticketSchema } from '@runnel/contract/public'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { callerOf, requireJob, requireScope } from '../access/caller.ts'
 import { requireLog } from '../jobs/read-job.ts'

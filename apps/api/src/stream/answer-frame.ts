@@ -1,4 +1,4 @@
-import type { ClientFrame, Job } from '@runnel/contract'
+import type { ClientFrame, Job } from '@runnel/contract/public'
 import type { Audit } from '../access/audit.ts'
 import { type Caller, requireJob, requireScope, requireSubmissions } from '../access/caller.ts'
 import type { Backend } from '../backend.ts'

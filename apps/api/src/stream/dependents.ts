@@ -1,4 +1,4 @@
-import { RequestError } from '@runnel/contract'
+import { RequestError } from '@runnel/contract/public'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Audit } from '../access/audit.ts'
 import type { Backend } from '../backend.ts'

@@ -1,4 +1,4 @@
-import { type ClientFrame, type createClientFrameSchema, RequestError } from '@runnel/contract'
+import { type ClientFrame, type createClientFrameSchema, RequestError } from '@runnel/contract/public'
 import { decodeUtf8 } from '../body-parsers.ts'
 import { toInvalidRequest } from '../errors/invalid-request.ts'
 import { safeParse } from '../errors/safe-parse.ts'

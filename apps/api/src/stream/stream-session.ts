@@ -1,5 +1,5 @@
-import type { createClientFrameSchema, ServerFrame } from '@runnel/contract'
-import { RequestError } from '@runnel/contract'
+import type { createClientFrameSchema, ServerFrame } from '@runnel/contract/public'
+import { RequestError } from '@runnel/contract/public'
 import type { FastifyRequest } from 'fastify'
 import type { RawData, WebSocket } from 'ws'
 import type { Admissions } from '../access/admissions.ts'

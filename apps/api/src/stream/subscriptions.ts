@@ -1,4 +1,4 @@
-import { RequestError } from '@runnel/contract'
+import { RequestError } from '@runnel/contract/public'
 import type { Receive } from '@runnel/output/subscriber'
 
 /** Each holds one event in memory and one follower of a log; a page shows fewer jobs than this. */

@@ -1,4 +1,4 @@
-import { ERROR_STATUS, errorBodySchema } from '@runnel/contract'
+import { ERROR_STATUS, errorBodySchema } from '@runnel/contract/public'
 import type { LightMyRequestResponse } from 'fastify'
 import { expect } from 'vitest'
 

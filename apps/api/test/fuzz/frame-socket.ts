@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type ServerFrame, serverFrameSchema } from '@runnel/contract'
+import { type ServerFrame, serverFrameSchema } from '@runnel/contract/public'
 import { eventually } from '@runnel/testing'
 import { expect } from 'vitest'
 import { WebSocket } from 'ws'

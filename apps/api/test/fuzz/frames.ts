@@ -1,4 +1,4 @@
-import { createClientFrameSchema, LIMITS } from '@runnel/contract'
+import { createClientFrameSchema, LIMITS } from '@runnel/contract/public'
 import fc from 'fast-check'
 import type { House } from './house.ts'
 import { jsonTexts } from './json-texts.ts'

@@ -1,4 +1,4 @@
-import { stdinSchema } from '@runnel/contract'
+import { stdinSchema } from '@runnel/contract/public'
 import fc from 'fast-check'
 import type { InjectOptions, RouteOptions } from 'fastify'
 import { z } from 'zod'

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { JobEvent, ServerFrame, SubmissionRequest } from '@runnel/contract'
+import type { JobEvent, ServerFrame, SubmissionRequest } from '@runnel/contract/public'
 import { WebSocket } from 'ws'
 
 type Finished = Extract<JobEvent, { type: 'finished' }>

@@ -1,4 +1,4 @@
-import { executeResponseSchema } from '@runnel/contract'
+import { executeResponseSchema } from '@runnel/contract/public'
 import { createHttpClient } from '../clients/http-client.ts'
 import { checkOutput } from './check-output.ts'
 import type { Contender, ContenderName } from './contender.ts'

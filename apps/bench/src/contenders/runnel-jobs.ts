@@ -1,4 +1,4 @@
-import { jobSchema, type SubmissionRequest } from '@runnel/contract'
+import { jobSchema, type SubmissionRequest } from '@runnel/contract/public'
 import { createHttpClient } from '../clients/http-client.ts'
 import { checkOutput } from './check-output.ts'
 import type { Contender } from './contender.ts'

@@ -1,4 +1,4 @@
-import { type SubmissionRequest, toBytes } from '@runnel/contract'
+import { type SubmissionRequest, toBytes } from '@runnel/contract/public'
 import { openStreamClient } from '../clients/stream-client.ts'
 import { checkOutput } from './check-output.ts'
 import type { Contender } from './contender.ts'

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { jobSchema } from '@runnel/contract'
+import { jobSchema } from '@runnel/contract/public'
 import { createHttpClient } from '../clients/http-client.ts'
 import { type Row, toRow } from '../report/row.ts'
 import { readMemory } from '../system/process-memory.ts'

@@ -4,7 +4,7 @@
 // All watchers must be sent the same events. The first one to get the n-th event reads it and keeps its bytes; every
 // other's n-th event must have the same bytes. So each watcher's events are checked whole and in order, and parsing
 // costs once what it would cost a thousand times.
-import { type JobEvent, jobEventSchema, readEventId } from '@runnel/contract'
+import { type JobEvent, jobEventSchema, readEventId } from '@runnel/contract/public'
 import { createHistogram } from '../report/histogram.ts'
 import type { Summary } from '../report/statistics.ts'
 import { watch } from './watch.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { JobEvent } from '@runnel/contract'
+import type { JobEvent } from '@runnel/contract/public'
 import { createWorkerDirectory } from '@runnel/registry'
 import { eventually, redisTest as test } from '@runnel/testing'
 import type Docker from 'dockerode'

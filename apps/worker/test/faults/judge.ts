@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { JobEvent, Outcome } from '@runnel/contract'
+import type { JobEvent, Outcome } from '@runnel/contract/public'
 import type { Redis } from '@runnel/process'
 import { eventually, findQueueLeftovers } from '@runnel/testing'
 import type { System } from '../system.ts'

@@ -1,4 +1,4 @@
-import type { Outcome } from '@runnel/contract'
+import type { Outcome } from '@runnel/contract/public'
 import type { Random } from './random.ts'
 
 /** A job and all that is right to come of it, however often it has to begin again. */

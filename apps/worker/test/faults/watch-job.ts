@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type EventPosition, type JobEvent, jobEventSchema, readEventId } from '@runnel/contract'
+import { type EventPosition, type JobEvent, jobEventSchema, readEventId } from '@runnel/contract/public'
 
 /** Something came twice, or was missing in between. */
 class OrderError extends Error {

@@ -1,4 +1,4 @@
-import { WALL_CEILING_MS } from '@runnel/contract'
+import { WALL_CEILING_MS } from '@runnel/contract/public'
 import { LABEL } from './labels.ts'
 import { MAXIMUM_AGE_MS } from './pool.ts'
 

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { Limits } from '@runnel/contract'
+import type { Limits } from '@runnel/contract/public'
 import { type AgentChannel, createAgentChannel } from '../agent-channel.ts'
 import { encodeInit, type Init, ProtocolError } from '../protocol.ts'
 import { withDeadline } from './deadline.ts'

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Limits } from '@runnel/contract'
+import type { Limits } from '@runnel/contract/public'
 import { findLanguage, type Language } from '@runnel/languages'
 import Docker from 'dockerode'
 import pLimit from 'p-limit'

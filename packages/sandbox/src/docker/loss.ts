@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Limits } from '@runnel/contract'
+import type { Limits } from '@runnel/contract/public'
 import { type RunEvent, SandboxFailure } from '../sandbox.ts'
 import type { Engine } from './engine.ts'
 

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { finished } from 'node:stream/promises'
-import { defaultLimits } from '@runnel/contract'
+import { defaultLimits } from '@runnel/contract/public'
 import { eventually } from '@runnel/testing'
 import Docker from 'dockerode'
 import { inject } from 'vitest'

@@ -1,4 +1,4 @@
-import type { LimitName, Limits, Program } from '@runnel/contract'
+import type { LimitName, Limits, Program } from '@runnel/contract/public'
 
 /** How a program may end, as far as it matters. */
 interface Ending {

@@ -1,4 +1,4 @@
-import type { Control } from '@runnel/contract'
+import type { Control } from '@runnel/contract/internal'
 import type { Sandboxes } from '../../src/index.ts'
 import { type RunResult, run } from '../run.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { chunkFault, encodingSchema, textFault } from './text.ts'
+import { chunkFault, chunkLength, encodingSchema, textFault, utf8Length } from './text.ts'
 
 /** Bounds on the shape of a program; its size is bounded by `sourceBytes` and the body limit. */
 export const PROGRAM = {
@@ -21,21 +21,19 @@ export const PROGRAM = {
   argsAndEnvBytes: 64 * 1024,
 } as const
 
-const byteLength = (text: string): number => Buffer.byteLength(text, 'utf8')
-
 /** Why `path` cannot name a file of a program, or undefined when it can. */
 export const pathFault = (path: string): string | undefined => {
   const text = textFault(path)
   if (text !== undefined) return text
   if (path === '') return 'is empty'
-  if (byteLength(path) > PROGRAM.pathBytes) return `is longer than ${PROGRAM.pathBytes} bytes`
+  if (utf8Length(path) > PROGRAM.pathBytes) return `is longer than ${PROGRAM.pathBytes} bytes`
   if (path.startsWith('/')) return 'is absolute; give it relative to the workspace'
   if (/[\\\p{Cc}]/u.test(path)) return 'has a backslash or a control character'
   if (/^[A-Za-z]:/.test(path)) return 'begins with a drive letter'
   for (const segment of path.split('/')) {
     if (segment === '') return 'has an empty segment'
     if (segment === '.' || segment === '..') return `has the segment "${segment}"`
-    if (byteLength(segment) > PROGRAM.pathSegmentBytes) {
+    if (utf8Length(segment) > PROGRAM.pathSegmentBytes) {
       return `has a segment longer than ${PROGRAM.pathSegmentBytes} bytes`
     }
   }
@@ -119,9 +117,9 @@ export const envSchema = z
   .describe(`Up to ${PROGRAM.env} variables, on top of PATH, HOME and LANG.`)
 
 export const argsAndEnvBytes = (args: readonly string[], env: Readonly<Record<string, string>>): number =>
-  [...args, ...Object.entries(env).flat()].reduce((sum, word) => sum + byteLength(word) + 1, 0)
+  [...args, ...Object.entries(env).flat()].reduce((sum, word) => sum + utf8Length(word) + 1, 0)
 
-export const fileBytes = ({ content, encoding }: File): number => Buffer.byteLength(content, encoding)
+export const fileBytes = ({ content, encoding }: File): number => chunkLength({ encoding, data: content })
 
 /** A program as it is queued and run: every choice made, nothing left to guess. */
 export const programSchema = z.object({

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { limitsSchema } from './limits.ts'
 import { outcomeSchema, usageSchema } from './outcome.ts'
-import { programSchema } from './program.ts'
 import { chunkSchema } from './text.ts'
 
 /** Server-made, unguessable. */
@@ -66,37 +65,12 @@ export const isolationSchema = z
     '`job`: a sandbox of its own. `tenant`: one that has served, and will serve, other jobs of the same tenant; what each leaves is removed. Many times the throughput.',
   )
 
-/**
- * What whoever submitted a job waits for: what it prints, as it comes, or only its end. Where it is the end, what a
- * program says at first may come a little later, with what follows it: as a rule that is its end, and all is told at once.
- */
-export const awaitsSchema = z.enum(['output', 'end'])
-export type Awaits = z.infer<typeof awaitsSchema>
-
-/** What the queue carries: all a worker needs, and no more. Parsed again when it leaves Redis, where a newer API may have put it. */
-export const queuedJobSchema = z.object({
-  id: jobIdSchema,
-  tenant: z.string().min(1),
-  submittedAt: z.iso.datetime(),
-  program: programSchema,
-  isolation: isolationSchema,
-  limits: limitsSchema,
-  awaits: awaitsSchema.default('output'),
-})
-export type QueuedJob = z.infer<typeof queuedJobSchema>
-
 export const jobPageSchema = z.strictObject({
   jobs: z.array(jobSchema.omit({ output: true })),
   next: z.string().optional().describe('Give it as `cursor` for the page after this one; absent on the last page.'),
 })
 export type JobPage = z.infer<typeof jobPageSchema>
 
-/** A message to a job that is queued or running: the only thing that travels towards the sandbox after submission. */
+/** Signals that a client may send to a running program. */
 export const signalNames = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGKILL'] as const
-export const controlSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('cancel') }),
-  z.object({ type: z.literal('stdin'), ...chunkSchema.shape }),
-  z.object({ type: z.literal('stdin-end') }),
-  z.object({ type: z.literal('signal'), signal: z.enum(signalNames) }),
-])
-export type Control = z.infer<typeof controlSchema>
+export type SignalName = (typeof signalNames)[number]

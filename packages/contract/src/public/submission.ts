@@ -11,6 +11,7 @@ import {
   PROGRAM,
   pathFault,
 } from './program.ts'
+import { utf8Length } from './text.ts'
 
 /** `Idempotency-Key` of POST /v1/jobs, and `idempotencyKey` of a `submit` frame. */
 export const idempotencyKeySchema = z
@@ -51,7 +52,7 @@ export const createSubmissionSchema = (policy: LimitsPolicy) =>
       args: argsSchema.default([]),
       env: envSchema.default({}),
       stdin: wholeText('stdin')
-        .refine((text) => Buffer.byteLength(text) <= PROGRAM.stdinBytes, {
+        .refine((text) => utf8Length(text) <= PROGRAM.stdinBytes, {
           error: `Cannot take more than ${PROGRAM.stdinBytes} bytes of stdin at once: send the rest to POST /v1/jobs/:id/stdin`,
         })
         .default('')

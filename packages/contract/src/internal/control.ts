@@ -1,0 +1,12 @@
+import { z } from 'zod'
+import { signalNames } from '../public/job.ts'
+import { chunkSchema } from '../public/text.ts'
+
+/** A message from the API to the worker of a queued or running job. Nothing else travels towards the sandbox after submission. */
+export const controlSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('cancel') }),
+  z.object({ type: z.literal('stdin'), ...chunkSchema.shape }),
+  z.object({ type: z.literal('stdin-end') }),
+  z.object({ type: z.literal('signal'), signal: z.enum(signalNames) }),
+])
+export type Control = z.infer<typeof controlSchema>
