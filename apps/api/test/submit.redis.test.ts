@@ -72,24 +72,6 @@ describe('POST /v1/jobs', () => {
     })
   })
 
-  test('tells the worker what is waited for: output, or only the end', async ({ redisUrl, prefix, resources }) => {
-    const { app, work } = await startApi({ redisUrl, prefix, resources })
-    const awaited = new Map<string, string>()
-    await work(async ({ job, attempt }, publisher) => {
-      awaited.set(job.program.files[0]?.content ?? '', job.awaits)
-      const log = publisher.open(job.id, attempt)
-      await log.begin()
-      await log.finish({ type: 'exited', exitCode: 0 }, null)
-    })
-    const submit = (url: string, code: string) =>
-      app.inject({ method: 'POST', url, payload: { language: 'python', code } })
-    await submit('/v1/jobs', 'followed')
-    await submit('/v1/jobs?wait=10000', 'waited for')
-    await submit('/execute', 'executed')
-    await eventually(() => awaited.size === 3)
-    expect(Object.fromEntries(awaited)).toEqual({ followed: 'output', 'waited for': 'end', executed: 'end' })
-  })
-
   test('with wait answers the queued job when the time is over', async ({ redisUrl, prefix, resources }) => {
     const { app } = await startApi({ redisUrl, prefix, resources })
     const response = await app.inject({ method: 'POST', url: '/v1/jobs?wait=30', payload: { code: 'print(1)' } })

@@ -28,7 +28,7 @@ test('A submission that failed half way leaves nothing that lasts, even where un
   // The step writes the log, then stumbles.
   await redis.set(`${prefix}:bounds`, 'no hash')
   const submission = createSubmissionSchema(LIMITS).parse({ code: 'print(1)', language: 'python' })
-  const job = createJob({ languages: LANGUAGES, policy: LIMITS }, unboundTenant('default'), submission, 'output')
+  const job = createJob({ languages: LANGUAGES, policy: LIMITS }, unboundTenant('default'), submission)
   await expect(submitJob(breaking, job, { audit: () => {} })).rejects.toThrow('WRONGTYPE')
   expect(await redis.pttl(`${prefix}:events:${job.id}`)).toBeGreaterThan(0)
   await eventually(async () => expect((await backend.subscriber.summary(job.id))?.status).toBe('finished'))

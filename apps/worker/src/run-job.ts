@@ -24,12 +24,6 @@ const MAX_LOSSES = 3
 /** One that was begun so often, whatever ended it each time, would only be begun for ever. */
 const MAX_ATTEMPTS = 10
 
-/**
- * Where only its end is awaited, what a program says is not asked for sooner than this. On a busy machine a small one
- * takes some tens of milliseconds, and to tell its words apart from its end costs a tenth of the jobs a second.
- */
-const OUTPUT_DELAY_MS = { output: 0, end: 30 }
-
 /** How a try went: the job is over, or it never began, or this worker is not the one to finish it. */
 type Ending = { readonly outcome: Outcome; readonly usage: Usage | null } | { readonly verdict: Verdict }
 
@@ -96,7 +90,6 @@ export const createRunJob = (deps: RunJobDeps) => {
       for await (const event of sandbox.run({
         program: job.program,
         limits: job.limits,
-        outputDelayMs: OUTPUT_DELAY_MS[job.awaits],
         signal: cancel.signal,
         controls,
       })) {
@@ -151,7 +144,7 @@ export const createRunJob = (deps: RunJobDeps) => {
   return async (delivery: Delivery): Promise<Verdict> => {
     const { job, attempt } = delivery
     const started = performance.now()
-    const jobLog = publisher.open(job.id, attempt, job.awaits)
+    const jobLog = publisher.open(job.id, attempt)
     const facts: Record<string, unknown> = {
       jobId: job.id,
       tenant: job.tenant,

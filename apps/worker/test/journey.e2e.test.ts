@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type JobEvent, jobSchema } from '@runnel/contract/public'
+import type { JobEvent } from '@runnel/contract/public'
 import { eventually, redisTest } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { startSystem, stdoutOf } from './system.ts'
@@ -54,19 +54,6 @@ describe.concurrent('The whole path', () => {
     const ended = await Promise.all(jobs.map(({ id }) => system.finished(id, 90_000)))
     expect(ended.map(({ outcome }) => outcome)).toEqual(ended.map(() => ({ type: 'exited', exitCode: 0 })))
     expect(ended.map(stdoutOf)).toEqual(ended.map((_, index) => `I am ${index}\n`))
-  })
-
-  test('tells no first word alone where only the end is awaited, and loses none of it', async ({ system }) => {
-    const answer = await fetch(`${system.url}/v1/jobs?wait=30000`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ language: 'python', code: 'import time\nprint("first")\ntime.sleep(0.5)\nprint("last")' }),
-    })
-    const job = jobSchema.parse(await answer.json())
-    expect(stdoutOf(job)).toBe('first\nlast\n')
-    const events = await watch(`${system.url}/v1/jobs/${job.id}/events`, 'application/x-ndjson')
-    const [started, first] = ['started', 'stdout'].map((type) => events.find((event) => event.type === type)?.at ?? '')
-    expect(Date.parse(first ?? '') - Date.parse(started ?? '')).toBeGreaterThanOrEqual(29)
   })
 
   test('shows a program line by line to three watchers, one late, one that drops and resumes', async ({ system }) => {

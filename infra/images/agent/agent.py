@@ -108,17 +108,12 @@ class Agent:
             self._usage,
             self._workspace,
             self._uses == 1,
-            self._printed,
+            lambda is_stdout, data: self._channel.send(
+                frames.STDOUT if is_stdout else frames.STDERR, self._stream, data
+            ),
             lambda taken: taken and self._channel.send(frames.GRANT, self._stream, taken.to_bytes(4)),
             self._exited,
         )
-
-    def _printed(self, is_stdout, data, has_died):
-        kind = frames.STDOUT if is_stdout else frames.STDERR
-        if has_died:
-            self._channel.hold(kind, self._stream, data, 0)  # as a rule its EXIT follows at once
-        else:
-            self._channel.send(kind, self._stream, data)
 
     # Frames
 
@@ -199,7 +194,7 @@ class Agent:
         if fault:
             self._fail(fault)
         else:
-            self._channel.hold(frames.DONE, self._stream, b"", DONE_DELAY_SECONDS)
+            self._channel.hold(frames.DONE, self._stream, DONE_DELAY_SECONDS)
 
     def _let_go(self, order):
         self._program.let_go()
@@ -216,7 +211,9 @@ class Agent:
         self._run(order)
 
     def _run(self, order):
-        self._program.run(order, self._cpus)
+        self._program.run(
+            order["wallMs"], order["cpuMs"], order["outputBytes"], order["graceMs"], self._cpus, order["credit"]
+        )
         if self._isolated and not self._outlasts:
             self._loop.after(OUTLAST_SECONDS, self._outlast)
 

@@ -38,9 +38,9 @@ class Channel:
         self._waiting += encode(kind, stream, payload)
         self._write()
 
-    def hold(self, kind, stream, payload, seconds):
+    def hold(self, kind, stream, seconds):
         """Sends it with the next frame, or that much later."""
-        self._waiting += encode(kind, stream, payload)
+        self._waiting += encode(kind, stream)
         self._loop.after(seconds, self._write)
 
     def send_json(self, kind, stream, value):

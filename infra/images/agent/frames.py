@@ -8,7 +8,7 @@ itself. packages/sandbox/src/protocol.ts is the other end: change both or neithe
 
 from _struct import Struct
 
-PROTOCOL = 3
+PROTOCOL = 2
 
 # worker to agent
 EXEC, STDIN, SIGNAL, PUT, DATA, CREDIT, INIT = 1, 2, 3, 4, 5, 6, 7

@@ -23,11 +23,10 @@ READ_BYTES = 1 << 16
 #: What a program that writes its own files says when they are there (fork_server.py).
 WRITTEN = b"w"
 #: As a rule its first words are sooner, or its end; then nobody need be woken just to hear of its files.
-ANSWER_SECONDS = 0.05
+ANSWER_SECONDS = 0.02
 SPOT_CHECK_SECONDS = 0.25
 #: Who says one thing often says the next right after: Python's `print` is two writes. So what follows a first word is
-#: gathered for a moment, and with what a short program says last goes its end. Where only the end is awaited the order says
-#: for how long the first word is left to wait as well (outputDelayMs) …
+#: gathered for a moment, and with what a short program says last goes its end …
 GATHER_SECONDS = 0.002
 #: … except that of one who says much: a pipe that is not read soon is full.
 MUCH_BYTES = 4096
@@ -166,21 +165,18 @@ class Program:
         if self.pid is not None:
             os.kill(self.pid, signal.SIGKILL)
 
-    def run(self, order, cpus):
+    def run(self, wall_ms, cpu_ms, output_bytes, grace_ms, cpus, credit):
         """Its clocks run from here."""
         self._usage.watched.add(self.pid)
-        wall_ms, self._cpu_ms, self._grace_ms, self._cpus = order["wallMs"], order["cpuMs"], order["graceMs"], cpus
-        self._output_left, self._credit = order["outputBytes"], order["credit"]
+        self._wall_ms, self._cpu_ms, self._grace_ms, self._cpus = wall_ms, cpu_ms, grace_ms, cpus
+        self._output_left, self._credit = output_bytes, credit
         self._started = time.monotonic()
         self._open = [self._pipes.stdout, self._pipes.stderr]
-        if order["outputDelayMs"]:
-            self._gather(order["outputDelayMs"] / 1000)
-        else:
-            self._listen()
+        self._listen()
         self._feed()
         self._timers["wall"] = self._loop.after(wall_ms / 1000, lambda: self._hit("wall"))
         # No sooner can its time be used up than with every processor busy.
-        self._timers["cpu"] = self._loop.after(self._cpu_ms / 1000 / cpus, self._watch_cpu)
+        self._timers["cpu"] = self._loop.after(cpu_ms / 1000 / cpus, self._watch_cpu)
         self._timers["spot"] = self._loop.after(SPOT_CHECK_SECONDS, self._spot_check)
 
     # Limits
@@ -276,11 +272,11 @@ class Program:
             call = (lambda fd=fd: self._read(fd)) if self._credit > 0 and not self._is_gathering else None
             self._loop.read_when_ready(fd, call)
 
-    def _gather(self, seconds):
+    def _gather(self):
         if self._is_gathering:
             return
         self._is_gathering = True
-        self._timers["gather"] = self._loop.after(seconds, self._gathered)
+        self._timers["gather"] = self._loop.after(GATHER_SECONDS, self._gathered)
         self._listen()
 
     def _gathered(self):
@@ -306,14 +302,14 @@ class Program:
         self._output_left -= len(kept)
         if kept:
             self._credit -= len(kept)
-            self._on_output(fd == self._pipes.stdout, kept, self._status is not None)
+            self._on_output(fd == self._pipes.stdout, kept)
         if len(kept) < len(data):
             self.limit = self.limit or "output"
             self.identity.kill_everything()
         if self._credit <= 0:
             self._listen()
         elif len(data) < MUCH_BYTES and self._status is None:
-            self._gather(GATHER_SECONDS)
+            self._gather()
         return True
 
     def _close_output(self, fd):

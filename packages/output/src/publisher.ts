@@ -1,4 +1,3 @@
-import type { Awaits } from '@runnel/contract/internal'
 import { type Outcome, toChunk, type Usage } from '@runnel/contract/public'
 import type { Redis } from 'ioredis'
 import { writeKeys } from './keys.ts'
@@ -20,8 +19,7 @@ export interface JobLog {
 }
 
 export interface Publisher {
-  /** `awaits`, `output` where left out: for `end` the first bytes too wait for what follows, which as a rule is the end. */
-  open(jobId: string, attempt: number, awaits?: Awaits): JobLog
+  open(jobId: string, attempt: number): JobLog
 }
 
 /** An eye cannot tell 5 ms from none; a program that prints a line every 10 µs then costs 200 events a second, not 100,000. */
@@ -38,7 +36,6 @@ const BUFFER_BYTES = 256 * 1024
  *
  * One flush is under way at a time, so order needs no care: what is written meanwhile goes with the next one. The first
  * bytes after a silence go at once; further ones wait until `flushMs` after the last flush, or until there are 64 KiB.
- * Where only the end is awaited no bytes go at once: as a rule all go with the end, in one step.
  * However a program prints, a flush has at most 16 events and one more for every 64 KiB in it. That is 3,200 events a
  * second and 17 for every 64 KiB printed, at the most.
  * Ids are given when a flush is put together and kept when it is repeated, so that a repeated one adds nothing.
@@ -54,7 +51,7 @@ export const createPublisher = (options: {
 }): Publisher => {
   const { redis, prefix, retentionMs, flushMs = FLUSH_MS } = options
 
-  const open = (jobId: string, attempt: number, awaits: Awaits = 'output'): JobLog => {
+  const open = (jobId: string, attempt: number): JobLog => {
     const keys = writeKeys(prefix, jobId)
     const buffer = createOutputBuffer(PART_BYTES)
     let n = 0
@@ -99,7 +96,7 @@ export const createPublisher = (options: {
 
     const schedule = (): void => {
       if (flushing !== undefined || buffer.bytes === 0 || lost !== undefined) return
-      const waitMs = awaits === 'end' ? flushMs : flushedAt + flushMs - performance.now()
+      const waitMs = flushedAt + flushMs - performance.now()
       if (waitMs <= 0 || buffer.bytes >= PART_BYTES) flush()
       else timer ??= setTimeout(flush, waitMs)
     }

@@ -15,7 +15,6 @@ export const newJob = (): QueuedJob => ({
   id: `job_${randomBytes(16).toString('hex')}`,
   tenant: 'default',
   isolation: 'job',
-  awaits: 'output',
   submittedAt: new Date().toISOString(),
   program: {
     language: 'python',

@@ -1,7 +1,6 @@
 import { eventually, redisTest as test } from '@runnel/testing'
-import type { Redis } from 'ioredis'
 import { describe, expect } from 'vitest'
-import { createPublisher, LogLostError, type Publisher } from '../src/publisher.ts'
+import { createPublisher, LogLostError } from '../src/publisher.ts'
 import { connectParts, EXITED, idsOf, newJob, printed, RETENTION_MS, ready, text, USAGE } from './parts.ts'
 
 const parts = test.extend('parts', async ({ redisUrl, prefix, resources }) => {
@@ -9,10 +8,6 @@ const parts = test.extend('parts', async ({ redisUrl, prefix, resources }) => {
   await eventually(() => ready(connected.redis, connected.subscription))
   return connected
 })
-
-/** One that flushes by itself so late that what it does sooner has another reason. */
-const createSlowPublisher = (redis: Redis, prefix: string): Publisher =>
-  createPublisher({ redis, prefix, retentionMs: RETENTION_MS, flushMs: 60_000 })
 
 describe('a log', () => {
   parts('has its events in order and numbered without gaps', async ({ parts: { intake, publisher, subscriber } }) => {
@@ -61,38 +56,13 @@ describe('a log', () => {
   })
 
   parts('has the first bytes at once, not after the pause', async ({ redis, parts, prefix }) => {
-    const slow = createSlowPublisher(parts.redis, prefix)
+    const slow = createPublisher({ redis: parts.redis, prefix, retentionMs: RETENTION_MS, flushMs: 60_000 })
     const job = newJob()
     const log = slow.open(job.id, 1)
     await log.begin()
     await log.write('stdout', text('now'))
     await eventually(async () => (await redis.xlen(`${prefix}:events:${job.id}`)) === 2)
     await log.write('stdout', text('later'))
-    await log.finish(EXITED, null)
-  })
-
-  parts('tells what was printed with the end where only that is awaited', async ({ parts, prefix }) => {
-    const { redis, subscriber } = parts
-    const slow = createSlowPublisher(redis, prefix)
-    const job = newJob()
-    const log = slow.open(job.id, 1, 'end')
-    await log.begin()
-    await log.write('stdout', text('so'))
-    await log.write('stdout', text(' far'))
-    const typesOf = async () => (await subscriber.read(job.id)).map(({ type }) => type)
-    expect(await typesOf(), 'asked after whatever was written until now').toEqual(['started'])
-    await log.finish(EXITED, null)
-    expect(await typesOf()).toEqual(['started', 'stdout', 'finished'])
-  })
-
-  parts('does not keep much waiting for an end that is awaited', async ({ parts, prefix }) => {
-    const { redis, subscriber } = parts
-    const slow = createSlowPublisher(redis, prefix)
-    const job = newJob()
-    const log = slow.open(job.id, 1, 'end')
-    await log.begin()
-    await log.write('stdout', new Uint8Array(64 * 1024))
-    await eventually(async () => (await subscriber.read(job.id)).length === 2)
     await log.finish(EXITED, null)
   })
 

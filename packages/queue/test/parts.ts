@@ -13,7 +13,6 @@ export const newJob = (tenant = 'default'): QueuedJob => ({
   id: `job_${randomBytes(16).toString('hex')}`,
   tenant,
   isolation: 'job',
-  awaits: 'output',
   submittedAt: new Date().toISOString(),
   program: {
     language: 'python',

@@ -18,15 +18,15 @@ import { z } from 'zod'
  *        ◀────────────────────────── READY        if EXEC said {again: true}: what it left is gone, another may come
  *
  * All from PUT to STDIN goes out in one write; each waits inside for the one before. DONE travels with what follows it.
- * What a program prints within two milliseconds of a first word comes as one piece, as a rule together with its EXIT. Where
- * EXEC says {outputDelayMs} that begins with the program, and takes so long. What lives on after EXIT is killed at once.
+ * What a program prints within two milliseconds of a first word comes as one piece, as a rule together with its EXIT. What
+ * lives on after EXIT is killed at once.
  *
  * What the agent sends is untrusted: once a program has run, a kernel bug away, it could be the program speaking. A frame
  * that is malformed, oversized or out of turn ends the sandbox, never the worker. Of every kind there can be only so many:
  * each piece of output has a byte at least and takes from the credit, each grant one that was sent, the others come once.
  * infra/images/agent is the other end: change both or neither.
  */
-const PROTOCOL = 3
+const PROTOCOL = 2
 
 export const ORDER = {
   exec: 1,

@@ -41,11 +41,7 @@ const encodeFiles = (stream: number, files: readonly File[]): Buffer[] => {
   ]
 }
 
-const encodeExec = (
-  stream: number,
-  { program, limits, outputDelayMs = 0 }: RunRequest,
-  { argv, graceMs, again }: RunSettings,
-): Buffer =>
+const encodeExec = (stream: number, { program, limits }: RunRequest, { argv, graceMs, again }: RunSettings): Buffer =>
   encodeJsonFrame(ORDER.exec, stream, {
     argv: [...argv, ...program.args],
     env: program.env,
@@ -53,7 +49,6 @@ const encodeExec = (
     cpuMs: limits.cpuMs,
     outputBytes: limits.outputBytes,
     graceMs,
-    outputDelayMs,
     credit: OUTPUT_WINDOW_BYTES,
     again,
   })

@@ -5,11 +5,6 @@ import { ProtocolError } from './protocol.ts'
 export interface RunRequest {
   readonly program: Program
   readonly limits: Limits
-  /**
-   * For how long from its start nobody looks at what the program says: milliseconds. Most have ended by then, and what they
-   * said comes with their end; one that fills its pipe waits. Left out: what it says comes as soon as it is said.
-   */
-  readonly outputDelayMs?: number
   /** Aborting sends SIGTERM, after the grace SIGKILL; the run then ends as `canceled`, whatever the program did last. */
   readonly signal: AbortSignal
   /** Standard input and signals for the running program. Read until the program ends. */

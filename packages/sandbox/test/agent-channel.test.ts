@@ -4,7 +4,7 @@ import { createAgentChannel, type StreamEvent } from '../src/agent-channel.ts'
 import { encodeFrame, encodeJsonFrame, REPLY } from '../src/protocol.ts'
 import { cut } from './cut.ts'
 
-const READY = { protocol: 3, cgroup: 'v2', warm: true }
+const READY = { protocol: 2, cgroup: 'v2', warm: true }
 const REPORT = {
   code: 0,
   signal: null,

@@ -10,7 +10,6 @@ export interface RunWish {
   readonly program?: Partial<Program>
   readonly limits?: Partial<Limits>
   readonly sharedBy?: string
-  readonly outputDelayMs?: number
   readonly signal?: AbortSignal
   readonly controls?: AsyncIterable<Control>
   /** Called with every piece of output; a promise holds the reading up. */
@@ -41,11 +40,11 @@ const toProgram = (language: string, source: RunWish['source'], over: Partial<Pr
 
 /** Runs one program to its end in a sandbox that is leased already. */
 export const runInside = async (sandbox: Sandbox, wish: RunWish): Promise<RunResult> => {
-  const { language = 'python', outputDelayMs = 0, signal = never, controls = noControls() } = wish
+  const { language = 'python', signal = never, controls = noControls() } = wish
   const limits = { ...defaultLimits(), ...wish.limits }
   const printed = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
   const program = toProgram(language, wish.source, wish.program)
-  for await (const event of sandbox.run({ program, limits, outputDelayMs, signal, controls })) {
+  for await (const event of sandbox.run({ program, limits, signal, controls })) {
     if (event.type === 'ended') {
       const { outcome, usage } = event
       const [stdout, stderr] = [Buffer.concat(printed.stdout), Buffer.concat(printed.stderr)]

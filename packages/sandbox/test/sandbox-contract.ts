@@ -290,41 +290,6 @@ print("main is done", flush=True)`
       expect(pieces.length).toBeLessThanOrEqual(beginning + usage.wallMs / 2 + end)
     })
 
-    it('tells all that was said with the end where that may wait', async () => {
-      const pieces: string[] = []
-      const { stdout } = await run({
-        source: 'import time\nfor n in range(3):\n    print(n)\n    time.sleep(0.1)',
-        outputDelayMs: 30_000,
-        onOutput: (bytes) => void pieces.push(bytes.toString()),
-      })
-      expect(stdout.toString()).toBe('0\n1\n2\n')
-      expect(pieces).toEqual(['0\n1\n2\n'])
-    })
-
-    it('tells what was said when the delay is over, though the program goes on', async () => {
-      const { promise: asked, resolve } = Promise.withResolvers<void>()
-      async function* answer(): AsyncGenerator<Control> {
-        await asked
-        yield { type: 'stdin', data: 'you\n', encoding: 'utf8' }
-        yield { type: 'stdin-end' }
-      }
-      const { stdout } = await run({
-        source: 'print("who?")\nprint(input())',
-        program: { interactive: true },
-        outputDelayMs: 50,
-        controls: answer(),
-        onOutput: (bytes) => (bytes.includes('who?') ? resolve() : undefined),
-      })
-      expect(stdout.toString()).toBe('who?\nyou\n')
-    })
-
-    it('waits with a program that fills its pipe no longer than the delay', async () => {
-      const source = 'import os\nfor _ in range(64): os.write(1, b"x" * 16_384)\nos.write(2, b"end")'
-      const { stdout, stderr } = await run({ source, limits: { outputBytes: 2_000_000 }, outputDelayMs: 50 })
-      expect(stdout.length).toBe(64 * 16_384)
-      expect(stderr.toString()).toBe('end')
-    })
-
     it.each([
       [1, 2],
       [2, 1],

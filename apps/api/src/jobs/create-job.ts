@@ -1,4 +1,4 @@
-import type { Awaits, QueuedJob } from '@runnel/contract/internal'
+import type { QueuedJob } from '@runnel/contract/internal'
 import {
   chooseLimits,
   LIMIT_NAMES,
@@ -35,12 +35,7 @@ export const languagesOf = (languages: readonly Language[], { limits }: Tenant):
 }
 
 /** Makes a tenant's submission a job, with every choice made that it has left open, within what the tenant may have. */
-export const createJob = (
-  { languages, policy }: Deployment,
-  tenant: Tenant,
-  submission: Submission,
-  awaits: Awaits,
-): QueuedJob => {
+export const createJob = ({ languages, policy }: Deployment, tenant: Tenant, submission: Submission): QueuedJob => {
   requireWithin(submission.limits, tenant)
   return {
     id: createJobId(tenant.id),
@@ -49,6 +44,5 @@ export const createJob = (
     program: resolveProgram(submission, languagesOf(languages, tenant)),
     isolation: submission.isolation,
     limits: chooseLimits(submission.limits, policy, tenant.limits.limits),
-    awaits,
   }
 }

@@ -28,7 +28,7 @@ export const executeRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, op
         const submission = submissionSchema.safeParse(request.body)
         if (!submission.success) throw toInvalidRequest(submission.error, 'the body')
         const { tenant } = callerOf(request)
-        const job = createJob(deployment, tenant, submission.data, 'end')
+        const job = createJob(deployment, tenant, submission.data)
         const audit = auditOf(request)
         const abandon = (id: string): void => void cancelAbandoned(backend, id, { closing, log: request.log, audit })
         return executeCode(backend, job, { tenant: tenant.limits, signal: whileConnected(reply.raw), abandon, audit })

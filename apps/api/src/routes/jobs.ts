@@ -30,9 +30,7 @@ const wholeNumber = (minimum: number, maximum: number) => {
 const waitQuerySchema = z.strictObject({
   wait: wholeNumber(0, WAIT_MAX_MS)
     .optional()
-    .describe(
-      `Answer when the job has finished, or after this many milliseconds; up to ${WAIT_MAX_MS}. Whoever follows the job meanwhile hears of its first words some 30 ms late: they travel with what follows, as a rule with its end.`,
-    ),
+    .describe(`Answer when the job has finished, or after this many milliseconds; up to ${WAIT_MAX_MS}.`),
 })
 
 const NOTHING_TO_LOSE =
@@ -66,10 +64,10 @@ export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, optio
     async (request, reply) => {
       const { body, query, headers } = request
       const { tenant } = callerOf(request)
-      const { wait = 0 } = query
-      const job = createJob(deployment, tenant, body, wait === 0 ? 'output' : 'end')
+      const job = createJob(deployment, tenant, body)
       const audit = auditOf(request)
       const options = { tenant: tenant.limits, audit, ...toOnce(headers['idempotency-key'], body) }
+      const { wait = 0 } = query
       const send = (code: 200 | 202, answer: Job) => {
         if (answer.id !== job.id) reply.header('idempotent-replayed', 'true')
         return reply.code(code).header('location', `/v1/jobs/${answer.id}`).send(answer)

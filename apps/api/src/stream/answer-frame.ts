@@ -62,7 +62,7 @@ export const answerFrame = async (
     case 'submit': {
       if (frame.subscribe) subscriptions.requireRoom()
       const { tenant, ticket } = caller
-      const job = createJob(deployment, tenant, frame.job, 'output')
+      const job = createJob(deployment, tenant, frame.job)
       if (frame.job.cancelOnDisconnect) dependents.requireRoom()
       await count()
       const submit = async (): Promise<Job> => {
