@@ -51,7 +51,7 @@ export const startWorker = (
   startApp(`worker-${number}`, record, say, {
     REDIS_URL: redisUrl,
     RUNNEL_SANDBOX: options.sandbox,
-    RUNNEL_GRACE_MS: process.env['RUNNEL_GRACE_MS'] ?? `${WORKER_GRACE_MS}`,
+    RUNNEL_SHUTDOWN_GRACE_MS: process.env['RUNNEL_SHUTDOWN_GRACE_MS'] ?? `${WORKER_GRACE_MS}`,
   })
 
 /** In MiB. By itself Node lets what is new grow to 32 MiB before it looks: more than a thousand watchers need. */

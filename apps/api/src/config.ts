@@ -68,7 +68,7 @@ export const configSchema = z
     /** Jobs of one tenant that may run at once, on all workers together; the others wait, and hold up nobody. */
     RUNNEL_MAX_RUNNING_PER_TENANT: boundSchema.default(QUEUE_BOUNDS.tenant.running),
     /** How long jobs wait while no worker is ready; then they end as `sandbox-failed`. */
-    RUNNEL_PATIENCE_MS: wholeNumber.pipe(z.int().min(1_000)).default(PATIENCE_MS),
+    RUNNEL_NO_WORKER_TIMEOUT_MS: wholeNumber.pipe(z.int().min(1_000)).default(PATIENCE_MS),
     /** WebSockets and streams of events of one tenant that this process holds open; another one is 429. */
     RUNNEL_MAX_STREAMS_PER_TENANT: boundSchema.default(STREAMS_PER_TENANT),
     /** Web pages, by their origin, that may call the API from a browser. */
@@ -84,7 +84,7 @@ export const configSchema = z
     port: given.RUNNEL_API_PORT,
     /** Only this machine can reach it. */
     isPrivate: isLoopback(given.RUNNEL_API_PUBLISHED_ON ?? given.RUNNEL_API_HOST),
-    patienceMs: given.RUNNEL_PATIENCE_MS,
+    noWorkerTimeoutMs: given.RUNNEL_NO_WORKER_TIMEOUT_MS,
     origins: given.RUNNEL_API_ORIGINS,
     streamsPerTenant: given.RUNNEL_MAX_STREAMS_PER_TENANT,
     trustedProxies: given.RUNNEL_API_TRUSTED_PROXIES,

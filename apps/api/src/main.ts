@@ -45,7 +45,7 @@ const RELEASE_MS = 8_000
 const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Promise<void> => {
   resources.use(boundRelease(signal, RELEASE_MS))
   const config = readConfig(configSchema)
-  const { redisUrl, prefix, retentionMs, patienceMs, host, isPrivate, bounds } = config
+  const { redisUrl, prefix, retentionMs, noWorkerTimeoutMs, host, isPrivate, bounds } = config
   const policy = readConfig(limitsConfigSchema)
   const log = createLogger({ name: 'api', level: config.logLevel })
 
@@ -69,7 +69,7 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   }
   if (!isPrivate) await requireKeys(redis, backend.keys, host)
   const admissions = resources.use(createAdmissions({ ...backend, subscriber: subscriptions, prefix, isPrivate }))
-  resources.use(createPatience({ backend, log, patienceMs }))
+  resources.use(createPatience({ backend, log, noWorkerTimeoutMs }))
 
   const app = createApp({ ...config, backend, log, policy, admissions })
   resources.defer(() => app.close())

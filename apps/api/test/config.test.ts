@@ -58,7 +58,7 @@ describe('The configuration', () => {
     ['RUNNEL_API_PORT', '70000'],
     ['RUNNEL_API_PORT', 'http'],
     ['RUNNEL_RETENTION_MS', '1.5'],
-    ['RUNNEL_PATIENCE_MS', '0'],
+    ['RUNNEL_NO_WORKER_TIMEOUT_MS', '0'],
     ['RUNNEL_LOG_LEVEL', 'loud'],
     ['RUNNEL_API_TRUSTED_PROXIES', 'everybody'],
     ['RUNNEL_API_TRUSTED_PROXIES', '10.0.0.0/33'],

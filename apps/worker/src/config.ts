@@ -35,9 +35,9 @@ export const configSchema = z
     /** Ready sandboxes of all languages together that demand may lead to. */
     RUNNEL_POOL_MAX: wholeNumber.pipe(z.int().max(2_000)).default(defaultPoolMax),
     /** How many jobs of one tenant a sandbox serves (`isolation: "tenant"`) before it is replaced; it lives ten minutes at most. */
-    RUNNEL_JOBS_PER_SANDBOX: wholeNumber.pipe(z.int().min(1).max(10_000)).default(1_000),
+    RUNNEL_JOBS_PER_CONTAINER: wholeNumber.pipe(z.int().min(1).max(10_000)).default(1_000),
     /** On SIGTERM: how long running jobs may go on before they are given back. */
-    RUNNEL_GRACE_MS: wholeNumber.pipe(z.int().max(600_000)).default(10_000),
+    RUNNEL_SHUTDOWN_GRACE_MS: wholeNumber.pipe(z.int().max(600_000)).default(10_000),
     /**
      * How long a job stays this worker's when it cannot say that it is alive. Within 1.25 times as long after a worker's
      * death another one has the job; a Redis that is away for half as long ends none.
@@ -46,7 +46,7 @@ export const configSchema = z
     /** What the engine may take for any one call, before it counts as one that does not answer. */
     RUNNEL_ENGINE_TIMEOUT_MS: wholeNumber.pipe(z.int().min(100).max(600_000)).default(20_000),
     /** A program that is told to stop (SIGTERM) has this long to tidy up before SIGKILL. */
-    RUNNEL_KILL_AFTER_MS: wholeNumber.pipe(z.int().max(60_000)).default(500),
+    RUNNEL_KILL_GRACE_MS: wholeNumber.pipe(z.int().max(60_000)).default(500),
     /** Processors' worth of time one sandbox may use. */
     RUNNEL_CPUS: z.coerce.number().positive().max(1_024).default(1),
     RUNNEL_IMAGE_PREFIX: z.string().default('runnel/'),
@@ -80,11 +80,11 @@ export const configSchema = z
       concurrency: given.RUNNEL_CONCURRENCY,
       poolMin: given.RUNNEL_POOL_MIN,
       poolMax: given.RUNNEL_POOL_MAX,
-      jobsPerContainer: given.RUNNEL_JOBS_PER_SANDBOX,
-      graceMs: given.RUNNEL_GRACE_MS,
+      jobsPerContainer: given.RUNNEL_JOBS_PER_CONTAINER,
+      shutdownGraceMs: given.RUNNEL_SHUTDOWN_GRACE_MS,
       lockMs: given.RUNNEL_LOCK_MS,
       engineTimeoutMs: given.RUNNEL_ENGINE_TIMEOUT_MS,
-      killAfterMs: given.RUNNEL_KILL_AFTER_MS,
+      killGraceMs: given.RUNNEL_KILL_GRACE_MS,
       cpus: given.RUNNEL_CPUS,
       imagePrefix: given.RUNNEL_IMAGE_PREFIX,
       runtime: given.RUNNEL_RUNTIME,

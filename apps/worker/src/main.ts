@@ -28,18 +28,18 @@ const RELEASE_MS = 29_000
 const createSandboxes = (config: WorkerConfig, worker: string, directory: WorkerDirectory, log: Logger): Sandboxes => {
   if (config.sandbox === 'docker') {
     const { findDead } = directory
-    const graceMs = config.killAfterMs
+    const graceMs = config.killGraceMs
     return createDockerSandboxes({ ...config, worker, limits: defaultLimits(), graceMs, findDead, log })
   }
   log.warn('RUNNEL_SANDBOX=local: programs run WITHOUT ISOLATION, as this user, with its files and its network')
   // The Node that runs us is the one JavaScript programs get, here as in the images.
-  return createLocalSandboxes({ path: `${dirname(process.execPath)}:${config.path}`, graceMs: config.killAfterMs })
+  return createLocalSandboxes({ path: `${dirname(process.execPath)}:${config.path}`, graceMs: config.killGraceMs })
 }
 
 await runUntilSignal(async (signal, resources) => {
   const config = readConfig(configSchema)
-  const { redisUrl, prefix, retentionMs, concurrency, graceMs } = config
-  resources.use(boundRelease(signal, graceMs + RELEASE_MS))
+  const { redisUrl, prefix, retentionMs, concurrency, shutdownGraceMs } = config
+  resources.use(boundRelease(signal, shutdownGraceMs + RELEASE_MS))
   const id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
   const log = createLogger({ name: 'worker', level: config.logLevel }).child({ worker: id })
 
@@ -77,7 +77,7 @@ await runUntilSignal(async (signal, resources) => {
   const onUnreadable = createRefuseJob({ publisher, log })
   const settings = { redis: blocking, prefix, concurrency, retentionMs, lockMs: config.lockMs, onUnreadable, log }
   const consumer = createConsumer(settings, runJob)
-  resources.defer(() => consumer.stop(graceMs))
+  resources.defer(() => consumer.stop(shutdownGraceMs))
   if (await watch.isUp()) take(true)
   log.info({ concurrency, poolMin: config.poolMin, sandbox: config.sandbox }, 'The worker takes jobs')
   await requireNoEviction(redis, signal)

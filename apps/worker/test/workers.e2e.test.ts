@@ -52,7 +52,7 @@ describe.concurrent('Workers', () => {
     await using system = await startSystem({
       redisUrl,
       prefix,
-      env: { RUNNEL_CONCURRENCY: '2', RUNNEL_GRACE_MS: '3000' },
+      env: { RUNNEL_CONCURRENCY: '2', RUNNEL_SHUTDOWN_GRACE_MS: '3000' },
     })
     const [first] = system.workers
     if (first === undefined) throw new Error('No worker')
@@ -84,7 +84,11 @@ describe.concurrent('Workers', () => {
   })
 
   test('told to stop twice: goes at once', async ({ redisUrl, prefix }) => {
-    await using system = await startSystem({ redisUrl, prefix, env: { RUNNEL_GRACE_MS: '60000', ...SHORT_LOCK } })
+    await using system = await startSystem({
+      redisUrl,
+      prefix,
+      env: { RUNNEL_SHUTDOWN_GRACE_MS: '60000', ...SHORT_LOCK },
+    })
     const [worker] = system.workers
     const { id } = await system.submit({
       language: 'python',

@@ -7,16 +7,16 @@ export const PATIENCE_MS = 10 * 60 * 1_000
 const LOOK_MS = 1_000
 
 /**
- * Jobs wait for workers, but not for ever. Once no worker has been ready for `patienceMs`, those that have waited that
+ * Jobs wait for workers, but not for ever. Once no worker has been ready for `noWorkerTimeoutMs`, those that have waited that
  * long end as `sandbox-failed`, each with a reference of its own, until a worker is ready again: jobs that wait for others to
  * end are not meant. Every API process looks by itself; the log lets one of them end a job. A Redis that does not answer proves nothing.
  */
 export const createPatience = (options: {
   readonly backend: Pick<Backend, 'workers' | 'producer' | 'intake'>
   readonly log: Logger
-  readonly patienceMs: number
+  readonly noWorkerTimeoutMs: number
 }): Disposable => {
-  const { backend, log, patienceMs } = options
+  const { backend, log, noWorkerTimeoutMs } = options
   const { workers, producer, intake } = backend
   /** On a clock that does not jump. */
   let lastReady = performance.now()
@@ -24,13 +24,13 @@ export const createPatience = (options: {
   let timer: NodeJS.Timeout
 
   const giveUp = async (): Promise<void> => {
-    for (const { jobId, attempts } of await producer.waitingSince(new Date(Date.now() - patienceMs))) {
+    for (const { jobId, attempts } of await producer.waitingSince(new Date(Date.now() - noWorkerTimeoutMs))) {
       if (isOver) return
       const reference = randomUUID()
       if (await intake.giveUp(jobId, attempts, reference)) {
         log.error(
           { jobId, reference },
-          `No worker has been ready for ${patienceMs} ms: gave up a job that waited for one`,
+          `No worker has been ready for ${noWorkerTimeoutMs} ms: gave up a job that waited for one`,
         )
       }
       await producer.remove(jobId)
@@ -43,7 +43,7 @@ export const createPatience = (options: {
       () => undefined,
     )
     if (ready !== 0) lastReady = performance.now()
-    else if (performance.now() - lastReady >= patienceMs) await giveUp()
+    else if (performance.now() - lastReady >= noWorkerTimeoutMs) await giveUp()
   }
 
   const lookAgain = (): void => {

@@ -164,7 +164,7 @@ describe.concurrent('A job whose worker is told to stop', () => {
   test('while Redis hangs finishes exactly once, and the worker is gone in time', async ({ redisUrl, prefix }) => {
     await using redis = await startRedisGate(redisUrl)
     await using system = await startSystem({ redisUrl, prefix, workers: 0, env: ENV })
-    const worker = await system.startWorker({ REDIS_URL: redis.url, RUNNEL_GRACE_MS: String(GRACE_MS) })
+    const worker = await system.startWorker({ REDIS_URL: redis.url, RUNNEL_SHUTDOWN_GRACE_MS: String(GRACE_MS) })
     const jobs = await Promise.all([0, 1].map(() => system.submit({ language: 'python', code: PROGRAM })))
     await eventually(async () => expect((await system.read(jobs[0]?.id ?? '')).status).toBe('running'), {
       withinMs: 15_000,

@@ -70,7 +70,7 @@ describe.concurrent('A Docker engine', () => {
     prefix,
   }) => {
     await using engine = await startEngineGate()
-    const env = { ...ENV, DOCKER_HOST: engine.host, RUNNEL_PATIENCE_MS: '2000', RUNNEL_CONCURRENCY: '1' }
+    const env = { ...ENV, DOCKER_HOST: engine.host, RUNNEL_NO_WORKER_TIMEOUT_MS: '2000', RUNNEL_CONCURRENCY: '1' }
     await using system = await startSystem({ redisUrl, prefix, env })
     const code = 'import time\nprint("begun", flush=True)\ntime.sleep(600)'
     const running = await system.submit({ language: 'python', code, limits: { wallMs: 1_000 } })
@@ -101,7 +101,7 @@ describe.concurrent('A Docker engine', () => {
     prefix,
   }) => {
     await using engine = await startEngineGate()
-    const env = { ...ENV, RUNNEL_CONCURRENCY: '1', RUNNEL_GRACE_MS: String(GRACE_MS) }
+    const env = { ...ENV, RUNNEL_CONCURRENCY: '1', RUNNEL_SHUTDOWN_GRACE_MS: String(GRACE_MS) }
     await using system = await startSystem({ redisUrl, prefix, workers: 0, env })
     const worker = await system.startWorker({ DOCKER_HOST: engine.host })
     const code = 'import time\ntime.sleep(2)\nprint("ended")'

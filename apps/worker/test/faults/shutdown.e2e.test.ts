@@ -17,7 +17,7 @@ describe('Told to stop under load', () => {
     redisUrl,
     prefix,
   }) => {
-    const env = { RUNNEL_CONCURRENCY: '6', RUNNEL_GRACE_MS: String(GRACE_MS) }
+    const env = { RUNNEL_CONCURRENCY: '6', RUNNEL_SHUTDOWN_GRACE_MS: String(GRACE_MS) }
     await using system = await startSystem({ redisUrl, prefix, env })
     const { signal } = new AbortController()
     const watched = new Map<string, ReturnType<typeof watchJob>>()
