@@ -16,13 +16,13 @@ need_images() {
   node_source=$(echo "$node_version $pnpm_version $engine_cpu" | sha256)
 
   need_image base "$base_source" \
-    build_image base "$base_source" infra/images infra/images/base/Dockerfile "$debian"
+    build_image base "$base_source" . infra/images/base/Dockerfile "$debian"
   need_image node "$node_source" \
     import_node "$node_source"
   for language in python javascript; do
-    language_source=$(source_of infra/images "$base_source $node_source")
+    language_source=$(source_of "infra/images packages/agent/src" "$base_source $node_source")
     need_image "$language" "$language_source" \
-      build_image "$language" "$language_source" infra/images "infra/images/$language/Dockerfile" runnel/base
+      build_image "$language" "$language_source" . "infra/images/$language/Dockerfile" runnel/base
   done
   redis_source=$(source_of infra/redis "$debian_id")
   need_image redis "$redis_source" \
@@ -44,11 +44,11 @@ label_of() { # image
   docker image inspect --format '{{with .Config.Labels}}{{index . "runnel.source"}}{{end}}' "$1" 2>/dev/null || true
 }
 
-# A hash over the names and contents of a folder's files, and of what they stand on.
-source_of() { # folder, more
+# A hash over the names and contents of all files in some folders, and of what they stand on.
+source_of() { # folders, more
   {
     echo "$2"
-    find "$1" -type f ! -path '*/__pycache__/*' ! -name '*.md' | LC_ALL=C sort | while read -r file; do
+    find $1 -type f ! -path '*/__pycache__/*' ! -name '*.md' | LC_ALL=C sort | while read -r file; do
       echo "$file $(sha256 <"$file")"
     done
   } | sha256

@@ -22,7 +22,7 @@ export interface LocalSandboxesOptions {
   readonly graceMs: number
 }
 
-const AGENT = fileURLToPath(new URL('../../../infra/images/agent', import.meta.url))
+const AGENT = fileURLToPath(new URL('../../agent/src', import.meta.url))
 /** An agent ends itself when its input ends; this long after it is made to. */
 const LAST_CALL_MS = 2_000
 

@@ -24,7 +24,7 @@ import { z } from 'zod'
  * What the agent sends is untrusted: once a program has run, a kernel bug away, it could be the program speaking. A frame
  * that is malformed, oversized or out of turn ends the sandbox, never the worker. Of every kind there can be only so many:
  * each piece of output has a byte at least and takes from the credit, each grant one that was sent, the others come once.
- * infra/images/agent is the other end: change both or neither.
+ * packages/agent/src is the other end: change both or neither.
  */
 const PROTOCOL = 2
 
