@@ -1,0 +1,77 @@
+import type { QueuedJob } from '@runnel/contract/internal'
+import { type JobLog, LogLostError } from '@runnel/output/publisher'
+import type { Logger } from '@runnel/process'
+import type { Delivery } from '@runnel/queue/consumer'
+import { type Sandbox, type Sandboxes, SandboxFailure, type SandboxWish } from '@runnel/sandbox'
+import type { FailureKind, Progress } from './next-step.ts'
+
+const toWish = ({ program: { language }, limits, isolation, tenant }: QueuedJob): SandboxWish => ({
+  language,
+  limits,
+  sharedBy: isolation === 'tenant' ? tenant : undefined,
+})
+
+const toFailureKind = (error: unknown): FailureKind => {
+  if (error instanceof LogLostError) return error.why === 'taken-over' ? 'log-taken-over' : 'log-lost'
+  if (!(error instanceof SandboxFailure)) return 'other'
+  if (!error.programStarted) return 'sandbox-before-program'
+  return error.wasLost ? 'sandbox-lost' : 'other'
+}
+
+/**
+ * One try: leases a sandbox, runs the program in it, and publishes what it prints.
+ *
+ *   lease a sandbox ─┬─▶ run the program ──▶ publish its output ──▶ outcome
+ *                    └─▶ begin the log ──────┘
+ *
+ * The program starts before its log has begun. If the log is already finished, or another worker's, the run is
+ * discarded: a program without a network has no other effect.
+ *
+ * What an abort does depends on its reason: `canceled` ends the program, and its outcome follows; every other reason
+ * removes the sandbox, and what the program would still print is discarded.
+ */
+export const createRunInSandbox = ({ sandboxes, log }: { readonly sandboxes: Sandboxes; readonly log: Logger }) => {
+  const run = async (sandbox: Sandbox, jobLog: JobLog, delivery: Delivery): Promise<Progress> => {
+    const { job, signal, controls } = delivery
+    const cancel = new AbortController()
+    const release = async () => {
+      try {
+        await sandbox[Symbol.asyncDispose]()
+      } catch (error) {
+        log.warn({ jobId: job.id, err: error }, 'Cannot clean up a sandbox')
+      }
+    }
+    const onStop = () => (signal.reason === 'canceled' ? cancel.abort() : void release())
+    signal.addEventListener('abort', onStop, { once: true })
+    if (signal.aborted) onStop()
+    const begun = jobLog.begin()
+    begun.then((how) => (how === 'begun' ? undefined : release()), release)
+    const { program, limits } = job
+    try {
+      for await (const event of sandbox.run({ program, limits, signal: cancel.signal, controls })) {
+        if ((await begun) !== 'begun') return { type: 'log-closed' }
+        if (event.type === 'output') await jobLog.write(event.stream, event.bytes)
+        else return { type: 'ended', outcome: event.outcome, usage: event.usage }
+      }
+      throw new Error('A run ended without an outcome')
+    } catch (error) {
+      // Then the run failed only because its sandbox was released.
+      if ((await begun) !== 'begun') return { type: 'log-closed' }
+      throw error
+    } finally {
+      signal.removeEventListener('abort', onStop)
+    }
+  }
+
+  /** `logLine` gets what is known about the sandbox. */
+  return async (delivery: Delivery, jobLog: JobLog, logLine: Record<string, unknown>): Promise<Progress> => {
+    try {
+      await using sandbox = await sandboxes.lease(toWish(delivery.job), delivery.signal)
+      Object.assign(logLine, { sandbox: sandbox.id, warm: sandbox.warm })
+      // Awaited here, because the sandbox must outlive the run.
+      return await run(sandbox, jobLog, delivery)
+    } catch (error) {
+      return { type: 'failed', kind: toFailureKind(error), error }
+    }
+  }
+}
