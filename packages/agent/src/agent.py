@@ -1,6 +1,6 @@
 """The agent: process 1 of every sandbox. The worker talks to it and to nothing else.
 
-    ◀── INIT {uid, uids, workspace, env, cpus, warm: {argv, env} | null}
+    ◀── INIT {uid, jobsPerContainer, workspace, env, cpus, warm: {argv, env} | null}
     the interpreter is started ahead, if there is one    ── READY ──▶   (waits, however long)
     ◀── PUT, DATA…, EXEC, STDIN…      (all at once; each waits for the one before)
     its files are written, the program goes      ── DONE, STDOUT, STDERR … ──▶   ◀── CREDIT, STDIN, SIGNAL
@@ -23,7 +23,7 @@ from cleaner import has_processes, is_as_new, remove_files
 from identity import ContainerIdentity, LocalIdentity, outlast_programs
 from loop import Loop
 from program import Program
-from scribe import Scribe
+from file_writer import FileWriter
 from usage import Usage
 
 #: That the files are written is worth no write of its own when the program is about to speak.
@@ -42,7 +42,7 @@ class Agent:
         self._channel = Channel(self._loop, self._received, self._end)
         self._program = None  # the one that waits, or runs
         self._is_warm = False
-        self._scribe = None
+        self._file_writer = None
         self._stream = None
         self._again = False
         self._uses = 0
@@ -67,7 +67,7 @@ class Agent:
         self._env = settings["env"]
         self._cpus = settings["cpus"]
         self._warm = settings["warm"]
-        self._uid, self._uids = settings["uid"], settings["uids"]
+        self._uid, self._jobs_per_container = settings["uid"], settings["jobsPerContainer"]
         self._isolated = self._uid is not None
         self._usage = Usage(self._isolated, time.process_time)
         self._prepare()
@@ -82,12 +82,12 @@ class Agent:
         self._is_warm = False
         self._program = self._new_program(identity)
         if not self._warm:
-            self._scribe = Scribe(self._loop, identity, self._workspace)
+            self._file_writer = FileWriter(self._loop, identity, self._workspace)
             self._ready()
         elif self._server:
             self._program.warm_by(self._server, self._warmed, self._fail)
         else:
-            self._scribe = Scribe(self._loop, identity, self._workspace)
+            self._file_writer = FileWriter(self._loop, identity, self._workspace)
             self._program.warm_up(self._warm["argv"], {**self._env, **self._warm["env"]}, self._warmed)
 
     def _warmed(self, is_up):
@@ -136,8 +136,8 @@ class Agent:
         elif kind == frames.CREDIT:
             self._program.grant(int.from_bytes(payload, "big"))
         elif kind == frames.SIGNAL:
-            order = json_text.loads(payload)
-            self._program.stop(order["signal"], order.get("killAfterMs"))
+            request = json_text.loads(payload)
+            self._program.stop(request["signal"], request.get("killAfterMs"))
         else:
             raise frames.ProtocolError(f"an unknown kind, {kind}")
 
@@ -146,40 +146,40 @@ class Agent:
 
     # Programs
 
-    def _execute(self, stream, order):
+    def _execute(self, stream, request):
         if self._program is None or self._program.is_running():
             raise frames.ProtocolError("a program where none is awaited")
         self._stream = stream
-        self._again = order["again"] and self._isolated
+        self._again = request["again"] and self._isolated
         self._program.identity.alone = not self._again
         packed = files.pack(self._files, self._content)
         self._forget_files()
-        if not (self._is_warm and order["argv"] == self._warm["argv"] and not order["env"]):
+        if not (self._is_warm and request["argv"] == self._warm["argv"] and not request["env"]):
             if self._is_warm:
                 self._discard_warm()
-            self._write_files(packed, lambda: self._start_cold(order))
+            self._write_files(packed, lambda: self._start_cold(request))
         elif self._server:
-            self._program.let_go_with(packed, self._written)
-            self._run(order)
+            self._program.release_with(packed, self._written)
+            self._run(request)
         else:
-            self._write_files(packed, lambda: self._let_go(order))
+            self._write_files(packed, lambda: self._release(request))
 
     def _discard_warm(self):
         """The program is to have all its processes to itself: nothing of the warm one is left when it starts."""
         program = self._program
         program.discard()
         os.waitpid(program.pid, 0)
-        if self._scribe is not None:
-            self._scribe.end()
-            self._scribe = None
+        if self._file_writer is not None:
+            self._file_writer.end()
+            self._file_writer = None
         self._program = self._new_program(program.identity)
 
     def _write_files(self, packed, then):
-        self._scribe = self._scribe or Scribe(self._loop, self._program.identity, self._workspace)
+        self._file_writer = self._file_writer or FileWriter(self._loop, self._program.identity, self._workspace)
         self._waiting = []
 
         def written(fault):
-            self._scribe = None
+            self._file_writer = None
             waiting, self._waiting = self._waiting, None
             self._written(fault)
             if fault:
@@ -188,7 +188,7 @@ class Agent:
             for frame in waiting:
                 self._received(*frame)
 
-        self._scribe.write(packed, written)
+        self._file_writer.write(packed, written)
 
     def _written(self, fault):
         if fault:
@@ -196,23 +196,23 @@ class Agent:
         else:
             self._channel.hold(frames.DONE, self._stream, DONE_DELAY_SECONDS)
 
-    def _let_go(self, order):
-        self._program.let_go()
-        self._run(order)
+    def _release(self, request):
+        self._program.release()
+        self._run(request)
 
-    def _start_cold(self, order):
+    def _start_cold(self, request):
         # The local sandbox has no cgroup to count a busy child's time, so the kernel's own limit stands in.
-        cpu_seconds = None if self._isolated else -(-order["cpuMs"] // 1000)
+        cpu_seconds = None if self._isolated else -(-request["cpuMs"] // 1000)
         try:
-            self._program.start(order["argv"], {**self._env, **order["env"]}, cpu_seconds)
+            self._program.start(request["argv"], {**self._env, **request["env"]}, cpu_seconds)
         except OSError as error:
             self._fail(str(error))
             return
-        self._run(order)
+        self._run(request)
 
-    def _run(self, order):
+    def _run(self, request):
         self._program.run(
-            order["wallMs"], order["cpuMs"], order["outputBytes"], order["graceMs"], self._cpus, order["credit"]
+            request["wallMs"], request["cpuMs"], request["outputBytes"], request["graceMs"], self._cpus, request["credit"]
         )
         if self._isolated and not self._outlasts:
             self._loop.after(OUTLAST_SECONDS, self._outlast)
@@ -234,7 +234,7 @@ class Agent:
     # Endings
 
     def _reap(self):
-        """A child of ours has died: the program, a scribe, or an orphan of the program's."""
+        """A child of ours has died: the program, a file writer, or an orphan of the program's."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -266,14 +266,14 @@ class Agent:
     def _exited(self, report):
         self._channel.send_json(frames.EXIT, self._stream, report)
         identity, self._program = self._program.identity, None
-        if self._scribe is not None:  # nobody needed it, and it died with the rest
-            self._scribe.close()
-            self._scribe = None
+        if self._file_writer is not None:  # nobody needed it, and it died with the rest
+            self._file_writer.close()
+            self._file_writer = None
         if not self._again:
             if self._isolated and self._has_survivors():
                 identity.kill_everything()
             return
-        if self._uses == self._uids or identity.alone:
+        if self._uses == self._jobs_per_container or identity.alone:
             self._end()
         self._give_up_tidying = self._loop.after(TIDYING_SECONDS, self._end)
         self._tidy_up(identity)

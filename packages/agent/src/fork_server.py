@@ -6,18 +6,18 @@ thing before it looks at its script, and there (`begin`) the process divides:
     process 1 ──▶ the agent: imports what it needs and never comes back
         └─ fork ─▶ the fork server: root, has imported nothing more, waits for the agent's word
                       └─ fork, fork ─▶ a program: a child of process 1, since its own parent has ended; becomes the
-                                       job's user, waits at its gate, takes its files, writes them, and returns:
+                                       job's user, waits at its barrier, takes its files, writes them, and returns:
                                        CPython goes on with main.py as if nothing had been
 
 So everything a program could ask about is native, and one start-up serves the agent and every program of the sandbox.
 
 The socket between agent and server, a message a line:
 
-    ◀── uid, "+" if nobody waits for it, and 5 descriptors: stdin, stdout, stderr, gate, answer
+    ◀── uid, "+" if nobody waits for it, and 5 descriptors: stdin, stdout, stderr, barrier, answer
     ──▶ pid
     ──▶ "." when its own parent has ended, and it is a child of process 1
 
-The program's own pipes:  answer ▶ "r" it waits;  gate ◀ "g" and its files, then the end: go. Just the end: never
+The program's own pipes:  answer ▶ "r" it waits;  barrier ◀ "g" and its files, then the end: go. Just the end: never
 needed. After that answer ▶ "w": they are written; else why not, and the end of the process.
 
 A process that changes its user belongs, to the kernel's mind, to root still (/proc/self/environ cannot be read) until
@@ -32,7 +32,7 @@ clears them, so that what a program hangs on one of those is let go as well; the
 be hung, is never let go at all. For a program that mentions what could tell
 the difference, the collector itself or the order in which things are let go, all is as it would be without.
 
-Start-up would go on with two questions to which the answer is known, 0.6 ms of the 1.7 that a program takes from its gate
+Start-up would go on with two questions to which the answer is known, 0.6 ms of the 1.7 that a program takes from its barrier
 to its first word: whether there is a `usercustomize`, which is nowhere where programs cannot write, and whether the script
 is an archive. The server has looked for the first, and what looking leaves in Python's caches is there; the
 second is left to Python only where something in the job's files looks like the end of an archive.
@@ -100,7 +100,7 @@ def _serve(end):
             _leave_no_trace()
             if site.ENABLE_USER_SITE and not has_customization:
                 _skip_customization()
-            _wait_at_gate(descriptors)
+            _wait_at_barrier(descriptors)
             return
         for fd in descriptors:
             posix.close(fd)
@@ -151,23 +151,23 @@ def _skip_customization():
     site.execusercustomize = skip
 
 
-def _wait_at_gate(descriptors):
-    *streams, gate, answer = descriptors
+def _wait_at_barrier(descriptors):
+    *streams, barrier, answer = descriptors
     for place, fd in enumerate(streams):
         posix.dup2(fd, place)
         posix.close(fd)
     script = f"{WORKSPACE}/{sys.orig_argv[-1]}"
     sys.path_importer_cache[script] = None  # no archive
     posix.write(answer, b"r")
-    order = files.read_to_end(gate)
-    posix.close(gate)
-    if not order:
+    request = files.read_to_end(barrier)
+    posix.close(barrier)
+    if not request:
         posix._exit(0)
-    if any(mention in order for mention in MENTIONS):
+    if any(mention in request for mention in MENTIONS):
         gc.unfreeze()
-    if ARCHIVE_MARK in order:
+    if ARCHIVE_MARK in request:
         del sys.path_importer_cache[script]
-    fault = files.write_all(order[1:], WORKSPACE)
+    fault = files.write_all(request[1:], WORKSPACE)
     posix.write(answer, fault.encode() or b"w")
     if fault:
         posix._exit(1)

@@ -17,8 +17,8 @@ import _signal as signal
 from spawn import Pipes, spawn
 from usage import is_full
 
-GATE_UID = 65533  # owner of the pipes a warm Node waits on: nobody else in a container can make such a pipe
-GATE_FD, READY_FD = 62, 63  # far from those a program sees handed out
+BARRIER_UID = 65533  # owner of the pipes a warm Node waits on: nobody else in a container can make such a pipe
+BARRIER_FD, READY_FD = 62, 63  # far from those a program sees handed out
 READ_BYTES = 1 << 16
 #: What a program that writes its own files says when they are there (fork_server.py).
 WRITTEN = b"w"
@@ -45,7 +45,7 @@ class Program:
         self._on_stdin_taken = on_stdin_taken
         self._on_exit = on_exit
         self._pipes = Pipes(identity)
-        self._gate = None
+        self._barrier = None
         self._answer = None
         self.pid = None
         self._stdin = bytearray()
@@ -71,33 +71,33 @@ class Program:
 
     # Starting
 
-    def _open_gate(self, start):
+    def _open_barrier(self, start):
         """`start` is given the program's ends of the two pipes it waits on, and returns its process id."""
-        gate, self._gate = os.pipe()
+        barrier, self._barrier = os.pipe()
         self._answer, answer = os.pipe()
         try:
-            self.pid = start(gate, answer)
+            self.pid = start(barrier, answer)
         finally:
-            os.close(gate)
+            os.close(barrier)
             os.close(answer)
-        os.set_blocking(self._gate, False)
+        os.set_blocking(self._barrier, False)
         os.set_blocking(self._answer, False)
         self._loop.read_when_ready(self._answer, self._answered)
 
     def warm_up(self, argv, env, on_ready):
         """Starts the real command, which pauses in its own start-up and says so."""
 
-        def start(gate, answer):
-            for fd in (gate, self._gate, self._answer, answer):
-                self.identity.mark(fd, GATE_UID)
-            return spawn(self.identity, self._pipes, argv, env, self._folder, {GATE_FD: gate, READY_FD: answer})
+        def start(barrier, answer):
+            for fd in (barrier, self._barrier, self._answer, answer):
+                self.identity.mark(fd, BARRIER_UID)
+            return spawn(self.identity, self._pipes, argv, env, self._folder, {BARRIER_FD: barrier, READY_FD: answer})
 
         def heard(said):
             self._close_answer()
             self._is_up(said, on_ready)
 
         self._on_answer = heard
-        self._open_gate(start)
+        self._open_barrier(start)
 
     def warm_by(self, server, on_ready, on_fault):
         """Has it forked off an interpreter that is already up (fork_server.py)."""
@@ -107,7 +107,7 @@ class Program:
             self._is_up(said, on_ready)
 
         self._on_answer = heard
-        self._open_gate(lambda gate, answer: server.fork(self.identity.uid, self._is_first, self._pipes, gate, answer))
+        self._open_barrier(lambda barrier, answer: server.fork(self.identity.uid, self._is_first, self._pipes, barrier, answer))
 
     def _is_up(self, said, on_ready):
         self._look_at_counters()
@@ -130,12 +130,12 @@ class Program:
         self.pid = spawn(self.identity, self._pipes, argv, env, self._folder, cpu_seconds=cpu_seconds)
         self._pipes.close_theirs()
 
-    def let_go(self):
-        """Opens the gate of a warm one whose files are there."""
+    def release(self):
+        """Opens the barrier of a warm one whose files are there."""
         self._open_to(bytearray(b"g"))
 
-    def let_go_with(self, packed_files, on_written):
-        """Opens the gate of a warm one that writes its own files; `on_written` is told why it could not, or nothing."""
+    def release_with(self, packed_files, on_written):
+        """Opens the barrier of a warm one that writes its own files; `on_written` is told why it could not, or nothing."""
 
         def heard(said):
             self._close_answer()
@@ -150,16 +150,16 @@ class Program:
         if self._answer is not None:
             self._loop.read_when_ready(self._answer, self._answered)
 
-    def _open_to(self, order):
-        self._loop.write_all(self._gate, order)
-        self._gate = None
+    def _open_to(self, request):
+        self._loop.write_all(self._barrier, request)
+        self._barrier = None
         self._pipes.close_theirs()
 
     def discard(self):
         """Ends one that still waits, and lets go of all that was kept for it."""
         self._pipes.close_theirs()
         self._close_answer()
-        for fd in (self._gate, self._pipes.stdin, self._pipes.stdout, self._pipes.stderr):
+        for fd in (self._barrier, self._pipes.stdin, self._pipes.stdout, self._pipes.stderr):
             if fd is not None:
                 self._loop.close(fd)
         if self.pid is not None:

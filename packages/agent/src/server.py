@@ -10,9 +10,9 @@ class ForkServer:
         self.pid = pid
         self._socket = end
 
-    def fork(self, uid, is_ahead, pipes, gate, answer):
-        """Returns the new process's id, a child of ours: it becomes that user and waits at its gate."""
-        theirs = (pipes.their_stdin, pipes.their_stdout, pipes.their_stderr, gate, answer)
+    def fork(self, uid, is_ahead, pipes, barrier, answer):
+        """Returns the new process's id, a child of ours: it becomes that user and waits at its barrier."""
+        theirs = (pipes.their_stdin, pipes.their_stdout, pipes.their_stderr, barrier, answer)
         rights = array.array("i", theirs)
         self._socket.sendmsg([b"%d%s" % (uid, b"+" * is_ahead)], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, rights)])
         pid = int(self._socket.recv(32))

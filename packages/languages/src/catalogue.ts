@@ -21,16 +21,19 @@ export interface Language {
 /**
  * How an interpreter comes to wait, started, for its program (infra/images has the other half of both).
  * `fork`: process 1 of the sandbox is that interpreter, and programs are forked off it.
- * `gate`: it is started with these variables on top, and waits in a file they make it load.
+ * `barrier`: it is started with these variables on top, and waits in a file they make it load.
  */
-type WarmStart = { readonly by: 'fork' } | { readonly by: 'gate'; readonly env: Readonly<Record<string, string>> }
+type WarmStart = { readonly by: 'fork' } | { readonly by: 'barrier'; readonly env: Readonly<Record<string, string>> }
 
 export type LanguageId = 'python' | 'javascript' | 'typescript' | 'bash'
 
 /** An entry called `-c` is a file, not an option. */
 const asOperand = (entry: string): string => (entry.startsWith('-') ? `./${entry}` : entry)
 
-const NODE_GATE: WarmStart = { by: 'gate', env: { NODE_OPTIONS: '--require=/opt/runnel/gate.cjs' } }
+const NODE_START_BARRIER: WarmStart = {
+  by: 'barrier',
+  env: { NODE_OPTIONS: '--require=/opt/runnel/start-barrier.cjs' },
+}
 
 export const LANGUAGES: readonly Language[] = [
   {
@@ -54,7 +57,7 @@ export const LANGUAGES: readonly Language[] = [
     image: 'javascript',
     fileName: 'main.js',
     command: (entry) => ['node', asOperand(entry)],
-    warm: NODE_GATE,
+    warm: NODE_START_BARRIER,
   },
   {
     id: 'typescript',
@@ -65,7 +68,7 @@ export const LANGUAGES: readonly Language[] = [
     image: 'javascript',
     fileName: 'main.ts',
     command: (entry) => ['node', asOperand(entry)],
-    warm: NODE_GATE,
+    warm: NODE_START_BARRIER,
   },
   {
     id: 'bash',

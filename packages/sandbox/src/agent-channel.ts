@@ -6,7 +6,7 @@ import {
   exitReportSchema,
   type Frame,
   ProtocolError,
-  REPLY,
+  RESPONSE,
   type Ready,
   readySchema,
 } from './protocol.ts'
@@ -14,7 +14,7 @@ import {
 /** The connection to one agent, as bytes: a hijacked Docker stream, or the pipes of a child process. */
 export interface Transport {
   write(bytes: Uint8Array): void
-  /** No more orders: the agent reads the end of its input, ends, and its end of the connection with it. */
+  /** No more requests: the agent reads the end of its input, ends, and its end of the connection with it. */
   end(): void
   /** Ends the connection at once; the agent takes that as its own end. */
   close(): void
@@ -86,22 +86,22 @@ export const createAgentChannel = (transport: Transport): AgentChannel => {
 
   const onStream = (listener: Listener, { kind, stream, payload }: Frame) => {
     switch (kind) {
-      case REPLY.stdout:
-      case REPLY.stderr:
+      case RESPONSE.stdout:
+      case RESPONSE.stderr:
         if (payload.length === 0) throw new ProtocolError('The agent sent output of no bytes')
         listener.credit -= payload.length
         if (listener.credit < 0) throw new ProtocolError('The agent sent more output than it was given credit for')
         // A copy: the frame is a view of a larger chunk that must not stay alive for it.
         return listener.hear({
           type: 'output',
-          stream: kind === REPLY.stdout ? 'stdout' : 'stderr',
+          stream: kind === RESPONSE.stdout ? 'stdout' : 'stderr',
           bytes: Buffer.from(payload),
         })
-      case REPLY.done:
+      case RESPONSE.done:
         if (listener.isDone) throw new ProtocolError('The agent said twice that it had begun')
         listener.isDone = true
         return listener.hear({ type: 'done' })
-      case REPLY.grant:
+      case RESPONSE.grant:
         if (payload.length !== 4 || payload.readUInt32BE() === 0)
           throw new ProtocolError('The agent sent a grant that is no number of bytes')
         return listener.hear({
@@ -109,12 +109,12 @@ export const createAgentChannel = (transport: Transport): AgentChannel => {
           bytes: payload.readUInt32BE(),
         })
       // The last word on a stream; if it cannot be read, whoever listens still is to be told.
-      case REPLY.exit: {
+      case RESPONSE.exit: {
         const report = exitReportSchema.parse(parseJson(payload))
         listeners.delete(stream)
         return listener.hear({ type: 'exited', report })
       }
-      case REPLY.error: {
+      case RESPONSE.error: {
         const { message } = agentErrorSchema.parse(parseJson(payload))
         listeners.delete(stream)
         return listener.hear({ type: 'failed', error: new Error(message) })
@@ -125,7 +125,7 @@ export const createAgentChannel = (transport: Transport): AgentChannel => {
   }
 
   const onFrame = (frame: Frame) => {
-    if (frame.stream === 0 && frame.kind === REPLY.ready && ready !== undefined) {
+    if (frame.stream === 0 && frame.kind === RESPONSE.ready && ready !== undefined) {
       ready.resolve(readySchema.parse(parseJson(frame.payload)))
       ready = undefined
       return

@@ -41,7 +41,9 @@ const startAgent = (workspace: string, { path }: LocalSandboxesOptions) => {
     end: () => void child.stdin.end(),
     close: () => void child.stdin.destroy(),
   })
-  channel.send([encodeInit({ uid: null, uids: 1, workspace, env, cpus: availableParallelism(), warm: null })])
+  channel.send([
+    encodeInit({ uid: null, jobsPerContainer: 1, workspace, env, cpus: availableParallelism(), warm: null }),
+  ])
   const exited = Promise.withResolvers<void>()
   child.stdin.on('error', (cause) => channel.close(new Error('The agent no longer reads', { cause })))
   child.stdout.on('data', channel.received)

@@ -6,7 +6,7 @@ import { z } from 'zod'
  *     u32 length | u8 kind | u32 stream | payload         (big endian; length counts the payload alone)
  *
  *     worker                                   agent
- *     INIT {uid, uids, env, warm, …} ─────▶       who and where it is
+ *     INIT {uid, env, warm, …} ───────────▶       who and where it is
  *        ◀────────────────────────── READY        interpreter warm, nothing run yet
  *     PUT {files}, DATA… ─────────────────▶       written as the job's user
  *     EXEC {argv, env, limits, credit} ───▶       the program's clocks start
@@ -28,7 +28,7 @@ import { z } from 'zod'
  */
 const PROTOCOL = 2
 
-export const ORDER = {
+export const REQUEST = {
   exec: 1,
   stdin: 2,
   signal: 3,
@@ -37,7 +37,7 @@ export const ORDER = {
   credit: 6,
   init: 7,
 } as const
-export const REPLY = {
+export const RESPONSE = {
   ready: 64,
   stdout: 65,
   stderr: 66,
@@ -49,9 +49,9 @@ export const REPLY = {
 
 const HEADER_BYTES = 9
 /** No honest frame of an agent is larger: output comes in pieces of 64 KiB, reports are small. */
-const MAX_REPLY_BYTES = 128 * 1024
+const MAX_RESPONSE_BYTES = 128 * 1024
 /** What the agent takes in one frame; larger content goes in several. */
-const MAX_ORDER_BYTES = 256 * 1024
+const MAX_REQUEST_BYTES = 256 * 1024
 
 export class ProtocolError extends Error {
   override name = 'ProtocolError'
@@ -79,8 +79,8 @@ export const encodeJsonFrame = (kind: number, stream: number, value: unknown): B
 export interface Init {
   /** The user its first program runs as; null where there is no isolation. */
   readonly uid: number | null
-  /** How many users it has, from `uid` on: one a program. */
-  readonly uids: number
+  /** How many programs it runs one after another, each as a user of its own: `uid`, `uid + 1`, … */
+  readonly jobsPerContainer: number
   readonly workspace: string
   readonly env: Readonly<Record<string, string>>
   readonly cpus: number
@@ -88,19 +88,19 @@ export interface Init {
   readonly warm: { readonly argv: readonly string[]; readonly env: Readonly<Record<string, string>> } | null
 }
 
-export const encodeInit = (init: Init): Buffer => encodeJsonFrame(ORDER.init, 0, init)
+export const encodeInit = (init: Init): Buffer => encodeJsonFrame(REQUEST.init, 0, init)
 
 export const encodeCredit = (stream: number, bytes: number): Buffer => {
   const payload = Buffer.allocUnsafe(4)
   payload.writeUInt32BE(bytes)
-  return encodeFrame(ORDER.credit, stream, payload)
+  return encodeFrame(REQUEST.credit, stream, payload)
 }
 
 /** `bytes` as as many frames as it takes; none when there are none. */
 export const encodeChunks = (kind: number, stream: number, bytes: Uint8Array): Buffer[] => {
   const frames: Buffer[] = []
-  for (let at = 0; at < bytes.length; at += MAX_ORDER_BYTES) {
-    frames.push(encodeFrame(kind, stream, bytes.subarray(at, at + MAX_ORDER_BYTES)))
+  for (let at = 0; at < bytes.length; at += MAX_REQUEST_BYTES) {
+    frames.push(encodeFrame(kind, stream, bytes.subarray(at, at + MAX_REQUEST_BYTES)))
   }
   return frames
 }
@@ -130,7 +130,7 @@ export const createFrameDecoder = (onFrame: (frame: Frame) => void): ((chunk: Bu
         at += taken
         if (headerFill < HEADER_BYTES) return
         const length = header.readUInt32BE(0)
-        if (length > MAX_REPLY_BYTES) throw new ProtocolError(`The agent announced a frame of ${length} bytes`)
+        if (length > MAX_RESPONSE_BYTES) throw new ProtocolError(`The agent announced a frame of ${length} bytes`)
         if (chunk.length - at >= length) {
           at += length
           deliver(chunk.subarray(at - length, at))

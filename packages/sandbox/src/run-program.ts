@@ -4,7 +4,7 @@ import { type File, type Limits, toBytes } from '@runnel/contract/public'
 import type { AgentChannel, StreamEvent } from './agent-channel.ts'
 import { toOutcome } from './ending.ts'
 import { createEventQueue } from './event-queue.ts'
-import { type ExitReport, encodeChunks, encodeFrame, encodeJsonFrame, ORDER, ProtocolError } from './protocol.ts'
+import { type ExitReport, encodeChunks, encodeFrame, encodeJsonFrame, ProtocolError, REQUEST } from './protocol.ts'
 import { type RunEvent, type RunRequest, SandboxFailure } from './sandbox.ts'
 
 /** Output on its way to us; a flood waits in the program's own pipe. */
@@ -31,18 +31,18 @@ export interface RunSettings {
 
 const encodeFiles = (stream: number, files: readonly File[]): Buffer[] => {
   const contents = files.map((file) => toBytes({ encoding: file.encoding, data: file.content }))
-  const order = files.map((file, index) => ({
+  const list = files.map((file, index) => ({
     path: file.path,
     size: contents[index]?.length ?? 0,
   }))
   return [
-    encodeJsonFrame(ORDER.put, stream, { files: order }),
-    ...encodeChunks(ORDER.data, stream, Buffer.concat(contents)),
+    encodeJsonFrame(REQUEST.put, stream, { files: list }),
+    ...encodeChunks(REQUEST.data, stream, Buffer.concat(contents)),
   ]
 }
 
 const encodeExec = (stream: number, { program, limits }: RunRequest, { argv, graceMs, again }: RunSettings): Buffer =>
-  encodeJsonFrame(ORDER.exec, stream, {
+  encodeJsonFrame(REQUEST.exec, stream, {
     argv: [...argv, ...program.args],
     env: program.env,
     wallMs: limits.wallMs,
@@ -54,12 +54,12 @@ const encodeExec = (stream: number, { program, limits }: RunRequest, { argv, gra
   })
 
 const encodeSignal = (stream: number, signal: NodeJS.Signals, killAfterMs?: number): Buffer =>
-  encodeJsonFrame(ORDER.signal, stream, {
+  encodeJsonFrame(REQUEST.signal, stream, {
     signal: constants.signals[signal],
     killAfterMs,
   })
 
-const encodeEndOfStdin = (stream: number): Buffer => encodeFrame(ORDER.stdin, stream)
+const encodeEndOfStdin = (stream: number): Buffer => encodeFrame(REQUEST.stdin, stream)
 
 /** Sends bytes to the program's standard input, never more on the way than the window. */
 const createStdin = (channel: AgentChannel, stream: number) => {
@@ -82,7 +82,7 @@ const createStdin = (channel: AgentChannel, stream: number) => {
         const piece = bytes.subarray(at, at + room)
         room -= piece.length
         at += piece.length
-        channel.send(encodeChunks(ORDER.stdin, stream, piece))
+        channel.send(encodeChunks(REQUEST.stdin, stream, piece))
       }
     },
     end: () => channel.send([encodeEndOfStdin(stream)]),

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createAgentChannel, type StreamEvent } from '../src/agent-channel.ts'
-import { encodeFrame, encodeJsonFrame, REPLY } from '../src/protocol.ts'
+import { encodeFrame, encodeJsonFrame, RESPONSE } from '../src/protocol.ts'
 import { cut } from './cut.ts'
 
 const READY = { protocol: 2, cgroup: 'v2', warm: true }
@@ -28,7 +28,7 @@ const open = () => {
   })
   const heard: StreamEvent[] = []
   void channel.nextReady()
-  channel.received(encodeJsonFrame(REPLY.ready, 0, READY))
+  channel.received(encodeJsonFrame(RESPONSE.ready, 0, READY))
   channel.listen(2, 10, (event) => heard.push(event))
   return { channel, heard, isOpen: () => isOpen }
 }
@@ -39,35 +39,35 @@ const deep = (levels: number): Buffer =>
   )
 
 const lies: [string, Buffer][] = [
-  ['sends more output than its credit', encodeFrame(REPLY.stdout, 2, Buffer.alloc(11))],
-  ['speaks of a stream nobody opened', encodeFrame(REPLY.stdout, 9, Buffer.alloc(1))],
+  ['sends more output than its credit', encodeFrame(RESPONSE.stdout, 2, Buffer.alloc(11))],
+  ['speaks of a stream nobody opened', encodeFrame(RESPONSE.stdout, 9, Buffer.alloc(1))],
   ['sends a frame of an unknown kind', encodeFrame(99, 2)],
   ['sends a worker’s frame back', encodeFrame(1, 2)],
-  ['greets twice', encodeJsonFrame(REPLY.ready, 0, READY)],
+  ['greets twice', encodeJsonFrame(RESPONSE.ready, 0, READY)],
   ['announces a frame of 4 GiB', Buffer.from([0xff, 0xff, 0xff, 0xff, 65, 0, 0, 0, 2])],
-  ['sends a report that is not JSON', encodeFrame(REPLY.exit, 2, Buffer.from('{"code"'))],
-  ['sends a report with a field of its own', encodeJsonFrame(REPLY.exit, 2, { ...REPORT, tenant: 'x' })],
-  ['sends a report with __proto__', encodeFrame(REPLY.exit, 2, Buffer.from('{"__proto__": {"code": 1}}'))],
-  ['reports an exit code of 999', encodeJsonFrame(REPLY.exit, 2, { ...REPORT, code: 999 })],
-  ['reports a negative time', encodeJsonFrame(REPLY.exit, 2, { ...REPORT, wallMs: -1 })],
+  ['sends a report that is not JSON', encodeFrame(RESPONSE.exit, 2, Buffer.from('{"code"'))],
+  ['sends a report with a field of its own', encodeJsonFrame(RESPONSE.exit, 2, { ...REPORT, tenant: 'x' })],
+  ['sends a report with __proto__', encodeFrame(RESPONSE.exit, 2, Buffer.from('{"__proto__": {"code": 1}}'))],
+  ['reports an exit code of 999', encodeJsonFrame(RESPONSE.exit, 2, { ...REPORT, code: 999 })],
+  ['reports a negative time', encodeJsonFrame(RESPONSE.exit, 2, { ...REPORT, wallMs: -1 })],
   [
     'reports a peak beyond all numbers',
     encodeFrame(
-      REPLY.exit,
+      RESPONSE.exit,
       2,
       Buffer.from(JSON.stringify(REPORT).replace('"peakMemoryBytes":1', '"peakMemoryBytes":1e400')),
     ),
   ],
-  ['reports an unknown limit', encodeJsonFrame(REPLY.exit, 2, { ...REPORT, limit: 'moon' })],
-  ['reports a time beyond all clocks', encodeJsonFrame(REPLY.exit, 2, { ...REPORT, cpuMs: 1e300 })],
-  ['reports more memory than there is', encodeJsonFrame(REPLY.exit, 2, { ...REPORT, peakMemoryBytes: 2 ** 52 })],
-  ['reports limits that are lists of lists without end', encodeFrame(REPLY.exit, 2, deep(20_000))],
-  ['fails with ten thousand words', encodeJsonFrame(REPLY.error, 2, { message: 'x'.repeat(10_000) })],
-  ['fails without a word', encodeFrame(REPLY.error, 2)],
-  ['sends output of no bytes', encodeFrame(REPLY.stdout, 2)],
-  ['begins twice', Buffer.concat([encodeFrame(REPLY.done, 2), encodeFrame(REPLY.done, 2)])],
-  ['grants nothing', encodeFrame(REPLY.grant, 2, Buffer.alloc(4))],
-  ['grants with three bytes', encodeFrame(REPLY.grant, 2, Buffer.alloc(3))],
+  ['reports an unknown limit', encodeJsonFrame(RESPONSE.exit, 2, { ...REPORT, limit: 'moon' })],
+  ['reports a time beyond all clocks', encodeJsonFrame(RESPONSE.exit, 2, { ...REPORT, cpuMs: 1e300 })],
+  ['reports more memory than there is', encodeJsonFrame(RESPONSE.exit, 2, { ...REPORT, peakMemoryBytes: 2 ** 52 })],
+  ['reports limits that are lists of lists without end', encodeFrame(RESPONSE.exit, 2, deep(20_000))],
+  ['fails with ten thousand words', encodeJsonFrame(RESPONSE.error, 2, { message: 'x'.repeat(10_000) })],
+  ['fails without a word', encodeFrame(RESPONSE.error, 2)],
+  ['sends output of no bytes', encodeFrame(RESPONSE.stdout, 2)],
+  ['begins twice', Buffer.concat([encodeFrame(RESPONSE.done, 2), encodeFrame(RESPONSE.done, 2)])],
+  ['grants nothing', encodeFrame(RESPONSE.grant, 2, Buffer.alloc(4))],
+  ['grants with three bytes', encodeFrame(RESPONSE.grant, 2, Buffer.alloc(3))],
 ]
 
 describe('A channel to an agent', () => {
@@ -81,9 +81,9 @@ describe('A channel to an agent', () => {
   })
 
   it('hears nothing after the report: a second one, or output, closes it', async () => {
-    for (const after of [encodeJsonFrame(REPLY.exit, 2, REPORT), encodeFrame(REPLY.stdout, 2, Buffer.alloc(1))]) {
+    for (const after of [encodeJsonFrame(RESPONSE.exit, 2, REPORT), encodeFrame(RESPONSE.stdout, 2, Buffer.alloc(1))]) {
       const { channel, heard, isOpen } = open()
-      channel.received(encodeJsonFrame(REPLY.exit, 2, REPORT))
+      channel.received(encodeJsonFrame(RESPONSE.exit, 2, REPORT))
       channel.received(after)
       expect(isOpen()).toBe(false)
       expect(heard.map(({ type }) => type)).toEqual(['exited'])
@@ -92,9 +92,9 @@ describe('A channel to an agent', () => {
 
   it('takes output up to its credit, and more when more is given', () => {
     const { channel, heard, isOpen } = open()
-    channel.received(encodeFrame(REPLY.stdout, 2, Buffer.alloc(10)))
+    channel.received(encodeFrame(RESPONSE.stdout, 2, Buffer.alloc(10)))
     channel.giveCredit(2, 5)
-    channel.received(encodeFrame(REPLY.stderr, 2, Buffer.alloc(5)))
+    channel.received(encodeFrame(RESPONSE.stderr, 2, Buffer.alloc(5)))
     expect(isOpen()).toBe(true)
     expect(heard).toHaveLength(2)
   })
@@ -105,7 +105,7 @@ describe('A channel to an agent', () => {
       json.map((value) => Buffer.from(JSON.stringify(value))),
       fc.uint8Array({ maxLength: 12 }).map((bytes) => Buffer.from(bytes)),
     )
-    const kind = fc.oneof(fc.constantFrom(...Object.values(REPLY)), fc.nat(255))
+    const kind = fc.oneof(fc.constantFrom(...Object.values(RESPONSE)), fc.nat(255))
     const frame = fc
       .tuple(kind, fc.constantFrom(0, 1, 2, 2, 2, 2, 3), payload)
       .map(([of, stream, bytes]) => encodeFrame(of, stream, bytes))
@@ -132,7 +132,7 @@ describe('A channel to an agent', () => {
   it('says that it is ready only when the agent speaks the same protocol', async () => {
     const channel = createAgentChannel({ write: () => {}, end: () => {}, close: () => {} })
     const ready = channel.nextReady()
-    channel.received(encodeJsonFrame(REPLY.ready, 0, { ...READY, protocol: READY.protocol + 1 }))
+    channel.received(encodeJsonFrame(RESPONSE.ready, 0, { ...READY, protocol: READY.protocol + 1 }))
     await expect(ready).rejects.toThrow('broke the protocol')
   })
 })

@@ -120,7 +120,7 @@ describe('A warm-started JavaScript or TypeScript program cannot tell', () => {
 })
 
 describe('The interpreter that waited', () => {
-  /** How long ago, in milliseconds, the process was started: asked so that the gate has no reason to start it anew. */
+  /** How long ago, in milliseconds, the process was started: asked so that the start barrier has no reason to start it anew. */
   const PYTHON_AGE = `
 import os, time
 ticks = int(open("/proc/self/stat").read().rpartition(")")[2].split()[19])

@@ -17,14 +17,14 @@ const TOO_MANY_COMPLAINTS_BYTES = 64 * 1024
 
 export interface ContainerOrder extends Omit<ContainerSpec, 'uid' | 'command' | 'hasForkServer'> {
   /** How many jobs it may serve, one after another, if they are one tenant's; fewer where the engine has few users. */
-  readonly jobs: number
+  readonly jobsPerContainer: number
   /** The interpreter to have waiting; undefined for none. */
   readonly warm: WarmOrder | undefined
 }
 
 /** The very command a job will have; `fork`: it is process 1 that starts with it. */
 interface WarmOrder {
-  readonly by: 'fork' | 'gate'
+  readonly by: 'fork' | 'barrier'
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string>>
 }
@@ -76,9 +76,9 @@ const connect = ({ socket, head }: { socket: Duplex; head: Buffer }): AgentChann
   return channel
 }
 
-const toInit = ({ warm, cpus }: ContainerOrder, uid: number, uids: number): Init => ({
+const toInit = ({ warm, cpus }: ContainerOrder, uid: number, jobsPerContainer: number): Init => ({
   uid,
-  uids,
+  jobsPerContainer,
   workspace: WORKSPACE,
   env: BASE_ENV,
   cpus,
@@ -96,7 +96,7 @@ export const startContainer = async (engine: Engine, order: ContainerOrder): Pro
   try {
     channel = connect(await engine.attach(id))
     const ready = channel.nextReady()
-    channel.send([encodeInit(toInit(order, uids.first, Math.min(uids.count, order.jobs)))])
+    channel.send([encodeInit(toInit(order, uids.first, Math.min(uids.count, order.jobsPerContainer)))])
     await engine.start(id)
     const { warm: isWarm } = await withDeadline(ready, READY_MS, 'agent ready')
     const { memoryBytes, processes } = order

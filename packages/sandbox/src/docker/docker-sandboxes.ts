@@ -128,7 +128,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
     processes: limits.processes,
     diskBytes: limits.diskBytes,
     cpus: options.cpus,
-    jobs: options.jobsPerContainer,
+    jobsPerContainer: options.jobsPerContainer,
     runtime: options.runtime,
     labels: {
       [LABEL.ours]: '1',
@@ -140,7 +140,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
         : {
             by: language.warm.by,
             argv: language.command(language.fileName),
-            env: language.warm.by === 'gate' ? language.warm.env : {},
+            env: language.warm.by === 'barrier' ? language.warm.env : {},
           },
   })
 

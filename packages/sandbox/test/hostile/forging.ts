@@ -169,7 +169,7 @@ print(done.stdout, done.returncode != 0)`,
     shared: true,
   },
   {
-    name: 'waits as if it had not begun, with the gate’s own words',
+    name: 'waits as if it had not started, and prints what the start barrier prints',
     source: 'import os, time\nos.write(1, b"r"); os.write(1, b"w")\ntime.sleep(60)',
     limits: { wallMs: 1_000 },
     ends: [OVERDUE],

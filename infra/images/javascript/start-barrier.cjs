@@ -1,19 +1,19 @@
 /**
- * The gate of a warm start: a Node started before its program is there waits here, unseen.
+ * The start barrier: a Node that is started before its program exists waits here, and the program cannot tell.
  *
- * The pool starts the very command a job would (`node main.js`), with one variable more in its environment:
- * NODE_OPTIONS=--require=/opt/runnel/gate.cjs. Node loads this file after its own start-up and before it looks for the
- * program, so argv, execArgv and everything about how the program is loaded are native.
+ * The pool starts the same command as a job (`node main.js`) with one more environment variable:
+ * NODE_OPTIONS=--require=/opt/runnel/start-barrier.cjs. Node loads this file after its own start-up and before it looks
+ * for the program. So argv, execArgv and the way the program is loaded are native.
  *
  *     on 63   r            ready: the interpreter is up and waits
- *     on 62   g            go: on with the program, both descriptors closed as if they had never been
- *             else, EOF    never needed: the interpreter ends without a word
+ *     on 62   g            go: run the program; both descriptors are closed first
+ *             else, EOF    not needed: the interpreter exits silently
  *
- * Both are pipes owned by user 65533: only the agent, as root, can make such. 62 and 63, because Node takes the lowest
- * free descriptors for itself, and a program sees which number its first file gets. Workers inherit the option that
- * names this file, so they come here too and find nothing to wait for; children do not.
+ * Both are pipes owned by user 65533: only the agent, as root, can make such pipes. The numbers are 62 and 63 because
+ * Node takes the lowest free descriptors for itself, and a program sees which number its first file gets. Worker threads
+ * inherit the option that names this file, so they load it too and find no barrier; child processes do not inherit it.
  *
- * What cannot be made equal is started anew, as the same process: see `showsItsAge`.
+ * Programs that could notice the difference are started anew in the same process: see `showsItsAge`.
  */
 
 const { Console } = require('node:console')
@@ -22,26 +22,26 @@ const { stripTypeScriptTypes } = require('node:module')
 const net = require('node:net')
 const path = require('node:path')
 
-const GATE = 62
+const BARRIER = 62
 const READY = 63
 
-const isGate = () => {
+const isBarrier = () => {
   try {
-    const state = fs.fstatSync(GATE)
+    const state = fs.fstatSync(BARRIER)
     return state.isFIFO() && state.uid === 65533
   } catch {
     return false
   }
 }
 
-const isLetThrough = () => {
+const isReleased = () => {
   // Not a Buffer: those come out of a pool, and a program can see how much of it is used.
   const word = new Uint8Array(1)
   try {
     fs.writeSync(READY, 'r')
     fs.closeSync(READY)
-    fs.readSync(GATE, word)
-    fs.closeSync(GATE)
+    fs.readSync(BARRIER, word)
+    fs.closeSync(BARRIER)
   } catch {
     return false // the agent is gone
   }
@@ -96,9 +96,9 @@ const showsItsAge = () => {
 
 const startAnew = () => process.execve(process.execPath, [process.argv0, path.basename(process.argv[1])], process.env)
 
-if (isGate()) {
+if (isBarrier()) {
   rehearse()
-  if (!isLetThrough()) process.reallyExit(0)
+  if (!isReleased()) process.reallyExit(0)
   leaveNoTrace()
   if (showsItsAge()) startAnew()
 } else {

@@ -12,24 +12,24 @@ import files
 DONE = b"\0"
 
 
-class Scribe:
+class FileWriter:
     def __init__(self, loop, identity, workspace):
         self._loop = loop
-        order_read, self._order = os.pipe()
+        request_read, self._request = os.pipe()
         self._answer, answer_write = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
-            _write(identity, workspace, order_read, answer_write, (self._order, self._answer))
-        os.close(order_read)
+            _write(identity, workspace, request_read, answer_write, (self._request, self._answer))
+        os.close(request_read)
         os.close(answer_write)
-        os.set_blocking(self._order, False)
+        os.set_blocking(self._request, False)
 
     def write(self, packed, on_done):
         """Calls `on_done` with nothing when all is written, else with the reason."""
         self._on_done = on_done
         self._loop.read_when_ready(self._answer, self._answered)
-        self._loop.write_all(self._order, packed)
-        self._order = None
+        self._loop.write_all(self._request, packed)
+        self._request = None
 
     def _answered(self):
         said = os.read(self._answer, 4096)
@@ -46,26 +46,26 @@ class Scribe:
             pass
 
     def end(self):
-        """For one that was asked for nothing: it reads the end of its order, and ends."""
+        """For one that was asked for nothing: it reads the end of its request, and ends."""
         self.close()
         self._wait()
 
     def close(self):
         self._loop.forget(self._answer)
         os.close(self._answer)
-        if self._order is not None:
-            self._loop.close(self._order)
+        if self._request is not None:
+            self._loop.close(self._request)
 
 
-def _write(identity, workspace, order, answer, not_mine):
+def _write(identity, workspace, request, answer, not_mine):
     status = 1
     try:
         identity.assume()
-        # Without these a scribe would keep the worker's stream, and with it the sandbox, open.
+        # Without these a file writer would keep the worker's stream, and with it the sandbox, open.
         for fd in (0, 1, *not_mine):
             os.close(fd)
         os.umask(0o022)
-        packed = files.read_to_end(order)
+        packed = files.read_to_end(request)
         os.write(answer, files.write_all(packed, workspace).encode() or DONE)
         status = 0
     finally:
