@@ -1,6 +1,6 @@
 import websocket from '@fastify/websocket'
 import { createSubmissionSchema, type LimitsPolicy } from '@runnel/contract/public'
-import type { Language } from '@runnel/languages'
+import { type Operations, QUEUE_WAIT_MS } from '@runnel/operations'
 import type { Logger } from '@runnel/process'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
@@ -20,7 +20,6 @@ import { addRoute, type RouteTable } from './errors/route-table.ts'
 import { toShuttingDown } from './errors/to-request-error.ts'
 import { closeSockets, onSocketError } from './events/close-sockets.ts'
 import { HEARTBEAT_MS } from './events/heartbeat.ts'
-import { QUEUE_MS } from './jobs/execute-code.ts'
 import { describeApi } from './openapi.ts'
 import { adminRoutes } from './routes/admin.ts'
 import { eventsRoutes } from './routes/events.ts'
@@ -46,12 +45,11 @@ const SILENCE_MS = 30_000
 const CLOSE_MS = 3_000
 
 interface AppParts {
+  readonly operations: Operations
   readonly backend: Backend
   /** Every key in Redis begins with it. */
   readonly prefix: string
   readonly log: Logger
-  /** What this deployment runs. */
-  readonly languages: readonly Language[]
   readonly policy: LimitsPolicy
   readonly admissions: Admissions
   /** Pages of other origins that may call. */
@@ -68,10 +66,10 @@ export type App = FastifyInstance
 /** The API, ready to listen or to be injected into. Closing it ends every open stream; its parts stay the caller's. */
 export const createApp = (parts: AppParts): App => {
   const {
+    operations,
     backend,
     prefix,
     log,
-    languages,
     policy,
     admissions,
     origins,
@@ -90,7 +88,7 @@ export const createApp = (parts: AppParts): App => {
     childLoggerFactory: (logger) => logger,
     bodyLimit: BODY_BYTES,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
-    connectionTimeout: policy.wallMs.default + QUEUE_MS + SILENCE_MS,
+    connectionTimeout: policy.wallMs.default + QUEUE_WAIT_MS + SILENCE_MS,
     requestTimeout: REQUEST_MS,
     http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: LOOK_MS, ...ownAnswers(sockets) },
     return503OnClosing: false,
@@ -141,8 +139,9 @@ export const createApp = (parts: AppParts): App => {
     const count = startCounting()
     guardRoutes(guarded, { admissions, count, takeStreamRoom: createStreamRoom(streamsPerTenant) })
     const options = {
+      operations,
       backend,
-      deployment: { languages, policy },
+      policy,
       submissionSchema: createSubmissionSchema(policy),
       admissions,
       count,

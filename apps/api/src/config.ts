@@ -1,11 +1,11 @@
 import { isIP } from 'node:net'
 import { ALL_LANGUAGES, readLanguageList } from '@runnel/languages'
+import { NO_WORKER_TIMEOUT_MS } from '@runnel/operations'
 import { commonConfig, wholeNumber } from '@runnel/process'
 import { QUEUE_BOUNDS } from '@runnel/queue/producer'
 import { z } from 'zod'
 import { STREAMS_PER_TENANT } from './access/stream-room.ts'
 import { isLoopback } from './browser-guard.ts'
-import { PATIENCE_MS } from './jobs/patience.ts'
 
 const languagesSchema = z
   .string()
@@ -68,7 +68,7 @@ export const configSchema = z
     /** Jobs of one tenant that may run at once, on all workers together; the others wait, and hold up nobody. */
     RUNNEL_MAX_RUNNING_PER_TENANT: boundSchema.default(QUEUE_BOUNDS.tenant.running),
     /** How long jobs wait while no worker is ready; then they end as `sandbox-failed`. */
-    RUNNEL_NO_WORKER_TIMEOUT_MS: wholeNumber.pipe(z.int().min(1_000)).default(PATIENCE_MS),
+    RUNNEL_NO_WORKER_TIMEOUT_MS: wholeNumber.pipe(z.int().min(1_000)).default(NO_WORKER_TIMEOUT_MS),
     /** WebSockets and streams of events of one tenant that this process holds open; another one is 429. */
     RUNNEL_MAX_STREAMS_PER_TENANT: boundSchema.default(STREAMS_PER_TENANT),
     /** Web pages, by their origin, that may call the API from a browser. */

@@ -1,3 +1,4 @@
+import { createOperations, endUntakenJobs } from '@runnel/operations'
 import { createIntake } from '@runnel/output/intake'
 import { createSubscriber } from '@runnel/output/subscriber'
 import {
@@ -14,7 +15,6 @@ import { createHistory, createKeys, createTenants, createTickets, createWorkerDi
 import { createAdmissions } from './access/admissions.ts'
 import { createApp } from './app.ts'
 import { configSchema } from './config.ts'
-import { createPatience } from './jobs/patience.ts'
 import { limitsConfigSchema } from './limits-config.ts'
 import { requireKeys } from './start-checks.ts'
 
@@ -56,12 +56,12 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
 
   const producer = resources.use(createProducer({ redis, prefix, retentionMs, bounds }))
   const subscriber = resources.use(createSubscriber({ redis, subscriber: subscriptions, prefix, log }))
+  const intake = createIntake({ redis, prefix, retentionMs })
+  const history = createHistory({ redis, prefix, retentionMs })
+  const { languages } = config
+  const operations = createOperations({ redis, producer, intake, subscriber, history, languages, policy, log })
   const backend = {
     redis,
-    producer,
-    subscriber,
-    intake: createIntake({ redis, prefix, retentionMs }),
-    history: createHistory({ redis, prefix, retentionMs }),
     workers: createWorkerDirectory({ redis, prefix }),
     keys: createKeys({ redis, prefix }),
     tenants: createTenants({ redis, prefix }),
@@ -69,9 +69,9 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   }
   if (!isPrivate) await requireKeys(redis, backend.keys, host)
   const admissions = resources.use(createAdmissions({ ...backend, subscriber: subscriptions, prefix, isPrivate }))
-  resources.use(createPatience({ backend, log, noWorkerTimeoutMs }))
+  resources.use(endUntakenJobs({ workers: backend.workers, producer, intake, log, noWorkerTimeoutMs }))
 
-  const app = createApp({ ...config, backend, log, policy, admissions })
+  const app = createApp({ ...config, operations, backend, log, policy, admissions })
   resources.defer(() => app.close())
   await listen(app, host, config.port)
   await requireNoEviction(redis, signal)

@@ -1,8 +1,8 @@
+import { jobNotFound } from '@runnel/operations'
 import type { FastifySchemaCompiler } from 'fastify'
 import type { z } from 'zod'
 import { toInvalidRequest } from './errors/invalid-request.ts'
 import { safeParse } from './errors/safe-parse.ts'
-import { toJobNotFound } from './errors/to-request-error.ts'
 
 const WHOLE: Readonly<Record<string, string>> = { body: 'the body', querystring: 'the query', headers: 'the headers' }
 
@@ -12,6 +12,6 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
   (data) => {
     const read = safeParse(schema, data)
     if (read.success) return { value: read.data }
-    if (httpPart === 'params') return { error: toJobNotFound() }
+    if (httpPart === 'params') return { error: jobNotFound() }
     return { error: toInvalidRequest(read.error, WHOLE[httpPart ?? ''] ?? 'the request') }
   }

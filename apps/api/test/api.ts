@@ -1,23 +1,31 @@
 import { once } from 'node:events'
 import { LIMITS } from '@runnel/contract/public'
 import { LANGUAGES } from '@runnel/languages'
-import { createIntake } from '@runnel/output/intake'
+import { createOperations } from '@runnel/operations'
+import { createIntake, type Intake } from '@runnel/output/intake'
 import { createPublisher, type Publisher } from '@runnel/output/publisher'
-import { createSubscriber } from '@runnel/output/subscriber'
+import { createSubscriber, type Subscriber } from '@runnel/output/subscriber'
 import { connectRedis, createLogger, type Logger } from '@runnel/process'
 import { createConsumer, type Delivery } from '@runnel/queue/consumer'
-import { createProducer, type QueueBounds } from '@runnel/queue/producer'
+import { createProducer, type Producer, type QueueBounds } from '@runnel/queue/producer'
 import { createHistory, createKeys, createTenants, createTickets, createWorkerDirectory } from '@runnel/registry'
 import type { RouteOptions } from 'fastify'
 import { createAdmissions } from '../src/access/admissions.ts'
 import { type App, createApp } from '../src/app.ts'
 import type { Backend } from '../src/backend.ts'
 
+interface TestBackend extends Backend {
+  readonly producer: Producer
+  readonly intake: Intake
+  readonly subscriber: Subscriber
+}
+
 const RETENTION_MS = 60_000
 
 export interface Api {
   readonly app: App
-  readonly backend: Backend
+  /** What the API and its operations use in Redis. */
+  readonly backend: TestBackend
   /** What a worker would do, done by the test with the worker's own packages. */
   readonly work: (run: (delivery: Delivery, publisher: Publisher) => Promise<void>) => Promise<void>
   /** Listens and gives the address, without a slash at its end. */
@@ -56,12 +64,16 @@ export const startApi = async (options: {
   const producer = resources.use(createProducer({ redis, ...common, ...(bounds === undefined ? {} : { bounds }) }))
   const subscriptions = await connect('subscriber')
   const subscriber = resources.use(createSubscriber({ redis, subscriber: subscriptions, prefix, log }))
-  const backend: Backend = {
-    redis,
-    producer,
-    subscriber,
-    intake: createIntake({ redis, ...common }),
+  const jobs = { redis, producer, subscriber, intake: createIntake({ redis, ...common }) }
+  const operations = createOperations({
+    ...jobs,
     history: createHistory({ redis, ...common }),
+    languages: LANGUAGES,
+    policy: LIMITS,
+    log,
+  })
+  const backend: TestBackend = {
+    ...jobs,
     workers: createWorkerDirectory({ redis, prefix }),
     keys: createKeys({ redis, prefix }),
     tenants: createTenants({ redis, prefix }),
@@ -69,11 +81,11 @@ export const startApi = async (options: {
   }
   const admissions = resources.use(createAdmissions({ ...backend, subscriber: subscriptions, prefix, isPrivate }))
   const app = createApp({
+    operations,
     backend,
     prefix,
     admissions,
     log,
-    languages: LANGUAGES,
     policy: LIMITS,
     origins,
     trustedProxies,

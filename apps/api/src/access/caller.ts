@@ -1,7 +1,7 @@
 import { RequestError, type Scope, type Tenant } from '@runnel/contract/public'
+import { jobNotFound } from '@runnel/operations'
 import { isJobOf } from '@runnel/registry'
 import type { FastifyRequest } from 'fastify'
-import { toJobNotFound } from '../errors/to-request-error.ts'
 
 /** Who is asking, and what they may do. */
 export interface Caller {
@@ -37,5 +37,5 @@ export const requireSubmissions = (caller: Caller): void => {
 /** A job that the caller may not reach is answered as one that never was, and by the same work: without asking Redis. */
 export const requireJob = ({ tenant, ticket }: Caller, jobId: string): void => {
   if (isJobOf(tenant.id, jobId) && (ticket === undefined || ticket.jobIds.has(jobId))) return
-  throw toJobNotFound()
+  throw jobNotFound()
 }

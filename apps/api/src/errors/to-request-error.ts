@@ -1,6 +1,5 @@
 import { type ErrorBody, type ErrorCode, PROGRAM, RequestError } from '@runnel/contract/public'
-import { JobNotFoundError, LogGoneError } from '@runnel/output/subscriber'
-import { isRedisOutage, toRedisUnavailable } from './redis-outage.ts'
+import { toRequestError as toOperationError } from '@runnel/operations'
 
 /** Fastify's own refusals, in our words. */
 const FASTIFY_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
@@ -28,28 +27,11 @@ const readFastifyError = (error: unknown): RequestError | undefined => {
   return known === undefined ? undefined : new RequestError(known[0], known[1], { cause: error })
 }
 
-export const toJobNotFound = (): RequestError =>
-  new RequestError('job-not-found', 'There is no job of this id; a finished one is kept for a while only')
-
 export const toShuttingDown = (): RequestError =>
   new RequestError('shutting-down', 'The server is stopping: try again shortly')
 
-const toEventsLost = (cause: Error): RequestError =>
-  new RequestError(
-    'events-lost',
-    'Cannot go on with the events of this job: Redis has lost some that were there; ask about the job, and follow it anew',
-    { cause },
-  )
-
-/** Whatever was thrown, as the answer to the caller. What we do not know is our own fault, and says nothing of itself. */
-export const toRequestError = (error: unknown): RequestError => {
-  if (error instanceof RequestError) return error
-  if (error instanceof JobNotFoundError) return toJobNotFound()
-  if (error instanceof LogGoneError) return toEventsLost(error)
-  if (isRedisOutage(error)) return toRedisUnavailable(error)
-  const message = 'Something went wrong on our side; the log has it under this requestId'
-  return readFastifyError(error) ?? new RequestError('internal', message, { cause: error })
-}
+/** Any error as the answer to the caller: Fastify's own, or what an operation threw. */
+export const toRequestError = (error: unknown): RequestError => readFastifyError(error) ?? toOperationError(error)
 
 /** Messages repeat what was sent, which may be megabytes: nobody reads more than this of it. */
 const CLIPPED_CHARACTERS = 1_000

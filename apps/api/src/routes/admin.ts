@@ -8,7 +8,7 @@ import {
 } from '@runnel/contract/public'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { auditOf } from '../access/audit.ts'
+import { auditLogOf } from '../access/audit-log.ts'
 import { toInvalidRequest } from '../errors/invalid-request.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
@@ -43,7 +43,7 @@ export const adminRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend'>> =
     },
     async (request, reply) => {
       const { key, text } = await keys.create(request.body)
-      auditOf(request)('A key was made', { keyId: key.id, tenant: key.tenant, scopes: key.scopes })
+      auditLogOf(request)('A key was made', { keyId: key.id, tenant: key.tenant, scopes: key.scopes })
       return reply.code(201).send({ ...key, key: text })
     },
   )
@@ -77,7 +77,7 @@ export const adminRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend'>> =
     async (request) => {
       const key = await keys.revoke(request.params.id)
       if (key === undefined) throw new RequestError('not-found', 'There is no key of this id')
-      auditOf(request)('A key was revoked', { keyId: key.id, tenant: key.tenant })
+      auditLogOf(request)('A key was revoked', { keyId: key.id, tenant: key.tenant })
       return key
     },
   )
@@ -111,7 +111,7 @@ export const adminRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend'>> =
     async (request) => {
       const tenant = { id: readTenantId(request.params.id), limits: request.body }
       await tenants.set(tenant)
-      auditOf(request)("A tenant's limits were set", { tenant: tenant.id, limits: tenant.limits })
+      auditLogOf(request)("A tenant's limits were set", { tenant: tenant.id, limits: tenant.limits })
       return tenant
     },
   )

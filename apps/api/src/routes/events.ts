@@ -3,15 +3,14 @@ import type { Receive } from '@runnel/output/subscriber'
 import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { requesterOf } from '../access/audit-log.ts'
 import { callerOf } from '../access/caller.ts'
 import { dismissWithKey } from '../access/dismiss-socket.ts'
 import { toInvalidRequest } from '../errors/invalid-request.ts'
 import { chooseFormat, SERVER_SENT_EVENTS } from '../events/event-format.ts'
 import { runEventSocket } from '../events/event-socket.ts'
-import { followJob } from '../events/follow-job.ts'
 import { streamAnswer } from '../events/stream-answer.ts'
 import { createEventFrames } from '../events/text-frame.ts'
-import { requireLog, requireSummary } from '../jobs/read-job.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
 
@@ -31,19 +30,8 @@ const readAfter = (request: FastifyRequest, after: string | undefined): string |
 }
 
 export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
-  const { backend, admissions, heartbeatMs, closing, whileConnected } = options
+  const { operations, admissions, heartbeatMs, closing, whileConnected } = options
   const toFrame = createEventFrames()
-  const isOver = async (id: string): Promise<boolean> => (await requireSummary(backend, id)).status === 'finished'
-
-  /** A finished job of which nothing is left to tell. */
-  const isAllSeen = async (id: string, after: string, signal: AbortSignal): Promise<boolean> => {
-    const more = new AbortController()
-    await followJob(backend, id, { after, signal: AbortSignal.any([signal, more.signal]) }, () => {
-      more.abort()
-      return undefined
-    })
-    return !more.signal.aborted
-  }
 
   app.route({
     method: 'GET',
@@ -76,22 +64,22 @@ export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
       },
     },
     // Before the upgrade, so that an unknown job is a 404 to a WebSocket too.
-    preHandler: ({ params }) => requireLog(backend, params.id),
+    preHandler: (request) => operations.requireJob(requesterOf(request), request.params.id),
     handler: async (request, reply) => {
       const { id } = request.params
       const after = readAfter(request, request.query.after)
       const format = chooseFormat(request.headers.accept)
       const signal = whileConnected(reply.raw)
+      const requester = requesterOf(request)
       // An EventSource would reconnect for ever to a stream that ends; 204 is what stops it.
       if (
         format === SERVER_SENT_EVENTS &&
         after !== undefined &&
-        (await isOver(id)) &&
-        (await isAllSeen(id, after, signal))
+        (await operations.isComplete(requester, id, { after, signal }))
       ) {
         return reply.code(204).send()
       }
-      const follow = (receive: Receive) => followJob(backend, id, { after, signal }, receive)
+      const follow = (receive: Receive) => operations.follow(requester, id, { after, signal }, receive)
       using _watching = admissions.watch(callerOf(request), () => reply.raw.destroy())
       await streamAnswer(reply, follow, { format, heartbeatMs, signal, closing })
     },
@@ -100,7 +88,7 @@ export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
       dismissWithKey(admissions, callerOf(request), socket)
       const { id } = paramsSchema.parse(request.params)
       const after = readAfter(request, querySchema.parse(request.query).after)
-      const follow = (receive: Receive) => followJob(backend, id, { after, signal }, receive)
+      const follow = (receive: Receive) => operations.follow(requesterOf(request), id, { after, signal }, receive)
       return runEventSocket(socket, request, follow, { heartbeatMs, signal, toFrame })
     },
   })

@@ -1,16 +1,31 @@
-import { executeRequestSchema, executeResponseSchema } from '@runnel/contract/public'
+import { executeRequestSchema, executeResponseSchema, type Job, toBytes } from '@runnel/contract/public'
+import { describeOutcome } from '@runnel/operations'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { auditOf } from '../access/audit.ts'
-import { callerOf } from '../access/caller.ts'
+import type { z } from 'zod'
+import { requesterOf } from '../access/audit-log.ts'
 import { toInvalidRequest } from '../errors/invalid-request.ts'
-import { cancelAbandoned } from '../jobs/cancel-abandoned.ts'
-import { createJob } from '../jobs/create-job.ts'
-import { executeCode } from '../jobs/execute-code.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
 
+/** In whole microseconds: a plain division by a thousand gives numbers such as 0.10298099999999999. */
+const toSeconds = (ms: number): number => Number((ms / 1_000).toFixed(6))
+
+const toResponse = ({ outcome, output, usage }: Job): z.output<typeof executeResponseSchema> => {
+  const text = (stream: 'stdout' | 'stderr'): string =>
+    output === undefined ? '' : Buffer.from(toBytes(output[stream])).toString('utf8')
+  const failure =
+    outcome === undefined ? 'The program did not get its turn in time and was canceled.' : describeOutcome(outcome)
+  const parts = [text('stderr'), failure ?? ''].filter((part) => part !== '')
+  return {
+    success: failure === undefined,
+    output: text('stdout'),
+    error: parts.length === 0 ? null : parts.join('\n'),
+    execution_time: toSeconds(usage?.wallMs ?? 0),
+  }
+}
+
 export const executeRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
-  const { backend, deployment, submissionSchema, closing, whileConnected } = options
+  const { operations, submissionSchema, closing, whileConnected } = options
   for (const url of ['/execute', '/api/execute']) {
     app.post(
       url,
@@ -27,11 +42,8 @@ export const executeRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, op
       async (request, reply) => {
         const submission = submissionSchema.safeParse(request.body)
         if (!submission.success) throw toInvalidRequest(submission.error, 'the body')
-        const { tenant } = callerOf(request)
-        const job = createJob(deployment, tenant, submission.data)
-        const audit = auditOf(request)
-        const abandon = (id: string): void => void cancelAbandoned(backend, id, { closing, log: request.log, audit })
-        return executeCode(backend, job, { tenant: tenant.limits, signal: whileConnected(reply.raw), abandon, audit })
+        const signal = whileConnected(reply.raw)
+        return toResponse(await operations.execute(requesterOf(request), submission.data, { signal, closing }))
       },
     )
   }

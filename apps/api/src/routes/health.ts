@@ -1,9 +1,9 @@
 import { errorSchema, RequestError } from '@runnel/contract/public'
+import { redisUnavailable } from '@runnel/operations'
 import type { WorkerCount } from '@runnel/registry'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Backend } from '../backend.ts'
-import { toRedisUnavailable } from '../errors/redis-outage.ts'
 import { toErrorBody } from '../errors/to-request-error.ts'
 import type { RouteOptions } from './route-options.ts'
 
@@ -74,9 +74,7 @@ export const healthRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend' | 
       const count = await countWorkers(backend)
       const counts = { workers: count?.ready ?? 0, workersNotReady: count?.notReady ?? 0 }
       if (count !== undefined && !closing.aborted) return { status: 'ready', redis: 'up', ...counts } as const
-      const reason = closing.aborted
-        ? new RequestError('shutting-down', 'The server is stopping')
-        : toRedisUnavailable()
+      const reason = closing.aborted ? new RequestError('shutting-down', 'The server is stopping') : redisUnavailable()
       return reply.code(503).send({
         status: 'unavailable',
         redis: count === undefined ? 'down' : 'up',

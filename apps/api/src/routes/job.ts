@@ -1,16 +1,14 @@
 import { jobIdSchema, jobSchema } from '@runnel/contract/public'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { auditOf } from '../access/audit.ts'
+import { requesterOf } from '../access/audit-log.ts'
 import { callerOf } from '../access/caller.ts'
-import { cancelJob } from '../jobs/cancel-job.ts'
-import { readJob } from '../jobs/read-job.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
 
 const paramsSchema = z.strictObject({ id: jobIdSchema })
 
-export const jobRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { backend }) => {
+export const jobRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { operations }) => {
   app.get(
     '/v1/jobs/:id',
     {
@@ -23,7 +21,7 @@ export const jobRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { back
         response: { 200: jobSchema, ...errorAnswers(404, 503) },
       },
     },
-    async ({ params }) => readJob(backend, params.id),
+    async (request) => operations.read(requesterOf(request), request.params.id),
   )
 
   app.delete(
@@ -39,7 +37,7 @@ export const jobRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { back
       },
     },
     async (request) => {
-      const job = await cancelJob(backend, request.params.id, auditOf(request))
+      const job = await operations.cancel(requesterOf(request), request.params.id)
       if (callerOf(request).scopes.includes('read')) return job
       const { output: _, ...unread } = job
       return unread

@@ -1,15 +1,7 @@
 import { idempotencyKeySchema, type Job, jobPageSchema, jobSchema, RequestError } from '@runnel/contract/public'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { auditOf } from '../access/audit.ts'
-import { callerOf } from '../access/caller.ts'
-import { cancelAbandoned } from '../jobs/cancel-abandoned.ts'
-import { createJob } from '../jobs/create-job.ts'
-import { toOnce } from '../jobs/idempotency.ts'
-import { listJobs } from '../jobs/list-jobs.ts'
-import { readJob } from '../jobs/read-job.ts'
-import { runJob } from '../jobs/run-job.ts'
-import { submitJob } from '../jobs/submit-job.ts'
+import { requesterOf } from '../access/audit-log.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
 
@@ -33,8 +25,8 @@ const waitQuerySchema = z.strictObject({
     .describe(`Answer when the job has finished, or after this many milliseconds; up to ${WAIT_MAX_MS}.`),
 })
 
-const NOTHING_TO_LOSE =
-  'Cannot cancel this job when its client disconnects, for nobody waits: send `wait` too, or submit it on a WebSocket'
+const NO_CONNECTION =
+  '`cancelOnDisconnect` needs `wait`: without it no client stays connected; send `wait` too, or submit the job on a WebSocket'
 
 const pageQuerySchema = z.strictObject({
   limit: wholeNumber(1, PAGE_MAX).optional().describe(`Jobs a page, up to ${PAGE_MAX}; ${PAGE_DEFAULT} when left out.`),
@@ -42,7 +34,7 @@ const pageQuerySchema = z.strictObject({
 })
 
 export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
-  const { backend, deployment, submissionSchema, closing, whileConnected } = options
+  const { operations, submissionSchema, closing, whileConnected } = options
 
   app.post(
     '/v1/jobs',
@@ -63,25 +55,29 @@ export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, optio
     },
     async (request, reply) => {
       const { body, query, headers } = request
-      const { tenant } = callerOf(request)
-      const job = createJob(deployment, tenant, body)
-      const audit = auditOf(request)
-      const options = { tenant: tenant.limits, audit, ...toOnce(headers['idempotency-key'], body) }
+      const requester = requesterOf(request)
+      const idempotencyKey = headers['idempotency-key']
       const { wait = 0 } = query
-      const send = (code: 200 | 202, answer: Job) => {
-        if (answer.id !== job.id) reply.header('idempotent-replayed', 'true')
-        return reply.code(code).header('location', `/v1/jobs/${answer.id}`).send(answer)
+      const send = (code: 200 | 202, job: Job, isRepeated: boolean) => {
+        if (isRepeated) reply.header('idempotent-replayed', 'true')
+        return reply.code(code).header('location', `/v1/jobs/${job.id}`).send(job)
       }
       if (wait === 0) {
-        if (body.cancelOnDisconnect) throw new RequestError('invalid-request', NOTHING_TO_LOSE)
-        return send(202, await submitJob(backend, job, options))
+        if (body.cancelOnDisconnect) throw new RequestError('invalid-request', NO_CONNECTION)
+        const { job, isRepeated } = await operations.submit(requester, body, { idempotencyKey })
+        return send(202, job, isRepeated)
       }
       const connected = whileConnected(reply.raw)
-      const { id, finished } = await runJob(backend, job, { waitMs: wait, signal: connected, ...options })
-      const isLeft = finished === undefined && connected.aborted && !closing.aborted
-      if (isLeft && body.cancelOnDisconnect) void cancelAbandoned(backend, id, { closing, log: request.log, audit })
-      const now = finished ?? (await readJob(backend, id))
-      return send(now.status === 'finished' ? 200 : 202, now)
+      const waited = await operations.submitAndWait(requester, body, {
+        idempotencyKey,
+        waitMs: wait,
+        signal: connected,
+      })
+      const { id, isRepeated, finished } = waited
+      const hasLeft = finished === undefined && connected.aborted && !closing.aborted
+      if (hasLeft && body.cancelOnDisconnect) void operations.cancelAbandoned(requester, id, closing)
+      const job = finished ?? (await operations.read(requester, id))
+      return send(job.status === 'finished' ? 200 : 202, job, isRepeated)
     },
   )
 
@@ -98,7 +94,7 @@ export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, optio
     },
     async (request) => {
       const { limit = PAGE_DEFAULT, cursor } = request.query
-      return listJobs(backend, callerOf(request).tenant.id, { limit, cursor })
+      return operations.list(requesterOf(request), { limit, cursor })
     },
   )
 }

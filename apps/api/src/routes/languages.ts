@@ -1,8 +1,7 @@
 import type { Language } from '@runnel/languages'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { callerOf } from '../access/caller.ts'
-import { languagesOf } from '../jobs/create-job.ts'
+import { requesterOf } from '../access/audit-log.ts'
 import type { RouteOptions } from './route-options.ts'
 
 const languageSchema = z.strictObject({
@@ -23,7 +22,7 @@ const toListed = ({ id, name, aliases, version, extensions, fileName }: Language
   fileName,
 })
 
-export const languagesRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { deployment }) => {
+export const languagesRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { operations }) => {
   app.get(
     '/v1/languages',
     {
@@ -34,9 +33,6 @@ export const languagesRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, 
         response: { 200: z.strictObject({ languages: z.array(languageSchema) }) },
       },
     },
-    async (request) => {
-      const { tenant } = callerOf(request)
-      return { languages: languagesOf(deployment.languages, tenant).map(toListed) }
-    },
+    async (request) => ({ languages: operations.languages(requesterOf(request)).map(toListed) }),
   )
 }

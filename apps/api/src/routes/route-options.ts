@@ -1,14 +1,16 @@
-import type { createSubmissionSchema } from '@runnel/contract/public'
+import type { createSubmissionSchema, LimitsPolicy } from '@runnel/contract/public'
+import type { Operations } from '@runnel/operations'
 import type { Admissions } from '../access/admissions.ts'
 import type { CountRequest } from '../access/rate-limit.ts'
 import type { Backend } from '../backend.ts'
-import type { Deployment } from '../jobs/create-job.ts'
 import type { WhileConnected } from '../while-connected.ts'
 
 /** What every route is given. */
 export interface RouteOptions {
+  readonly operations: Operations
   readonly backend: Backend
-  readonly deployment: Deployment
+  /** The limits that this deployment grants. */
+  readonly policy: LimitsPolicy
   readonly admissions: Admissions
   readonly count: CountRequest
   readonly submissionSchema: ReturnType<typeof createSubmissionSchema>

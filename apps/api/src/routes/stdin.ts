@@ -1,9 +1,9 @@
 import { jobIdSchema, PROGRAM, RequestError, stdinSchema } from '@runnel/contract/public'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { requesterOf } from '../access/audit-log.ts'
 import { toInvalidRequest } from '../errors/invalid-request.ts'
 import { safeParse } from '../errors/safe-parse.ts'
-import { sendInput } from '../jobs/send-control.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
 
@@ -22,7 +22,7 @@ const refuseSize = (): RequestError =>
     `Cannot take more than ${INPUT_BYTES} bytes of input at once: send it in pieces`,
   )
 
-export const stdinRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { backend }) => {
+export const stdinRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { operations }) => {
   app.post(
     '/v1/jobs/:id/stdin',
     {
@@ -41,15 +41,17 @@ export const stdinRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { ba
         },
       },
     },
-    async ({ body, params, query }, reply) => {
+    async (request, reply) => {
+      const { body, params, query } = request
+      const requester = requesterOf(request)
       if (Buffer.isBuffer(body)) {
         if (body.byteLength > INPUT_BYTES) throw refuseSize()
         const input = { data: body.toString('base64'), encoding: 'base64', end: query.end === 'true' } as const
-        await sendInput(backend, params.id, input)
+        await operations.sendInput(requester, params.id, input)
       } else {
         const input = safeParse(stdinSchema, body)
         if (!input.success) throw toInvalidRequest(input.error, 'the body')
-        await sendInput(backend, params.id, { ...input.data, end: input.data.end || query.end === 'true' })
+        await operations.sendInput(requester, params.id, { ...input.data, end: input.data.end || query.end === 'true' })
       }
       return reply.code(204).send()
     },

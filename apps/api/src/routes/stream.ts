@@ -11,8 +11,8 @@ const querySchema = z.strictObject({
 })
 
 export const streamRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
-  const { backend, deployment, admissions, count, heartbeatMs, closing, whileConnected } = options
-  const frameSchema = createClientFrameSchema(deployment.policy)
+  const { operations, policy, admissions, count, heartbeatMs, closing, whileConnected } = options
+  const frameSchema = createClientFrameSchema(policy)
 
   app.route({
     method: 'GET',
@@ -42,8 +42,7 @@ export const streamRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
     wsHandler: (socket, request) => {
       const signal = whileConnected(socket)
       runStreamSession(socket, request, {
-        backend,
-        deployment,
+        operations,
         admissions,
         count,
         frameSchema,

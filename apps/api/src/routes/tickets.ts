@@ -1,13 +1,13 @@
 import { RequestError, ticketRequestSchema, ticketSchema } from '@runnel/contract/public'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { requesterOf } from '../access/audit-log.ts'
 import { callerOf, requireJob, requireScope } from '../access/caller.ts'
-import { requireLog } from '../jobs/read-job.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
 
 const PASSED_ON = ['submit', 'read'] as const
 
-export const ticketsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { backend }) => {
+export const ticketsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { backend, operations }) => {
   app.post(
     '/v1/tickets',
     {
@@ -33,7 +33,7 @@ export const ticketsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { 
       if (scopes.length === 0)
         throw new RequestError('forbidden', 'This key may do nothing that a ticket could pass on')
       for (const id of jobIds) requireJob(caller, id)
-      await Promise.all(jobIds.map((id) => requireLog(backend, id)))
+      await Promise.all(jobIds.map((id) => operations.requireJob(requesterOf(request), id)))
       const grant = { keyId: caller.keyId, scopes, jobIds, submissions, origin }
       const ticket = await backend.tickets.issue(grant, expiresInMs)
       return reply.code(201).send({ ticket, expiresAt: new Date(Date.now() + expiresInMs).toISOString() })

@@ -1,28 +1,20 @@
 import type { ClientFrame, Job } from '@runnel/contract/public'
-import type { Audit } from '../access/audit.ts'
+import type { AuditLog, Operations } from '@runnel/operations'
 import { type Caller, requireJob, requireScope, requireSubmissions } from '../access/caller.ts'
-import type { Backend } from '../backend.ts'
-import { followJob } from '../events/follow-job.ts'
-import { cancelJob } from '../jobs/cancel-job.ts'
-import { createJob, type Deployment } from '../jobs/create-job.ts'
-import { toOnce } from '../jobs/idempotency.ts'
-import { requireLog } from '../jobs/read-job.ts'
-import { sendInput, sendSignal } from '../jobs/send-control.ts'
-import { submitJob } from '../jobs/submit-job.ts'
 import type { Dependents } from './dependents.ts'
 import type { Follow, Subscriptions } from './subscriptions.ts'
 
-/** What a frame is answered with, and what begins once that answer is on its way: events come after it, never before. */
+/** The answer to a frame, and what starts when it has been sent: events come after the answer, never before. */
 interface Answered {
   readonly accepted?: Job
-  readonly begin?: () => void
+  readonly start?: () => void
 }
 
-/** Throws where the caller may not do this, or not to this job. */
-const requireLeave = (caller: Caller, frame: ClientFrame): void => {
+/** Throws if the caller may not do this, or not with this job. */
+const requirePermission = (caller: Caller, frame: ClientFrame): void => {
   switch (frame.type) {
     case 'submit':
-      // With it goes to follow what was submitted.
+      // A caller may follow what it submits.
       requireSubmissions(caller)
       return
     case 'subscribe':
@@ -39,74 +31,70 @@ const requireLeave = (caller: Caller, frame: ClientFrame): void => {
 export const answerFrame = async (
   frame: ClientFrame,
   {
-    backend,
-    deployment,
+    operations,
     subscriptions,
     dependents,
     caller,
-    audit,
+    auditLog,
     count,
   }: {
-    backend: Backend
-    deployment: Deployment
+    operations: Operations
     subscriptions: Subscriptions
     dependents: Dependents
     caller: Caller
-    audit: Audit
-    /** Counts a submission; throws where it is one too many. */
+    auditLog: AuditLog
+    /** Counts a submission. Throws if it is one too many. */
     count: () => Promise<void>
   },
 ): Promise<Answered> => {
-  requireLeave(caller, frame)
+  requirePermission(caller, frame)
+  const requester = { tenant: caller.tenant, auditLog }
   switch (frame.type) {
     case 'submit': {
-      if (frame.subscribe) subscriptions.requireRoom()
-      const { tenant, ticket } = caller
-      const job = createJob(deployment, tenant, frame.job)
-      if (frame.job.cancelOnDisconnect) dependents.requireRoom()
-      await count()
-      const submit = async (): Promise<Job> => {
-        const options = { tenant: tenant.limits, audit, ...toOnce(frame.idempotencyKey, frame.job) }
-        const accepted = await submitJob(backend, job, options)
-        ticket?.jobIds.add(accepted.id)
-        if (frame.job.cancelOnDisconnect) dependents.add(accepted.id)
-        return accepted
+      const { job: submission, idempotencyKey, subscribe } = frame
+      if (subscribe) subscriptions.requireRoom()
+      const options = {
+        idempotencyKey,
+        admit: async (): Promise<void> => {
+          if (submission.cancelOnDisconnect) dependents.requireRoom()
+          await count()
+        },
       }
-      if (!frame.subscribe) return { accepted: await submit() }
-      const expected = backend.subscriber.expect(job.id)
-      try {
-        const accepted = await submit()
-        const { id } = accepted
-        const isFirst = id === job.id
-        if (!isFirst) expected[Symbol.dispose]()
-        const follow: Follow = async (signal, receive) => {
-          await (isFirst ? expected.follow({ signal }, receive) : followJob(backend, id, { signal }, receive))
-          if (!signal.aborted) dependents.remove(id)
-        }
-        return { accepted, begin: () => subscriptions.add(id, follow) }
-      } catch (error) {
-        expected[Symbol.dispose]()
-        throw error
+      const remember = ({ id }: Job): void => {
+        caller.ticket?.jobIds.add(id)
+        if (submission.cancelOnDisconnect) dependents.add(id)
       }
+      if (!subscribe) {
+        const { job } = await operations.submit(requester, submission, options)
+        remember(job)
+        return { accepted: job }
+      }
+      const { job, follow } = await operations.submitAndFollow(requester, submission, options)
+      remember(job)
+      const followToEnd: Follow = async (signal, receive) => {
+        await follow(signal, receive)
+        if (!signal.aborted) dependents.remove(job.id)
+      }
+      return { accepted: job, start: () => subscriptions.add(job.id, followToEnd) }
     }
     case 'subscribe': {
       const { jobId, after } = frame
       subscriptions.requireRoom(jobId)
-      await requireLog(backend, jobId)
-      const follow: Follow = (signal, receive) => followJob(backend, jobId, { after, signal }, receive)
-      return { begin: () => subscriptions.add(jobId, follow) }
+      await operations.requireJob(requester, jobId)
+      const follow: Follow = (signal, receive) => operations.follow(requester, jobId, { after, signal }, receive)
+      return { start: () => subscriptions.add(jobId, follow) }
     }
     case 'unsubscribe':
       subscriptions.remove(frame.jobId)
       return {}
     case 'stdin':
-      await sendInput(backend, frame.jobId, frame)
+      await operations.sendInput(requester, frame.jobId, frame)
       return {}
     case 'signal':
-      await sendSignal(backend, frame.jobId, frame.signal)
+      await operations.sendSignal(requester, frame.jobId, frame.signal)
       return {}
     case 'cancel':
-      await cancelJob(backend, frame.jobId, audit)
+      await operations.cancel(requester, frame.jobId)
       return {}
   }
 }

@@ -1,8 +1,4 @@
 import { RequestError } from '@runnel/contract/public'
-import type { FastifyBaseLogger } from 'fastify'
-import type { Audit } from '../access/audit.ts'
-import type { Backend } from '../backend.ts'
-import { cancelAbandoned } from '../jobs/cancel-abandoned.ts'
 
 /** Jobs that are canceled when the socket they were submitted on closes (`cancelOnDisconnect`). */
 export interface Dependents {
@@ -16,15 +12,13 @@ export interface Dependents {
 /** One that the socket follows is forgotten when it has finished; one that it does not follow is kept until the end. */
 const DEPENDENTS_PER_SOCKET = 1_000
 
-/** `signal` aborts when the client has gone, or the server closes; only the first is the client's own doing. */
+/** `signal` aborts when the client has gone, and when the server closes. */
 export const createDependents = (options: {
-  backend: Backend
   signal: AbortSignal
-  closing: AbortSignal
-  log: FastifyBaseLogger
-  audit: Audit
+  /** Never throws. */
+  cancel: (jobId: string) => Promise<void>
 }): Dependents => {
-  const { backend, signal, closing, log, audit } = options
+  const { signal, cancel } = options
   const jobIds = new Set<string>()
   let isCanceling = false
 
@@ -33,7 +27,7 @@ export const createDependents = (options: {
     if (isCanceling) return
     isCanceling = true
     for (const jobId of jobIds) {
-      await cancelAbandoned(backend, jobId, { closing, log, audit })
+      await cancel(jobId)
       jobIds.delete(jobId)
     }
     isCanceling = false

@@ -1,18 +1,17 @@
 import type { createClientFrameSchema, ServerFrame } from '@runnel/contract/public'
 import { RequestError } from '@runnel/contract/public'
+import type { Operations } from '@runnel/operations'
 import type { FastifyRequest } from 'fastify'
 import type { RawData, WebSocket } from 'ws'
 import type { Admissions } from '../access/admissions.ts'
-import { auditOf } from '../access/audit.ts'
+import { auditLogOf, requesterOf } from '../access/audit-log.ts'
 import { CALLER, type Caller, callerOf } from '../access/caller.ts'
 import { dismissWithKey } from '../access/dismiss-socket.ts'
 import type { CountRequest } from '../access/rate-limit.ts'
-import type { Backend } from '../backend.ts'
 import { createRequestId, logFault } from '../errors/error-answers.ts'
 import { toErrorBody, toRequestError } from '../errors/to-request-error.ts'
 import { createSocketWriter, keepAlive } from '../events/socket-writer.ts'
 import { toTextFrame } from '../events/text-frame.ts'
-import type { Deployment } from '../jobs/create-job.ts'
 import { answerFrame } from './answer-frame.ts'
 import { createDependents } from './dependents.ts'
 import { readFrame } from './read-frame.ts'
@@ -26,7 +25,7 @@ const toBytes = (data: RawData): Uint8Array => {
 /**
  * Theory of operation. A session is one WebSocket: frames come in, answers and events go out.
  *
- *   frame ──▶ read ──▶ answered ──▶ (a subscription begins) ──▶ events …
+ *   frame ──▶ read ──▶ answered ──▶ (a subscription starts) ──▶ events …
  *
  * Frames are answered one after another, in the order they came: two `stdin` frames of one job reach it in that order.
  * While one is being answered the socket is not read, so a client that sends faster than Redis takes waits in its own
@@ -37,8 +36,7 @@ export const runStreamSession = (
   socket: WebSocket,
   request: FastifyRequest,
   options: {
-    backend: Backend
-    deployment: Deployment
+    operations: Operations
     admissions: Admissions
     count: CountRequest
     frameSchema: ReturnType<typeof createClientFrameSchema>
@@ -47,7 +45,7 @@ export const runStreamSession = (
     closing: AbortSignal
   },
 ): void => {
-  const { backend, deployment, admissions, count, frameSchema, heartbeatMs, signal, closing } = options
+  const { operations, admissions, count, frameSchema, heartbeatMs, signal, closing } = options
   const connected = callerOf(request)
   const writer = createSocketWriter(socket, request.raw.socket)
 
@@ -64,8 +62,11 @@ export const runStreamSession = (
     fail: (jobId, error) => void sendError(error, { jobId }),
   })
 
-  const audit = auditOf(request)
-  const dependents = createDependents({ backend, signal, closing, log: request.log, audit })
+  const auditLog = auditLogOf(request)
+  const dependents = createDependents({
+    signal,
+    cancel: (jobId) => operations.cancelAbandoned(requesterOf(request), jobId, closing),
+  })
 
   /** Each frame is by who they are now: a key is revoked, and a tenant's limits change, while a socket is open. */
   const findCaller = async (): Promise<Caller> => {
@@ -83,17 +84,16 @@ export const runStreamSession = (
     try {
       if (frame instanceof RequestError) throw frame
       const caller = await findCaller()
-      const { accepted, begin } = await answerFrame(frame, {
-        backend,
-        deployment,
+      const { accepted, start } = await answerFrame(frame, {
+        operations,
         subscriptions,
         dependents,
         caller,
-        audit,
+        auditLog,
         count: () => count(request),
       })
       await send(accepted === undefined ? { type: 'ok', ...ref } : { type: 'accepted', ...ref, job: accepted })
-      begin?.()
+      start?.()
     } catch (error) {
       if (!signal.aborted) await sendError(error, named)
     }

@@ -7,11 +7,11 @@ const toList = (languages: readonly Language[]): string =>
 const refuseLanguage = (what: string, languages: readonly Language[]): RequestError =>
   new RequestError('unknown-language', `${what} The languages here are ${toList(languages)}`)
 
-const nameLanguage = (word: string, languages: readonly Language[]): Language => {
-  const language = findLanguage(word)
+const nameLanguage = (name: string, languages: readonly Language[]): Language => {
+  const language = findLanguage(name)
   if (language !== undefined && languages.includes(language)) return language
-  const html = /^html?$/i.test(word) ? ', which is a page to show, not a program to run' : ''
-  throw refuseLanguage(`Cannot run the language ${JSON.stringify(word)}${html}.`, languages)
+  const html = /^html?$/i.test(name) ? ', which is a page to show, not a program to run' : ''
+  throw refuseLanguage(`Cannot run the language ${JSON.stringify(name)}${html}.`, languages)
 }
 
 const guessLanguage = (file: File, isNamed: boolean, languages: readonly Language[]): Language => {
@@ -31,17 +31,17 @@ const guessLanguage = (file: File, isNamed: boolean, languages: readonly Languag
   throw refuseLanguage(`Cannot run ${detected}, which this looks like. If it is not, send \`language\`.`, languages)
 }
 
-/** Of several files none of which was called the entry: the one that is named as an entry is. */
+/** The entry of several files when the submission names none: the one file with a language's entry name. */
 const findEntry = (files: readonly File[], languages: readonly Language[]): File => {
   const names = languages.map(({ fileName }) => fileName)
   const candidates = files.filter(({ path }) => names.includes(path))
   const [entry] = candidates
   if (entry !== undefined && candidates.length === 1) return entry
-  const rather = candidates.length === 0 ? 'none of them is' : 'more than one of them is'
+  const found = candidates.length === 0 ? 'none of them is' : 'more than one of them is'
   const wanted = names.length === 1 ? names.join() : `one of ${names.join(', ')}`
   throw new RequestError(
     'invalid-request',
-    `Cannot tell which file to run: send \`entry\`, as there are several files and ${rather} ${wanted}`,
+    `Cannot tell which file to run: send \`entry\`, as there are several files and ${found} ${wanted}`,
     { details: [{ path: 'entry', message: 'it is missing' }] },
   )
 }
@@ -61,7 +61,7 @@ const requireSize = (bytes: number): void => {
   )
 }
 
-/** Makes every choice that a submission has left open, so that the worker has none to make. */
+/** Chooses language and entry where the submission leaves them open, so that the worker has nothing to choose. */
 export const resolveProgram = (submission: Submission, languages: readonly Language[]): Program => {
   const { code, entry, args, env, stdin, interactive } = submission
   const named = submission.language === undefined ? undefined : nameLanguage(submission.language, languages)

@@ -1,6 +1,6 @@
 import type { Outcome } from '@runnel/contract/public'
 
-/** How a program ended, in a sentence; undefined where it simply succeeded. */
+/** How a program ended, in a sentence. Undefined if it succeeded. */
 export const describeOutcome = (outcome: Outcome): string | undefined => {
   switch (outcome.type) {
     case 'exited':

@@ -1,23 +1,11 @@
 import type { QueuedJob } from '@runnel/contract/internal'
-import {
-  chooseLimits,
-  LIMIT_NAMES,
-  type LimitsPolicy,
-  RequestError,
-  type Submission,
-  type Tenant,
-} from '@runnel/contract/public'
+import { chooseLimits, LIMIT_NAMES, RequestError, type Submission, type Tenant } from '@runnel/contract/public'
 import type { Language } from '@runnel/languages'
 import { createJobId } from '@runnel/registry'
+import type { OperationParts } from '../parts.ts'
 import { resolveProgram } from './resolve-program.ts'
 
-/** What this deployment grants to everybody. */
-export interface Deployment {
-  readonly languages: readonly Language[]
-  readonly policy: LimitsPolicy
-}
-
-/** Nothing that was chosen is made smaller without a word. */
+/** A chosen limit above the tenant's maximum is refused, not lowered. */
 const requireWithin = (chosen: Submission['limits'], { limits: { limits: maxima } }: Tenant): void => {
   const details = LIMIT_NAMES.flatMap((name) => {
     const [value, maximum] = [chosen[name], maxima[name]]
@@ -34,8 +22,12 @@ export const languagesOf = (languages: readonly Language[], { limits }: Tenant):
   return allowed === null ? languages : languages.filter(({ id }) => allowed.includes(id))
 }
 
-/** Makes a tenant's submission a job, with every choice made that it has left open, within what the tenant may have. */
-export const createJob = ({ languages, policy }: Deployment, tenant: Tenant, submission: Submission): QueuedJob => {
+/** Makes every choice that the submission leaves open. Throws a RequestError if the tenant may not have such a job. */
+export const createJob = (
+  { languages, policy }: Pick<OperationParts, 'languages' | 'policy'>,
+  tenant: Tenant,
+  submission: Submission,
+): QueuedJob => {
   requireWithin(submission.limits, tenant)
   return {
     id: createJobId(tenant.id),

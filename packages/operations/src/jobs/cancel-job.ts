@@ -1,0 +1,20 @@
+import type { Job } from '@runnel/contract/public'
+import type { OperationParts } from '../parts.ts'
+import type { Requester } from '../requester.ts'
+import { readJob, requireSummary } from './read-job.ts'
+
+/**
+ * Cancels a queued job directly, a running one by a message to its worker. One atomic step on the log decides which of
+ * the two it is: a worker that takes the job at this moment finds it finished and drops it. Canceling again, or
+ * canceling a finished job, changes nothing.
+ */
+export const cancelJob = async (parts: OperationParts, { auditLog }: Requester, id: string): Promise<Job> => {
+  const { intake, producer } = parts
+  const { status } = await requireSummary(parts, id)
+  if (status !== 'finished') {
+    if (await intake.cancelQueued(id)) await producer.remove(id)
+    else await producer.send(id, { type: 'cancel' })
+    auditLog('A job was canceled', { jobId: id })
+  }
+  return readJob(parts, id)
+}

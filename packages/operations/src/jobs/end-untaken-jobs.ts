@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto'
+import type { WorkerDirectory } from '@runnel/registry'
+import type { OperationParts } from '../parts.ts'
+
+/** Longer than it takes to replace workers, or to restart a Docker engine. */
+export const NO_WORKER_TIMEOUT_MS = 10 * 60 * 1_000
+const CHECK_EVERY_MS = 1_000
+
+/**
+ * Ends jobs that no worker takes. When no worker has been ready for `noWorkerTimeoutMs`, every job that has waited that
+ * long ends as `sandbox-failed` with its own reference. Jobs that only wait for their turn are left alone.
+ *
+ * Every API process checks. The log lets one of them end a job. If Redis does not answer, nothing is known and nothing
+ * is ended.
+ */
+export const endUntakenJobs = (options: {
+  readonly workers: Pick<WorkerDirectory, 'count'>
+  readonly producer: OperationParts['producer']
+  readonly intake: OperationParts['intake']
+  readonly log: OperationParts['log'] & { warn(details: object, message: string): void }
+  readonly noWorkerTimeoutMs: number
+}): Disposable => {
+  const { workers, producer, intake, log, noWorkerTimeoutMs } = options
+  /** On a clock that does not jump. */
+  let lastReady = performance.now()
+  let isDisposed = false
+  let timer: NodeJS.Timeout
+
+  const endJobs = async (): Promise<void> => {
+    for (const { jobId, attempts } of await producer.waitingSince(new Date(Date.now() - noWorkerTimeoutMs))) {
+      if (isDisposed) return
+      const reference = randomUUID()
+      if (await intake.giveUp(jobId, attempts, reference)) {
+        log.error(
+          { jobId, reference },
+          `No worker has been ready for ${noWorkerTimeoutMs} ms: gave up a job that waited for one`,
+        )
+      }
+      await producer.remove(jobId)
+    }
+  }
+
+  const check = async (): Promise<void> => {
+    const ready = await workers.count().then(
+      (count) => count.ready,
+      () => undefined,
+    )
+    if (ready !== 0) lastReady = performance.now()
+    else if (performance.now() - lastReady >= noWorkerTimeoutMs) await endJobs()
+  }
+
+  const scheduleCheck = (): void => {
+    timer = setTimeout(async () => {
+      await check().catch((err: unknown) => log.warn({ err }, 'Cannot give up jobs that no worker takes'))
+      if (!isDisposed) scheduleCheck()
+    }, CHECK_EVERY_MS)
+  }
+
+  scheduleCheck()
+  return {
+    [Symbol.dispose]() {
+      isDisposed = true
+      clearTimeout(timer)
+    },
+  }
+}

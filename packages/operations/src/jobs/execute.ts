@@ -1,0 +1,32 @@
+import { type Job, RequestError } from '@runnel/contract/public'
+import type { OperationParts } from '../parts.ts'
+import type { Requester } from '../requester.ts'
+import { cancelAbandoned } from './cancel-abandoned.ts'
+import { cancelJob } from './cancel-job.ts'
+import type { PreparedJob } from './prepare-job.ts'
+import { submitAndWait } from './submit-and-wait.ts'
+
+/** How long a job may wait in the queue and for its sandbox, on top of its own `wallMs`. */
+export const QUEUE_WAIT_MS = 60_000
+
+/**
+ * Runs a program for a caller that never learns the job's id. So the job is canceled if it has not finished in time,
+ * if `signal` aborts, and if waiting for it fails. Without an outcome, the job did not start in time.
+ */
+export const execute = async (
+  parts: OperationParts,
+  requester: Requester,
+  prepared: PreparedJob,
+  { signal, closing }: { readonly signal: AbortSignal; readonly closing: AbortSignal },
+): Promise<Job> => {
+  const { id, limits } = prepared.job
+  try {
+    const waitMs = limits.wallMs + QUEUE_WAIT_MS
+    const { finished } = await submitAndWait(parts, requester, prepared, { waitMs, signal })
+    return finished ?? (await cancelJob(parts, requester, id))
+  } catch (error) {
+    // A job that was refused does not exist.
+    if (!(error instanceof RequestError)) void cancelAbandoned(parts, requester, id, closing)
+    throw error
+  }
+}

@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+import type { QueuedJob } from '@runnel/contract/internal'
+import type { Submission } from '@runnel/contract/public'
+import type { OperationParts } from '../parts.ts'
+import type { Requester } from '../requester.ts'
+import type { AcceptOptions } from './accept-job.ts'
+import { createJob } from './create-job.ts'
+
+export interface SubmitOptions {
+  /** Submitting again with the same key gives the job of the first time. */
+  readonly idempotencyKey?: string | undefined
+  /** Runs when the submission is known to be valid and nothing is written yet. What it throws refuses the submission. */
+  readonly admit?: () => Promise<void>
+}
+
+/** A job that is valid for its tenant, and has not been accepted yet. */
+export interface PreparedJob extends AcceptOptions {
+  readonly job: QueuedJob
+}
+
+/** Of the parsed submission: spacing, the order of fields and repeated fields make no difference. */
+const toFingerprint = ({ env, ...submission }: Submission): string => {
+  const sorted = Object.entries(env).toSorted(([one], [other]) => (one < other ? -1 : 1))
+  const fields = Object.entries({ ...submission, env: sorted }).toSorted(([one], [other]) => (one < other ? -1 : 1))
+  return createHash('sha256').update(JSON.stringify(fields)).digest('base64url')
+}
+
+/** Throws a RequestError if the tenant may not have such a job. */
+export const prepareJob = async (
+  parts: OperationParts,
+  { tenant }: Requester,
+  submission: Submission,
+  { idempotencyKey, admit }: SubmitOptions,
+): Promise<PreparedJob> => {
+  const job = createJob(parts, tenant, submission)
+  await admit?.()
+  const once =
+    idempotencyKey === undefined ? {} : { once: { key: idempotencyKey, fingerprint: toFingerprint(submission) } }
+  return { job, tenant: tenant.limits, ...once }
+}

@@ -1,0 +1,27 @@
+import type { Control } from '@runnel/contract/internal'
+import { type ClientFrame, RequestError, toBytes, toChunk } from '@runnel/contract/public'
+import type { OperationParts } from '../parts.ts'
+import { requireUnfinished } from './read-job.ts'
+
+export type Input = Pick<Extract<ClientFrame, { type: 'stdin' }>, 'data' | 'encoding' | 'end'>
+
+const toMessages = ({ data, encoding, end }: Input): Control[] => [
+  ...(data === undefined || data === '' ? [] : [{ type: 'stdin', ...toChunk(toBytes({ encoding, data })) } as const]),
+  ...(end ? [{ type: 'stdin-end' } as const] : []),
+]
+
+/** Sends bytes to a job's standard input, or ends it, or both in that order. A queued job gets them when it starts. */
+export const sendInput = async (parts: OperationParts, id: string, input: Input): Promise<void> => {
+  const messages = toMessages(input)
+  if (messages.length === 0) {
+    throw new RequestError('invalid-request', 'Nothing to do: send data, or end: true, or both')
+  }
+  const { interactive } = await requireUnfinished(parts, id)
+  if (!interactive) {
+    throw new RequestError(
+      'stdin-closed',
+      'Cannot write to this job: its standard input ended with `stdin`; submit it with interactive: true',
+    )
+  }
+  for (const message of messages) await parts.producer.send(id, message)
+}

@@ -1,0 +1,33 @@
+import type { Receive } from '@runnel/output/subscriber'
+import type { OperationParts } from '../parts.ts'
+import type { Requester } from '../requester.ts'
+import type { PreparedJob } from './prepare-job.ts'
+import { type Submitted, submitJob } from './submit-job.ts'
+
+export interface Following extends Submitted {
+  /** To be called once: gives all events from the first one. */
+  follow(signal: AbortSignal, receive: Receive): Promise<void>
+}
+
+/** Listens before it submits, so that no event has to be read back from the log. */
+export const submitAndFollow = async (
+  parts: OperationParts,
+  requester: Requester,
+  prepared: PreparedJob,
+): Promise<Following> => {
+  const { subscriber } = parts
+  const expected = subscriber.expect(prepared.job.id)
+  try {
+    const submitted = await submitJob(parts, requester, prepared)
+    const { job, isRepeated } = submitted
+    if (isRepeated) expected[Symbol.dispose]()
+    return {
+      ...submitted,
+      follow: (signal, receive) =>
+        isRepeated ? subscriber.follow(job.id, { signal }, receive) : expected.follow({ signal }, receive),
+    }
+  } catch (error) {
+    expected[Symbol.dispose]()
+    throw error
+  }
+}

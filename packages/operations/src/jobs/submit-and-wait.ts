@@ -1,0 +1,55 @@
+import type { Job } from '@runnel/contract/public'
+import { createTranscript, type Receive } from '@runnel/output/subscriber'
+import type { OperationParts } from '../parts.ts'
+import type { Requester } from '../requester.ts'
+import type { PreparedJob } from './prepare-job.ts'
+import { readJob, toFinishedJob } from './read-job.ts'
+import { submitAndFollow } from './submit-and-follow.ts'
+
+/** An abort without a reason creates an error with a stack trace, for every job. */
+const STOPPED = 'stopped waiting'
+
+export interface Waited {
+  /** Of the job that was waited for: with a repeated idempotency key the first one. */
+  readonly id: string
+  readonly isRepeated: boolean
+  /** Undefined if it did not finish in time. */
+  readonly finished: Job | undefined
+}
+
+/**
+ * Submits a job and waits for its end, until `waitMs` are over or `signal` aborts. The job goes on after that.
+ * Its output is collected from its events. It is read from the log only if it is too large for that.
+ */
+export const submitAndWait = async (
+  parts: OperationParts,
+  requester: Requester,
+  prepared: PreparedJob,
+  { waitMs, signal }: { readonly waitMs: number; readonly signal: AbortSignal },
+): Promise<Waited> => {
+  const { job, isRepeated, follow } = await submitAndFollow(parts, requester, prepared)
+  const { id } = job
+  const waiting = new AbortController()
+  const stop = (): void => waiting.abort(STOPPED)
+  const timer = setTimeout(stop, waitMs)
+  signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
+  const transcript = createTranscript()
+  let hasFinished = false
+  const receive: Receive = (entry) => {
+    transcript.add(entry)
+    hasFinished = entry.type === 'finished'
+    return undefined
+  }
+  try {
+    await follow(waiting.signal, receive)
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+  }
+  if (!hasFinished) return { id, isRepeated, finished: undefined }
+  const complete = transcript.read()
+  const finished =
+    complete === undefined ? await readJob(parts, id) : toFinishedJob(id, complete.summary, complete.output)
+  return { id, isRepeated, finished }
+}

@@ -1,0 +1,30 @@
+import type { Job } from '@runnel/contract/public'
+import type { OperationParts } from '../parts.ts'
+import type { Requester } from '../requester.ts'
+import { acceptJob } from './accept-job.ts'
+import type { PreparedJob } from './prepare-job.ts'
+import { readJob } from './read-job.ts'
+
+export interface Submitted {
+  /** The job as it stands now. */
+  readonly job: Job
+  /** The idempotency key was used before: `job` is the one of the first submission. */
+  readonly isRepeated: boolean
+}
+
+/** When it returns, the job is in Redis. */
+export const submitJob = async (
+  parts: OperationParts,
+  { auditLog }: Requester,
+  { job, ...options }: PreparedJob,
+): Promise<Submitted> => {
+  const { id } = await acceptJob(parts, job, options)
+  const isRepeated = id !== job.id
+  auditLog(isRepeated ? 'A job was submitted again' : 'A job was submitted', { jobId: id })
+  if (isRepeated) return { job: await readJob(parts, id), isRepeated }
+  const { submittedAt, program, limits } = job
+  return {
+    job: { id, status: 'queued', language: program.language, submittedAt, limits, attempt: 0 },
+    isRepeated,
+  }
+}

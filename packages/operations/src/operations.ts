@@ -1,0 +1,117 @@
+import type { Job, JobPage, Submission } from '@runnel/contract/public'
+import type { Language } from '@runnel/languages'
+import type { Receive } from '@runnel/output/subscriber'
+import { isJobOf } from '@runnel/registry'
+import { cancelAbandoned } from './jobs/cancel-abandoned.ts'
+import { cancelJob } from './jobs/cancel-job.ts'
+import { languagesOf } from './jobs/create-job.ts'
+import { execute } from './jobs/execute.ts'
+import { type FollowOptions, followJob, isComplete } from './jobs/follow-job.ts'
+import { listJobs, type PageRequest } from './jobs/list-jobs.ts'
+import { prepareJob, type SubmitOptions } from './jobs/prepare-job.ts'
+import { readJob, requireSummary } from './jobs/read-job.ts'
+import { type Input, sendInput } from './jobs/send-input.ts'
+import { type Signal, sendSignal } from './jobs/send-signal.ts'
+import { type Following, submitAndFollow } from './jobs/submit-and-follow.ts'
+import { submitAndWait, type Waited } from './jobs/submit-and-wait.ts'
+import { type Submitted, submitJob } from './jobs/submit-job.ts'
+import type { OperationParts } from './parts.ts'
+import { jobNotFound } from './request-errors.ts'
+import type { Requester } from './requester.ts'
+
+/**
+ * What can be done with jobs, for every protocol. Each takes who asks and plain data. A job of another tenant is refused
+ * as `job-not-found`, before Redis is asked.
+ *
+ * What the caller did wrong is thrown as a RequestError. Other errors become one by `toRequestError`.
+ */
+export interface Operations {
+  /** The languages that the tenant may use. */
+  languages(requester: Requester): readonly Language[]
+
+  submit(requester: Requester, submission: Submission, options?: SubmitOptions): Promise<Submitted>
+  /** Submits, then follows from the first event without reading any of them back. */
+  submitAndFollow(requester: Requester, submission: Submission, options?: SubmitOptions): Promise<Following>
+  /** Submits and waits until the job has finished, `waitMs` are over or `signal` aborts. */
+  submitAndWait(
+    requester: Requester,
+    submission: Submission,
+    options: SubmitOptions & { readonly waitMs: number; readonly signal: AbortSignal },
+  ): Promise<Waited>
+  /** Runs a program for a caller that never learns the job's id, and cancels it if that caller goes or its time is over. */
+  execute(
+    requester: Requester,
+    submission: Submission,
+    options: { readonly signal: AbortSignal; readonly closing: AbortSignal },
+  ): Promise<Job>
+
+  list(requester: Requester, page: PageRequest): Promise<JobPage>
+  read(requester: Requester, id: string): Promise<Job>
+  /** Throws `job-not-found` if there is no such job. */
+  requireJob(requester: Requester, id: string): Promise<void>
+  /** Gives every event after `after`, until `finished` or until `signal` aborts. */
+  follow(requester: Requester, id: string, options: FollowOptions, receive: Receive): Promise<void>
+  /** Whether the job has finished and has no event after `after`. */
+  isComplete(
+    requester: Requester,
+    id: string,
+    options: { readonly after: string; readonly signal: AbortSignal },
+  ): Promise<boolean>
+
+  sendInput(requester: Requester, id: string, input: Input): Promise<void>
+  sendSignal(requester: Requester, id: string, signal: Signal): Promise<void>
+  /** Gives the job as it stands: a running one finishes a little later. */
+  cancel(requester: Requester, id: string): Promise<Job>
+  /** Cancels a job whose client has gone. Tries again while Redis is away, until `closing` aborts; never throws. */
+  cancelAbandoned(requester: Requester, id: string, closing: AbortSignal): Promise<void>
+}
+
+const requireOwn = ({ tenant }: Requester, id: string): void => {
+  if (!isJobOf(tenant.id, id)) throw jobNotFound()
+}
+
+export const createOperations = (parts: OperationParts): Operations => ({
+  languages: ({ tenant }) => languagesOf(parts.languages, tenant),
+
+  submit: async (requester, submission, options = {}) =>
+    submitJob(parts, requester, await prepareJob(parts, requester, submission, options)),
+  submitAndFollow: async (requester, submission, options = {}) =>
+    submitAndFollow(parts, requester, await prepareJob(parts, requester, submission, options)),
+  submitAndWait: async (requester, submission, options) =>
+    submitAndWait(parts, requester, await prepareJob(parts, requester, submission, options), options),
+  execute: async (requester, submission, options) =>
+    execute(parts, requester, await prepareJob(parts, requester, submission, {}), options),
+
+  list: (requester, page) => listJobs(parts, requester, page),
+  async read(requester, id) {
+    requireOwn(requester, id)
+    return readJob(parts, id)
+  },
+  async requireJob(requester, id) {
+    requireOwn(requester, id)
+    if (!(await parts.subscriber.has(id))) throw jobNotFound()
+  },
+  async follow(requester, id, options, receive) {
+    requireOwn(requester, id)
+    await followJob(parts, id, options, receive)
+  },
+  async isComplete(requester, id, options) {
+    requireOwn(requester, id)
+    const { status } = await requireSummary(parts, id)
+    return status === 'finished' && isComplete(parts, id, options)
+  },
+
+  async sendInput(requester, id, input) {
+    requireOwn(requester, id)
+    await sendInput(parts, id, input)
+  },
+  async sendSignal(requester, id, signal) {
+    requireOwn(requester, id)
+    await sendSignal(parts, id, signal)
+  },
+  async cancel(requester, id) {
+    requireOwn(requester, id)
+    return cancelJob(parts, requester, id)
+  },
+  cancelAbandoned: (requester, id, closing) => cancelAbandoned(parts, requester, id, closing),
+})

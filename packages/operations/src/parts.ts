@@ -1,0 +1,22 @@
+import type { LimitsPolicy } from '@runnel/contract/public'
+import type { Language } from '@runnel/languages'
+import type { Intake } from '@runnel/output/intake'
+import type { Subscriber } from '@runnel/output/subscriber'
+import type { Producer } from '@runnel/queue/producer'
+import type { History } from '@runnel/registry'
+import type { Redis } from 'ioredis'
+
+/** What the operations work with. */
+export interface OperationParts {
+  /** The command connection that the other parts share. */
+  readonly redis: Pick<Redis, 'status'>
+  readonly producer: Producer
+  readonly intake: Intake
+  readonly subscriber: Subscriber
+  readonly history: History
+  /** The languages that this deployment runs. */
+  readonly languages: readonly Language[]
+  /** The limits that this deployment grants. */
+  readonly policy: LimitsPolicy
+  readonly log: { error(details: object, message: string): void }
+}

@@ -1,0 +1,10 @@
+import type { Tenant } from '@runnel/contract/public'
+
+/** Writes one line to the audit log: what was done, and by whom. The details contain no secret. */
+export type AuditLog = (action: string, details: Readonly<Record<string, unknown>>) => void
+
+/** Who asks for an operation. */
+export interface Requester {
+  readonly tenant: Tenant
+  readonly auditLog: AuditLog
+}

@@ -1,0 +1,50 @@
+import { createSubmissionSchema, LIMITS, unboundTenant } from '@runnel/contract/public'
+import { LANGUAGES } from '@runnel/languages'
+import { createIntake } from '@runnel/output/intake'
+import { createSubscriber } from '@runnel/output/subscriber'
+import { connectRedis, createLogger } from '@runnel/process'
+import { createProducer } from '@runnel/queue/producer'
+import { createHistory } from '@runnel/registry'
+import { eventually, redisTest as test } from '@runnel/testing'
+import { expect } from 'vitest'
+import { acceptJob } from '../src/jobs/accept-job.ts'
+import { createJob } from '../src/jobs/create-job.ts'
+
+test('A submission that fails half way leaves nothing that lasts, even if undoing it breaks off too', async ({
+  redis,
+  redisUrl,
+  prefix,
+  resources,
+}) => {
+  const log = createLogger({ name: 'test', level: 'silent' })
+  const connect = (role: 'command' | 'subscriber') =>
+    resources.adopt(connectRedis(redisUrl, { role, log }), (connection) => connection.disconnect())
+  const own = connect('command')
+  const common = { redis: own, prefix, retentionMs: 60_000 }
+  const producer = resources.use(createProducer(common))
+  const subscriber = resources.use(createSubscriber({ redis: own, subscriber: connect('subscriber'), prefix, log }))
+  const parts = {
+    redis: own,
+    intake: createIntake(common),
+    history: createHistory(common),
+    subscriber,
+    languages: LANGUAGES,
+    policy: LIMITS,
+    log,
+    producer: {
+      ...producer,
+      remove(id: string) {
+        own.disconnect(true)
+        return producer.remove(id)
+      },
+    },
+  }
+  await eventually(() => own.status === 'ready')
+  // The step writes the log, then fails here.
+  await redis.set(`${prefix}:bounds`, 'no hash')
+  const submission = createSubmissionSchema(LIMITS).parse({ code: 'print(1)', language: 'python' })
+  const job = createJob(parts, unboundTenant('default'), submission)
+  await expect(acceptJob(parts, job, {})).rejects.toThrow('WRONGTYPE')
+  expect(await redis.pttl(`${prefix}:events:${job.id}`)).toBeGreaterThan(0)
+  await eventually(async () => expect((await subscriber.summary(job.id))?.status).toBe('finished'))
+})
