@@ -8,8 +8,8 @@ import { CONTENDERS } from './contenders/contender.ts'
 import { readOptions, USAGE, UsageError } from './options.ts'
 import { drawLatency } from './report/latency-picture.ts'
 import { readMachine } from './report/machine.ts'
+import { replaceBetweenMarks, toPageTable } from './report/performance-page.ts'
 import { toVerdictText } from './report/print.ts'
-import { replaceBetweenMarks, toReadmeTable } from './report/readme.ts'
 import type { Results } from './report/results.ts'
 import { TARGETS } from './report/targets.ts'
 import { judge, type Verdict } from './report/verdict.ts'
@@ -18,9 +18,9 @@ import type { ScenarioName } from './scenarios/scenario.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const LATEST = join(ROOT, '.runnel/bench')
-/** What the README shows is kept with the sources. */
+/** What docs/performance.md shows is kept with the sources. */
 const SHOWN = join(ROOT, 'apps/bench')
-const README = join(ROOT, 'README.md')
+const PAGE = join(ROOT, 'docs/performance.md')
 
 /** What was started stops in seconds, unless the engine has locked up. */
 const STOP_MS = 150_000
@@ -69,7 +69,7 @@ const measure = async (names: readonly ScenarioName[], signal: AbortSignal): Pro
   }
 }
 
-/** All of it in JSON, and the latencies as a picture; where the README shows them, also in it. */
+/** All of it in JSON, and the latencies as a picture; where docs/performance.md shows them, its table too. */
 const keep = (results: Results, verdicts: readonly Verdict[], folder: string): string => {
   const path = join(folder, 'results.json')
   mkdirSync(folder, { recursive: true })
@@ -77,13 +77,13 @@ const keep = (results: Results, verdicts: readonly Verdict[], folder: string): s
   const picture = drawLatency(results)
   if (picture !== undefined) writeFileSync(join(folder, 'latency.svg'), picture)
   if (folder === SHOWN) {
-    writeFileSync(README, replaceBetweenMarks(readFileSync(README, 'utf8'), toReadmeTable(results, verdicts)))
+    writeFileSync(PAGE, replaceBetweenMarks(readFileSync(PAGE, 'utf8'), toPageTable(results, verdicts)))
   }
   return path
 }
 
 const main = async (): Promise<number> => {
-  const { only, check, readme, help } = readOptions(process.argv.slice(2))
+  const { only, check, docs, help } = readOptions(process.argv.slice(2))
   if (help) {
     say(USAGE)
     return 0
@@ -91,7 +91,7 @@ const main = async (): Promise<number> => {
   const results = await measure(only, untilTold())
   const targets = TARGETS.filter(({ scenario }) => only.includes(scenario))
   const verdicts = targets.map((target) => judge(results, target))
-  const path = keep(results, verdicts, readme ? SHOWN : LATEST)
+  const path = keep(results, verdicts, docs ? SHOWN : LATEST)
   say(`\n${toVerdictText(verdicts)}\nAll of it: ${path}\n`)
   return check && verdicts.some(({ passed }) => !passed) ? 1 : 0
 }

@@ -1,20 +1,20 @@
 import { parseArgs } from 'node:util'
 import { SCENARIO_NAMES, type ScenarioName } from './scenarios/scenario.ts'
 
-export const USAGE = `npm run bench -- [--only <scenarios>] [--check] [--readme]
+export const USAGE = `npm run bench -- [--only <scenarios>] [--check] [--docs]
 
 Measures Runnel side by side with what one would use instead, in about five minutes, on this machine.
 
   --only sequential,burst   only these of: ${SCENARIO_NAMES.join(', ')}
   --check                   compares with the targets and exits with 1 where one is missed
-  --readme                  puts the table and the picture into the README (needs a whole run)
+  --docs                    puts the table and the picture into docs/performance.md (needs a whole run)
   --help                    this
 `
 
 export interface Options {
   readonly only: readonly ScenarioName[]
   readonly check: boolean
-  readonly readme: boolean
+  readonly docs: boolean
   readonly help: boolean
 }
 
@@ -38,7 +38,7 @@ const parse = (args: readonly string[]) => {
       options: {
         only: { type: 'string' },
         check: { type: 'boolean', default: false },
-        readme: { type: 'boolean', default: false },
+        docs: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     }).values
@@ -48,7 +48,7 @@ const parse = (args: readonly string[]) => {
 }
 
 export const readOptions = (args: readonly string[]): Options => {
-  const { only, check, readme, help } = parse(args)
-  if (readme && only !== undefined) throw new UsageError('--readme needs a whole run: leave out --only')
-  return { only: only === undefined ? SCENARIO_NAMES : readNames(only), check, readme, help }
+  const { only, check, docs, help } = parse(args)
+  if (docs && only !== undefined) throw new UsageError('--docs needs a whole run: leave out --only')
+  return { only: only === undefined ? SCENARIO_NAMES : readNames(only), check, docs, help }
 }

@@ -3,7 +3,7 @@ import { readOptions, UsageError } from '../src/options.ts'
 import { SCENARIO_NAMES } from '../src/scenarios/scenario.ts'
 
 test('without a word everything is measured, and nothing checked or written', () => {
-  expect(readOptions([])).toEqual({ only: SCENARIO_NAMES, check: false, readme: false, help: false })
+  expect(readOptions([])).toEqual({ only: SCENARIO_NAMES, check: false, docs: false, help: false })
 })
 
 test('some scenarios can be named', () => {
@@ -18,6 +18,6 @@ test('an unknown option is refused', () => {
   expect(() => readOptions(['--fast'])).toThrow(UsageError)
 })
 
-test('the README shows whole runs only', () => {
-  expect(() => readOptions(['--readme', '--only', 'idle'])).toThrow('leave out --only')
+test('docs/performance.md shows whole runs only', () => {
+  expect(() => readOptions(['--docs', '--only', 'idle'])).toThrow('leave out --only')
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { replaceBetweenMarks, toPageTable } from '../src/report/performance-page.ts'
 import { toScenarioText, toVerdictText } from '../src/report/print.ts'
-import { replaceBetweenMarks, toReadmeTable } from '../src/report/readme.ts'
 import { toRow } from '../src/report/row.ts'
 import { toDigits, toTable } from '../src/report/table.ts'
 import type { Target } from '../src/report/targets.ts'
@@ -61,9 +61,9 @@ test('a verdict shows both sides, the ratio and the bound', () => {
   expect(toVerdictText([judge(resultsWith('idle'), target)])).toContain('not measured')
 })
 
-test('the table of the README takes the place of the one before it', () => {
-  const text = 'before\n<!-- bench: written by npm run bench -- --readme -->\nold\n<!-- /bench -->\nafter\n'
-  const table = toReadmeTable(results, [judge(results, target)])
+test('the table of docs/performance.md replaces the one before it', () => {
+  const text = 'before\n<!-- bench: written by npm run bench -- --docs -->\nold\n<!-- /bench -->\nafter\n'
+  const table = toPageTable(results, [judge(results, target)])
   const once = replaceBetweenMarks(text, table)
   expect(once).toContain('| Median to bare Python | **0.4 ×** (4 to 10) | ≤ 0.5 × | ✓ |')
   expect(once).not.toContain('old')
@@ -71,6 +71,6 @@ test('the table of the README takes the place of the one before it', () => {
   expect(replaceBetweenMarks(once, table)).toBe(once)
 })
 
-test('a README without the marks is left alone', () => {
-  expect(() => replaceBetweenMarks('nothing', 'table')).toThrow('README.md has no')
+test('a page without the marks is left alone', () => {
+  expect(() => replaceBetweenMarks('nothing', 'table')).toThrow('docs/performance.md has no')
 })

@@ -3,7 +3,7 @@ import type { Results } from './results.ts'
 import { toDigits } from './table.ts'
 import type { Verdict } from './verdict.ts'
 
-const BEGIN = '<!-- bench: written by npm run bench -- --readme -->'
+const BEGIN = '<!-- bench: written by npm run bench -- --docs -->'
 const END = '<!-- /bench -->'
 
 const toCells = ({ target, ours, theirs, measured, passed }: Verdict): string[] => {
@@ -13,8 +13,8 @@ const toCells = ({ target, ours, theirs, measured, passed }: Verdict): string[] 
   return [target.says, figure, toBoundText(target), passed ? '✓' : '✗']
 }
 
-/** The table that stands between the two marks. */
-export const toReadmeTable = ({ machine, at }: Results, verdicts: readonly Verdict[]): string => {
+/** The table between the two marks of docs/performance.md. */
+export const toPageTable = ({ machine, at }: Results, verdicts: readonly Verdict[]): string => {
   const lines = [['measured', 'Runnel', 'target', ''], ['---', '---', '---', '---'], ...verdicts.map(toCells)].map(
     (cells) => `| ${cells.join(' | ')} |`,
   )
@@ -27,6 +27,6 @@ export const toReadmeTable = ({ machine, at }: Results, verdicts: readonly Verdi
 export const replaceBetweenMarks = (text: string, table: string): string => {
   const begin = text.indexOf(BEGIN)
   const end = text.indexOf(END)
-  if (begin < 0 || end < begin) throw new Error(`README.md has no ${BEGIN} with ${END} after it`)
+  if (begin < 0 || end < begin) throw new Error(`docs/performance.md has no ${BEGIN} with ${END} after it`)
   return `${text.slice(0, begin)}${BEGIN}\n\n${table}\n\n${text.slice(end)}`
 }
