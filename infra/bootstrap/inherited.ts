@@ -1,6 +1,6 @@
-// Descriptors that whoever started us left open. A daemon of ours that inherited one would keep that caller waiting
-// for its end. Node's own are all close-on-exec, so what is not was inherited. (Where there is no /proc, on macOS,
-// Node hands a child nothing but what it is told to.)
+// Descriptors that our caller left open. A daemon of ours that inherited one would keep that caller waiting for its end.
+// Node's own are all close-on-exec, so the others are inherited. (On macOS, where there is no /proc, Node gives a child
+// only the descriptors that are listed.)
 import { closeSync, readdirSync, readFileSync } from 'node:fs'
 
 const INFO = '/proc/self/fdinfo'

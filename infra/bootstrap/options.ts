@@ -1,22 +1,69 @@
-// What start.sh hands over: checked there, so that a wrong flag costs no preparation.
+// What `npm start` takes.
 import { parseArgs } from 'node:util'
+import { Refusal } from './refusal.ts'
 
 export interface Options {
   readonly port: number
   readonly workers: number
-  readonly sandbox: string
+  readonly sandbox: 'docker' | 'local'
   readonly detach: boolean
+  readonly help: boolean
 }
 
+export const USAGE = `\
+npm start -- [options]     Starts Redis, the API and workers, and runs examples/hello.py through them.
+
+  --port <number>          Where the API listens on 127.0.0.1. Default: 8080.
+  --workers <number>       How many worker processes. Default: 1.
+  --detach                 Come back when it is ready; \`npm stop\` stops it.
+  --sandbox docker|local   local: without Docker and WITHOUT ISOLATION, for trying out only.
+                           Redis is then the one at REDIS_URL, or a redis-server on the path.
+  --help                   This.
+
+npm run keys               Makes, lists and revokes API keys. Until there is one, every program here may call.
+`
+
 export const readOptions = (args: readonly string[]): Options => {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      port: { type: 'string', default: '8080' },
-      workers: { type: 'string', default: '1' },
-      sandbox: { type: 'string', default: 'docker' },
-      detach: { type: 'boolean', default: false },
-    },
-  })
-  return { ...values, port: Number(values.port), workers: Number(values.workers) }
+  const { port, workers, sandbox, detach, help } = parse(args)
+  if (sandbox !== 'docker' && sandbox !== 'local') throw misuse(`--sandbox is docker or local, not '${sandbox}'`)
+  return {
+    port: readNumber('--port', port, 65_535),
+    workers: readNumber('--workers', workers, 64),
+    sandbox,
+    detach,
+    help,
+  }
 }
+
+/** The same options for the process that a detached start leaves behind. */
+export const toArguments = ({ port, workers, sandbox }: Options): readonly string[] => [
+  `--port=${port}`,
+  `--workers=${workers}`,
+  `--sandbox=${sandbox}`,
+]
+
+const parse = (args: readonly string[]) => {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        port: { type: 'string', default: '8080' },
+        workers: { type: 'string', default: '1' },
+        sandbox: { type: 'string', default: 'docker' },
+        detach: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values
+  } catch (error) {
+    // Its first sentence says what is wrong, the next ones how parseArgs can be used.
+    throw misuse(error instanceof Error ? (error.message.split(/[.\n]/)[0] ?? '') : 'Cannot read the options')
+  }
+}
+
+const readNumber = (name: string, text: string, highest: number): number => {
+  const value = Number(text)
+  if (/^\d{1,5}$/.test(text) && value >= 1 && value <= highest) return value
+  throw misuse(`${name} is a number from 1 to ${highest}, not '${text}'`)
+}
+
+const misuse = (sentence: string): Refusal => new Refusal(`${sentence} (npm start -- --help lists the options)`, 2)

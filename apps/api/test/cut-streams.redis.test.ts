@@ -1,6 +1,6 @@
 import { eventually, redisTest as test } from '@runnel/testing'
 import { expect } from 'vitest'
-import { runProgram } from '../../../infra/bootstrap/api.ts'
+import { runProgram } from '../../../infra/bootstrap/run/api.ts'
 import { openStreamClient } from '../../bench/src/clients/stream-client.ts'
 import { type Api, startApi } from './api.ts'
 

@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 
 const APPS = join(import.meta.dirname, '../../..')
-/** As in infra/bootstrap/parts.ts. */
+/** As in infra/bootstrap/run/parts.ts. */
 const YOUNG_GENERATION = '--max-semi-space-size=8'
 const LOGS = join(APPS, '../.runnel/log')
 

@@ -1,0 +1,131 @@
+// The commands of package.json, once run.sh has brought Node. `npm start` on a fresh machine:
+//
+//   1. options      a wrong one ends here
+//   2. lock         two commands in one folder prepare one after the other      prepare/lock.ts
+//   3. admit        cleans up after a run that was killed; is the port free?    run/admit.ts
+//   4. pnpm         into .runnel/toolchain, beside Node                         prepare/toolchain.ts
+//   5. packages     as the lockfile says                                        prepare/packages.ts
+//   6. engine       found, or started, or installed                             prepare/engine.ts
+//   7. images       Debian, ours from it                                        prepare/images.ts
+//   8. run          Redis, API, workers, the example; stays, or detaches        run/launch.ts
+//
+// 4 to 7 are lists of steps: title, is it done, do it, and what to do when it failed. All other commands prepare in the
+// same way, as far as they need it. Here nothing is imported but Node: there may be no packages yet.
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { isInstalled } from './command.ts'
+import { closeInherited } from './inherited.ts'
+import { readOptions, USAGE } from './options.ts'
+import { ROOT } from './places.ts'
+import { bringCompose, findCompose } from './prepare/compose.ts'
+import { engineSteps } from './prepare/engine.ts'
+import { imageSteps, readDebian } from './prepare/images.ts'
+import { lockPreparing } from './prepare/lock.ts'
+import { installPackages } from './prepare/packages.ts'
+import { type Step, takeSteps } from './prepare/step.ts'
+import { bringPnpm, putToolchainOnPath } from './prepare/toolchain.ts'
+import { Refusal } from './refusal.ts'
+import { admitRun } from './run/admit.ts'
+import { runDetached, runInFront } from './run/launch.ts'
+import { findRunningRedis } from './run/run-record.ts'
+import { stop } from './run/stop.ts'
+import { testCompose } from './verify/compose.ts'
+import { runTests } from './verify/tests.ts'
+
+const PACKAGES: readonly Step[] = [bringPnpm, installPackages]
+const EVERYTHING: readonly Step[] = [...PACKAGES, ...engineSteps, ...imageSteps]
+
+const prepare = async (steps: readonly Step[], admit: () => Promise<void> = async () => {}): Promise<void> => {
+  using _lock = await lockPreparing()
+  await admit()
+  putToolchainOnPath()
+  await takeSteps(steps)
+}
+
+/** This process becomes that command, so that signals and exit codes are the command's own. */
+const become = (command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): never => {
+  if (process.execve === undefined) throw new Error('This Node cannot replace its process')
+  return process.execve(command, [command, ...args], { ...process.env, ...env })
+}
+
+const VITEST = join(ROOT, 'node_modules/.bin/vitest')
+
+/** What each resolves with is the exit code. */
+const COMMANDS: Record<string, (args: readonly string[]) => Promise<number>> = {
+  async start(args) {
+    const options = readOptions(args)
+    if (options.help) {
+      process.stdout.write(USAGE)
+      return 0
+    }
+    const { port, sandbox, detach } = options
+    if (sandbox === 'local' && !process.env['REDIS_URL'] && !isInstalled('redis-server')) {
+      throw new Refusal('There is no Redis: install redis-server, or name one, as in REDIS_URL=redis://127.0.0.1:6379')
+    }
+    await prepare(sandbox === 'docker' ? EVERYTHING : PACKAGES, () => admitRun(port))
+    return await (detach ? runDetached(options) : runInFront(options))
+  },
+
+  /** What a detached start leaves behind. */
+  supervise: (args) => runInFront(readOptions(args)),
+
+  stop,
+
+  /** Needs no Docker: keys are in Redis. */
+  async keys(args) {
+    await prepare(PACKAGES)
+    const redisUrl = process.env['REDIS_URL'] || findRunningRedis()
+    return become(process.execPath, ['apps/api/src/keys.ts', ...args], { REDIS_URL: redisUrl })
+  },
+
+  async test() {
+    await prepare(EVERYTHING)
+    return await runTests()
+  },
+
+  async 'test:slow'() {
+    await prepare(EVERYTHING)
+    return become(VITEST, ['run', '--project', 'slow'])
+  },
+
+  async 'test:compose'() {
+    await prepare([...EVERYTHING, bringCompose])
+    const compose = await findCompose()
+    if (compose === undefined) throw new Error('Compose is gone')
+    // From plain Debian, as on a machine where nothing is prepared.
+    return await testCompose(compose, (await readDebian()).tag)
+  },
+
+  async bench(args) {
+    await prepare(EVERYTHING)
+    // What is measured starts as it does elsewhere.
+    return become(process.execPath, ['apps/bench/src/main.ts', ...args], { NODE_COMPILE_CACHE: undefined })
+  },
+
+  async soak(args) {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { minutes: { type: 'string' }, seed: { type: 'string' } },
+    })
+    await prepare(EVERYTHING)
+    return become(VITEST, ['run', '--project', 'soak'], {
+      RUNNEL_SOAK_MINUTES: values.minutes ?? '',
+      RUNNEL_SOAK_SEED: values.seed ?? '',
+    })
+  },
+}
+
+process.chdir(ROOT)
+closeInherited()
+// Whatever starts has to end well, also when its terminal is gone.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+const [name = '', ...args] = process.argv.slice(2)
+try {
+  const command = COMMANDS[name]
+  if (command === undefined) throw new Refusal(`There is no command '${name}': use one of ${Object.keys(COMMANDS)}.`, 2)
+  process.exitCode = await command(args)
+} catch (error) {
+  if (!(error instanceof Refusal)) throw error
+  process.stderr.write(`runnel: ${error.message}\n`)
+  process.exitCode = error.exitCode
+}

@@ -1,0 +1,58 @@
+// What only Debian and Ubuntu offer, to root: installing packages, and making an image of Debian without a registry.
+import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { docker, isInstalled, read, run } from '../command.ts'
+import { KEPT } from '../places.ts'
+
+export const isRoot = (): boolean => process.getuid?.() === 0
+export const isDebian = (): boolean => existsSync('/etc/debian_version') && isInstalled('apt-get')
+
+const UPDATE_TIMEOUT_MS = 300_000
+const INSTALL_TIMEOUT_MS = 600_000
+
+export const installDebianPackages = async (...packages: readonly string[]): Promise<void> => {
+  const env = { DEBIAN_FRONTEND: 'noninteractive' }
+  const apt = ['-o', 'DPkg::Lock::Timeout=120']
+  // A third-party source that is away fails the update, but seldom the installation.
+  await run('apt-get', [...apt, 'update'], { env, timeoutMs: UPDATE_TIMEOUT_MS }).catch(() => {})
+  const install = ['-o', 'Dpkg::Options::=--force-confold', 'install', '-y', '--no-install-recommends', ...packages]
+  await run('apt-get', [...apt, ...install], { env, timeoutMs: INSTALL_TIMEOUT_MS })
+}
+
+export const DEBIAN_KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg'
+
+/** The mirror that this machine's apt uses for Debian; undefined on Ubuntu, where mmdebstrap takes its own. */
+export const readDebianMirror = async (): Promise<string | undefined> => {
+  const args = ['--format', '$(REPO_URI)', 'Created-By: Packages', 'Origin: Debian', 'Label: Debian']
+  return (await read('apt-get', ['indextargets', ...args])).split('\n')[0] || undefined
+}
+
+/** Documentation stays out, as in slim images. */
+const PATHS = [
+  ...['man', 'info', 'locale', 'doc'].map((folder) => `path-exclude=/usr/share/${folder}/*`),
+  'path-include=/usr/share/doc/*/copyright',
+]
+
+/** From the mirror, and through the proxy, that this machine's apt uses. */
+export const makeDebianImage = async (image: string): Promise<void> => {
+  if (!isInstalled('mmdebstrap') || !existsSync(DEBIAN_KEYS)) {
+    await installDebianPackages('mmdebstrap', 'debian-archive-keyring')
+  }
+  const mirror = await readDebianMirror()
+  const proxy = await read('apt-config', ['dump', '--format', '%v%n', 'Acquire::http::Proxy'])
+  const archive = join(KEPT, 'debian.tar')
+  try {
+    await run('mmdebstrap', [
+      '--variant=minbase',
+      `--keyring=${DEBIAN_KEYS}`,
+      ...(proxy === '' ? [] : [`--aptopt=Acquire::http::Proxy "${proxy}"`]),
+      ...PATHS.map((option) => `--dpkgopt=${option}`),
+      'trixie',
+      archive,
+      ...(mirror === undefined ? [] : [mirror]),
+    ])
+    await docker('import', archive, image)
+  } finally {
+    rmSync(archive, { force: true })
+  }
+}

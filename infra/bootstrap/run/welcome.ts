@@ -1,0 +1,18 @@
+// What a newcomer reads once it runs.
+import type { Options } from '../options.ts'
+
+export const welcome = (url: string, options: Options, isDetached: boolean): string => `\
+Runnel is ready: ${options.workers} ${options.workers === 1 ? 'worker' : 'workers'}.
+
+  API    ${url}
+  Docs   ${url}/docs
+  Try    curl -s '${url}/v1/jobs?wait=5000' -H 'content-type: application/json' -d '{"code":"print(6 * 7)"}'
+  Logs   .runnel/log
+${options.sandbox === 'local' ? `\n${DANGER}\n` : ''}
+${isDetached ? '`npm stop` stops it.' : 'Ctrl-C stops it.'}`
+
+export const DANGER = `\
+  ##############################################################################
+  ##  NO ISOLATION: programs run as ordinary processes of yours, and can read ##
+  ##  and delete whatever you can. For trying out only, with code you trust.  ##
+  ##############################################################################`

@@ -1,0 +1,52 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { hashFolders, toProxyArguments } from '../prepare/images.ts'
+
+const openFolder = () => {
+  const root = mkdtempSync(join(tmpdir(), 'runnel-images-'))
+  return {
+    root,
+    write(path: string, content: string) {
+      mkdirSync(dirname(join(root, path)), { recursive: true })
+      writeFileSync(join(root, path), content)
+    },
+    [Symbol.dispose]: () => rmSync(root, { recursive: true }),
+  }
+}
+
+test('The hash of an image changes with names, contents and bases, and not with documentation or compiled Python', () => {
+  using folder = openFolder()
+  folder.write('a/Dockerfile', 'FROM b')
+  folder.write('b/one.py', '1')
+  const hash = (standsOn = 'base') => hashFolders(['a', 'b'], standsOn, folder.root)
+  const first = hash()
+
+  folder.write('a/README.md', 'read me')
+  folder.write('b/__pycache__/one.pyc', 'compiled')
+  expect(hash()).toBe(first)
+
+  const hashes = [first, hash('another base')]
+  folder.write('b/one.py', '2')
+  hashes.push(hash())
+  folder.write('b/.hidden', '')
+  hashes.push(hash())
+  expect(new Set(hashes).size).toBe(hashes.length)
+})
+
+test('A build gets the proxies of its environment, and the network of the host when a proxy is on the loopback', () => {
+  expect(toProxyArguments({})).toEqual([])
+  expect(toProxyArguments({ http_proxy: 'http://proxy.example:3128', no_proxy: '' })).toEqual([
+    '--build-arg',
+    'http_proxy=http://proxy.example:3128',
+  ])
+  for (const proxy of ['http://127.0.0.1:3128', 'http://localhost:3128', 'http://localhost/']) {
+    expect(toProxyArguments({ HTTPS_PROXY: proxy })).toEqual([
+      '--build-arg',
+      `HTTPS_PROXY=${proxy}`,
+      '--network',
+      'host',
+    ])
+  }
+})

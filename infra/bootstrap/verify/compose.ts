@@ -1,0 +1,108 @@
+// Brings docker-compose.yml up with three workers, runs programs through it, and checks that several workers ran them and
+// that nothing is left after it is down. It has a project, images and a port of its own.
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { docker } from '../command.ts'
+import { NAME, ROOT } from '../places.ts'
+import { runProgram, untilReady } from '../run/api.ts'
+import { findFreePort } from '../run/port.ts'
+
+const WORKERS = 3
+const JOBS = 60
+const TIMEOUT_MS = 15 * 60_000
+const PROJECT = `runnel-test-${NAME}`
+const IMAGES = `runnel-test-${NAME}/`
+const CERTIFICATES = join(ROOT, 'infra/docker/certificates')
+
+type Compose = (...args: readonly string[]) => void
+
+const createCompose =
+  ([command = '', ...words]: readonly string[], settings: NodeJS.ProcessEnv): Compose =>
+  (...args) => {
+    const { status } = spawnSync(command, [...words, ...args], {
+      cwd: ROOT,
+      env: { ...process.env, ...settings },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    })
+    assert.equal(status, 0, `compose ${args[0]} failed`)
+  }
+
+/** Where this machine trusts more authorities than Node does, the image builds need them too. */
+const copyCertificates = (): Disposable => {
+  const bundle = process.env['NODE_EXTRA_CA_CERTS']
+  const copy = join(CERTIFICATES, 'test-compose.crt')
+  const isNeeded = bundle !== undefined && !readdirSync(CERTIFICATES).some((name) => name.endsWith('.crt'))
+  if (isNeeded) copyFileSync(bundle, copy)
+  return { [Symbol.dispose]: () => rmSync(copy, { force: true }) }
+}
+
+const runJobs = async (url: string, signal: AbortSignal): Promise<void> => {
+  const numbers = Array.from({ length: JOBS }, (_, index) => index)
+  await Promise.all(
+    numbers.map(async (number) => {
+      let printed = ''
+      const program =
+        number % 2 === 0
+          ? { language: 'python', code: `print(${number} * 2)` }
+          : { language: 'javascript', code: `console.log(${number} * 2)` }
+      const { outcome } = await runProgram(url, program, (text) => (printed += text), signal)
+      assert.deepEqual({ outcome, printed }, { outcome: { type: 'exited', exitCode: 0 }, printed: `${number * 2}\n` })
+    }),
+  )
+}
+
+/** A worker's host name is the start of its container's id. */
+const listWorkers = async (): Promise<readonly string[]> =>
+  (await docker('ps', '--quiet', '--filter', `name=${PROJECT}-worker`)).split('\n')
+
+const listSandboxes = async (workers: readonly string[]): Promise<readonly string[]> => {
+  const list = await docker('ps', '--all', '--filter', 'label=runnel', '--format', '{{.Label "runnel.worker"}}')
+  return list.split('\n').filter((worker) => workers.some((host) => worker.startsWith(host)))
+}
+
+/** Resolves with the exit code. */
+export const testCompose = async (command: readonly string[], baseImage: string): Promise<number> => {
+  const port = await findFreePort()
+  const compose = createCompose(command, {
+    COMPOSE_PROJECT_NAME: PROJECT,
+    RUNNEL_IMAGE_PREFIX: IMAGES,
+    RUNNEL_BASE_IMAGE: baseImage,
+    RUNNEL_NODE_IMAGE: 'runnel/node',
+    RUNNEL_PORT: `${port}`,
+  })
+  const signal = AbortSignal.timeout(TIMEOUT_MS)
+  let workers: readonly string[] = []
+  try {
+    using _certificates = copyCertificates()
+    compose('up', '--build', '--detach', '--scale', `worker=${WORKERS}`)
+    const url = `http://127.0.0.1:${port}`
+    await untilReady(url, WORKERS, signal)
+    workers = await listWorkers()
+    const mounts = await docker('inspect', '--format', '{{range .Mounts}}{{.Source}} {{end}}', ...workers)
+    assert.ok(!mounts.includes('docker.sock'), `A worker has Docker's own socket: ${mounts}`)
+    await runJobs(url, signal)
+    const logs = await Promise.all(workers.map((worker) => docker('logs', worker)))
+    const shares = logs.map((log) => log.split('"msg":"job finished"').length - 1)
+    process.stdout.write(`  ${JOBS} jobs, spread over the workers as ${shares.join(', ')}\n`)
+    assert.equal(
+      shares.reduce((sum, share) => sum + share, 0),
+      JOBS,
+    )
+    assert.ok(shares.filter((share) => share > 0).length > 1, 'One worker ran all jobs')
+  } catch (error) {
+    compose('ps', '--all')
+    compose('logs', '--tail', '30')
+    throw error
+  } finally {
+    compose('down', '--volumes', '--rmi', 'all', '--timeout', '30')
+  }
+  const ours = ['--filter', `label=com.docker.compose.project=${PROJECT}`]
+  assert.equal(await docker('ps', '--all', '--quiet', ...ours), '')
+  assert.equal(await docker('volume', 'ls', '--quiet', ...ours), '')
+  assert.equal(await docker('network', 'ls', '--quiet', ...ours), '')
+  assert.deepEqual(await listSandboxes(workers), [])
+  process.stdout.write('  compose: passed\n')
+  return 0
+}

@@ -1,0 +1,40 @@
+// One command of the test run. Its output comes through a pipe of ours and is passed on, so that a process that it leaves
+// behind holds our pipe and never the caller's output.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import { ROOT } from '../places.ts'
+
+export interface CheckResult {
+  readonly passed: boolean
+  readonly seconds: string
+  readonly output: string
+}
+
+/** After a command has ended, what it wrote is read within moments. */
+const DRAIN_MS = 500
+
+export const runCheck = async (
+  command: string,
+  args: readonly string[],
+  onOutput: (text: Buffer) => void = () => {},
+): Promise<CheckResult> => {
+  const started = performance.now()
+  const output: Buffer[] = []
+  const color = process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }
+  const env = { ...process.env, ...color, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' }
+  const child = spawn(command, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (text: Buffer) => {
+      output.push(text)
+      onOutput(text)
+    })
+  }
+  const closed = once(child, 'close')
+  const [code] = await once(child, 'exit')
+  await Promise.race([closed, delay(DRAIN_MS, undefined, { ref: false })])
+  child.stdout.destroy()
+  child.stderr.destroy()
+  const seconds = ((performance.now() - started) / 1_000).toFixed(1)
+  return { passed: code === 0, seconds, output: Buffer.concat(output).toString() }
+}
