@@ -9,7 +9,7 @@ import { CALLER } from './access/caller.ts'
 import { guardRoutes } from './access/guard-routes.ts'
 import { registerRateLimit } from './access/rate-limit.ts'
 import { setSecurityHeaders } from './access/security-headers.ts'
-import { createStreamRoom, STREAMS_PER_TENANT } from './access/stream-room.ts'
+import { createStreamRoom } from './access/stream-room.ts'
 import type { Backend } from './backend.ts'
 import { BODY_BYTES, setBodyParsers } from './body-parsers.ts'
 import { guardAgainstPages } from './browser-guard.ts'
@@ -58,7 +58,7 @@ interface AppParts {
   readonly trustedProxies?: readonly string[]
   readonly heartbeatMs?: number
   /** WebSockets and streams of events that one tenant may have open here at once. */
-  readonly streamsPerTenant?: number
+  readonly streamsPerTenant: number
 }
 
 export type App = FastifyInstance
@@ -75,7 +75,7 @@ export const createApp = (parts: AppParts): App => {
     origins,
     trustedProxies = [],
     heartbeatMs = HEARTBEAT_MS,
-    streamsPerTenant = STREAMS_PER_TENANT,
+    streamsPerTenant,
   } = parts
   const routes: RouteTable = new Map()
   const sockets: RouteTable = new Map()

@@ -1,25 +1,27 @@
 // npm run keys: the admin command. It speaks to Redis itself, so it needs no key and no API that runs.
 import { once } from 'node:events'
-import { commonConfig, connectRedis, createLogger, readConfig, StartError } from '@runnel/process'
+import { connectRedis, createLogger, readConfig, SETTINGS, StartError, warnOfUnknownSettings } from '@runnel/process'
 import { createKeys, createTenants } from '@runnel/registry'
 import { z } from 'zod'
 import { runKeyCommand } from './key-command.ts'
 
-const PATIENCE_MS = 5_000
+const CONNECT_TIMEOUT_MS = 5_000
 
 const main = async (): Promise<void> => {
-  const { REDIS_URL: url, RUNNEL_PREFIX: prefix } = readConfig(z.object(commonConfig))
+  const { REDIS_URL: url, RUNNEL_PREFIX: prefix } = readConfig(z.object(SETTINGS.keys))
   const say = (text: string): boolean => process.stderr.write(text)
+  // Standard output has only what was asked for.
+  const log = createLogger({ name: 'keys', level: 'info', destination: { write: say } })
+  warnOfUnknownSettings(log)
   const redis = connectRedis(url, { role: 'command', log: createLogger({ name: 'keys', level: 'silent' }) })
   try {
-    await once(redis, 'ready', { signal: AbortSignal.timeout(PATIENCE_MS) }).catch((cause: unknown) => {
+    await once(redis, 'ready', { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) }).catch((cause: unknown) => {
       throw new StartError('Cannot reach Redis: start Runnel first, or name its Redis in REDIS_URL', { cause })
     })
     await runKeyCommand(process.argv.slice(2), {
       keys: createKeys({ redis, prefix }),
       tenants: createTenants({ redis, prefix }),
-      // Standard output has only what was asked for.
-      log: createLogger({ name: 'keys', level: 'info', destination: { write: say } }),
+      log,
       print: (text) => process.stdout.write(`${text}\n`),
     })
   } finally {

@@ -6,52 +6,46 @@ import {
   type LimitsPolicy,
   WALL_CEILING_MS,
 } from '@runnel/contract/public'
-import { z } from 'zod'
+import type { SETTINGS } from '@runnel/process'
+import type { z } from 'zod'
 
-/** `wallMs` is set by `RUNNEL_DEFAULT_WALL_MS` and `RUNNEL_MAX_WALL_MS`. */
-const toVariable = (kind: 'DEFAULT' | 'MAX', name: LimitName): string =>
-  `RUNNEL_${kind}_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+type Given = z.output<z.ZodObject<typeof SETTINGS.api>>
 
-const numberSchema = z
-  .string()
-  .regex(/^\d{1,15}$/, 'must be a whole number')
-  .transform(Number)
-  .optional()
+/** The two settings of each limit. */
+const NAMES = {
+  wallMs: ['RUNNEL_DEFAULT_WALL_MS', 'RUNNEL_MAX_WALL_MS'],
+  cpuMs: ['RUNNEL_DEFAULT_CPU_MS', 'RUNNEL_MAX_CPU_MS'],
+  memoryBytes: ['RUNNEL_DEFAULT_MEMORY_BYTES', 'RUNNEL_MAX_MEMORY_BYTES'],
+  outputBytes: ['RUNNEL_DEFAULT_OUTPUT_BYTES', 'RUNNEL_MAX_OUTPUT_BYTES'],
+  processes: ['RUNNEL_DEFAULT_PROCESSES', 'RUNNEL_MAX_PROCESSES'],
+  diskBytes: ['RUNNEL_DEFAULT_DISK_BYTES', 'RUNNEL_MAX_DISK_BYTES'],
+} as const satisfies Record<LimitName, readonly [keyof Given, keyof Given]>
 
-const variables = LIMIT_NAMES.flatMap((name) => [toVariable('DEFAULT', name), toVariable('MAX', name)])
-
-type Given = Readonly<Record<string, number | undefined>>
-
-/** Our own bounds with what the deployment says instead. A default that was not chosen gives way to the maximum. */
+/** A deployment may lower the maximum below our default; then the default is the maximum. */
 const readBounds = (name: LimitName, given: Given): LimitBounds => {
-  const ours = LIMITS[name]
-  const maximum = given[toVariable('MAX', name)] ?? ours.maximum
-  const chosen = given[toVariable('DEFAULT', name)] ?? Math.min(ours.default, maximum)
-  return { minimum: ours.minimum, maximum, default: chosen }
+  const { minimum, ...ours } = LIMITS[name]
+  const [defaultName, maximumName] = NAMES[name]
+  const maximum = given[maximumName] ?? ours.maximum
+  return { minimum, maximum, default: given[defaultName] ?? Math.min(ours.default, maximum) }
 }
 
-/** The limits a deployment grants: a default and a maximum for each, all optional. */
-export const limitsConfigSchema = z
-  .object(Object.fromEntries(variables.map((variable) => [variable, numberSchema])))
-  .superRefine((given, context) => {
-    for (const name of LIMIT_NAMES) {
-      const { minimum, maximum, default: chosen } = readBounds(name, given)
-      const refuse = (kind: 'DEFAULT' | 'MAX', message: string) =>
-        context.addIssue({ code: 'custom', path: [toVariable(kind, name)], message })
-      if (maximum < minimum) refuse('MAX', `must be at least ${minimum}`)
-      else if (name === 'wallMs' && maximum > WALL_CEILING_MS) refuse('MAX', `must be at most ${WALL_CEILING_MS}`)
-      else if (chosen < minimum) refuse('DEFAULT', `must be at least ${minimum}`)
-      else if (chosen > maximum)
-        refuse('DEFAULT', `must be at most ${maximum}, the value of ${toVariable('MAX', name)}`)
-    }
-  })
-  .transform(
-    (given): LimitsPolicy => ({
-      wallMs: readBounds('wallMs', given),
-      cpuMs: readBounds('cpuMs', given),
-      memoryBytes: readBounds('memoryBytes', given),
-      outputBytes: readBounds('outputBytes', given),
-      processes: readBounds('processes', given),
-      diskBytes: readBounds('diskBytes', given),
-    }),
-  )
+export const checkLimits = (given: Given, context: z.RefinementCtx): void => {
+  for (const name of LIMIT_NAMES) {
+    const { minimum, maximum, default: chosen } = readBounds(name, given)
+    const [defaultName, maximumName] = NAMES[name]
+    const refuse = (setting: string, message: string) => context.addIssue({ code: 'custom', path: [setting], message })
+    if (maximum < minimum) refuse(maximumName, `must be at least ${minimum}`)
+    else if (name === 'wallMs' && maximum > WALL_CEILING_MS) refuse(maximumName, `must be at most ${WALL_CEILING_MS}`)
+    else if (chosen < minimum) refuse(defaultName, `must be at least ${minimum}`)
+    else if (chosen > maximum) refuse(defaultName, `must be at most ${maximum}, the value of ${maximumName}`)
+  }
+}
+
+export const readLimitsPolicy = (given: Given): LimitsPolicy => ({
+  wallMs: readBounds('wallMs', given),
+  cpuMs: readBounds('cpuMs', given),
+  memoryBytes: readBounds('memoryBytes', given),
+  outputBytes: readBounds('outputBytes', given),
+  processes: readBounds('processes', given),
+  diskBytes: readBounds('diskBytes', given),
+})

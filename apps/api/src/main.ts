@@ -9,13 +9,13 @@ import {
   requireNoEviction,
   runUntilSignal,
   StartError,
+  warnOfUnknownSettings,
 } from '@runnel/process'
 import { createProducer } from '@runnel/queue/producer'
 import { createHistory, createKeys, createTenants, createTickets, createWorkerDirectory } from '@runnel/registry'
 import { createAdmissions } from './access/admissions.ts'
 import { createApp } from './app.ts'
 import { configSchema } from './config.ts'
-import { limitsConfigSchema } from './limits-config.ts'
 import { requireKeys } from './start-checks.ts'
 
 const listen = async (app: ReturnType<typeof createApp>, host: string, port: number): Promise<void> => {
@@ -46,8 +46,8 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   resources.use(boundRelease(signal, RELEASE_MS))
   const config = readConfig(configSchema)
   const { redisUrl, prefix, retentionMs, noWorkerTimeoutMs, host, isPrivate, bounds } = config
-  const policy = readConfig(limitsConfigSchema)
   const log = createLogger({ name: 'api', level: config.logLevel })
+  warnOfUnknownSettings(log)
 
   const redis = connectRedis(redisUrl, { role: 'command', log })
   resources.defer(() => redis.disconnect())
@@ -58,7 +58,7 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   const subscriber = resources.use(createSubscriber({ redis, subscriber: subscriptions, prefix, log }))
   const intake = createIntake({ redis, prefix, retentionMs })
   const history = createHistory({ redis, prefix, retentionMs })
-  const { languages } = config
+  const { languages, policy } = config
   const operations = createOperations({ redis, producer, intake, subscriber, history, languages, policy, log })
   const backend = {
     redis,
@@ -71,7 +71,7 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   const admissions = resources.use(createAdmissions({ ...backend, subscriber: subscriptions, prefix, isPrivate }))
   resources.use(endUntakenJobs({ workers: backend.workers, producer, intake, log, noWorkerTimeoutMs }))
 
-  const app = createApp({ ...config, operations, backend, log, policy, admissions })
+  const app = createApp({ ...config, operations, backend, log, admissions })
   resources.defer(() => app.close())
   await listen(app, host, config.port)
   await requireNoEviction(redis, signal)

@@ -5,7 +5,7 @@ import { createOperations } from '@runnel/operations'
 import { createIntake, type Intake } from '@runnel/output/intake'
 import { createPublisher, type Publisher } from '@runnel/output/publisher'
 import { createSubscriber, type Subscriber } from '@runnel/output/subscriber'
-import { connectRedis, createLogger, type Logger } from '@runnel/process'
+import { connectRedis, createLogger, type Logger, readConfig } from '@runnel/process'
 import { createConsumer, type Delivery } from '@runnel/queue/consumer'
 import { createProducer, type Producer, type QueueBounds } from '@runnel/queue/producer'
 import { createHistory, createKeys, createTenants, createTickets, createWorkerDirectory } from '@runnel/registry'
@@ -13,6 +13,7 @@ import type { RouteOptions } from 'fastify'
 import { createAdmissions } from '../src/access/admissions.ts'
 import { type App, createApp } from '../src/app.ts'
 import type { Backend } from '../src/backend.ts'
+import { configSchema } from '../src/config.ts'
 
 interface TestBackend extends Backend {
   readonly producer: Producer
@@ -21,6 +22,7 @@ interface TestBackend extends Backend {
 }
 
 const RETENTION_MS = 60_000
+const DEFAULTS = readConfig(configSchema, {})
 
 export interface Api {
   readonly app: App
@@ -49,8 +51,8 @@ export const startApi = async (options: {
   /** Called with every route as it is registered. */
   onRoute?: (route: RouteOptions) => void
 }): Promise<Api> => {
-  const { redisUrl, prefix, resources, heartbeatMs, streamsPerTenant, bounds, origins = [], isPrivate = true } = options
-  const { retentionMs = RETENTION_MS } = options
+  const { redisUrl, prefix, resources, heartbeatMs, origins = [], isPrivate = true } = options
+  const { retentionMs = RETENTION_MS, bounds = DEFAULTS.bounds, streamsPerTenant = DEFAULTS.streamsPerTenant } = options
   const { trustedProxies = [], log = createLogger({ name: 'api', level: 'silent' }), onRoute } = options
   const common = { prefix, retentionMs }
 
@@ -61,7 +63,7 @@ export const startApi = async (options: {
     return redis
   }
   const redis = await connect('command')
-  const producer = resources.use(createProducer({ redis, ...common, ...(bounds === undefined ? {} : { bounds }) }))
+  const producer = resources.use(createProducer({ redis, ...common, bounds }))
   const subscriptions = await connect('subscriber')
   const subscriber = resources.use(createSubscriber({ redis, subscriber: subscriptions, prefix, log }))
   const jobs = { redis, producer, subscriber, intake: createIntake({ redis, ...common }) }
@@ -89,8 +91,8 @@ export const startApi = async (options: {
     policy: LIMITS,
     origins,
     trustedProxies,
+    streamsPerTenant,
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
-    ...(streamsPerTenant === undefined ? {} : { streamsPerTenant }),
   })
   resources.defer(() => app.close())
   if (onRoute !== undefined) app.addHook('onRoute', onRoute)

@@ -1,9 +1,7 @@
 import { LIMITS } from '@runnel/contract/public'
 import { readConfig } from '@runnel/process'
-import { QUEUE_BOUNDS } from '@runnel/queue/producer'
 import { describe, expect, test } from 'vitest'
 import { configSchema } from '../src/config.ts'
-import { limitsConfigSchema } from '../src/limits-config.ts'
 
 describe('The configuration', () => {
   test('needs nothing to be set', () => {
@@ -14,7 +12,7 @@ describe('The configuration', () => {
       port: 8080,
       retentionMs: 86_400_000,
       logLevel: 'info',
-      bounds: QUEUE_BOUNDS,
+      bounds: { queued: 50_000, tenant: { queued: 10_000, running: 1_000 } },
     })
     expect(readConfig(configSchema, {}).languages.map(({ id }) => id)).toEqual([
       'python',
@@ -22,10 +20,10 @@ describe('The configuration', () => {
       'typescript',
       'bash',
     ])
-    expect(readConfig(limitsConfigSchema, {})).toEqual(LIMITS)
+    expect(LIMITS).toMatchObject(readConfig(configSchema, {}).policy)
   })
 
-  test('bounds the queue as it is told to', () => {
+  test('sets the bounds of the queue', () => {
     const { bounds } = readConfig(configSchema, {
       RUNNEL_MAX_QUEUED: '30',
       RUNNEL_MAX_QUEUED_PER_TENANT: '20',
@@ -39,7 +37,7 @@ describe('The configuration', () => {
     expect(languages.map(({ id }) => id)).toEqual(['python', 'javascript'])
   })
 
-  test('tells whether others than this machine can reach it, by where it is published if it is told', () => {
+  test('knows whether other machines can reach the API, also where it is published by a container', () => {
     for (const host of ['0.0.0.0', '::', '10.0.0.1', 'example.org', '127.example.org']) {
       expect(readConfig(configSchema, { RUNNEL_API_HOST: host })).toMatchObject({ host, isPrivate: false })
       expect(readConfig(configSchema, { RUNNEL_API_PUBLISHED_ON: host }).isPrivate).toBe(false)
@@ -74,13 +72,13 @@ describe('The configuration', () => {
 
 describe('The limits', () => {
   test('have a default and a maximum that a deployment may set', () => {
-    const policy = readConfig(limitsConfigSchema, {
+    const { policy } = readConfig(configSchema, {
       RUNNEL_DEFAULT_WALL_MS: '5000',
       RUNNEL_MAX_MEMORY_BYTES: '134217728',
     })
-    expect(policy.wallMs).toEqual({ ...LIMITS.wallMs, default: 5_000 })
-    expect(policy.memoryBytes).toEqual({ ...LIMITS.memoryBytes, default: 134_217_728, maximum: 134_217_728 })
-    expect(policy.cpuMs).toEqual(LIMITS.cpuMs)
+    expect(policy.wallMs).toEqual({ minimum: 10, default: 5_000, maximum: LIMITS.wallMs.maximum })
+    expect(policy.memoryBytes).toMatchObject({ default: 134_217_728, maximum: 134_217_728 })
+    expect(LIMITS.cpuMs).toMatchObject(policy.cpuMs)
   })
 
   test.each([
@@ -90,6 +88,6 @@ describe('The limits', () => {
     ['RUNNEL_MAX_PROCESSES', '0', 'at least'],
     ['RUNNEL_MAX_CPU_MS', '-1', 'whole number'],
   ])('refuse %s=%s', (name, value, words) => {
-    expect(() => readConfig(limitsConfigSchema, { [name]: value })).toThrow(new RegExp(`^${name}: .*${words}`))
+    expect(() => readConfig(configSchema, { [name]: value })).toThrow(new RegExp(`^${name}: .*${words}`))
   })
 })

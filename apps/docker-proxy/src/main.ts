@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import { createLogger, readConfig, runUntilSignal } from '@runnel/process'
+import { createLogger, readConfig, runUntilSignal, warnOfUnknownSettings } from '@runnel/process'
 import { configSchema } from './config.ts'
 import { createDockerProxy } from './docker-proxy.ts'
 
@@ -9,6 +9,7 @@ const UMASK = 0o117
 await runUntilSignal(async (_signal, resources) => {
   const { socketPath, logLevel, ...options } = readConfig(configSchema)
   const log = createLogger({ name: 'docker-proxy', level: logLevel })
+  warnOfUnknownSettings(log)
   const proxy = resources.use(createDockerProxy({ ...options, log }))
   process.umask(UMASK)
   // A proxy that was killed leaves its socket behind.

@@ -11,6 +11,7 @@ import {
   readConfig,
   requireNoEviction,
   runUntilSignal,
+  warnOfUnknownSettings,
 } from '@runnel/process'
 import { createConsumer } from '@runnel/queue/consumer'
 import { createWorkerDirectory, type WorkerDirectory } from '@runnel/registry'
@@ -42,6 +43,7 @@ await runUntilSignal(async (signal, resources) => {
   resources.use(boundRelease(signal, shutdownGraceMs + RELEASE_MS))
   const id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
   const log = createLogger({ name: 'worker', level: config.logLevel }).child({ worker: id })
+  warnOfUnknownSettings(log)
 
   const redis = connectRedis(redisUrl, { role: 'command', log })
   resources.defer(() => redis.disconnect())

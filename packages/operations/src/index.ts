@@ -1,5 +1,5 @@
 export { describeOutcome } from './jobs/describe-outcome.ts'
-export { endUntakenJobs, NO_WORKER_TIMEOUT_MS } from './jobs/end-untaken-jobs.ts'
+export { endUntakenJobs } from './jobs/end-untaken-jobs.ts'
 export { QUEUE_WAIT_MS } from './jobs/execute.ts'
 export { createOperations, type Operations } from './operations.ts'
 export type { OperationParts } from './parts.ts'

@@ -21,7 +21,9 @@ test('A submission that fails half way leaves nothing that lasts, even if undoin
     resources.adopt(connectRedis(redisUrl, { role, log }), (connection) => connection.disconnect())
   const own = connect('command')
   const common = { redis: own, prefix, retentionMs: 60_000 }
-  const producer = resources.use(createProducer(common))
+  const producer = resources.use(
+    createProducer({ ...common, bounds: { queued: 10, tenant: { queued: 10, running: 10 } } }),
+  )
   const subscriber = resources.use(createSubscriber({ redis: own, subscriber: connect('subscriber'), prefix, log }))
   const parts = {
     redis: own,

@@ -56,6 +56,6 @@ describe('the configuration', () => {
   })
 
   test('says that a variable without a default must be set', () => {
-    expect(refusal({}, z.object({ RUNNEL_HOST: z.string() }))).toBe('RUNNEL_HOST: must be set')
+    expect(refusal({}, z.object({ RUNNEL_PREFIX: z.string() }))).toBe('RUNNEL_PREFIX: must be set')
   })
 })

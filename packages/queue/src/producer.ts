@@ -1,7 +1,7 @@
 import { type Control, type QueuedJob, queuedJobSchema } from '@runnel/contract/internal'
 import { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { QUEUE_BOUNDS, type QueueBounds, type TenantBounds } from './bounds.ts'
+import type { QueueBounds, TenantBounds } from './bounds.ts'
 import { type EnqueueOptions, enqueueJob, type RedisCommand } from './enqueue-job.ts'
 import { findPlace, type Place } from './find-place.ts'
 import { findWaiting, type WaitingJob } from './find-waiting.ts'
@@ -10,7 +10,6 @@ import { removeJob } from './remove-job.ts'
 import { sendMessage } from './send-message.ts'
 
 export type { EnqueueOptions, Place, QueueBounds, RedisCommand, TenantBounds, WaitingJob }
-export { QUEUE_BOUNDS }
 
 export interface Producer extends AsyncDisposable {
   /**
@@ -38,9 +37,9 @@ export const createProducer = (options: {
   readonly redis: Redis
   readonly prefix: string
   readonly retentionMs: number
-  readonly bounds?: QueueBounds
+  readonly bounds: QueueBounds
 }): Producer => {
-  const { redis, prefix, retentionMs, bounds = QUEUE_BOUNDS } = options
+  const { redis, prefix, retentionMs, bounds } = options
   const queue = new Queue(QUEUE_NAME, {
     connection: redis,
     prefix,

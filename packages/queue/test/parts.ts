@@ -6,6 +6,8 @@ import { type Consumer, createConsumer, type Delivery, type Verdict } from '../s
 import { createProducer, type QueueBounds } from '../src/producer.ts'
 
 export const RETENTION_MS = 60_000
+/** More than any test needs that does not test the bounds. */
+const BOUNDS = { queued: 50_000, tenant: { queued: 10_000, running: 1_000 } }
 /** Short, so that what takes 25 s in production takes 3 here. */
 export const LOCK_MS = 2_000
 
@@ -39,13 +41,13 @@ export const connectParts = (
   url: string,
   prefix: string,
   resources: AsyncDisposableStack,
-  settings: { readonly bounds?: QueueBounds } = {},
+  { bounds = BOUNDS }: { readonly bounds?: QueueBounds } = {},
 ) => {
   const { lines, log } = recordLog()
   const connect = (role: 'command' | 'blocking') =>
     resources.adopt(connectRedis(url, { role, log }), (redis) => redis.disconnect())
   const command = connect('command')
-  const producer = resources.use(createProducer({ redis: command, prefix, retentionMs: RETENTION_MS, ...settings }))
+  const producer = resources.use(createProducer({ redis: command, prefix, retentionMs: RETENTION_MS, bounds }))
   return {
     lines,
     command,

@@ -2,12 +2,6 @@ import { RequestError } from '@runnel/contract/public'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { callerOf } from './caller.ts'
 
-/**
- * More than any page or back end needs of one server, where a WebSocket can follow many jobs; and at some 40 KiB for one that
- * watches, what one tenant can hold of its memory is 80 MiB.
- */
-export const STREAMS_PER_TENANT = 2_000
-
 /** Takes room for a stream of events, a WebSocket or an answer, until it closes; throws where its tenant has too many. */
 export type TakeStreamRoom = (request: FastifyRequest, reply: FastifyReply) => void
 

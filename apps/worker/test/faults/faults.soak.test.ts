@@ -1,5 +1,4 @@
-import { randomInt } from 'node:crypto'
-import { readConfig, wholeNumber } from '@runnel/process'
+import { readConfig, SETTINGS } from '@runnel/process'
 import { expect, inject, test } from 'vitest'
 import { z } from 'zod'
 import { FAULT_NAMES } from './nemesis.ts'
@@ -7,13 +6,8 @@ import { OUR_FAILURES_SHARE, runFaults } from './run-faults.ts'
 
 const MINUTE_MS = 60_000
 
-const soakSchema = z.object({
-  RUNNEL_SOAK_MINUTES: z.coerce.number().positive().max(10_000).default(10),
-  RUNNEL_SOAK_SEED: wholeNumber.default(() => randomInt(2 ** 31)),
-})
-
 test('Jobs that are accepted finish exactly once, for as long as one likes to watch', async () => {
-  const { RUNNEL_SOAK_MINUTES: minutes, RUNNEL_SOAK_SEED: seed } = readConfig(soakSchema)
+  const { RUNNEL_SOAK_MINUTES: minutes, RUNNEL_SOAK_SEED: seed } = readConfig(z.object(SETTINGS.soak))
   process.stdout.write(`Random faults for ${minutes} minutes: npm run soak -- --minutes ${minutes} --seed ${seed}\n`)
   const startedAt = performance.now()
   const tell = (fault: string) =>

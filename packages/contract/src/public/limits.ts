@@ -11,23 +11,47 @@ export interface LimitBounds {
 }
 
 /**
- * The limits of a job, with the reason for every default. A deployment may set other bounds
- * (the API's configuration); a request may choose anything within them, per limit.
+ * The limits of a job. A deployment may set other bounds (`RUNNEL_DEFAULT_…`, `RUNNEL_MAX_…`); a request may choose anything
+ * within them, for each limit.
  */
 export const LIMITS = {
-  /** A chat user waits no longer than half a minute for an answer. */
-  wallMs: { default: 30_000, minimum: 10, maximum: 300_000 },
-  /** All processes of the job together. A third of the wall: enough for real work, short enough to end a busy loop. */
-  cpuMs: { default: 10_000, minimum: 10, maximum: 300_000 },
-  /** Everything the container holds: heaps, page cache, files in `/workspace` and `/tmp`. Under 32 MiB no interpreter starts. */
-  memoryBytes: { default: 256 * MIB, minimum: 32 * MIB, maximum: 2048 * MIB },
-  /** stdout and stderr together. A screen shows far less; a runaway print loop reaches it in milliseconds. */
-  outputBytes: { default: MIB, minimum: 1, maximum: 64 * MIB },
-  /** Processes and threads alive at once. Node alone needs about eleven. */
-  processes: { default: 64, minimum: 1, maximum: 512 },
-  /** `/workspace`; `/tmp` has a quarter of it on top. Both live in memory, so they count into `memoryBytes` too. */
-  diskBytes: { default: 64 * MIB, minimum: 4 * MIB, maximum: 1024 * MIB },
-} as const satisfies Record<string, LimitBounds>
+  wallMs: {
+    default: 30_000,
+    minimum: 10,
+    maximum: 300_000,
+    reason: 'A person in a chat does not wait longer than half a minute for an answer.',
+  },
+  cpuMs: {
+    default: 10_000,
+    minimum: 10,
+    maximum: 300_000,
+    reason: 'A third of the wall time: enough for real work, and short enough to end a busy loop.',
+  },
+  memoryBytes: {
+    default: 256 * MIB,
+    minimum: 32 * MIB,
+    maximum: 2048 * MIB,
+    reason: 'Heaps, page cache and files all count. Below 32 MiB no interpreter starts.',
+  },
+  outputBytes: {
+    default: MIB,
+    minimum: 1,
+    maximum: 64 * MIB,
+    reason: 'A screen shows far less, and a runaway print loop reaches it within milliseconds.',
+  },
+  processes: {
+    default: 64,
+    minimum: 1,
+    maximum: 512,
+    reason: 'Threads count too, and Node alone needs about eleven.',
+  },
+  diskBytes: {
+    default: 64 * MIB,
+    minimum: 4 * MIB,
+    maximum: 1024 * MIB,
+    reason: 'The files are in memory, so they also count into `memoryBytes`.',
+  },
+} as const satisfies Record<string, LimitBounds & { readonly reason: string }>
 
 /** No deployment may let a program run longer than an hour: past this and its own age a container is taken for abandoned. */
 export const WALL_CEILING_MS = 3_600_000

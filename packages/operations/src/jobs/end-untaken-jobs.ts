@@ -2,8 +2,6 @@ import { randomUUID } from 'node:crypto'
 import type { WorkerDirectory } from '@runnel/registry'
 import type { OperationParts } from '../parts.ts'
 
-/** Longer than it takes to replace workers, or to restart a Docker engine. */
-export const NO_WORKER_TIMEOUT_MS = 10 * 60 * 1_000
 const CHECK_EVERY_MS = 1_000
 
 /**

@@ -1,0 +1,74 @@
+import { isIP } from 'node:net'
+import { commaList, optionalSetting, setting, text, wholeNumber } from './setting.ts'
+
+/** Redis runs out of memory long before such a bound. */
+const count = wholeNumber(1, 10_000_000)
+
+const isNetwork = (word: string): boolean => {
+  const [address = '', bits = '0', ...more] = word.split('/')
+  const family = isIP(address)
+  return family !== 0 && more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)
+}
+
+const isOrigin = (word: string): boolean => URL.canParse(word) && new URL(word).origin === word
+
+export const api = {
+  RUNNEL_API_HOST: setting(text('address or host name'), {
+    default: '127.0.0.1',
+    does: 'The address that the API listens on. Any other than a loopback address needs a key first (`npm run keys`).',
+    reason: 'Only this machine reaches it.',
+  }),
+  RUNNEL_API_PORT: setting(wholeNumber(0, 65_535), {
+    default: 8080,
+    does: 'The port that the API listens on. 0 takes a free one.',
+    reason: 'The usual port of a service that is not the web server itself.',
+  }),
+  RUNNEL_API_PUBLISHED_ON: optionalSetting(text('address or host name'), {
+    absent: '`RUNNEL_API_HOST`',
+    does: "For an API in a container: the host's address that leads to it. It decides whether a key is needed.",
+    reason: 'Outside a container both are the same.',
+  }),
+  RUNNEL_API_TRUSTED_PROXIES: setting(commaList('addresses or networks such as 10.0.0.0/8', isNetwork), {
+    default: [],
+    does: "Proxies in front of the API. It takes the client's address from their `X-Forwarded-For`.",
+    reason: 'Anyone else could write any address into that header.',
+  }),
+  RUNNEL_API_ORIGINS: setting(commaList('origins such as https://app.example.org', isOrigin), {
+    default: [],
+    does: 'Web pages, by their origin, that may call the API from a browser.',
+    reason: 'A page that its user only happens to visit must not run code here.',
+  }),
+  RUNNEL_NO_WORKER_TIMEOUT_MS: setting(wholeNumber(1_000), {
+    unit: 'ms',
+    default: 600_000,
+    does: 'How long jobs wait while no worker is ready. After that they end as `sandbox-failed`.',
+    reason: 'Ten minutes: longer than it takes to replace workers or to restart an engine.',
+  }),
+  RUNNEL_MAX_QUEUED: setting(count, {
+    unit: 'jobs',
+    default: 50_000,
+    does: 'Jobs that may wait, of all tenants together. Above that a submission gets 429.',
+    reason:
+      'Redis holds them in memory: at a few KiB each this many take about 200 MiB. A fast installation runs a thousand jobs a second and works through them in less than a minute.',
+  }),
+  RUNNEL_MAX_QUEUED_PER_TENANT: setting(count, {
+    unit: 'jobs',
+    default: 10_000,
+    does: 'Jobs of one tenant that may wait, unless the tenant has a bound of its own. Above that a submission gets 429.',
+    reason: 'A batch of ten thousand jobs is normal, and it takes five tenants with such a batch to fill the queue.',
+  }),
+  RUNNEL_MAX_RUNNING_PER_TENANT: setting(count, {
+    unit: 'jobs',
+    default: 1_000,
+    does: 'Jobs of one tenant that may run at once, on all workers together, unless the tenant has a bound of its own. The others wait and delay no other tenant.',
+    reason:
+      'The most that one worker can run at once (`RUNNEL_CONCURRENCY`). With less, a second worker would not help a single tenant. Tenants take turns, so it stays fair below this bound.',
+  }),
+  RUNNEL_MAX_STREAMS_PER_TENANT: setting(count, {
+    unit: 'streams',
+    default: 2_000,
+    does: 'WebSockets and event streams of one tenant that one API process keeps open. The next one gets 429.',
+    reason:
+      'More than a page or a back end needs, because one WebSocket can follow many jobs. At about 40 KiB each, one tenant can take 80 MiB.',
+  }),
+}

@@ -1,0 +1,39 @@
+import { api } from './api.ts'
+import { compose } from './compose.ts'
+import { limits } from './limits.ts'
+import { images, jobs, log, redis } from './shared.ts'
+import { fuzz, soak } from './tests.ts'
+import { dockerProxy, worker } from './worker.ts'
+
+/**
+ * Every setting there is, in the order of docs/configuration.md. Nothing reads an environment variable that is not here,
+ * but for those of Docker's client, of Docker Compose and of the shell.
+ */
+export const SETTING_GROUPS = {
+  Redis: redis,
+  Log: log,
+  'Jobs: the API and the workers need the same': jobs,
+  API: api,
+  'Limits of a job': limits,
+  Workers: worker,
+  Images: images,
+  'Docker proxy': dockerProxy,
+  'Docker Compose': compose,
+  Tests: { ...fuzz, ...soak },
+}
+
+/** Who reads what. Each app takes its schema from here. */
+export const SETTINGS = {
+  api: { ...redis, ...log, ...jobs, ...api, ...limits },
+  worker: { ...redis, ...log, ...jobs, ...images, ...worker },
+  'docker-proxy': { ...log, ...images, ...dockerProxy },
+  keys: redis,
+  /** These two read their variables themselves: a shell or Docker Compose does it. */
+  'npm start': {
+    REDIS_URL: redis.REDIS_URL,
+    RUNNEL_SHUTDOWN_GRACE_MS: worker.RUNNEL_SHUTDOWN_GRACE_MS,
+  },
+  compose: { ...images, ...compose, RUNNEL_API_ORIGINS: api.RUNNEL_API_ORIGINS },
+  fuzz,
+  soak,
+}

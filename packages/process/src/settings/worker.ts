@@ -1,0 +1,119 @@
+import { availableParallelism, totalmem } from 'node:os'
+import { LIMITS } from '@runnel/contract/public'
+import { z } from 'zod'
+import { oneOf, optionalSetting, positiveNumber, setting, text, wholeNumber } from './setting.ts'
+
+/** The other quarter is for the engine, the ready containers, Redis and the worker itself. */
+const PROGRAMS_MEMORY_SHARE = 0.75
+/** Out of the other quarter. */
+const POOL_MEMORY_SHARE = 0.1
+/** A ready container: 12 MiB for the agent and the interpreter, and as much for what the engine keeps beside it. */
+const READY_CONTAINER_BYTES = 24 * 1024 * 1024
+
+const concurrencyOf = (memoryBytes: number): number =>
+  Math.max(1, Math.floor((memoryBytes * PROGRAMS_MEMORY_SHARE) / LIMITS.memoryBytes.default))
+
+export const worker = {
+  RUNNEL_SANDBOX: setting(oneOf('docker', 'local'), {
+    default: 'docker',
+    does: "`docker` runs each job in a container. `local` runs programs as the worker's own user, WITHOUT ISOLATION, to try things out.",
+    reason: 'The worker never gives up isolation by itself.',
+  }),
+  RUNNEL_CONCURRENCY: setting(wholeNumber(1, 1_000), {
+    unit: 'jobs',
+    default: () => concurrencyOf(totalmem()),
+    defaultText: 'three quarters of the memory ÷ 256 MiB',
+    does: 'Jobs that one worker runs at once.',
+    reason:
+      'Memory decides, because every job may use all of its limit, and a machine that swaps is slow for everyone. Processors do not: most programs wait, and the others share the processors fairly.',
+  }),
+  RUNNEL_POOL_MIN: setting(wholeNumber(0, 500), {
+    unit: 'containers',
+    default: () => availableParallelism() * 2,
+    defaultText: 'twice the number of processors',
+    does: 'Ready containers that a worker keeps for each language, even if nobody submits.',
+    reason: 'A job takes a ready container faster than Docker makes a new one.',
+  }),
+  RUNNEL_POOL_MAX: setting(wholeNumber(0, 2_000), {
+    unit: 'containers',
+    default: () => Math.floor((totalmem() * POOL_MEMORY_SHARE) / READY_CONTAINER_BYTES),
+    defaultText: 'a tenth of the memory ÷ 24 MiB',
+    does: 'Ready containers of all languages together that a worker keeps when demand is high.',
+    reason: 'A ready container takes about 24 MiB: 12 for the agent and the interpreter, 12 for Docker.',
+  }),
+  RUNNEL_JOBS_PER_CONTAINER: setting(wholeNumber(1, 10_000), {
+    unit: 'jobs',
+    default: 1_000,
+    does: 'Jobs that one container serves with `isolation: "tenant"` before it is replaced. It is also replaced after ten minutes.',
+    reason: 'Each job takes a user id of its own, and a new container costs little when a thousand jobs share it.',
+  }),
+  RUNNEL_CPUS: setting(positiveNumber(1_024), {
+    unit: 'processors',
+    default: 1,
+    does: 'Processor time that one container may use, in processors.',
+    reason: 'One program that computes does not slow down more than one processor.',
+  }),
+  RUNNEL_LOCK_MS: setting(wholeNumber(1_000, 600_000), {
+    unit: 'ms',
+    default: 20_000,
+    does: 'How long a job stays with a worker that no longer reports. After at most 1.25 times as long another worker has the job.',
+    reason: 'A Redis that is away for half of it (10 s) costs no job.',
+  }),
+  RUNNEL_ENGINE_TIMEOUT_MS: setting(wholeNumber(100, 600_000), {
+    unit: 'ms',
+    default: 20_000,
+    does: 'How long a call to Docker may take. After that Docker counts as not answering.',
+    reason: 'A busy Docker needs seconds; one that needs more than 20 is stuck.',
+  }),
+  RUNNEL_SHUTDOWN_GRACE_MS: setting(wholeNumber(0, 600_000), {
+    unit: 'ms',
+    default: 10_000,
+    does: 'How long running jobs may go on after SIGTERM. Then the worker puts them back on the queue.',
+    reason: 'Most jobs finish in that time. `npm start` uses 5000, so that a Ctrl-C does not feel stuck.',
+  }),
+  RUNNEL_KILL_GRACE_MS: setting(wholeNumber(0, 60_000), {
+    unit: 'ms',
+    default: 500,
+    does: 'The time between SIGTERM and SIGKILL for a program that has to stop.',
+    reason: 'Enough to close files and print a last line.',
+  }),
+  DOCKER_HOST: optionalSetting(
+    text(
+      '`unix://` or `tcp://` address',
+      z
+        .string()
+        .refine((host) => !host.startsWith('ssh:'), 'cannot be reached over ssh: use unix:// or, with TLS, tcp://'),
+    ),
+    {
+      absent: '`unix:///var/run/docker.sock`',
+      does: "Where Docker is. With TLS, Docker's client also reads `DOCKER_CERT_PATH`.",
+      reason: "Docker's own default.",
+    },
+  ),
+  DOCKER_TLS_VERIFY: optionalSetting(
+    { type: '`1`', schema: z.literal('1', 'must be 1, or absent for an engine without TLS') },
+    {
+      absent: 'no TLS',
+      does: "Use TLS with the certificates in `DOCKER_CERT_PATH`, and check Docker's.",
+      reason: "Docker's own default.",
+    },
+  ),
+  PATH: setting(text('folders, with `:` between them'), {
+    default: '/usr/local/bin:/usr/bin:/bin',
+    does: 'Where `RUNNEL_SANDBOX=local` finds interpreters.',
+    reason: 'Where Linux distributions put them.',
+  }),
+}
+
+export const dockerProxy = {
+  RUNNEL_PROXY_SOCKET: setting(text('path'), {
+    default: '/run/runnel/docker.sock',
+    does: 'Where the Docker proxy listens. The `DOCKER_HOST` of the workers is this path with `unix://` before it.',
+    reason: 'The path of the volume that the proxy and the workers share in `docker-compose.yml`.',
+  }),
+  RUNNEL_ENGINE_SOCKET: setting(text('path'), {
+    default: '/var/run/docker.sock',
+    does: "Docker's own socket.",
+    reason: "Docker's own default.",
+  }),
+}
