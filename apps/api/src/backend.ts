@@ -1,4 +1,4 @@
-import type { Redis } from '@runnel/process'
+import type { Redis } from '@runnel/redis'
 import type { Keys, Tenants, Tickets, WorkerDirectory } from '@runnel/registry'
 
 /** What the API itself keeps in Redis. `redis` is the connection that the others share, in the role `command`. */

@@ -1,6 +1,7 @@
 // npm run keys: the admin command. It speaks to Redis itself, so it needs no key and no API that runs.
 import { once } from 'node:events'
-import { connectRedis, createLogger, readConfig, SETTINGS, StartError, warnOfUnknownSettings } from '@runnel/process'
+import { createLogger, readConfig, SETTINGS, StartError, warnOfUnknownSettings } from '@runnel/process'
+import { connectRedis } from '@runnel/redis'
 import { createKeys, createTenants } from '@runnel/registry'
 import { z } from 'zod'
 import { runKeyCommand } from './key-command.ts'

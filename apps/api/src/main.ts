@@ -3,15 +3,14 @@ import { createIntake } from '@runnel/output/intake'
 import { createSubscriber } from '@runnel/output/subscriber'
 import {
   boundRelease,
-  connectRedis,
   createLogger,
   readConfig,
-  requireNoEviction,
   runUntilSignal,
   StartError,
   warnOfUnknownSettings,
 } from '@runnel/process'
 import { createProducer } from '@runnel/queue/producer'
+import { connectRedis, findEvictionRisk } from '@runnel/redis'
 import { createHistory, createKeys, createTenants, createTickets, createWorkerDirectory } from '@runnel/registry'
 import { createAdmissions } from './access/admissions.ts'
 import { createApp } from './app.ts'
@@ -74,7 +73,8 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   const app = createApp({ ...config, operations, backend, log, admissions })
   resources.defer(() => app.close())
   await listen(app, host, config.port)
-  await requireNoEviction(redis, signal)
+  const risk = await findEvictionRisk(redis, signal)
+  if (risk !== undefined) throw new StartError(risk)
 }
 
 await runUntilSignal(serve)

@@ -1,4 +1,5 @@
-import { type Redis, StartError } from '@runnel/process'
+import { StartError } from '@runnel/process'
+import type { Redis } from '@runnel/redis'
 import type { Keys } from '@runnel/registry'
 
 /** A Redis that is started together with the API is there by then. */

@@ -1,4 +1,5 @@
-import { eventually, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import { expect } from 'vitest'
 import { startApi } from './api.ts'
 import { openStream } from './clients.ts'

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { createLogger } from '@runnel/process'
-import { eventually, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { WebSocket } from 'ws'
 import { startApi } from './api.ts'
@@ -139,6 +140,7 @@ describe('Where there are keys', () => {
     redisUrl,
     prefix,
     resources,
+    redisKeys,
   }) => {
     let logged = ''
     const log = createLogger({ name: 'api', level: 'trace', destination: { write: (line) => (logged += line) } })
@@ -166,9 +168,10 @@ describe('Where there are keys', () => {
     await once(stream, 'open')
     stream.terminate()
     // A fault of ours is logged; it says nothing of the request but its id.
-    await api.backend.redis.set(`${prefix}:history:acme`, 'broken', 'PX', 60_000)
+    await api.backend.redis.set(redisKeys.history('acme'), 'broken', 'PX', 60_000)
     expect((await api.app.inject({ url: '/v1/jobs', headers })).statusCode).toBe(500)
     await eventually(() => expect(logged).toContain('A request failed'))
+    await api.backend.redis.del(redisKeys.history('acme'))
     for (const secret of [text, text.slice(21), ticket]) expect(logged).not.toContain(secret)
   })
 })
@@ -250,15 +253,16 @@ describe('A revoked key', () => {
     redisUrl,
     prefix,
     resources,
+    redisKeys,
   }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const { headers, key } = await holdKey(api)
     const socket = new WebSocket(`${(await api.listen()).replace('http', 'ws')}/v1/stream`, { headers })
     await once(socket, 'open')
     const closed = once(socket, 'close')
-    const stored = JSON.parse((await redis.hget(`${prefix}:keys`, key.id)) ?? '')
+    const stored = JSON.parse((await redis.hget(redisKeys.apiKeys, key.id)) ?? '')
     const startedAt = performance.now()
-    await redis.hset(`${prefix}:keys`, key.id, JSON.stringify({ ...stored, revokedAt: new Date().toISOString() }))
+    await redis.hset(redisKeys.apiKeys, key.id, JSON.stringify({ ...stored, revokedAt: new Date().toISOString() }))
     expect((await closed)[0]).toBe(REVOKED)
     await eventually(async () => expect((await api.app.inject({ url: '/v1/jobs', headers })).statusCode).toBe(401))
     expect(performance.now() - startedAt).toBeLessThan(5_000)

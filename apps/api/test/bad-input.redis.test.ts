@@ -1,5 +1,5 @@
 import { errorBodySchema } from '@runnel/contract/public'
-import { redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
 import fc from 'fast-check'
 import type { InjectOptions } from 'fastify'
 import { describe, expect } from 'vitest'

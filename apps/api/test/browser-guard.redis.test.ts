@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
 import { describe, expect } from 'vitest'
 import { WebSocket } from 'ws'
 import { startApi } from './api.ts'

@@ -1,15 +1,18 @@
-import { eventually, redisTest as test } from '@runnel/testing'
+import type { RedisKeys } from '@runnel/redis'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import { expect } from 'vitest'
 import { runProgram } from '../../../infra/bootstrap/run/api.ts'
 import { openStreamClient } from '../../bench/src/clients/stream-client.ts'
 import { type Api, startApi } from './api.ts'
 
-const untilWatched = ({ backend }: Api, prefix: string) =>
-  eventually(async () => expect(await backend.redis.pubsub('CHANNELS', `${prefix}:events:*`)).not.toEqual([]))
+const untilWatched = ({ backend }: Api, { events }: RedisKeys) =>
+  eventually(async () => expect(await backend.redis.pubsub('CHANNELS', events('*'))).not.toEqual([]))
 
 test('Whoever runs a program with what we ship is told when its events end too early', async ({
   redisUrl,
   prefix,
+  redisKeys,
   resources,
 }) => {
   const stopping = await startApi({ redisUrl, prefix, resources })
@@ -18,7 +21,7 @@ test('Whoever runs a program with what we ship is told when its events end too e
   const example = expect(runProgram(url, { language: 'python', code: 'print(1)' }, () => {}, signal)).rejects.toThrow(
     'The events ended early, with code 1012',
   )
-  await untilWatched(stopping, prefix)
+  await untilWatched(stopping, redisKeys)
   using bench = await openStreamClient(url)
   const { promise: accepted, resolve: accept } = Promise.withResolvers<void>()
   const measured = expect(bench.run({ code: 'print(1)' }, () => accept())).rejects.toThrow('The stream was closed')
@@ -27,15 +30,21 @@ test('Whoever runs a program with what we ship is told when its events end too e
   await Promise.all([example, measured])
 })
 
-test('Nor is a program whose log is lost taken for one that ran', async ({ redis, redisUrl, prefix, resources }) => {
+test('Nor is a program whose log is lost taken for one that ran', async ({
+  redis,
+  redisUrl,
+  prefix,
+  resources,
+  redisKeys,
+}) => {
   const api = await startApi({ redisUrl, prefix, resources })
   const url = await api.listen()
   const { signal } = new AbortController()
   const example = expect(runProgram(url, { language: 'python', code: 'print(1)' }, () => {}, signal)).rejects.toThrow(
     'The events ended early, with code 1011',
   )
-  await untilWatched(api, prefix)
-  const [log = ''] = await redis.keys(`${prefix}:events:*`)
+  await untilWatched(api, redisKeys)
+  const [log = ''] = await redis.keys(redisKeys.events('*'))
   await redis.del(log)
   await example
 })

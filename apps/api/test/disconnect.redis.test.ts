@@ -1,4 +1,5 @@
-import { eventually, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { type Api, startApi } from './api.ts'
 import { openStream } from './clients.ts'
@@ -126,12 +127,12 @@ describe('a client that waits for its job and hangs up', () => {
     await becomes(api, await submitAndHangUp(api, bound), 'finished canceled')
   })
 
-  test('leaves it running otherwise', async ({ redis, redisUrl, prefix, resources }) => {
+  test('leaves it running otherwise', async ({ redis, redisUrl, prefix, resources, redisKeys }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     await runForEver(api)
     const id = await submitAndHangUp(api, { code: 'print(1)' })
     await eventually(async () => {
-      expect((await redis.pubsub('NUMSUB', `${prefix}:events:${id}`))[1]).toBe(0)
+      expect((await redis.pubsub('NUMSUB', redisKeys.events(id)))[1]).toBe(0)
     })
     expect(await statusOf(api, id)).toBe('running')
     await api.app.inject({ method: 'DELETE', url: `/v1/jobs/${id}` })

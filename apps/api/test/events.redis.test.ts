@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { JobEvent } from '@runnel/contract/public'
-import { eventually, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { WebSocket } from 'ws'
 import { type Api, startApi } from './api.ts'
@@ -61,6 +62,7 @@ describe('GET /v1/jobs/:id/events', () => {
     redisUrl,
     prefix,
     resources,
+    redisKeys,
   }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const id = await submit(api)
@@ -84,7 +86,7 @@ describe('GET /v1/jobs/:id/events', () => {
     }
     const texts = [read('text/event-stream'), read('*/*')]
     await eventually(() => expect([begun, frames.length]).toEqual([2, 1]))
-    await redis.del(`${prefix}:events:${id}`)
+    await redis.del(redisKeys.events(id))
     expect((await closed)[0]).toBe(1011)
     const lost = { type: 'error', error: expect.objectContaining({ code: 'events-lost' }) }
     expect(frames).toEqual([expect.objectContaining({ type: 'queued' }), lost])
@@ -241,11 +243,11 @@ describe('GET /v1/jobs/:id/events', () => {
     expect((await response.text()).length).toBeGreaterThan(line.length * lines)
   })
 
-  test('stops following when its client goes away', async ({ redis, redisUrl, prefix, resources }) => {
+  test('stops following when its client goes away', async ({ redis, redisUrl, prefix, resources, redisKeys }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const id = await submit(api)
     const url = `${await api.listen()}/v1/jobs/${id}/events`
-    const watchers = async () => Number((await redis.pubsub('NUMSUB', `${prefix}:events:${id}`))[1])
+    const watchers = async () => Number((await redis.pubsub('NUMSUB', redisKeys.events(id)))[1])
     const away = new AbortController()
     const socket = new WebSocket(url.replace('http', 'ws'))
     await Promise.all([fetch(url, { signal: away.signal }), once(socket, 'open')])

@@ -1,5 +1,6 @@
 import type { Outcome } from '@runnel/contract/public'
-import { eventually, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { type Api, startApi } from './api.ts'
 

@@ -1,5 +1,6 @@
 import { errorBodySchema } from '@runnel/contract/public'
-import { eventually, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { type Api, startApi } from './api.ts'
 import { openStream } from './clients.ts'
@@ -14,6 +15,7 @@ describe('a full queue', () => {
     redisUrl,
     prefix,
     resources,
+    redisKeys,
   }) => {
     const api = await startApi({ redisUrl, prefix, resources, bounds: TEN })
     const answers = await Promise.all(Array.from({ length: 200 }, () => submit(api)))
@@ -33,7 +35,7 @@ describe('a full queue', () => {
       expect(answer.headers['location']).toBeUndefined()
     }
     expect((await api.app.inject('/v1/jobs?limit=100')).json().jobs).toHaveLength(10)
-    expect(await redis.keys(`${prefix}:events:*`)).toHaveLength(10)
+    expect(await redis.keys(redisKeys.events('*'))).toHaveLength(10)
   })
 
   test('refuses whoever would wait, and has room again when a job is canceled', async ({

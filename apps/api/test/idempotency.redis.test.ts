@@ -1,4 +1,5 @@
-import { eventually, startLossyProxy, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually, startLossyProxy } from '@runnel/testing'
 import type { InjectOptions } from 'fastify'
 import { describe, expect } from 'vitest'
 import { type Api, startApi } from './api.ts'
@@ -15,6 +16,7 @@ describe('a submission with an Idempotency-Key', () => {
     redisUrl,
     prefix,
     resources,
+    redisKeys,
   }) => {
     const servers = [
       await startApi({ redisUrl, prefix, resources }),
@@ -25,7 +27,7 @@ describe('a submission with an Idempotency-Key', () => {
     expect(new Set(answers.map((answer) => answer.json().id)).size).toBe(1)
     expect(answers.filter(({ headers }) => headers['idempotent-replayed'] === 'true')).toHaveLength(59)
     expect(await listed(servers[0])).toHaveLength(1)
-    expect(await redis.keys(`${prefix}:events:*`)).toHaveLength(1)
+    expect(await redis.keys(redisKeys.events('*'))).toHaveLength(1)
     const [first] = answers
     for (const { headers } of answers) expect(headers['location']).toBe(`/v1/jobs/${first?.json().id}`)
   })

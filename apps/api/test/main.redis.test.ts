@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { jobPageSchema, keyRequestSchema } from '@runnel/contract/public'
+import { redisTest as test } from '@runnel/redis/testing'
 import { createKeys } from '@runnel/registry'
-import { eventually, startRedis, redisTest as test } from '@runnel/testing'
+import { eventually, startRedis } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { WebSocket } from 'ws'
 
@@ -134,6 +135,7 @@ describe('The process', () => {
     redisUrl,
     prefix,
     resources,
+    redisKeys,
   }) => {
     const { text: key } = await createKeys({ redis, prefix }).create(
       keyRequestSchema.parse({ tenant: 'acme', scopes: ['read'] }),
@@ -146,7 +148,7 @@ describe('The process', () => {
     expect((await list({})).status).toBe(401)
     expect((await list({ authorization: `Bearer ${key}` })).status).toBe(200)
     // Redis loses its data: the door does not open.
-    await redis.del(`${prefix}:keys`)
+    await redis.del(redisKeys.apiKeys)
     await eventually(async () => expect((await list({ authorization: `Bearer ${key}` })).status).toBe(401))
     expect((await list({})).status).toBe(401)
     child.kill('SIGTERM')

@@ -1,4 +1,4 @@
-import { redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
 import { expect } from 'vitest'
 import { startApi } from './api.ts'
 

@@ -1,5 +1,6 @@
 import { errorBodySchema, tenantLimitsSchema } from '@runnel/contract/public'
-import { eventually, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { type Api, startApi } from './api.ts'
 import { openStream } from './clients.ts'
@@ -64,11 +65,11 @@ describe("A tenant's submissions", () => {
     expect(answers.filter((answer) => answer?.statusCode === 429).length).toBe(40)
   })
 
-  test('of one without a bound are not counted at all', async ({ redis, redisUrl, prefix, resources }) => {
+  test('of one without a bound are not counted at all', async ({ redis, redisUrl, prefix, resources, redisKeys }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const holder = await holdKey(api)
     for (let n = 0; n < 5; n += 1) await submitAs(api, holder)
-    expect(await redis.keys(`${prefix}:rate:*`)).toEqual([])
+    expect(await redis.keys(redisKeys.rate('*'))).toEqual([])
   })
 })
 
@@ -98,6 +99,7 @@ describe('Requests without a good key', () => {
     redisUrl,
     prefix,
     resources,
+    redisKeys,
   }) => {
     const api = await startApi({ redisUrl, prefix, resources, trustedProxies: ['10.0.0.0/8'] })
     await holdKey(api)
@@ -105,7 +107,7 @@ describe('Requests without a good key', () => {
       const headers = { 'x-forwarded-for': `203.0.113.5, ${from}` }
       expect((await api.app.inject({ url: '/v1/jobs', remoteAddress: '10.1.2.3', headers })).statusCode).toBe(401)
     }
-    const counted = (await redis.keys(`${prefix}:rate:*`)).map((key) => key.slice(`${prefix}:rate:address:`.length))
+    const counted = (await redis.keys(redisKeys.rate('*'))).map((key) => key.slice(redisKeys.rate('address:').length))
     expect(counted.toSorted()).toEqual(['198.51.100.7', '2001:db8::'])
   })
 })

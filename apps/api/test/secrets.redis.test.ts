@@ -1,5 +1,6 @@
-import { createLogger, type Redis } from '@runnel/process'
-import { redisTest as test } from '@runnel/testing'
+import { createLogger } from '@runnel/process'
+import type { Redis } from '@runnel/redis'
+import { redisTest as test } from '@runnel/redis/testing'
 import { expect } from 'vitest'
 import { startApi } from './api.ts'
 import { holdKey } from './key-holder.ts'
@@ -37,22 +38,25 @@ test('What a program holds is not in the log, even where taking it fails by our 
   redisUrl,
   prefix,
   resources,
+  redisKeys,
 }) => {
   let lines = ''
   const destination = { write: (line: string) => (lines += line) }
   const log = createLogger({ name: 'api', level: 'trace', destination })
   const { app } = await startApi({ redisUrl, prefix, resources, log })
-  await redis.set(`${prefix}:waiting`, 'no queue')
+  await redis.set(redisKeys.waiting, 'no queue')
   for (const url of ['/v1/jobs', '/v1/jobs?wait=1000']) {
     const { statusCode } = await app.inject({ method: 'POST', url, payload: program('hunter2') })
     expect(statusCode).toBe(500)
   }
   expect(lines).toContain('WRONGTYPE')
   expect(lines).not.toContain('hunter2')
+  await redis.del(redisKeys.waiting)
 })
 
 test('Redis has no key and no ticket, and a program nowhere but in its own job', async ({
   redis,
+  redisKeys,
   redisUrl,
   prefix,
   resources,
@@ -78,5 +82,5 @@ test('Redis has no key and no ticket, and a program nowhere but in its own job',
     for (const one of [secret, ticket, 'swordfish']) expect(all).not.toContain(one)
     if (all.includes('hunter2')) having.push(name)
   }
-  expect(having).toEqual([`${prefix}:jobs:${ran.json().id}`])
+  expect(having).toEqual([redisKeys.queuedJob(ran.json().id)])
 })

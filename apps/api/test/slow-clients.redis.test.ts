@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Redis } from '@runnel/process'
-import { eventually, heldBytes, redisTest as test } from '@runnel/testing'
+import type { Redis, RedisKeys } from '@runnel/redis'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually, heldBytes } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { WebSocket } from 'ws'
 import { SUBSCRIPTIONS_PER_SOCKET } from '../src/stream/subscriptions.ts'
@@ -75,12 +76,13 @@ const trackSockets = (api: Api): Set<Socket> => {
   return sockets
 }
 
-const countWatchers = async (redis: Redis, prefix: string, id: string): Promise<number> =>
-  Number((await redis.pubsub('NUMSUB', `${prefix}:events:${id}`))[1])
+const countWatchers = async (redis: Redis, keys: RedisKeys, id: string): Promise<number> =>
+  Number((await redis.pubsub('NUMSUB', keys.eventsChannel(id)))[1])
 
 describe('A client that stops reading', () => {
   test('costs little memory while it is open, and is gone after two heartbeats', async ({
     redis,
+    redisKeys,
     redisUrl,
     prefix,
     resources,
@@ -104,12 +106,13 @@ describe('A client that stops reading', () => {
     )
     expect(mostWaiting).toBeGreaterThan(0)
     expect(mostWaiting).toBeLessThan(MIB)
-    await eventually(async () => expect(await countWatchers(redis, prefix, id)).toBe(0))
+    await eventually(async () => expect(await countWatchers(redis, redisKeys, id)).toBe(0))
     for (const client of clients) client.destroy()
   })
 
   test('costs little for each of the many jobs that print meanwhile, all followed on one socket', async ({
     redis,
+    redisKeys,
     redisUrl,
     prefix,
     resources,
@@ -120,7 +123,7 @@ describe('A client that stops reading', () => {
     const { socket, send } = await openStream(url)
     for (const jobId of ids) send({ type: 'subscribe', jobId })
     await eventually(async () => {
-      const watchers = await Promise.all(ids.map((id) => countWatchers(redis, prefix, id)))
+      const watchers = await Promise.all(ids.map((id) => countWatchers(redis, redisKeys, id)))
       expect(watchers).toEqual(ids.map(() => 1))
     })
     socket.pause()
@@ -131,14 +134,20 @@ describe('A client that stops reading', () => {
     socket.terminate()
   })
 
-  test('or has vanished without a word is found by the heartbeat', async ({ redis, redisUrl, prefix, resources }) => {
+  test('or has vanished without a word is found by the heartbeat', async ({
+    redis,
+    redisKeys,
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
     const api = await startApi({ redisUrl, prefix, resources, heartbeatMs: HEARTBEAT_MS })
     const url = await api.listen()
     const { id } = (await api.app.inject({ method: 'POST', url: '/v1/jobs', payload: { code: 'print(1)' } })).json()
     // Nothing happens to the job, so only the pings can tell.
     const client = await ask(url, `/v1/jobs/${id}/events`, UPGRADE)
-    await eventually(async () => expect(await countWatchers(redis, prefix, id)).toBe(1))
-    await eventually(async () => expect(await countWatchers(redis, prefix, id)).toBe(0))
+    await eventually(async () => expect(await countWatchers(redis, redisKeys, id)).toBe(1))
+    await eventually(async () => expect(await countWatchers(redis, redisKeys, id)).toBe(0))
     client.destroy()
   })
 })

@@ -1,5 +1,6 @@
 import { PROGRAM, toBytes } from '@runnel/contract/public'
-import { eventually, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { type Api, startApi } from './api.ts'
 
@@ -77,6 +78,7 @@ describe('POST /v1/jobs/:id/stdin', () => {
     redisUrl,
     prefix,
     resources,
+    redisKeys,
   }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const id = await submit(api, true)
@@ -100,7 +102,7 @@ describe('POST /v1/jobs/:id/stdin', () => {
       },
       { withinMs: 10_000 },
     )
-    expect(await redis.exists(`${prefix}:stdin:${id}`, `${prefix}:control:${id}`)).toBe(0)
+    expect(await redis.exists(redisKeys.stdin(id), redisKeys.control(id))).toBe(0)
   })
 
   test.for<[string, object, number, string]>([

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { serverFrameSchema, toBytes } from '@runnel/contract/public'
-import { eventually, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { WebSocket } from 'ws'
 import { type Api, startApi } from './api.ts'
@@ -112,12 +113,18 @@ describe('GET /v1/stream', () => {
     stream.socket.terminate()
   })
 
-  test('follows from an event on, and no longer after unsubscribe', async ({ redis, redisUrl, prefix, resources }) => {
+  test('follows from an event on, and no longer after unsubscribe', async ({
+    redis,
+    redisUrl,
+    prefix,
+    resources,
+    redisKeys,
+  }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const stream = await openStream(await api.listen())
     stream.send({ type: 'submit', ref: 'a', subscribe: false, job: { code: 'print(1)' } })
     const jobId = await acceptedBy(stream, 'a')
-    const watchers = async () => Number((await redis.pubsub('NUMSUB', `${prefix}:events:${jobId}`))[1])
+    const watchers = async () => Number((await redis.pubsub('NUMSUB', redisKeys.events(jobId)))[1])
     expect(await watchers()).toBe(0)
     stream.send({ type: 'subscribe', ref: 'b', jobId, after: '0-1' })
     await eventually(async () => expect(await watchers()).toBe(1))

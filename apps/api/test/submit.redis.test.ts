@@ -1,5 +1,6 @@
 import { jobSchema } from '@runnel/contract/public'
-import { eventually, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { startApi } from './api.ts'
 
@@ -113,16 +114,18 @@ describe('POST /v1/jobs', () => {
     redisUrl,
     prefix,
     resources,
+    redisKeys,
   }) => {
     const { app, backend } = await startApi({ redisUrl, prefix, resources })
-    await redis.set(`${prefix}:history:default`, 'not a sorted set', 'PX', 60_000)
+    await redis.set(redisKeys.history('default'), 'not a sorted set', 'PX', 60_000)
     const response = await app.inject({ method: 'POST', url: '/v1/jobs', payload: { code: 'print(1)' } })
     expect(response.statusCode).toBe(500)
     expect(response.json().error).toMatchObject({ code: 'internal', requestId: expect.stringMatching(/^req_/) })
     expect(response.body).not.toMatch(/WRONGTYPE|at |redis/)
-    const [log] = await redis.keys(`${prefix}:events:*`)
-    const id = String(log).slice(`${prefix}:events:`.length)
+    const [log] = await redis.keys(redisKeys.events('*'))
+    const id = String(log).slice(redisKeys.events('').length)
     await eventually(async () => expect(await backend.producer.place(id)).toBeUndefined())
     expect(await backend.subscriber.summary(id)).toMatchObject({ status: 'finished', outcome: { type: 'canceled' } })
+    await redis.del(redisKeys.history('default'))
   })
 })

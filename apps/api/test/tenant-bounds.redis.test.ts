@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { eventually, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { WebSocket } from 'ws'
 import { type Api, startApi } from './api.ts'

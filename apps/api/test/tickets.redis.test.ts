@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { serverFrameSchema } from '@runnel/contract/public'
-import { eventually, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { WebSocket } from 'ws'
 import { type Api, startApi } from './api.ts'
@@ -51,6 +52,7 @@ describe('A ticket', () => {
     redisUrl,
     prefix,
     resources,
+    redisKeys,
   }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const holder = await holdKey(api)
@@ -59,7 +61,7 @@ describe('A ticket', () => {
     for (const query of ['?ticket=', '?ticket=x', `?ticket=${ticket}&ticket=${ticket}`]) {
       expect(await connect(url + query)).toBe(401)
     }
-    await eventually(async () => expect(await api.backend.redis.keys(`${prefix}:ticket:*`)).toEqual([]))
+    await eventually(async () => expect(await api.backend.redis.keys(redisKeys.ticket('*'))).toEqual([]))
     expect(await connect(`${url}?ticket=${ticket}`)).toBe(401)
   })
 

@@ -1,4 +1,4 @@
-import type { Redis } from '@runnel/process'
+import type { Redis } from '@runnel/redis'
 import type { WorkerDirectory } from '@runnel/registry'
 
 /** Three beats fit into the time after which a silent worker counts as dead. */

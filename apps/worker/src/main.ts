@@ -5,15 +5,15 @@ import { defaultLimits } from '@runnel/contract/public'
 import { createPublisher } from '@runnel/output/publisher'
 import {
   boundRelease,
-  connectRedis,
   createLogger,
   type Logger,
   readConfig,
-  requireNoEviction,
   runUntilSignal,
+  StartError,
   warnOfUnknownSettings,
 } from '@runnel/process'
 import { createConsumer } from '@runnel/queue/consumer'
+import { connectRedis, findEvictionRisk } from '@runnel/redis'
 import { createWorkerDirectory, type WorkerDirectory } from '@runnel/registry'
 import { createDockerSandboxes, type Sandboxes } from '@runnel/sandbox'
 import { createLocalSandboxes } from '@runnel/sandbox/local'
@@ -82,5 +82,6 @@ await runUntilSignal(async (signal, resources) => {
   resources.defer(() => consumer.stop(shutdownGraceMs))
   if (await watch.isUp()) take(true)
   log.info({ concurrency, poolMin: config.poolMin, sandbox: config.sandbox }, 'The worker takes jobs')
-  await requireNoEviction(redis, signal)
+  const risk = await findEvictionRisk(redis, signal)
+  if (risk !== undefined) throw new StartError(risk)
 })

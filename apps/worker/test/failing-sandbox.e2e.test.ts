@@ -1,4 +1,5 @@
-import { eventually, redisTest } from '@runnel/testing'
+import { redisTest } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import Docker from 'dockerode'
 import { describe, expect } from 'vitest'
 import { nameOf as nameOfProcess } from './process.ts'
@@ -92,13 +93,13 @@ describe('A sandbox that fails', () => {
 describe('A job that cannot be run at all', () => {
   redisTest(
     'ends with a reference that is in the log, and does not hold up the next',
-    async ({ redis, redisUrl, prefix }) => {
+    async ({ redis, redisUrl, prefix, redisKeys }) => {
       await using system = await startSystem({ redisUrl, prefix, workers: 0 })
       const submit = () => system.submit({ language: 'python', code: 'print("well")' })
       const [unreadable, poisonous, well] = [await submit(), await submit(), await submit()]
-      await redis.hset(`${prefix}:jobs:${unreadable.id}`, 'data', '{"of":"another version"}')
+      await redis.hset(redisKeys.queuedJob(unreadable.id), 'data', '{"of":"another version"}')
       // As BullMQ counts workers that died while they had it.
-      await redis.hset(`${prefix}:jobs:${poisonous.id}`, 'stc', 3)
+      await redis.hset(redisKeys.queuedJob(poisonous.id), 'stc', 3)
       const worker = await system.startWorker()
       for (const { id } of [unreadable, poisonous]) {
         const { outcome } = await system.finished(id, 20_000)

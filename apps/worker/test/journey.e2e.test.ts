@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { JobEvent } from '@runnel/contract/public'
-import { eventually, redisTest } from '@runnel/testing'
+import { redisTest } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { startSystem, stdoutOf } from './system.ts'
 

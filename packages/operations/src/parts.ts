@@ -3,8 +3,8 @@ import type { Language } from '@runnel/languages'
 import type { Intake } from '@runnel/output/intake'
 import type { Subscriber } from '@runnel/output/subscriber'
 import type { Producer } from '@runnel/queue/producer'
+import type { Redis } from '@runnel/redis'
 import type { History } from '@runnel/registry'
-import type { Redis } from 'ioredis'
 
 /** What the operations work with. */
 export interface OperationParts {

@@ -1,7 +1,7 @@
 import { RequestError } from '@runnel/contract/public'
 import { JobNotFoundError, LogGoneError } from '@runnel/output/subscriber'
+import { isRedisOutage } from '@runnel/redis'
 import type { OperationParts } from './parts.ts'
-import { isRedisOutage } from './redis-outage.ts'
 
 export const jobNotFound = (): RequestError =>
   new RequestError('job-not-found', 'There is no job of this id; a finished one is kept for a while only')

@@ -2,16 +2,19 @@ import { createSubmissionSchema, LIMITS, unboundTenant } from '@runnel/contract/
 import { LANGUAGES } from '@runnel/languages'
 import { createIntake } from '@runnel/output/intake'
 import { createSubscriber } from '@runnel/output/subscriber'
-import { connectRedis, createLogger } from '@runnel/process'
+import { createLogger } from '@runnel/process'
 import { createProducer } from '@runnel/queue/producer'
+import { connectRedis } from '@runnel/redis'
+import { redisTest as test } from '@runnel/redis/testing'
 import { createHistory } from '@runnel/registry'
-import { eventually, redisTest as test } from '@runnel/testing'
+import { eventually } from '@runnel/testing'
 import { expect } from 'vitest'
 import { acceptJob } from '../src/jobs/accept-job.ts'
 import { createJob } from '../src/jobs/create-job.ts'
 
 test('A submission that fails half way leaves nothing that lasts, even if undoing it breaks off too', async ({
   redis,
+  redisKeys,
   redisUrl,
   prefix,
   resources,
@@ -43,10 +46,11 @@ test('A submission that fails half way leaves nothing that lasts, even if undoin
   }
   await eventually(() => own.status === 'ready')
   // The step writes the log, then fails here.
-  await redis.set(`${prefix}:bounds`, 'no hash')
+  await redis.set(redisKeys.bounds, 'no hash')
   const submission = createSubmissionSchema(LIMITS).parse({ code: 'print(1)', language: 'python' })
   const job = createJob(parts, unboundTenant('default'), submission)
   await expect(acceptJob(parts, job, {})).rejects.toThrow('WRONGTYPE')
-  expect(await redis.pttl(`${prefix}:events:${job.id}`)).toBeGreaterThan(0)
+  expect(await redis.pttl(redisKeys.events(job.id))).toBeGreaterThan(0)
   await eventually(async () => expect((await subscriber.summary(job.id))?.status).toBe('finished'))
+  await redis.del(redisKeys.bounds)
 })

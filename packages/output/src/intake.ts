@@ -1,11 +1,8 @@
 import type { QueuedJob } from '@runnel/contract/internal'
 import type { EventPosition, Outcome } from '@runnel/contract/public'
-import type { Redis } from 'ioredis'
-import { logKey, writeKeys } from './keys.ts'
+import { createRedisKeys, type Redis, type RedisCommand } from '@runnel/redis'
 import { toEntry } from './log-entry.ts'
-import { cancelScript, giveUpScript } from './log-scripts.ts'
-
-type RedisCommand = readonly [name: string, ...args: (string | number)[]]
+import { cancelScript, giveUpScript, logKeys } from './log-scripts.ts'
 
 /** The beginning of a job's log, and its end where no worker has it: what the API writes. */
 export interface Intake {
@@ -29,21 +26,21 @@ export const createIntake = (options: {
   readonly retentionMs: number
 }): Intake => {
   const { redis, prefix, retentionMs } = options
+  const keys = createRedisKeys(prefix)
   return {
     beginning({ id: jobId, submittedAt: at, program, limits }) {
       const { language, interactive } = program
       const head = { jobId, position: { attempt: 0, n: 1 }, at }
       const { json } = toEntry(head, { type: 'queued', language, limits, interactive })
-      const key = logKey(prefix, jobId)
       return [
-        ['XADD', key, '0-1', 'e', json],
-        ['PUBLISH', key, json],
+        ['XADD', keys.events(jobId), '0-1', 'e', json],
+        ['PUBLISH', keys.eventsChannel(jobId), json],
       ]
     },
 
     async cancelQueued(jobId) {
       const finished = toFinished(jobId, { attempt: 0, n: 2 }, { type: 'canceled' })
-      return (await cancelScript(redis, writeKeys(prefix, jobId), [retentionMs, finished])) === 1
+      return (await cancelScript(redis, logKeys(keys, jobId), [retentionMs, finished])) === 1
     },
 
     async giveUp(jobId, attempts, reference) {
@@ -55,7 +52,7 @@ export const createIntake = (options: {
         restarted,
         toFinished(jobId, { ...next, n: 2 }, outcome),
       ]
-      return (await giveUpScript(redis, writeKeys(prefix, jobId), [retentionMs, attempts, ...ends])) === 1
+      return (await giveUpScript(redis, logKeys(keys, jobId), [retentionMs, attempts, ...ends])) === 1
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { EventPosition } from '@runnel/contract/public'
-import type { Redis } from 'ioredis'
+import type { Redis } from '@runnel/redis'
 import { type LogEntry, readEntry } from './log-entry.ts'
 
 /** A channel that has been silent for this long is compared with its log, in case a message was lost. */

@@ -1,5 +1,5 @@
 import { type EventPosition, readEventId, toEventId } from '@runnel/contract/public'
-import type { Redis } from 'ioredis'
+import type { Redis } from '@runnel/redis'
 import { type LogEntry, readEntry } from './log-entry.ts'
 import { endsScript } from './log-scripts.ts'
 

@@ -1,4 +1,14 @@
-import { createLuaScript } from './lua-script.ts'
+import { createLuaScript, type RedisKeys } from '@runnel/redis'
+
+/**
+ * What every step that writes to a log works on: the log, and the messages to the job, which end with it. The channel of a
+ * log has the name of the log.
+ */
+export const logKeys = (keys: RedisKeys, jobId: string): readonly string[] => [
+  keys.events(jobId),
+  keys.control(jobId),
+  keys.stdin(jobId),
+]
 
 /** Reads a type off the front of an entry, as `readEntry` does. */
 const TYPE_OF = `
@@ -8,7 +18,7 @@ end
 `
 
 /**
- * The steps that write to a log. KEYS: the log, the job's control stream, its input. Explicit ids make them safe to repeat and fence
+ * The steps that write to a log. KEYS: see `logKeys`. Explicit ids make them safe to repeat and fence
  * out stale writers: Redis refuses an id that is not above the top, and a refused entry that is already there with the
  * same text is this very write, whose answer was lost.
  */

@@ -1,9 +1,8 @@
 import { type Outcome, toChunk, type Usage } from '@runnel/contract/public'
-import type { Redis } from 'ioredis'
-import { writeKeys } from './keys.ts'
+import { createRedisKeys, type Redis } from '@runnel/redis'
 import { type LogEntry, toEntry } from './log-entry.ts'
 import { LogLostError } from './log-lost-error.ts'
-import { appendScript, beginScript } from './log-scripts.ts'
+import { appendScript, beginScript, logKeys } from './log-scripts.ts'
 import { createOutputBuffer, type OutputStream } from './output-buffer.ts'
 import { retryWhileAway } from './retry-while-away.ts'
 
@@ -50,9 +49,10 @@ export const createPublisher = (options: {
   readonly flushMs?: number
 }): Publisher => {
   const { redis, prefix, retentionMs, flushMs = FLUSH_MS } = options
+  const redisKeys = createRedisKeys(prefix)
 
   const open = (jobId: string, attempt: number): JobLog => {
-    const keys = writeKeys(prefix, jobId)
+    const keys = logKeys(redisKeys, jobId)
     const buffer = createOutputBuffer(PART_BYTES)
     let n = 0
     /** How many entries the log has, those of earlier attempts included. */

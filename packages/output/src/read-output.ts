@@ -1,5 +1,5 @@
 import { type Chunk, chunkSchema, toBytes } from '@runnel/contract/public'
-import type { Redis } from 'ioredis'
+import type { Redis } from '@runnel/redis'
 import { type LogEntry, readEntry } from './log-entry.ts'
 import { outputScript } from './log-scripts.ts'
 import type { OutputStream } from './output-buffer.ts'

@@ -1,5 +1,5 @@
 import { type Job, type JobEvent, jobEventSchema } from '@runnel/contract/public'
-import type { Redis } from 'ioredis'
+import type { Redis } from '@runnel/redis'
 import { summaryScript } from './log-scripts.ts'
 
 /** What the log says about a job: all that `GET /v1/jobs/:id` needs of it, without the output. */

@@ -1,6 +1,5 @@
-import type { Redis } from 'ioredis'
+import { createRedisKeys, type Redis } from '@runnel/redis'
 import { JobNotFoundError } from './job-not-found-error.ts'
-import { logKey } from './keys.ts'
 import { createLiveEntries } from './live-entries.ts'
 import type { LogEntry } from './log-entry.ts'
 import { createLogFollower, type LogFollower, type Receive } from './log-follower.ts'
@@ -42,10 +41,11 @@ export const createSubscriber = (options: {
   readonly log: { warn(details: object, message: string): void }
 }): Subscriber => {
   const { redis, subscriber, prefix, log } = options
-  const live = createLiveEntries({ subscriber, findEnds: (keys) => findEnds(redis, keys) })
+  const keys = createRedisKeys(prefix)
+  const live = createLiveEntries({ subscriber, findEnds: (names) => findEnds(redis, names) })
 
   const createFollower = (jobId: string, isNew: boolean): LogFollower => {
-    const key = logKey(prefix, jobId)
+    const key = keys.events(jobId)
     return createLogFollower({
       reader: createLogReader(redis, key),
       listen: (listener) => live.listen(key, listener),
@@ -64,9 +64,9 @@ export const createSubscriber = (options: {
       if (!following.signal.aborted) await createFollower(jobId, false).follow(following, receive)
     },
     expect: (jobId) => createFollower(jobId, true),
-    has: async (jobId) => (await redis.exists(logKey(prefix, jobId))) === 1,
-    summary: (jobId) => readSummary(redis, logKey(prefix, jobId)),
-    output: (jobId, { attempt, maxBytes }) => readOutput(redis, logKey(prefix, jobId), attempt, maxBytes),
+    has: async (jobId) => (await redis.exists(keys.events(jobId))) === 1,
+    summary: (jobId) => readSummary(redis, keys.events(jobId)),
+    output: (jobId, { attempt, maxBytes }) => readOutput(redis, keys.events(jobId), attempt, maxBytes),
 
     [Symbol.dispose]: () => live[Symbol.dispose](),
   }

@@ -1,4 +1,5 @@
-import { eventually, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { connectParts, EXITED, newJob, ready, watch } from './parts.ts'
 

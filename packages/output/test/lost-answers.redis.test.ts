@@ -1,4 +1,5 @@
-import { eventually, startLossyProxy, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually, startLossyProxy } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { connectParts, EXITED, idsOf, newJob, printed, ready, text } from './parts.ts'
 

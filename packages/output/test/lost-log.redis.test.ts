@@ -1,6 +1,6 @@
-import { eventually, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
-import { logKey } from '../src/keys.ts'
 import { JobNotFoundError, LogGoneError } from '../src/subscriber.ts'
 import { connectParts, EXITED, newJob, ready, text, watch } from './parts.ts'
 
@@ -12,7 +12,7 @@ const parts = test.extend('parts', async ({ redisUrl, prefix, resources }) => {
   const log = connected.publisher.open(job.id, 1)
   await log.begin()
   await log.write('stdout', text('one'))
-  return { ...connected, job, log, key: logKey(prefix, job.id) }
+  return { ...connected, job, log, key: connected.keys.events(job.id) }
 })
 
 describe('When Redis has lost', () => {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { QueuedJob } from '@runnel/contract/internal'
 import { defaultLimits, type JobEvent, jobEventSchema, type Outcome } from '@runnel/contract/public'
-import { connectRedis, createLogger } from '@runnel/process'
+import { createLogger } from '@runnel/process'
+import { connectRedis, createRedisKeys } from '@runnel/redis'
 import { createIntake } from '../src/intake.ts'
-import { logKey } from '../src/keys.ts'
 import { createPublisher } from '../src/publisher.ts'
 import { createSubscriber, type LogEntry, type Subscriber } from '../src/subscriber.ts'
 
@@ -35,11 +35,12 @@ export const connectParts = (url: string, prefix: string, resources: AsyncDispos
     resources.adopt(connectRedis(url, { role, log }), (redis) => redis.disconnect())
   const redis = connect('command')
   const subscription = connect('subscriber')
+  const keys = createRedisKeys(prefix)
   const settings = { redis, prefix, retentionMs: RETENTION_MS }
   const subscriber = resources.use(createSubscriber({ redis, subscriber: subscription, prefix, log }))
   /** The whole log, earlier attempts included; empty when there is none. */
   const read = async (jobId: string): Promise<JobEvent[]> => {
-    const entries = await redis.xrange(logKey(prefix, jobId), '-', '+')
+    const entries = await redis.xrange(keys.events(jobId), '-', '+')
     return entries.map(([, [, json = '']]) => jobEventSchema.parse(JSON.parse(json)))
   }
   const intake = createIntake(settings)
@@ -49,6 +50,7 @@ export const connectParts = (url: string, prefix: string, resources: AsyncDispos
   }
   return {
     redis,
+    keys,
     subscription,
     intake: { ...intake, queued },
     publisher: createPublisher(settings),

@@ -1,4 +1,5 @@
-import { eventually, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { createPublisher, LogLostError } from '../src/publisher.ts'
 import { connectParts, EXITED, idsOf, newJob, printed, RETENTION_MS, ready, text, USAGE } from './parts.ts'
@@ -55,13 +56,13 @@ describe('a log', () => {
     expect(printed(entries, 'stderr')).toBe('e'.repeat(10_000))
   })
 
-  parts('has the first bytes at once, not after the pause', async ({ redis, parts, prefix }) => {
+  parts('has the first bytes at once, not after the pause', async ({ redis, parts, prefix, redisKeys }) => {
     const slow = createPublisher({ redis: parts.redis, prefix, retentionMs: RETENTION_MS, flushMs: 60_000 })
     const job = newJob()
     const log = slow.open(job.id, 1)
     await log.begin()
     await log.write('stdout', text('now'))
-    await eventually(async () => (await redis.xlen(`${prefix}:events:${job.id}`)) === 2)
+    await eventually(async () => (await redis.xlen(redisKeys.events(job.id))) === 2)
     await log.write('stdout', text('later'))
     await log.finish(EXITED, null)
   })
@@ -91,18 +92,18 @@ describe('a log', () => {
 
   parts(
     'expires only once it is finished, and then the messages to its job are gone',
-    async ({ redis, prefix, parts }) => {
+    async ({ redis, parts, redisKeys }) => {
       const { intake, publisher } = parts
       const job = newJob()
       await intake.queued(job)
-      const messages = [`${prefix}:control:${job.id}`, `${prefix}:stdin:${job.id}`]
+      const messages = [redisKeys.control(job.id), redisKeys.stdin(job.id)]
       for (const key of messages) await redis.xadd(key, '*', 'm', '{}')
       const log = publisher.open(job.id, 1)
       await log.begin()
-      expect(await redis.pttl(`${prefix}:events:${job.id}`)).toBe(-1)
+      expect(await redis.pttl(redisKeys.events(job.id))).toBe(-1)
       expect(await redis.exists(...messages)).toBe(2)
       await log.finish(EXITED, null)
-      const ttl = await redis.pttl(`${prefix}:events:${job.id}`)
+      const ttl = await redis.pttl(redisKeys.events(job.id))
       expect(ttl).toBeGreaterThan(RETENTION_MS - 5_000)
       expect(ttl).toBeLessThanOrEqual(RETENTION_MS)
       expect(await redis.exists(...messages)).toBe(0)

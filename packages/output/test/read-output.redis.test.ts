@@ -1,4 +1,5 @@
-import { eventually, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { connectParts, EXITED, newJob, ready, text } from './parts.ts'
 
@@ -15,15 +16,15 @@ const decode = (bytes: Uint8Array): string => Buffer.from(bytes).toString()
 describe('What a job printed', () => {
   parts(
     'is read whole where it fits, event by event over many pages',
-    async ({ parts: { redis, subscriber }, prefix }) => {
+    async ({ parts: { redis, subscriber }, redisKeys }) => {
       const { id } = newJob()
       const adding = redis.pipeline()
       for (let n = 1; n <= 2_000; n += 1) {
         const type = n % 3 === 0 ? 'stderr' : 'stdout'
         const event = { jobId: id, id: `1-${n}`, at: new Date().toISOString(), type, encoding: 'utf8', data: `${n} ` }
-        adding.xadd(`${prefix}:events:${id}`, event.id, 'e', JSON.stringify(event))
+        adding.xadd(redisKeys.events(id), event.id, 'e', JSON.stringify(event))
       }
-      adding.pexpire(`${prefix}:events:${id}`, 60_000)
+      adding.pexpire(redisKeys.events(id), 60_000)
       await adding.exec()
       const { stdout, stderr, truncated } = await subscriber.output(id, { attempt: 1, maxBytes: 64 * KIB })
       const numbers = Array.from({ length: 2_000 }, (_, at) => at + 1)
@@ -50,23 +51,26 @@ describe('What a job printed', () => {
     expect(await read(300)).toEqual(['€'.repeat(100), 'e'.repeat(100), false])
   })
 
-  parts('has the end of the other stream after a flood on one, without the flood', async ({ redis, parts, prefix }) => {
-    const { publisher, subscriber } = parts
-    const { id } = newJob()
-    const log = publisher.open(id, 1)
-    await log.begin()
-    const flood = new Uint8Array(64 * KIB).fill(1)
-    for (let part = 0; part < 128; part += 1) await log.write('stdout', flood)
-    await log.write('stderr', text('Traceback'))
-    await log.finish(EXITED, null)
-    const memory = Number(await redis.memory('USAGE', `${prefix}:events:${id}`))
-    expect(memory).toBeGreaterThan(40 * KIB * KIB)
+  parts(
+    'has the end of the other stream after a flood on one, without the flood',
+    async ({ redis, parts, redisKeys }) => {
+      const { publisher, subscriber } = parts
+      const { id } = newJob()
+      const log = publisher.open(id, 1)
+      await log.begin()
+      const flood = new Uint8Array(64 * KIB).fill(1)
+      for (let part = 0; part < 128; part += 1) await log.write('stdout', flood)
+      await log.write('stderr', text('Traceback'))
+      await log.finish(EXITED, null)
+      const memory = Number(await redis.memory('USAGE', redisKeys.events(id)))
+      expect(memory).toBeGreaterThan(40 * KIB * KIB)
 
-    const receivedBefore = parts.redis.stream.bytesRead
-    const { stdout, stderr, truncated } = await subscriber.output(id, { attempt: 1, maxBytes: 1_000 })
-    expect([stdout.length, decode(stderr), truncated]).toEqual([1_000, 'Traceback', true])
-    expect(parts.redis.stream.bytesRead - receivedBefore).toBeLessThan(8 * KIB * KIB)
-  })
+      const receivedBefore = parts.redis.stream.bytesRead
+      const { stdout, stderr, truncated } = await subscriber.output(id, { attempt: 1, maxBytes: 1_000 })
+      expect([stdout.length, decode(stderr), truncated]).toEqual([1_000, 'Traceback', true])
+      expect(parts.redis.stream.bytesRead - receivedBefore).toBeLessThan(8 * KIB * KIB)
+    },
+  )
 
   parts('is nothing where it never began', async ({ parts: { subscriber } }) => {
     const { stdout, stderr, truncated } = await subscriber.output(newJob().id, { attempt: 0, maxBytes: 10 })

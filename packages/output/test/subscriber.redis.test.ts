@@ -1,6 +1,6 @@
-import { eventually, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
-import { logKey } from '../src/keys.ts'
 import { JobNotFoundError, type LogEntry } from '../src/subscriber.ts'
 import { connectParts, EXITED, idsOf, newJob, printed, ready, text, USAGE, watch } from './parts.ts'
 
@@ -101,7 +101,7 @@ describe('following a job', () => {
     expect(watching.ids()).toEqual([])
   })
 
-  parts('of a newer version, with fields that are not known here, is as good', async ({ parts, prefix }) => {
+  parts('of a newer version, with fields that are not known here, is as good', async ({ parts, redisKeys }) => {
     const { redis, intake, publisher, subscriber } = parts
     const job = { ...newJob(), limits: { ...newJob().limits, gpuBytes: 1 } }
     await intake.queued(job)
@@ -111,8 +111,8 @@ describe('following a job', () => {
     const outcome = { ...EXITED, core: 'dumped' }
     const usage = { ...USAGE, joules: 3 }
     const finished = { jobId: job.id, id: '1-2', at, type: 'finished', outcome, usage, host: 'a' }
-    await redis.xadd(logKey(prefix, job.id), '1-2', 'e', JSON.stringify(finished))
-    await redis.pexpire(logKey(prefix, job.id), 60_000)
+    await redis.xadd(redisKeys.events(job.id), '1-2', 'e', JSON.stringify(finished))
+    await redis.pexpire(redisKeys.events(job.id), 60_000)
     const watching = watch(subscriber, job.id)
     await watching.ended
     expect(watching.ids()).toEqual(['0-1', '1-1', '1-2'])
@@ -148,13 +148,13 @@ describe('following a job', () => {
     ])
   })
 
-  parts('finds events in the log whose messages were lost', async ({ redis, prefix, parts }) => {
+  parts('finds events in the log whose messages were lost', async ({ redis, parts, redisKeys }) => {
     const { intake, subscriber } = parts
     const job = newJob()
     await intake.queued(job)
     const watching = watch(subscriber, job.id)
     await eventually(() => watching.entries.length === 1)
-    const key = `${prefix}:events:${job.id}`
+    const key = redisKeys.events(job.id)
     const silently = (id: string, type: string, rest = '') =>
       redis.xadd(
         key,
@@ -174,14 +174,14 @@ describe('following a job', () => {
 
   parts(
     'tells the end of an attempt whose last messages were lost, before the next one',
-    async ({ redis, prefix, parts: { intake, publisher, subscriber } }) => {
+    async ({ redis, parts: { intake, publisher, subscriber }, redisKeys }) => {
       const job = newJob()
       await intake.queued(job)
       const watching = watch(subscriber, job.id)
       await publisher.open(job.id, 1).begin()
       await eventually(() => watching.entries.length === 2)
       const lost = `{"jobId":"${job.id}","id":"1-2","at":"2026-01-01T00:00:00.000Z","type":"stdout","encoding":"utf8","data":"a"}`
-      await redis.xadd(`${prefix}:events:${job.id}`, '1-2', 'e', lost)
+      await redis.xadd(redisKeys.events(job.id), '1-2', 'e', lost)
       const second = publisher.open(job.id, 2)
       await second.begin()
       await second.finish(EXITED, null)
@@ -190,7 +190,7 @@ describe('following a job', () => {
     },
   )
 
-  parts('looks at the log at once when the subscription is back', async ({ redis, prefix, parts }) => {
+  parts('looks at the log at once when the subscription is back', async ({ redis, parts, redisKeys }) => {
     const { intake, subscriber, subscription } = parts
     const job = newJob()
     await intake.queued(job)
@@ -198,18 +198,18 @@ describe('following a job', () => {
     await eventually(() => watching.entries.length === 1)
     const missed = `{"jobId":"${job.id}","id":"1-1","at":"2026-01-01T00:00:00.000Z","type":"started"}`
     subscription.disconnect(true)
-    await redis.xadd(`${prefix}:events:${job.id}`, '1-1', 'e', missed)
+    await redis.xadd(redisKeys.events(job.id), '1-1', 'e', missed)
     await eventually(() => watching.entries.length === 2, { withinMs: 500 })
     await watching.leave()
   })
 
-  parts('is not misled by messages that are no events', async ({ redis, prefix, parts }) => {
+  parts('is not misled by messages that are no events', async ({ redis, parts, redisKeys }) => {
     const { intake, publisher, subscriber } = parts
     const job = newJob()
     await intake.queued(job)
     const watching = watch(subscriber, job.id)
     await eventually(() => watching.entries.length === 1)
-    for (const message of ['', 'null', '{"id":"1-1"}']) await redis.publish(`${prefix}:events:${job.id}`, message)
+    for (const message of ['', 'null', '{"id":"1-1"}']) await redis.publish(redisKeys.events(job.id), message)
     const log = publisher.open(job.id, 1)
     await log.begin()
     await log.finish(EXITED, null)
@@ -311,10 +311,10 @@ describe('a job that is expected', () => {
     expect(entries.map(({ id }) => id)).toEqual(idsOf(1, 3))
   })
 
-  parts('is not read from its log where every message came', async ({ redis, prefix, parts: { subscriber } }) => {
+  parts('is not read from its log where every message came', async ({ redis, parts: { subscriber }, redisKeys }) => {
     const { id: jobId } = newJob()
     const expected = subscriber.expect(jobId)
-    const channel = `${prefix}:events:${jobId}`
+    const channel = redisKeys.events(jobId)
     await eventually(async () => expect((await redis.pubsub('NUMSUB', channel))[1]).toBe(1))
     // Messages without a log: there is nothing else that they can come from.
     for (const [id, type] of [
@@ -332,11 +332,11 @@ describe('a job that is expected', () => {
     expect(ids).toEqual(['0-1', '1-1', '1-2'])
   })
 
-  parts('is read from its log where messages were lost', async ({ redis, prefix, parts: { subscriber } }) => {
+  parts('is read from its log where messages were lost', async ({ redis, parts: { subscriber }, redisKeys }) => {
     for (const published of [[], ['1-2'], ['1-1', '1-2'], ['0-1', '1-2']]) {
       const { id: jobId } = newJob()
       const expected = subscriber.expect(jobId)
-      const key = `${prefix}:events:${jobId}`
+      const key = redisKeys.events(jobId)
       const ids: string[] = []
       const ended = expected.follow({ signal: AbortSignal.timeout(5_000) }, ({ id }) => {
         ids.push(id)

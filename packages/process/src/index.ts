@@ -1,7 +1,5 @@
 export { createLogger, type Logger } from './logger.ts'
 export { readConfig } from './read-config.ts'
-export { connectRedis, type Redis, type RedisRole } from './redis-connection.ts'
-export { requireNoEviction } from './require-no-eviction.ts'
 export { boundRelease, runUntilSignal } from './run-until-signal.ts'
 export { SETTINGS } from './settings/settings.ts'
 export { warnOfUnknownSettings } from './settings/unknown-settings.ts'

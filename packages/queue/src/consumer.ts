@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Control, type QueuedJob, queuedJobSchema } from '@runnel/contract/internal'
+import { createRedisKeys, QUEUE_NAME, type Redis } from '@runnel/redis'
 import { type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq'
-import type { Redis } from 'ioredis'
-import { controlChannel, controlKey, QUEUE_NAME, stdinKey } from './names.ts'
 import { createQueueLog, type Log } from './queue-log.ts'
 import { createRunningJob, type RunningJob, type StopReason } from './running-job.ts'
 import { createTurns } from './turns.ts'
@@ -95,7 +94,8 @@ export const createConsumer = (
 ): Consumer => {
   const { redis, prefix, concurrency, retentionMs, lockMs = LOCK_MS } = options
   const log = createQueueLog(redis, options.log)
-  const turns = createTurns({ redis, prefix })
+  const keys = createRedisKeys(prefix)
+  const turns = createTurns({ redis, keys })
   const running = new Map<string, RunningJob>()
   let isTaking = true
 
@@ -115,8 +115,8 @@ export const createConsumer = (
     const current = createRunningJob({
       jobId,
       redis,
-      controlKey: controlKey(prefix, jobId),
-      stdinKey: stdinKey(prefix, jobId),
+      controlKey: keys.control(jobId),
+      stdinKey: keys.stdin(jobId),
       hasInput: interactive,
       leaseMs: lockMs * LEASE_SHARE,
       log,
@@ -190,7 +190,7 @@ export const createConsumer = (
   const hints = redis.duplicate()
   hints.on('error', log.report)
   hints.on('message', (_channel: string, jobId: string) => running.get(jobId)?.look())
-  hints.subscribe(controlChannel(prefix)).catch(log.report)
+  hints.subscribe(keys.controlChannel).catch(log.report)
 
   const sweep = setInterval(() => {
     for (const [jobId, job] of running) {

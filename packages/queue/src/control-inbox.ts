@@ -1,5 +1,5 @@
 import { type Control, controlSchema } from '@runnel/contract/internal'
-import type { Redis } from 'ioredis'
+import type { Redis } from '@runnel/redis'
 
 const CONTROL_PAGE = 100
 /** A piece of input may have a mebibyte, and what the program has not yet taken is the worker's memory. */

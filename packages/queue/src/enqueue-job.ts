@@ -1,12 +1,9 @@
+import { createHash } from 'node:crypto'
 import type { QueuedJob } from '@runnel/contract/internal'
 import { RequestError } from '@runnel/contract/public'
-import type { Redis } from 'ioredis'
+import type { Redis, RedisCommand, RedisKeys } from '@runnel/redis'
 import type { QueueBounds, TenantBounds } from './bounds.ts'
-import { submissionKey } from './names.ts'
 import { createTurnScript } from './turn-script.ts'
-
-/** A command of Redis and its arguments. */
-export type RedisCommand = readonly [name: string, ...args: (string | number)[]]
 
 export interface EnqueueOptions {
   /** The tenant's own bounds, where it has any. */
@@ -28,15 +25,17 @@ const RETRY_DELAY_MS = 1_000
  * One step: all of it happens, or nothing. The job's record is what BullMQ's own `add` would write (a test compares
  * them), with the tenant as the job's name.
  *
- * ARGV: the job's id, tenant, data, options, time, the bounds (all queued; the tenant's queued, running), the key under
- * which the submission is remembered or '', its fingerprint, how long; then commands, each after the number of its words.
+ * ARGV: the job's id, tenant, data, options, time, the bounds (all queued; the tenant's queued, running), the fingerprint
+ * of the submission and how long it is remembered, the number of commands; then each command without its key, after the
+ * number of its words. Own KEYS: that of each command, then the one that remembers the submission, if any does.
  */
 const enqueueScript = createTurnScript(`
-local id, tenant = ARGV[2], ARGV[3]
-local job = base .. id
-local record, fingerprint = ARGV[10], ARGV[11]
+local id, tenant = ARGV[1], ARGV[2]
+local job = jobKey(id)
+local fingerprint, commands = ARGV[9], tonumber(ARGV[11])
+local record = KEYS[FIRST_OWN_KEY + commands]
 
-if record ~= '' then
+if record then
   local known = redis.call('HMGET', record, 'job', 'fingerprint')
   if known[1] and known[2] ~= fingerprint then return { 'key-reused' } end
   if known[1] then return { 'taken', known[1] } end
@@ -45,40 +44,43 @@ end
 if redis.call('EXISTS', job) == 1 then return { 'taken', id } end
 
 local ready = redis.call('LRANGE', wait, 0, -1)
-local length, bound = redis.call('ZCARD', waiting) + #ready, tonumber(ARGV[7])
+local length, bound = redis.call('ZCARD', waiting) + #ready, tonumber(ARGV[6])
 if length >= bound then return { 'full', length, bound, 'all', pace() } end
 local own = count(waiting, tenant)
-length, bound = own, tonumber(ARGV[8])
+length, bound = own, tonumber(ARGV[7])
 for _, other in ipairs(ready) do
   if redis.call('ZSCORE', admitted, toAdmitted(tenant, other)) then length = length + 1 end
 end
 if length >= bound then return { 'full', length, bound, 'tenant', pace() } end
 
-local at = 13
-while ARGV[at] do
+local at = 12
+for command = 0, commands - 1 do
   local words = tonumber(ARGV[at])
-  redis.call(unpack(ARGV, at + 1, at + words))
+  redis.call(ARGV[at + 1], KEYS[FIRST_OWN_KEY + command], unpack(ARGV, at + 2, at + words))
   at = at + words + 1
 end
 
-if redis.call('HGET', bounds, tenant) ~= ARGV[9] then redis.call('HSET', bounds, tenant, ARGV[9]) end
-redis.call('HSET', job, 'name', tenant, 'data', ARGV[4], 'opts', ARGV[5], 'timestamp', ARGV[6], 'delay', 0, 'priority', 0)
+if redis.call('HGET', bounds, tenant) ~= ARGV[8] then redis.call('HSET', bounds, tenant, ARGV[8]) end
+redis.call('HSET', job, 'name', tenant, 'data', ARGV[3], 'opts', ARGV[4], 'timestamp', ARGV[5], 'delay', 0, 'priority', 0)
 -- The usual case: nobody waits, so there is no turn to wait for.
 if #ready < READY and own == 0 and redis.call('ZCARD', turns) == 0 and hasRoom(tenant) then
   admit(tenant, id)
 else
-  local number = redis.call('INCR', base .. 'id')
+  local number = redis.call('INCR', jobNumber)
   redis.call('HSET', job, 'number', number)
   redis.call('ZADD', waiting, 0, toWaiting(tenant, number, id))
   line(tenant)
   fill()
 end
-if record ~= '' then
+if record then
   redis.call('HSET', record, 'job', id, 'fingerprint', fingerprint)
-  redis.call('PEXPIRE', record, ARGV[12])
+  redis.call('PEXPIRE', record, ARGV[10])
 end
 return { 'taken', id }
 `)
+
+/** The caller's key may be any text; this is always a valid part of a name. */
+const toDigest = (key: string): string => createHash('sha256').update(key).digest('hex')
 
 type Answer = readonly unknown[]
 
@@ -111,13 +113,18 @@ const KEY_REUSED =
  * submission: its own, or that of the first one with the same key.
  */
 export const enqueueJob = async (
-  parts: { readonly redis: Redis; readonly prefix: string; readonly retentionMs: number; readonly bounds: QueueBounds },
+  parts: {
+    readonly redis: Redis
+    readonly keys: RedisKeys
+    readonly retentionMs: number
+    readonly bounds: QueueBounds
+  },
   job: QueuedJob,
   { tenant, alongside = [], once }: EnqueueOptions,
 ): Promise<string> => {
-  const { redis, prefix, retentionMs, bounds } = parts
+  const { redis, keys, retentionMs, bounds } = parts
   const options = { jobId: job.id, attempts: TRIES, backoff: { type: 'exponential', delay: RETRY_DELAY_MS } }
-  const answer = await enqueueScript(redis, prefix, [
+  const args = [
     job.id,
     job.tenant,
     JSON.stringify(job),
@@ -126,11 +133,14 @@ export const enqueueJob = async (
     bounds.queued,
     tenant?.queued ?? bounds.tenant.queued,
     tenant?.running ?? bounds.tenant.running,
-    once === undefined ? '' : submissionKey(prefix, job.tenant, once.key),
     once?.fingerprint ?? '',
     retentionMs,
-    ...alongside.flatMap((command) => [command.length, ...command]),
-  ])
+    alongside.length,
+    ...alongside.flatMap(([name, , ...words]) => [words.length + 1, name, ...words]),
+  ]
+  const ownKeys = alongside.map(([, key]) => key)
+  if (once !== undefined) ownKeys.push(keys.submission(job.tenant, toDigest(once.key)))
+  const answer = await enqueueScript(redis, keys, args, ownKeys)
   if (!Array.isArray(answer)) throw new Error('The queue did not say whether it took a job')
   const [verdict, id]: Answer = answer
   if (verdict === 'key-reused') throw new RequestError('idempotency-key-reused', KEY_REUSED)

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { Redis, RedisKeys } from '@runnel/redis'
 import { createTurnScript } from './turn-script.ts'
 
 /** Where a job stands while it waits. */
@@ -17,8 +17,8 @@ export interface Place {
  * A tenant that runs all it may does not gain from others' jobs ending: it waits for its own.
  */
 const placeScript = createTurnScript(`
-local id = ARGV[2]
-local tenant, number = unpack(redis.call('HMGET', base .. id, 'name', 'number'))
+local id = ARGV[1]
+local tenant, number = unpack(redis.call('HMGET', jobKey(id), 'name', 'number'))
 if not tenant then return nil end
 local ready = redis.call('LLEN', wait)
 -- New ones enter at the head, workers take from the tail.
@@ -44,8 +44,8 @@ return { position, pace(), ofOwn > 0 and tostring(ofOwn) or '' }
 
 const toMs = (text: unknown): number => (text === '' ? 0 : Number(text))
 
-export const findPlace = async (redis: Redis, prefix: string, jobId: string): Promise<Place | undefined> => {
-  const found = await placeScript(redis, prefix, [jobId])
+export const findPlace = async (redis: Redis, keys: RedisKeys, jobId: string): Promise<Place | undefined> => {
+  const found = await placeScript(redis, keys, [jobId])
   if (!Array.isArray(found)) return undefined
   const [place, paceMs, ownMs]: readonly unknown[] = found
   const position = Number(place)

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { Redis, RedisKeys } from '@runnel/redis'
 import { createTurnScript } from './turn-script.ts'
 
 /** A job that no live worker has. */
@@ -13,19 +13,19 @@ export interface WaitingJob {
  * when (ms since 1970), how many at most. The ids, each with how often it was given to a worker.
  */
 const waitingScript = createTurnScript(`
-local before, most, found = tonumber(ARGV[2]), tonumber(ARGV[3]) * 2, {}
+local before, most, found = tonumber(ARGV[1]), tonumber(ARGV[2]) * 2, {}
 local function look(id)
-  local at, attempts = unpack(redis.call('HMGET', base .. id, 'timestamp', 'ats'))
+  local at, attempts = unpack(redis.call('HMGET', jobKey(id), 'timestamp', 'ats'))
   if #found < most and at and tonumber(at) <= before then
     found[#found + 1] = id
     found[#found + 1] = attempts or '0'
   end
 end
 for _, id in ipairs(redis.call('LRANGE', active, 0, -1)) do
-  if redis.call('EXISTS', base .. id .. ':lock') == 0 then look(id) end
+  if redis.call('EXISTS', lockKey(id)) == 0 then look(id) end
 end
 for _, id in ipairs(redis.call('LRANGE', wait, 0, -1)) do look(id) end
-for _, id in ipairs(redis.call('ZRANGE', base .. 'delayed', 0, -1)) do look(id) end
+for _, id in ipairs(redis.call('ZRANGE', delayed, 0, -1)) do look(id) end
 for _, member in ipairs(redis.call('ZRANGE', waiting, 0, -1)) do
   if #found >= most then break end
   look(string.sub(member, string.find(member, '\\0', 1, true) + 17))
@@ -35,8 +35,8 @@ return found
 
 const MOST_JOBS = 1_000
 
-export const findWaiting = async (redis: Redis, prefix: string, before: Date): Promise<readonly WaitingJob[]> => {
-  const found = await waitingScript(redis, prefix, [before.getTime(), MOST_JOBS])
+export const findWaiting = async (redis: Redis, keys: RedisKeys, before: Date): Promise<readonly WaitingJob[]> => {
+  const found = await waitingScript(redis, keys, [before.getTime(), MOST_JOBS])
   const words = Array.isArray(found) ? found.map(String) : []
   return words.flatMap((jobId, at) => (at % 2 === 0 ? [{ jobId, attempts: Number(words[at + 1]) }] : []))
 }

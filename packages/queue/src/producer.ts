@@ -1,15 +1,14 @@
 import { type Control, type QueuedJob, queuedJobSchema } from '@runnel/contract/internal'
+import { createRedisKeys, QUEUE_NAME, type Redis } from '@runnel/redis'
 import { Queue } from 'bullmq'
-import type { Redis } from 'ioredis'
 import type { QueueBounds, TenantBounds } from './bounds.ts'
-import { type EnqueueOptions, enqueueJob, type RedisCommand } from './enqueue-job.ts'
+import { type EnqueueOptions, enqueueJob } from './enqueue-job.ts'
 import { findPlace, type Place } from './find-place.ts'
 import { findWaiting, type WaitingJob } from './find-waiting.ts'
-import { QUEUE_NAME } from './names.ts'
 import { removeJob } from './remove-job.ts'
 import { sendMessage } from './send-message.ts'
 
-export type { EnqueueOptions, Place, QueueBounds, RedisCommand, TenantBounds, WaitingJob }
+export type { EnqueueOptions, Place, QueueBounds, TenantBounds, WaitingJob }
 
 export interface Producer extends AsyncDisposable {
   /**
@@ -40,6 +39,7 @@ export const createProducer = (options: {
   readonly bounds: QueueBounds
 }): Producer => {
   const { redis, prefix, retentionMs, bounds } = options
+  const keys = createRedisKeys(prefix)
   const queue = new Queue(QUEUE_NAME, {
     connection: redis,
     prefix,
@@ -52,21 +52,21 @@ export const createProducer = (options: {
   queue.on('error', () => {})
 
   return {
-    enqueue: (job, enqueueOptions = {}) => enqueueJob({ redis, prefix, retentionMs, bounds }, job, enqueueOptions),
+    enqueue: (job, enqueueOptions = {}) => enqueueJob({ redis, keys, retentionMs, bounds }, job, enqueueOptions),
 
     async find(jobId) {
       const job = await queue.getJob(jobId)
       return job === undefined ? undefined : queuedJobSchema.parse(job.data)
     },
 
-    place: (jobId) => findPlace(redis, prefix, jobId),
+    place: (jobId) => findPlace(redis, keys, jobId),
 
-    waitingSince: (time) => findWaiting(redis, prefix, time),
+    waitingSince: (time) => findWaiting(redis, keys, time),
 
-    remove: (jobId) => removeJob(redis, prefix, jobId),
+    remove: (jobId) => removeJob(redis, keys, jobId),
 
     async send(jobId, message) {
-      await sendMessage({ redis, prefix, retentionMs }, jobId, message)
+      await sendMessage({ redis, keys, retentionMs }, jobId, message)
     },
 
     async [Symbol.asyncDispose]() {

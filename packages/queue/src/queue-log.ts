@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { Redis } from '@runnel/redis'
 
 /** What a logger must do here; pino's does. */
 export interface Log {

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { Redis, RedisKeys } from '@runnel/redis'
 import { createTurnScript } from './turn-script.ts'
 
 /**
@@ -6,20 +6,20 @@ import { createTurnScript } from './turn-script.ts'
  * 1 when it waited and is gone.
  */
 const removeScript = createTurnScript(`
-local id = ARGV[2]
-local tenant, number = unpack(redis.call('HMGET', base .. id, 'name', 'number'))
+local id = ARGV[1]
+local tenant, number = unpack(redis.call('HMGET', jobKey(id), 'name', 'number'))
 if not tenant then return 0 end
 local taken = number and redis.call('ZREM', waiting, toWaiting(tenant, number, id)) or 0
 if taken == 0 then
-  taken = redis.call('LREM', wait, 1, id) + redis.call('ZREM', base .. 'delayed', id)
+  taken = redis.call('LREM', wait, 1, id) + redis.call('ZREM', delayed, id)
 end
 if taken == 0 then return 0 end
-redis.call('UNLINK', base .. id)
+redis.call('UNLINK', jobKey(id))
 redis.call('ZREM', admitted, toAdmitted(tenant, id))
 line(tenant)
 fill()
 return 1
 `)
 
-export const removeJob = async (redis: Redis, prefix: string, jobId: string): Promise<boolean> =>
-  (await removeScript(redis, prefix, [jobId])) === 1
+export const removeJob = async (redis: Redis, keys: RedisKeys, jobId: string): Promise<boolean> =>
+  (await removeScript(redis, keys, [jobId])) === 1

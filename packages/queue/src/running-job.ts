@@ -1,5 +1,5 @@
 import type { Control } from '@runnel/contract/internal'
-import type { Redis } from 'ioredis'
+import type { Redis } from '@runnel/redis'
 import { createControlInbox } from './control-inbox.ts'
 import type { QueueLog } from './queue-log.ts'
 

@@ -1,7 +1,6 @@
 import type { Control } from '@runnel/contract/internal'
 import { PROGRAM, RequestError } from '@runnel/contract/public'
-import type { Redis } from 'ioredis'
-import { controlChannel, controlKey, stdinKey } from './names.ts'
+import { createLuaScript, type Redis, type RedisKeys } from '@runnel/redis'
 
 /** What a piece of input counts for at least: Redis spends as much on an entry that carries one byte. */
 const PIECE_BYTES = 64
@@ -13,10 +12,10 @@ const SIGNALS = 1_000
  * is a bound to it. The sum is in the entries' ids: a piece has `<bytes sent with it>-0`, and an end that follows it
  * `<the same>-1`, which makes a second end at the same place one with the first.
  *
- * ARGV: the message, what it counts for (0 for an end), the bound, expiry in ms, the channel, the job's id.
+ * KEYS: the input, the channel. ARGV: the message, what it counts for (0 for an end), the bound, expiry in ms, the job's id.
  * 1 when the message is there, 0 when there is no room for it.
  */
-const APPEND_INPUT = `
+const appendInputScript = createLuaScript(`
 local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
 local sent, n = string.match(last and last[1] or '0-0', '^(%d+)-(%d+)$')
 local total = tonumber(sent) + tonumber(ARGV[2])
@@ -25,8 +24,8 @@ if isEnd and n == '1' then return 1 end
 if not isEnd and total > tonumber(ARGV[3]) then return 0 end
 redis.call('XADD', KEYS[1], total .. (isEnd and '-1' or '-0'), 'm', ARGV[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
-redis.call('PUBLISH', ARGV[5], ARGV[6])
-return 1`
+redis.call('PUBLISH', KEYS[2], ARGV[5])
+return 1`)
 
 type Input = Extract<Control, { type: 'stdin' | 'stdin-end' }>
 
@@ -35,27 +34,26 @@ const countBytes = (input: Input): number =>
 
 /** Appends to one of the job's two streams and tells the workers. Throws `stdin-full` where the bound is reached. */
 export const sendMessage = async (
-  { redis, prefix, retentionMs }: { readonly redis: Redis; readonly prefix: string; readonly retentionMs: number },
+  { redis, keys, retentionMs }: { readonly redis: Redis; readonly keys: RedisKeys; readonly retentionMs: number },
   jobId: string,
   message: Control,
 ): Promise<void> => {
   const json = JSON.stringify(message)
-  const channel = controlChannel(prefix)
   if (message.type === 'stdin' || message.type === 'stdin-end') {
     const bound = PROGRAM.stdinTotalBytes
-    const args = [json, countBytes(message), bound, retentionMs, channel, jobId]
-    if ((await redis.eval(APPEND_INPUT, 1, stdinKey(prefix, jobId), ...args)) === 1) return
+    const args = [json, countBytes(message), bound, retentionMs, jobId]
+    if ((await appendInputScript(redis, [keys.stdin(jobId), keys.controlChannel], args)) === 1) return
     throw new RequestError(
       'stdin-full',
       `Cannot take this input: all a job is sent while it runs may have ${bound} bytes (a message counts for at least ${PIECE_BYTES}); end the input, or give the rest to another job`,
     )
   }
-  const key = controlKey(prefix, jobId)
+  const key = keys.control(jobId)
   const results = await redis
     .multi()
     .xadd(key, 'MAXLEN', '~', SIGNALS, '*', 'm', json)
     .pexpire(key, retentionMs)
-    .publish(channel, jobId)
+    .publish(keys.controlChannel, jobId)
     .exec()
   const failed = results?.find(([error]) => error !== null)?.[0]
   if (failed) throw failed

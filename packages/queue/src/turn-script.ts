@@ -1,6 +1,4 @@
-import type { Redis } from 'ioredis'
-import { createLuaScript } from './lua-script.ts'
-import { QUEUE_NAME, waitingKey } from './names.ts'
+import { createLuaScript, createRedisKeys, type Redis, type RedisKeys } from '@runnel/redis'
 
 /**
  * How many jobs stand ready in BullMQ's own list, for workers to take. Workers take without asking whose turn it is, so
@@ -8,6 +6,24 @@ import { QUEUE_NAME, waitingKey } from './names.ts'
  * wait for a round trip.
  */
 const READY_JOBS = 4
+
+/** The keys that every script gets, under the names that it knows them by. */
+const KEY_NAMES = [
+  'waiting',
+  'admitted',
+  'turns',
+  'bounds',
+  'swept',
+  'wait',
+  'active',
+  'delayed',
+  'completed',
+  'marker',
+  'jobNumber',
+] as const
+
+/** Scripts find jobs in these, so they have to put the keys of a job together themselves. */
+const LOCK_SUFFIX = createRedisKeys('').jobLock('').slice(createRedisKeys('').queuedJob('').length)
 
 /**
  * Theory of operation: who is next.
@@ -31,12 +47,12 @@ const READY_JOBS = 4
  * BullMQ gives back, tries again and recovers stalled jobs within its own lists; such a job stays admitted.
  */
 const TURNS = `
-local READY = ${READY_JOBS}
-local prefix = ARGV[1]
-local base = prefix .. ':${QUEUE_NAME}:'
-local wait, active, marker = base .. 'wait', base .. 'active', base .. 'marker'
-local waiting, admitted = prefix .. ':waiting', prefix .. ':admitted'
-local turns, bounds = prefix .. ':turns', prefix .. ':bounds'
+local READY, FIRST_OWN_KEY = ${READY_JOBS}, ${KEY_NAMES.length + 2}
+local ${KEY_NAMES.join(', ')} = unpack(KEYS, 1, ${KEY_NAMES.length})
+local firstJob = KEYS[${KEY_NAMES.length + 1}]
+
+local function jobKey(id) return firstJob .. id end
+local function lockKey(id) return firstJob .. id .. '${LOCK_SUFFIX}' end
 
 local function first(tenant) return '[' .. tenant .. '\\0' end
 local function last(tenant) return '(' .. tenant .. '\\1' end
@@ -71,7 +87,7 @@ end
 local function fill()
   if redis.call('ZCARD', turns) == 0 then return end
   local ready = redis.call('LLEN', wait)
-  local held = ready + redis.call('LLEN', active) + redis.call('ZCARD', base .. 'delayed')
+  local held = ready + redis.call('LLEN', active) + redis.call('ZCARD', delayed)
   for _ = ready + 1, READY + math.max(0, held - redis.call('ZCARD', admitted)) do
     local tenant = redis.call('ZRANGE', turns, 0, 0)[1]
     if not tenant then return end
@@ -88,8 +104,8 @@ end
 -- Milliseconds for one place in the queue: how long the latest jobs took, shared by as many as run now; or ''.
 local function pace()
   local sum, jobs = 0, 0
-  for _, id in ipairs(redis.call('ZREVRANGE', base .. 'completed', 0, 19)) do
-    local at = redis.call('HMGET', base .. id, 'processedOn', 'finishedOn')
+  for _, id in ipairs(redis.call('ZREVRANGE', completed, 0, 19)) do
+    local at = redis.call('HMGET', jobKey(id), 'processedOn', 'finishedOn')
     if at[1] and at[2] then sum, jobs = sum + at[2] - at[1], jobs + 1 end
   end
   local running = redis.call('LLEN', active)
@@ -98,10 +114,16 @@ local function pace()
 end
 `
 
-/** A step on the queue of `prefix`. The script finds its own arguments from ARGV[2] on. */
-export type TurnScript = (redis: Redis, prefix: string, args?: readonly (string | number)[]) => Promise<unknown>
+/** One step on the queue. `ownKeys` are further keys of the script: it finds the first of them at KEYS[FIRST_OWN_KEY]. */
+export type TurnScript = (
+  redis: Redis,
+  keys: RedisKeys,
+  args?: readonly (string | number)[],
+  ownKeys?: readonly string[],
+) => Promise<unknown>
 
 export const createTurnScript = (source: string): TurnScript => {
   const script = createLuaScript(`${TURNS}${source}`)
-  return (redis, prefix, args = []) => script(redis, waitingKey(prefix), [prefix, ...args])
+  return (redis, keys, args = [], ownKeys = []) =>
+    script(redis, [...KEY_NAMES.map((name) => keys[name]), keys.queuedJob(''), ...ownKeys], args)
 }

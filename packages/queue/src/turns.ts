@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { Redis, RedisKeys } from '@runnel/redis'
 import { createTurnScript } from './turn-script.ts'
 
 /** What workers do for the order of jobs. None of it is waited for: it goes out before BullMQ's own next command. */
@@ -17,10 +17,10 @@ const SWEEP_MS = 5_000
 const fillScript = createTurnScript('fill()')
 
 const endScript = createTurnScript(`
-local id = ARGV[2]
-local tenant, finishedOn = unpack(redis.call('HMGET', base .. id, 'name', 'finishedOn'))
+local id, token = ARGV[1], ARGV[2]
+local tenant, finishedOn = unpack(redis.call('HMGET', jobKey(id), 'name', 'finishedOn'))
 if not tenant then return end
-if not finishedOn and redis.call('GET', base .. id .. ':lock') ~= ARGV[3] then return end
+if not finishedOn and redis.call('GET', lockKey(id)) ~= token then return end
 redis.call('ZREM', admitted, toAdmitted(tenant, id))
 line(tenant)
 fill()
@@ -29,9 +29,9 @@ fill()
 /** ARGV: how long no other sweep is needed. */
 const sweepScript = createTurnScript(`
 fill()
-if not redis.call('SET', prefix .. ':swept', 1, 'NX', 'PX', ARGV[2]) then return end
+if not redis.call('SET', swept, 1, 'NX', 'PX', ARGV[1]) then return end
 for _, member in ipairs(redis.call('ZRANGE', admitted, 0, -1)) do
-  local job = base .. string.sub(member, string.find(member, '\\0', 1, true) + 1)
+  local job = jobKey(string.sub(member, string.find(member, '\\0', 1, true) + 1))
   if redis.call('EXISTS', job) == 0 or redis.call('HEXISTS', job, 'finishedOn') == 1 then
     redis.call('ZREM', admitted, member)
   end
@@ -43,14 +43,14 @@ end
 fill()
 `)
 
-export const createTurns = ({ redis, prefix }: { readonly redis: Redis; readonly prefix: string }): Turns => ({
+export const createTurns = ({ redis, keys }: { readonly redis: Redis; readonly keys: RedisKeys }): Turns => ({
   async fill() {
-    await fillScript(redis, prefix)
+    await fillScript(redis, keys)
   },
   async end(jobId, token) {
-    await endScript(redis, prefix, [jobId, token])
+    await endScript(redis, keys, [jobId, token])
   },
   async sweep() {
-    await sweepScript(redis, prefix, [SWEEP_MS])
+    await sweepScript(redis, keys, [SWEEP_MS])
   },
 })

@@ -69,12 +69,13 @@ test('all tenants together have no more waiting than the queue may hold', async 
 test('a job that is refused is nowhere, nor is what would have been written with it', async ({
   redis,
   prefix,
+  redisKeys,
   parts: { producer },
 }) => {
   await submitAtOnce(producer, 10, ['a'])
   const before = (await redis.keys(`${prefix}*`)).toSorted()
   const job = newJob('a')
-  const alongside = [['SET', `${prefix}:beside`, 1]] as const
+  const alongside = [['HSET', redisKeys.tenants, 'a', '{}']] as const
   await expect(producer.enqueue(job, { tenant: TEN, alongside, once: { key: 'k', fingerprint: 'f' } })).rejects.toThrow(
     '10 jobs of yours wait, and 10 may',
   )

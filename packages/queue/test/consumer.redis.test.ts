@@ -6,7 +6,7 @@ import { aborted, newJob } from './parts.ts'
 import { queueTest as test } from './parts-fixture.ts'
 
 describe('two consumers', () => {
-  test('share a hundred jobs and run each exactly once', async ({ redis, prefix, parts: { producer, consume } }) => {
+  test('share a hundred jobs and run each exactly once', async ({ redis, parts: { producer, consume }, redisKeys }) => {
     const runs: { worker: number; id: string }[] = []
     const work = (worker: number) => async (delivery: Delivery) => {
       runs.push({ worker, id: delivery.job.id })
@@ -17,7 +17,7 @@ describe('two consumers', () => {
     consume(work(2))
     const jobs = Array.from({ length: 100 }, newJob)
     await Promise.all(jobs.map((job) => producer.enqueue(job)))
-    await eventually(async () => expect(await redis.zcard(`${prefix}:jobs:completed`)).toBe(100), { withinMs: 15_000 })
+    await eventually(async () => expect(await redis.zcard(redisKeys.completed)).toBe(100), { withinMs: 15_000 })
     expect(runs.map(({ id }) => id).toSorted()).toEqual(jobs.map(({ id }) => id).toSorted())
     for (const worker of [1, 2]) expect(runs.filter((run) => run.worker === worker).length).toBeGreaterThan(10)
   })
@@ -76,7 +76,7 @@ describe('a job', () => {
 
   test('whose handler throws is tried again, a bounded number of times, and each fault is logged once', async ({
     redis,
-    prefix,
+    redisKeys,
     parts: { producer, consume, lines },
   }) => {
     const seen: { attempt: number; lastTry: boolean }[] = []
@@ -85,7 +85,7 @@ describe('a job', () => {
       throw new Error('our own fault')
     })
     await producer.enqueue(newJob())
-    await eventually(async () => expect(await redis.zcard(`${prefix}:jobs:failed`)).toBe(1), { withinMs: 10_000 })
+    await eventually(async () => expect(await redis.zcard(redisKeys.failed)).toBe(1), { withinMs: 10_000 })
     expect(seen).toEqual([
       { attempt: 1, lastTry: false },
       { attempt: 2, lastTry: false },
@@ -97,11 +97,11 @@ describe('a job', () => {
     )
   })
 
-  test('that cannot be read is refused, logged, and does not hold up the next', async ({ redis, prefix, parts }) => {
+  test('that cannot be read is refused, logged, and does not hold up the next', async ({ redis, parts, redisKeys }) => {
     const { producer, consume, lines } = parts
     const [bad, good] = [newJob(), newJob()]
     await producer.enqueue(bad)
-    await redis.hset(`${prefix}:jobs:${bad.id}`, 'data', '{"id":1}')
+    await redis.hset(redisKeys.queuedJob(bad.id), 'data', '{"id":1}')
     await producer.enqueue(good)
     const seen: string[] = []
     consume(async ({ job }) => {
@@ -115,7 +115,12 @@ describe('a job', () => {
 })
 
 describe('a paused consumer', () => {
-  test('takes no job until it resumes, while others do', async ({ redis, prefix, parts: { producer, consume } }) => {
+  test('takes no job until it resumes, while others do', async ({
+    redis,
+    prefix,
+    parts: { producer, consume },
+    redisKeys,
+  }) => {
     const seen: string[] = []
     const paused = consume(async () => {
       seen.push('paused')
@@ -132,7 +137,7 @@ describe('a paused consumer', () => {
     await paused.pause()
     const job = newJob()
     await producer.enqueue(job)
-    await eventually(async () => expect(await redis.hget(`${prefix}:jobs:${job.id}`, 'ats')).not.toBeNull())
+    await eventually(async () => expect(await redis.hget(redisKeys.queuedJob(job.id), 'ats')).not.toBeNull())
     await eventually(async () => (await producer.place(job.id))?.position === 0)
     const other = consume(async () => {
       seen.push('other')
@@ -149,7 +154,7 @@ describe('a paused consumer', () => {
 })
 
 describe('a consumer that stops', () => {
-  test('lets running jobs finish within the grace and takes no new one', async ({ redis, prefix, parts }) => {
+  test('lets running jobs finish within the grace and takes no new one', async ({ redis, redisKeys, parts }) => {
     const { producer, consume } = parts
     const [first, second] = [newJob(), newJob()]
     const { promise: release, resolve } = Promise.withResolvers<void>()
@@ -170,7 +175,7 @@ describe('a consumer that stops', () => {
     resolve()
     await stopped
     expect(seen).toEqual([first.id])
-    expect(await redis.zcard(`${prefix}:jobs:completed`)).toBe(1)
+    expect(await redis.zcard(redisKeys.completed)).toBe(1)
     expect(await producer.place(second.id)).toMatchObject({ position: 0 })
   })
 

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Control } from '@runnel/contract/internal'
 import { PROGRAM, RequestError } from '@runnel/contract/public'
+import { createRedisKeys, type Redis } from '@runnel/redis'
 import { eventually, startRedis, uniquePrefix } from '@runnel/testing'
-import type { Redis } from 'ioredis'
 import { describe, expect } from 'vitest'
 import type { Producer } from '../src/producer.ts'
 import { aborted, connectParts, newJob } from './parts.ts'
@@ -85,7 +85,7 @@ describe('messages to a job', () => {
     await producer.send(job.id, { type: 'stdin-end' })
   })
 
-  test('arrive although every hint was lost', async ({ redis, prefix, parts: { producer, consume } }) => {
+  test('arrive although every hint was lost', async ({ redis, redisKeys, parts: { producer, consume } }) => {
     const job = newJob()
     let reason: unknown
     const seen: Control[] = []
@@ -96,8 +96,8 @@ describe('messages to a job', () => {
     })
     await producer.enqueue(job)
     await eventually(async () => (await producer.place(job.id)) === undefined)
-    const add = async (kind: string, message: Control) => {
-      const key = `${prefix}:${kind}:${job.id}`
+    const add = async (kind: 'stdin' | 'control', message: Control) => {
+      const key = redisKeys[kind](job.id)
       await redis.multi().xadd(key, '*', 'm', JSON.stringify(message)).pexpire(key, 60_000).exec()
     }
     await add('stdin', input('a'))
@@ -106,10 +106,10 @@ describe('messages to a job', () => {
     await eventually(() => reason === 'canceled', { withinMs: 3_000 })
   })
 
-  test('that cannot be read are skipped and logged', async ({ redis, prefix, parts }) => {
+  test('that cannot be read are skipped and logged', async ({ redis, parts, redisKeys }) => {
     const { producer, consume, lines } = parts
     const job = newJob()
-    await redis.xadd(`${prefix}:stdin:${job.id}`, '0-1', 'm', 'nonsense')
+    await redis.xadd(redisKeys.stdin(job.id), '0-1', 'm', 'nonsense')
     await producer.send(job.id, input('a'))
     await producer.enqueue(job)
     const seen: Control[] = []
@@ -154,37 +154,37 @@ describe('messages to a job', () => {
     expect(seen).toEqual(Array.from({ length: PIECES }, (_, count) => toName(count)))
     // Four in a read; a hint or a sweep adds a few.
     expect((await countReads(command)) - before).toBeLessThan(PIECES / 4 + 10)
-    expect(await command.xlen(`${prefix}:stdin:${job.id}`)).toBe(PIECES + 1)
+    expect(await command.xlen(createRedisKeys(prefix).stdin(job.id))).toBe(PIECES + 1)
   })
 
   test('are refused, and not kept, beyond what a job may be sent; its end and a cancel still arrive', async ({
     redis,
-    prefix,
     parts: { producer },
+    redisKeys,
   }) => {
     const job = newJob()
     await fill(producer, job.id)
     const refusal = await producer.send(job.id, input('one more')).catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(RequestError)
     expect(refusal).toMatchObject({ code: 'stdin-full', status: 413, message: expect.stringContaining('8388608') })
-    expect(await redis.xlen(`${prefix}:stdin:${job.id}`)).toBe(PIECES)
+    expect(await redis.xlen(redisKeys.stdin(job.id))).toBe(PIECES)
     // However often it is said.
     for (let count = 0; count < 3; count += 1) await producer.send(job.id, { type: 'stdin-end' })
-    expect(await redis.xlen(`${prefix}:stdin:${job.id}`)).toBe(PIECES + 1)
+    expect(await redis.xlen(redisKeys.stdin(job.id))).toBe(PIECES + 1)
     await producer.send(job.id, { type: 'cancel' })
-    expect(await redis.xlen(`${prefix}:control:${job.id}`)).toBe(1)
+    expect(await redis.xlen(redisKeys.control(job.id))).toBe(1)
   })
 
   test('count for more than they carry when they are small, whoever sends them at once', async ({
     redis,
-    prefix,
     parts: { producer },
+    redisKeys,
   }) => {
     const job = newJob()
     await producer.send(job.id, input('x'.repeat(PROGRAM.stdinTotalBytes - 64 * 10)))
     const sends = await Promise.allSettled(Array.from({ length: 30 }, () => producer.send(job.id, input('x'))))
     expect(sends.filter(({ status }) => status === 'fulfilled')).toHaveLength(10)
-    expect(await redis.xlen(`${prefix}:stdin:${job.id}`)).toBe(11)
+    expect(await redis.xlen(redisKeys.stdin(job.id))).toBe(11)
   })
 })
 

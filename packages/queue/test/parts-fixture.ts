@@ -1,4 +1,5 @@
-import { eventually, redisTest } from '@runnel/testing'
+import { redisTest } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import { connectParts } from './parts.ts'
 
 export const queueTest = redisTest.extend('parts', async ({ redisUrl, prefix, resources }) => {

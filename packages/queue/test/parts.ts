@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { QueuedJob } from '@runnel/contract/internal'
 import { defaultLimits } from '@runnel/contract/public'
-import { connectRedis, createLogger } from '@runnel/process'
+import { createLogger } from '@runnel/process'
+import { connectRedis } from '@runnel/redis'
 import { type Consumer, createConsumer, type Delivery, type Verdict } from '../src/consumer.ts'
 import { createProducer, type QueueBounds } from '../src/producer.ts'
 
@@ -67,4 +68,4 @@ export const aborted = (signal: AbortSignal): Promise<unknown> => {
   return promise
 }
 
-export { findQueueLeftovers as findLeftovers } from '@runnel/testing'
+export { findQueueLeftovers as findLeftovers } from '@runnel/redis/testing'

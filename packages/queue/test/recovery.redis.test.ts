@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { createRedisKeys } from '@runnel/redis'
 import { eventually, startRedis, uniquePrefix } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import type { Delivery } from '../src/consumer.ts'
@@ -43,7 +44,7 @@ describe('a worker that was frozen for longer than its lock', () => {
 })
 
 describe('a worker whose lock another one has', () => {
-  test('learns it when it renews, before its own lease is over', async ({ redis, prefix, parts }) => {
+  test('learns it when it renews, before its own lease is over', async ({ redis, redisKeys, parts }) => {
     const { producer, consume } = parts
     const job = newJob()
     const lockMs = 6_000
@@ -56,7 +57,7 @@ describe('a worker whose lock another one has', () => {
       { lockMs },
     )
     await producer.enqueue(job)
-    const lock = `${prefix}:jobs:${job.id}:lock`
+    const lock = redisKeys.jobLock(job.id)
     await eventually(async () => (await redis.exists(lock)) === 1)
     await redis.set(lock, 'another', 'PX', lockMs)
     await eventually(() => reason === 'lease-lost', { withinMs: lockMs * 0.75 })
@@ -104,14 +105,14 @@ describe('a Redis that is away', () => {
     await eventually(() => command.status === 'ready')
     const seen: string[] = []
     consume(async ({ signal, attempt, job }) => {
-      if (attempt === 1) await command.pexpire(`${prefix}:jobs:${job.id}:lock`, LOCK_MS * 4)
+      if (attempt === 1) await command.pexpire(createRedisKeys(prefix).jobLock(job.id), LOCK_MS * 4)
       const reason = attempt === 1 ? await aborted(signal) : 'done'
       seen.push(`${attempt} ${reason}`)
       return 'done'
     })
     const job = newJob()
     await producer.enqueue(job)
-    const lock = `${prefix}:jobs:${job.id}:lock`
+    const lock = createRedisKeys(prefix).jobLock(job.id)
     await eventually(async () => (await command.pttl(lock)) > LOCK_MS * 3)
     await server.pause()
     await eventually(() => seen.length === 1, { withinMs: LOCK_MS * 2 })

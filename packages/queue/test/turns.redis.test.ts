@@ -107,16 +107,17 @@ describe('what a process that died has left undone', () => {
     redis,
     prefix,
     parts: { producer, consume },
+    redisKeys,
   }) => {
     const tenant = { queued: null, running: 4 }
     const jobs = Array.from({ length: 8 }, () => newJob('a'))
     for (const job of jobs) await producer.enqueue(job, { tenant })
     // As if the job were long gone, and the rotation had been lost with whoever kept it.
-    const gone = jobs[0]
-    await redis.lrem(`${prefix}:jobs:wait`, 1, gone?.id ?? '')
-    await redis.del(`${prefix}:jobs:${gone?.id}`, `${prefix}:turns`)
-    for (const id of await redis.lrange(`${prefix}:jobs:wait`, 0, -1)) expect(await producer.remove(id)).toBe(true)
-    await redis.del(`${prefix}:turns`)
+    const gone = jobs[0]?.id ?? ''
+    await redis.lrem(redisKeys.wait, 1, gone)
+    await redis.del(redisKeys.queuedJob(gone), redisKeys.turns)
+    for (const id of await redis.lrange(redisKeys.wait, 0, -1)) expect(await producer.remove(id)).toBe(true)
+    await redis.del(redisKeys.turns)
     const ran: string[] = []
     consume(async ({ job }) => {
       ran.push(job.id)
@@ -124,7 +125,7 @@ describe('what a process that died has left undone', () => {
     })
     await eventually(() => expect(ran.length).toBe(4), { withinMs: 10_000 })
     await eventually(async () => expect(await findLeftovers(redis, prefix)).toEqual([]), { withinMs: 10_000 })
-    await eventually(async () => expect(await redis.exists(`${prefix}:bounds`)).toBe(0), { withinMs: 10_000 })
+    await eventually(async () => expect(await redis.exists(redisKeys.bounds)).toBe(0), { withinMs: 10_000 })
   })
 })
 
@@ -177,20 +178,20 @@ describe('the estimate', () => {
 })
 
 describe('a job in Redis', () => {
-  test('is as BullMQ itself would have written it', async ({ redis, prefix, parts: { producer } }) => {
+  test('is as BullMQ itself would have written it', async ({ redis, prefix, parts: { producer }, redisKeys }) => {
     const job = newJob()
     await producer.enqueue(job)
-    const ours = await redis.hgetall(`${prefix}:jobs:${job.id}`)
-    const listed = await redis.lrange(`${prefix}:jobs:wait`, 0, -1)
-    const marked = await redis.zrange(`${prefix}:jobs:marker`, '0', '-1', 'WITHSCORES')
+    const ours = await redis.hgetall(redisKeys.queuedJob(job.id))
+    const listed = await redis.lrange(redisKeys.wait, 0, -1)
+    const marked = await redis.zrange(redisKeys.marker, '0', '-1', 'WITHSCORES')
     await producer.remove(job.id)
-    await redis.del(`${prefix}:jobs:marker`)
+    await redis.del(redisKeys.marker)
 
     await using queue = Object.assign(new Queue('jobs', { connection: redis, prefix }), {
       [Symbol.asyncDispose]: () => queue.close(),
     })
     await queue.add(job.tenant, job, { jobId: job.id, attempts: 3, backoff: { type: 'exponential', delay: 1_000 } })
-    const theirs = await redis.hgetall(`${prefix}:jobs:${job.id}`)
+    const theirs = await redis.hgetall(redisKeys.queuedJob(job.id))
     const toComparable = ({ timestamp, opts = '', data = '', ...rest }: Record<string, string>) => ({
       ...rest,
       timestamp: timestamp?.length,
@@ -198,22 +199,22 @@ describe('a job in Redis', () => {
       data: JSON.parse(data),
     })
     expect(toComparable(ours)).toEqual(toComparable(theirs))
-    expect(await redis.lrange(`${prefix}:jobs:wait`, 0, -1)).toEqual(listed)
-    expect(await redis.zrange(`${prefix}:jobs:marker`, '0', '-1', 'WITHSCORES')).toEqual(marked)
+    expect(await redis.lrange(redisKeys.wait, 0, -1)).toEqual(listed)
+    expect(await redis.zrange(redisKeys.marker, '0', '-1', 'WITHSCORES')).toEqual(marked)
   })
 })
 
 describe('a submission with a key', () => {
   const once = { key: 'a key: of the caller', fingerprint: 'one' }
 
-  test('is one job, however many try at once', async ({ redis, prefix, parts: { producer } }) => {
+  test('is one job, however many try at once', async ({ redis, parts: { producer }, redisKeys }) => {
     const jobs = Array.from({ length: 50 }, () => newJob('a'))
     const ids = await Promise.all(jobs.map((job) => producer.enqueue(job, { once })))
     expect(new Set(ids).size).toBe(1)
     const found = await Promise.all(jobs.map(({ id }) => producer.find(id)))
     expect(found.filter((job) => job !== undefined).map(({ id }) => id)).toEqual([ids[0]])
     expect(await producer.enqueue(newJob('b'), { once })).not.toBe(ids[0])
-    const records = await redis.keys(`${prefix}:submission:*`)
+    const records = await redis.keys(redisKeys.submission('*', '*'))
     expect(records).toHaveLength(2)
     for (const key of records) expect(await redis.pttl(key)).toBeGreaterThan(0)
   })
@@ -226,10 +227,10 @@ describe('a submission with a key', () => {
     expect(await producer.find(other.id)).toBeUndefined()
   })
 
-  test('that failed half way is as if it had never been', async ({ redis, prefix, parts: { producer } }) => {
-    await redis.set(`${prefix}:beside`, 'no list')
+  test('that failed half way is as if it had never been', async ({ redis, redisKeys, parts: { producer } }) => {
+    await redis.hset(redisKeys.tenants, 'a', '{}')
     const job = newJob()
-    const alongside = [['LPUSH', `${prefix}:beside`, 1]] as const
+    const alongside = [['LPUSH', redisKeys.tenants, 1]] as const
     await expect(producer.enqueue(job, { once, alongside })).rejects.toThrow('WRONGTYPE')
     expect(await producer.find(job.id)).toBeUndefined()
     const again = newJob()

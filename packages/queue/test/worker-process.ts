@@ -8,7 +8,8 @@ const urlOf = (path: string): string => JSON.stringify(new URL(path, import.meta
 /** A worker process whose jobs never end by themselves. It says `taken`, and why it was told to stop. */
 export const startWorkerProcess = (redisUrl: string, prefix: string) => {
   const script = `
-    import { connectRedis, createLogger } from ${urlOf('../../process/src/index.ts')}
+    import { createLogger } from ${urlOf('../../process/src/index.ts')}
+    import { connectRedis } from ${urlOf('../../redis/src/index.ts')}
     import { createConsumer } from ${urlOf('../src/consumer.ts')}
     const log = createLogger({ name: 'worker', level: 'silent' })
     const redis = connectRedis(${JSON.stringify(redisUrl)}, { role: 'blocking', log })

@@ -1,5 +1,5 @@
 import { RequestError } from '@runnel/contract/public'
-import type { Redis } from 'ioredis'
+import { createRedisKeys, type Redis, type RedisCommand } from '@runnel/redis'
 
 export interface HistoryPage {
   /** Newest first. */
@@ -7,8 +7,6 @@ export interface HistoryPage {
   /** The cursor of the page after this one; absent on the last page. */
   readonly next?: string
 }
-
-type RedisCommand = readonly [name: string, ...args: (string | number)[]]
 
 export interface History {
   /** The commands that list the job, for whoever writes it down in the same step as the job. Again changes nothing. */
@@ -35,12 +33,12 @@ export const createHistory = (options: {
   readonly retentionMs: number
 }): History => {
   const { redis, prefix, retentionMs } = options
-  const toKey = (tenant: string): string => `${prefix}:history:${tenant}`
+  const keys = createRedisKeys(prefix)
   const oldest = (): string => toMember(Math.max(0, Date.now() - retentionMs), '')
 
   return {
     recording(tenant, jobId, at) {
-      const key = toKey(tenant)
+      const key = keys.history(tenant)
       return [
         ['ZADD', key, 0, toMember(at.getTime(), jobId)],
         ['ZREMRANGEBYLEX', key, '-', `(${oldest()}`],
@@ -56,7 +54,16 @@ export const createHistory = (options: {
         )
       }
       const before = cursor === undefined ? '+' : `(${cursor}`
-      const members = await redis.zrange(toKey(tenant), before, `[${oldest()}`, 'BYLEX', 'REV', 'LIMIT', 0, limit + 1)
+      const members = await redis.zrange(
+        keys.history(tenant),
+        before,
+        `[${oldest()}`,
+        'BYLEX',
+        'REV',
+        'LIMIT',
+        0,
+        limit + 1,
+      )
       const page = members.slice(0, limit)
       const last = page.at(-1)
       const ids = page.map(toJobId)

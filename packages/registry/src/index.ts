@@ -1,4 +1,3 @@
-export { accessChannel } from './access-names.ts'
 export { createHistory, type History, type HistoryPage } from './history.ts'
 export { createJobId, isJobOf } from './job-id.ts'
 export { KEY_TEXT, type KeyParts, readKeyText } from './key-text.ts'

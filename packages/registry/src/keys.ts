@@ -1,7 +1,6 @@
 import { type Key, type KeyRequest, keySchema, type Tenant } from '@runnel/contract/public'
-import type { Redis } from 'ioredis'
+import { createLuaScript, createRedisKeys, type Redis } from '@runnel/redis'
 import { z } from 'zod'
-import { accessChannel, keysKey, tenantsKey } from './access-names.ts'
 import { createKeyParts, toKeyText } from './key-text.ts'
 import { isSameDigest, toDigest } from './secret.ts'
 import { readTenant } from './tenants.ts'
@@ -29,10 +28,10 @@ export interface Keys {
 }
 
 /** Read only, and one round trip: the key ARGV[1] and its tenant. */
-const FIND = `
+const findScript = createLuaScript(`
 local key = redis.call('HGET', KEYS[1], ARGV[1])
 if not key then return false end
-return { key, redis.call('HGET', KEYS[2], cjson.decode(key).tenant) }`
+return { key, redis.call('HGET', KEYS[2], cjson.decode(key).tenant) }`)
 
 /** Neither revoked nor expired. */
 export const isGood = ({ revokedAt, expiresAt }: Key): boolean =>
@@ -48,11 +47,11 @@ const toKey = (json: string): { key: Key; digest: string } => {
  * their visible id; no comparison of a secret ever decides where to look. A revoked key stays on the list.
  */
 export const createKeys = ({ redis, prefix }: { readonly redis: Redis; readonly prefix: string }): Keys => {
-  const name = keysKey(prefix)
+  const { apiKeys, tenants, accessChannel } = createRedisKeys(prefix)
 
   const store = async (key: Key, digest: string): Promise<void> => {
-    await redis.hset(name, key.id, JSON.stringify({ ...key, digest }))
-    await redis.publish(accessChannel(prefix), key.id)
+    await redis.hset(apiKeys, key.id, JSON.stringify({ ...key, digest }))
+    await redis.publish(accessChannel, key.id)
   }
 
   return {
@@ -64,12 +63,12 @@ export const createKeys = ({ redis, prefix }: { readonly redis: Redis; readonly 
     },
 
     async list() {
-      const keys = (await redis.hvals(name)).map((json) => toKey(json).key)
+      const keys = (await redis.hvals(apiKeys)).map((json) => toKey(json).key)
       return keys.toSorted((one, other) => other.createdAt.localeCompare(one.createdAt))
     },
 
     async revoke(id) {
-      const json = await redis.hget(name, id)
+      const json = await redis.hget(apiKeys, id)
       if (json === null) return undefined
       const { key, digest } = toKey(json)
       if (key.revokedAt !== null) return key
@@ -79,7 +78,7 @@ export const createKeys = ({ redis, prefix }: { readonly redis: Redis; readonly 
     },
 
     async find(id) {
-      const found = await redis.eval(FIND, 2, name, tenantsKey(prefix), id)
+      const found = await findScript(redis, [apiKeys, tenants], [id])
       if (!Array.isArray(found)) return undefined
       const [json, tenant]: unknown[] = found
       const { key, digest } = toKey(String(json))
@@ -90,6 +89,6 @@ export const createKeys = ({ redis, prefix }: { readonly redis: Redis; readonly 
       }
     },
 
-    exist: async () => (await redis.exists(name)) === 1,
+    exist: async () => (await redis.exists(apiKeys)) === 1,
   }
 }

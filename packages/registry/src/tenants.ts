@@ -1,6 +1,5 @@
 import { type Tenant, tenantSchema, unboundTenant } from '@runnel/contract/public'
-import type { Redis } from 'ioredis'
-import { accessChannel, tenantsKey } from './access-names.ts'
+import { createRedisKeys, type Redis } from '@runnel/redis'
 
 export interface Tenants {
   /** A tenant for whom nothing was set has no bounds of its own. */
@@ -11,10 +10,13 @@ export interface Tenants {
 export const readTenant = (id: string, json: unknown): Tenant =>
   typeof json === 'string' ? tenantSchema.parse(JSON.parse(json)) : unboundTenant(id)
 
-export const createTenants = ({ redis, prefix }: { readonly redis: Redis; readonly prefix: string }): Tenants => ({
-  get: async (id) => readTenant(id, await redis.hget(tenantsKey(prefix), id)),
-  async set(tenant) {
-    await redis.hset(tenantsKey(prefix), tenant.id, JSON.stringify(tenant))
-    await redis.publish(accessChannel(prefix), tenant.id)
-  },
-})
+export const createTenants = ({ redis, prefix }: { readonly redis: Redis; readonly prefix: string }): Tenants => {
+  const { tenants, accessChannel } = createRedisKeys(prefix)
+  return {
+    get: async (id) => readTenant(id, await redis.hget(tenants, id)),
+    async set(tenant) {
+      await redis.hset(tenants, tenant.id, JSON.stringify(tenant))
+      await redis.publish(accessChannel, tenant.id)
+    },
+  }
+}

@@ -1,7 +1,6 @@
 import { scopeSchema } from '@runnel/contract/public'
-import type { Redis } from 'ioredis'
+import { createRedisKeys, type Redis } from '@runnel/redis'
 import { z } from 'zod'
-import { ticketKey } from './access-names.ts'
 import { createSecret, toDigest } from './secret.ts'
 
 /** What the holder of a ticket may do, and by whose leave. */
@@ -23,14 +22,17 @@ export interface Tickets {
 }
 
 /** Tickets, by the SHA-256 of each: who reads Redis can use none of them. */
-export const createTickets = ({ redis, prefix }: { readonly redis: Redis; readonly prefix: string }): Tickets => ({
-  async issue(grant, forMs) {
-    const ticket = createSecret()
-    await redis.set(ticketKey(prefix, toDigest(ticket)), JSON.stringify(grant), 'PX', forMs)
-    return ticket
-  },
-  async redeem(ticket) {
-    const json = await redis.getdel(ticketKey(prefix, toDigest(ticket)))
-    return json === null ? undefined : grantSchema.parse(JSON.parse(json))
-  },
-})
+export const createTickets = ({ redis, prefix }: { readonly redis: Redis; readonly prefix: string }): Tickets => {
+  const keys = createRedisKeys(prefix)
+  return {
+    async issue(grant, forMs) {
+      const ticket = createSecret()
+      await redis.set(keys.ticket(toDigest(ticket)), JSON.stringify(grant), 'PX', forMs)
+      return ticket
+    },
+    async redeem(ticket) {
+      const json = await redis.getdel(keys.ticket(toDigest(ticket)))
+      return json === null ? undefined : grantSchema.parse(JSON.parse(json))
+    },
+  }
+}

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import { createLuaScript, createRedisKeys, type Redis } from '@runnel/redis'
 
 export interface WorkerEntry {
   readonly id: string
@@ -32,44 +32,45 @@ const NOW = `local time = redis.call('TIME') local now = time[1] * 1000 + math.f
 local alive = now - ${ALIVE_MS}
 `
 /** ARGV: the worker, 1 or 0 for ready. */
-const BEAT = `${NOW}
+const beatScript = createLuaScript(`${NOW}
 redis.call('ZADD', KEYS[1], now, ARGV[1])
 if ARGV[2] == '1' then redis.call('ZADD', KEYS[2], now, ARGV[1]) else redis.call('ZREM', KEYS[2], ARGV[1]) end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ${KNOWN_MS})
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', alive)
 redis.call('PEXPIRE', KEYS[1], ${KNOWN_MS})
-redis.call('PEXPIRE', KEYS[2], ${ALIVE_MS})`
-const LEAVE = `${NOW}
+redis.call('PEXPIRE', KEYS[2], ${ALIVE_MS})`)
+const leaveScript = createLuaScript(`${NOW}
 redis.call('ZADD', KEYS[1], 'XX', alive, ARGV[1])
-redis.call('ZREM', KEYS[2], ARGV[1])`
-const COUNT = `${NOW}
-return { redis.call('ZCOUNT', KEYS[1], '(' .. alive, '+inf'), redis.call('ZCOUNT', KEYS[2], '(' .. alive, '+inf') }`
-const FIND_DEAD = `${NOW}
+redis.call('ZREM', KEYS[2], ARGV[1])`)
+const countScript = createLuaScript(`${NOW}
+return { redis.call('ZCOUNT', KEYS[1], '(' .. alive, '+inf'), redis.call('ZCOUNT', KEYS[2], '(' .. alive, '+inf') }`)
+const findDeadScript = createLuaScript(`${NOW}
 local dead = {}
 for _, id in ipairs(ARGV) do
   local seen = redis.call('ZSCORE', KEYS[1], id)
   if seen and tonumber(seen) <= alive then dead[#dead + 1] = id end
 end
-return dead`
+return dead`)
 
 export const createWorkerDirectory = (options: { readonly redis: Redis; readonly prefix: string }): WorkerDirectory => {
   const { redis, prefix } = options
-  const keys = [`${prefix}:workers`, `${prefix}:workers:ready`] as const
+  const { workers, readyWorkers } = createRedisKeys(prefix)
+  const keys = [workers, readyWorkers]
   return {
     async beat({ id, isReady }) {
-      await redis.eval(BEAT, 2, ...keys, id, isReady ? '1' : '0')
+      await beatScript(redis, keys, [id, isReady ? '1' : '0'])
     },
     async leave(id) {
-      await redis.eval(LEAVE, 2, ...keys, id)
+      await leaveScript(redis, keys, [id])
     },
     async count() {
-      const counts: unknown = await redis.eval(COUNT, 2, ...keys)
+      const counts = await countScript(redis, keys)
       const [alive, ready] = Array.isArray(counts) ? counts.map(Number) : []
       return { ready: ready ?? 0, notReady: (alive ?? 0) - (ready ?? 0) }
     },
     async findDead(ids) {
       if (ids.length === 0) return []
-      const dead: unknown = await redis.eval(FIND_DEAD, 2, ...keys, ...ids)
+      const dead = await findDeadScript(redis, keys, ids)
       return Array.isArray(dead) ? dead.map(String) : []
     },
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { RequestError } from '@runnel/contract/public'
-import { redisTest as test } from '@runnel/testing'
-import type { Redis } from 'ioredis'
+import type { Redis } from '@runnel/redis'
+import { redisTest as test } from '@runnel/redis/testing'
 import { describe, expect } from 'vitest'
 import { createHistory, type History } from '../src/index.ts'
 
@@ -57,13 +57,13 @@ describe('the history', () => {
     expect((await history.list('default', { limit: 10 })).ids).toEqual([id])
   })
 
-  test('forgets what is older than the retention', async ({ redis, prefix }) => {
+  test('forgets what is older than the retention', async ({ redis, prefix, redisKeys }) => {
     const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
     const fresh = newJobId()
     await record(redis, history.recording('default', newJobId(), new Date(Date.now() - DAY_MS - 1_000)))
     await record(redis, history.recording('default', fresh, new Date()))
     expect((await history.list('default', { limit: 10 })).ids).toEqual([fresh])
-    expect(await redis.zcard(`${prefix}:history:default`)).toBe(1)
+    expect(await redis.zcard(redisKeys.history('default'))).toBe(1)
   })
 
   test('keeps tenants apart', async ({ redis, prefix }) => {

@@ -1,5 +1,5 @@
 import { keyRequestSchema, tenantLimitsSchema } from '@runnel/contract/public'
-import { redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
 import { describe, expect } from 'vitest'
 import { createKeys, createTenants, createTickets, isGood, readKeyText } from '../src/index.ts'
 
@@ -31,13 +31,17 @@ describe('A key', () => {
     expect(await keys.exist()).toBe(true)
   })
 
-  test('and its tenant of a newer version are as good, whatever more they have', async ({ redis, prefix }) => {
+  test('and its tenant of a newer version are as good, whatever more they have', async ({
+    redis,
+    prefix,
+    redisKeys,
+  }) => {
     const keys = createKeys({ redis, prefix })
     const { key, text } = await keys.create(request)
-    const stored = JSON.parse((await redis.hget(`${prefix}:keys`, key.id)) ?? '')
-    await redis.hset(`${prefix}:keys`, key.id, JSON.stringify({ ...stored, color: 'red' }))
+    const stored = JSON.parse((await redis.hget(redisKeys.apiKeys, key.id)) ?? '')
+    await redis.hset(redisKeys.apiKeys, key.id, JSON.stringify({ ...stored, color: 'red' }))
     const limits = { ...tenantLimitsSchema.parse({ running: 3 }), gpus: 1 }
-    await redis.hset(`${prefix}:tenants`, 'acme', JSON.stringify({ id: 'acme', limits, plan: 'gold' }))
+    await redis.hset(redisKeys.tenants, 'acme', JSON.stringify({ id: 'acme', limits, plan: 'gold' }))
     const found = await keys.find(readParts(text).id)
     expect(found?.key).toEqual(key)
     expect(found?.tenant.limits.running).toBe(3)
@@ -108,10 +112,10 @@ describe('A ticket', () => {
     expect(await tickets.redeem('unknown')).toBeUndefined()
   })
 
-  test('expires', async ({ redis, prefix }) => {
+  test('expires', async ({ redis, prefix, redisKeys }) => {
     const tickets = createTickets({ redis, prefix })
     const ticket = await tickets.issue(grant, 1)
-    await expect.poll(() => redis.keys(`${prefix}:ticket:*`)).toEqual([])
+    await expect.poll(() => redis.keys(redisKeys.ticket('*'))).toEqual([])
     expect(await tickets.redeem(ticket)).toBeUndefined()
   })
 })

@@ -1,4 +1,4 @@
-import { redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
 import { expect } from 'vitest'
 import { createWorkerDirectory } from '../src/index.ts'
 
@@ -28,9 +28,10 @@ test('a worker that is alive and takes no jobs counts as such, until it takes so
 test('a worker that was not seen for 15 s, or has left, is dead; one that was never seen is not ours to judge', async ({
   redis,
   prefix,
+  redisKeys,
 }) => {
   const workers = createWorkerDirectory({ redis, prefix })
-  await redis.zadd(`${prefix}:workers`, Date.now() - 15_100, 'silent')
+  await redis.zadd(redisKeys.workers, Date.now() - 15_100, 'silent')
   await workers.beat({ id: 'alive', isReady: false })
   await workers.beat({ id: 'left', isReady: true })
   await workers.leave('left')
@@ -39,9 +40,9 @@ test('a worker that was not seen for 15 s, or has left, is dead; one that was ne
   expect(await workers.findDead([])).toEqual([])
 })
 
-test('a worker is forgotten after a day', async ({ redis, prefix }) => {
+test('a worker is forgotten after a day', async ({ redis, prefix, redisKeys }) => {
   const workers = createWorkerDirectory({ redis, prefix })
-  await redis.zadd(`${prefix}:workers`, Date.now() - 24 * 60 * 60 * 1_000 - 100, 'old')
+  await redis.zadd(redisKeys.workers, Date.now() - 24 * 60 * 60 * 1_000 - 100, 'old')
   await workers.beat({ id: 'new', isReady: true })
-  expect(await redis.zrange(`${prefix}:workers`, 0, -1)).toEqual(['new'])
+  expect(await redis.zrange(redisKeys.workers, 0, -1)).toEqual(['new'])
 })

@@ -1,7 +1,5 @@
 export { eventually } from './eventually.ts'
 export { heldBytes } from './held-bytes.ts'
 export { type LossyProxy, startLossyProxy } from './lossy-proxy.ts'
-export { findQueueLeftovers } from './queue-leftovers.ts'
 export { type RedisContainer, startRedis } from './redis-container.ts'
-export { redisTest } from './redis-fixture.ts'
 export { uniquePrefix } from './unique-prefix.ts'

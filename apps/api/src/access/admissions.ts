@@ -1,7 +1,6 @@
 import { DEFAULT_TENANT, type Scope } from '@runnel/contract/public'
-import type { Redis } from '@runnel/process'
+import { createRedisKeys, type Redis } from '@runnel/redis'
 import {
-  accessChannel,
   type FoundKey,
   type Grant,
   isGood,
@@ -54,7 +53,7 @@ export const createAdmissions = (options: {
   readonly isPrivate: boolean
 }): Admissions => {
   const { keys, tenants, tickets, subscriber, prefix, isPrivate } = options
-  const channel = accessChannel(prefix)
+  const channel = createRedisKeys(prefix).accessChannel
   const found = createMemory<string, FoundKey | undefined>(FRESH_MS, (id) => keys.find(id))
   const anonymous = createMemory<'open', Caller | 'closed'>(FRESH_MS, async () =>
     (await keys.exist()) ? 'closed' : { tenant: await tenants.get(DEFAULT_TENANT), scopes: OPEN_SCOPES, keyId: null },

@@ -1,6 +1,6 @@
 import rateLimit, { normalizeIP } from '@fastify/rate-limit'
 import { RequestError } from '@runnel/contract/public'
-import type { Redis } from '@runnel/process'
+import { createRedisKeys, type Redis } from '@runnel/redis'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { CALLER, type Caller } from './caller.ts'
 
@@ -28,7 +28,7 @@ export const registerRateLimit = (
   app.register(rateLimit, {
     global: false,
     redis,
-    nameSpace: `${prefix}:rate:`,
+    nameSpace: createRedisKeys(prefix).rate(''),
     timeWindow: MINUTE_MS,
     keyGenerator: (request) => {
       const caller = callerOf(request)

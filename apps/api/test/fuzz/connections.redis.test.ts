@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import { redisTest } from '@runnel/testing'
+import { redisTest } from '@runnel/redis/testing'
 import { describe, expect } from 'vitest'
 import { expectRefusal } from './answers.ts'
 import { expectGoodService, type House, openHouse } from './house.ts'

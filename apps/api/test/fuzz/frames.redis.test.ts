@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { eventually, redisTest } from '@runnel/testing'
+import { redisTest } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import { WebSocket } from 'ws'

@@ -1,4 +1,5 @@
-import { heldBytes, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
+import { heldBytes } from '@runnel/testing'
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import { openFrameSocket } from './frame-socket.ts'

@@ -1,5 +1,5 @@
-import type { Redis } from '@runnel/process'
-import { redisTest } from '@runnel/testing'
+import type { Redis } from '@runnel/redis'
+import { redisTest } from '@runnel/redis/testing'
 import fc from 'fast-check'
 import type { RouteOptions } from 'fastify'
 import { describe, expect } from 'vitest'

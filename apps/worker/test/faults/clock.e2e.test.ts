@@ -1,4 +1,5 @@
-import { eventually, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import { expect } from 'vitest'
 import { containersOf, type Process } from '../process.ts'
 import { startSystem, stdoutOf, untilWorkers } from '../system.ts'
@@ -18,6 +19,7 @@ const CODE = 'import time\nprint("begun", flush=True)\ntime.sleep(1)\nprint("end
 
 test('A wall clock that jumps an hour on, two back and ten years on, in a worker or in the API, changes no job', async ({
   redis,
+  redisKeys,
   redisUrl,
   prefix,
 }) => {
@@ -38,7 +40,7 @@ test('A wall clock that jumps an hour on, two back and ten years on, in a worker
       expect(job).toMatchObject({ outcome: { type: 'exited', exitCode: 0 }, attempt: 1 })
       expect(stdoutOf(job)).toBe('begun\nended\n')
       expect(job.usage?.wallMs).toBeLessThan(8_000)
-      const leftMs = await redis.pttl(`${prefix}:events:${id}`)
+      const leftMs = await redis.pttl(redisKeys.events(id))
       expect(leftMs).toBeGreaterThan(RETENTION_MS * 0.9)
       expect(leftMs).toBeLessThanOrEqual(RETENTION_MS)
     }

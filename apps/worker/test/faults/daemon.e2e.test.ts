@@ -1,4 +1,5 @@
-import { eventually, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { startSystem, stdoutOf, untilWorkers } from '../system.ts'
 import { canStartEngine, type OwnEngine, startOwnEngine } from './own-engine.ts'

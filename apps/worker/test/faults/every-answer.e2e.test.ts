@@ -1,5 +1,6 @@
 import { jobSchema } from '@runnel/contract/public'
-import { eventually, startLossyProxy, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually, startLossyProxy } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { type System, startSystem, stdoutOf } from '../system.ts'
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { eventually, redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { startSystem, stdoutOf } from '../system.ts'
 import { TRANSPORTS, watchJob } from './watch-job.ts'

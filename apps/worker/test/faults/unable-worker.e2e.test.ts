@@ -1,4 +1,4 @@
-import { redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
 import { describe, expect } from 'vitest'
 import { saying } from '../process.ts'
 import { startSystem, stdoutOf, untilWorkers } from '../system.ts'
@@ -82,6 +82,7 @@ describe.concurrent('A worker that can make no sandbox, though its engine answer
     redis,
     redisUrl,
     prefix,
+    redisKeys,
   }) => {
     await using engine = await startEngineGate()
     const release = engine.answerEach('/containers/create', REFUSED)
@@ -89,7 +90,7 @@ describe.concurrent('A worker that can make no sandbox, though its engine answer
     await using system = await startSystem({ redisUrl, prefix, workers: 0, env })
     const { id } = await system.submit(jobOf(0))
     // As BullMQ counts how often a job was taken.
-    await redis.hset(`${prefix}:jobs:${id}`, 'ats', 9)
+    await redis.hset(redisKeys.queuedJob(id), 'ats', 9)
     const worker = await system.startWorker()
     const { outcome } = await system.finished(id)
     const reference = outcome?.type === 'sandbox-failed' ? outcome.reference : undefined

@@ -1,8 +1,8 @@
 import type { QueuedJob } from '@runnel/contract/internal'
 import { RequestError } from '@runnel/contract/public'
 import type { EnqueueOptions } from '@runnel/queue/producer'
+import { isRedisOutage } from '@runnel/redis'
 import type { OperationParts } from '../parts.ts'
-import { isRedisOutage } from '../redis-outage.ts'
 import { requireRedis } from '../request-errors.ts'
 
 /** The tenant's bounds of the queue, and the idempotency key with the fingerprint of the submission. */

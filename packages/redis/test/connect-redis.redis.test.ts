@@ -1,6 +1,7 @@
+import { createLogger } from '@runnel/process'
 import { eventually, startRedis } from '@runnel/testing'
 import { expect, test } from 'vitest'
-import { connectRedis, createLogger, requireNoEviction, StartError } from '../src/index.ts'
+import { connectRedis } from '../src/index.ts'
 
 const recordLog = () => {
   const messages: string[] = []
@@ -63,26 +64,5 @@ test('a connection to what is no longer the primary is made anew, so that it fin
   await eventually(() => redis.replicaof('NO', 'ONE'))
   await eventually(() => redis.set('a', 1))
   expect(await redis.client('ID')).toBeGreaterThan(before)
-  redis.disconnect()
-})
-
-test('a Redis that may forget what it was given is refused, however late it is there', async () => {
-  await using server = await startRedis()
-  await server.stop()
-  const redis = connectRedis(server.url, { role: 'command', log: recordLog().log })
-  const leaving = new AbortController()
-  const isLasting = () => requireNoEviction(redis, leaving.signal)
-  const waiting = isLasting()
-  await server.start()
-  await waiting
-  await eventually(() => redis.config('SET', 'maxmemory-policy', 'allkeys-lru'))
-  // Without a bound nothing is ever forgotten.
-  await isLasting()
-  await redis.config('SET', 'maxmemory', '100mb')
-  await expect(isLasting()).rejects.toThrow(StartError)
-  await expect(isLasting()).rejects.toThrow('maxmemory-policy is allkeys-lru; set it to noeviction')
-  await redis.config('SET', 'maxmemory-policy', 'noeviction')
-  await isLasting()
-  leaving.abort()
   redis.disconnect()
 })

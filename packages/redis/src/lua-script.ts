@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
-import type { Redis } from 'ioredis'
+import type { Redis } from './connect-redis.ts'
 
-/** A script that runs inside Redis as one step; sent by its hash, and whole only where Redis does not know it yet. */
-export type LuaScript = (redis: Redis, keys: readonly string[], args: readonly (string | number)[]) => Promise<unknown>
+/** Runs inside Redis as one step: all of it happens, or nothing, and no other command comes between. */
+export type LuaScript = (redis: Redis, keys: readonly string[], args?: readonly (string | number)[]) => Promise<unknown>
 
+/** Sends the script by its hash, and the whole text only if Redis does not know it yet. */
 export const createLuaScript = (source: string): LuaScript => {
   const hash = createHash('sha1').update(source).digest('hex')
-  return async (redis, keys, args) => {
+  return async (redis, keys, args = []) => {
     try {
       return await redis.evalsha(hash, keys.length, ...keys, ...args)
     } catch (error) {

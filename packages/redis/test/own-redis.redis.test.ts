@@ -1,4 +1,4 @@
-import { redisTest as test } from '@runnel/testing'
+import { redisTest as test } from '@runnel/redis/testing'
 import { expect } from 'vitest'
 
 // With `everysec` a Redis that was killed while its disk was busy had lost two hundred writes that it had answered (one

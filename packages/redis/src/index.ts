@@ -1,0 +1,6 @@
+export { connectRedis, type Redis, type RedisRole } from './connect-redis.ts'
+export { findEvictionRisk } from './find-eviction-risk.ts'
+export { createLuaScript, type LuaScript } from './lua-script.ts'
+export type { RedisCommand } from './redis-command.ts'
+export { createRedisKeys, QUEUE_NAME, type RedisKeys } from './redis-keys.ts'
+export { isRedisOutage } from './redis-outage.ts'

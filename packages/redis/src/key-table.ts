@@ -1,0 +1,360 @@
+/** BullMQ's name of our queue. It is a part of each of BullMQ's keys. */
+export const QUEUE_NAME = 'jobs'
+
+export interface KeyFamily {
+  /** What follows `<prefix>:`. A `<…>` stands for a value, see `VALUE_PATTERNS`. */
+  readonly pattern: string
+  readonly type: 'string' | 'hash' | 'list' | 'set' | 'zset' | 'stream' | 'channel'
+  readonly holds: string
+  readonly writers: string
+  readonly readers: string
+  readonly lifetime: string
+  /**
+   * Whether Redis itself removes the key. `always`: it has a time to live from its first write on. `once finished`: from
+   * the end of its job on. `never`: our code or BullMQ removes it, or it stays. The tests check this for every key.
+   */
+  readonly expires: 'always' | 'once finished' | 'never'
+  /** What bounds its size. */
+  readonly bound: string
+}
+
+/** What may stand in place of a `<…>` in a pattern. */
+export const VALUE_PATTERNS = {
+  jobId: 'job_[0-9a-f]{32}',
+  tenantId: '[a-z0-9][a-z0-9_-]{0,62}',
+  digest: '[0-9a-f]{64}',
+  caller: '(?:tenant|address):.+',
+} as const
+
+const API = 'API'
+const WORKER = 'worker'
+const API_AND_WORKER = 'API, worker'
+const BULLMQ = 'BullMQ in the worker'
+const QUEUE_SCRIPTS = 'scripts of packages/queue, in API and worker'
+const PUBLISHED = { lifetime: 'not kept', expires: 'never', bound: 'not kept' } as const
+const WAITING_BOUND = 'RUNNEL_MAX_QUEUED'
+const RUNNING_BOUND = 'jobs that run: RUNNEL_CONCURRENCY of each worker'
+const FINISHED_LIFETIME = 'RUNNEL_RETENTION_MS after the end; BullMQ removes it when a later job ends'
+const FINISHED_BOUND = 'jobs that ended within RUNNEL_RETENTION_MS'
+const FOREVER = { lifetime: 'stays', expires: 'never' } as const
+
+/**
+ * Every key and every channel that Runnel has in Redis. `docs/redis-keys.md` is generated from this table, and each test
+ * that uses Redis fails if it leaves a key that is not in here, or one of another type.
+ */
+export const KEY_TABLE = {
+  events: {
+    pattern: 'events:<jobId>',
+    type: 'stream',
+    holds: 'The event log of a job. The ids of its entries are the ids of the events.',
+    writers: API_AND_WORKER,
+    readers: API,
+    lifetime: 'until the job ends, then RUNNEL_RETENTION_MS',
+    expires: 'once finished',
+    bound: "the job's limits.outputBytes for each attempt, a third more if the output is not UTF-8",
+  },
+  eventsChannel: {
+    pattern: 'events:<jobId>',
+    type: 'channel',
+    holds: 'Each entry of the log, when it is written. The channel has the name of the log.',
+    writers: API_AND_WORKER,
+    readers: API,
+    ...PUBLISHED,
+  },
+  control: {
+    pattern: 'control:<jobId>',
+    type: 'stream',
+    holds: 'A cancel and signals to a job.',
+    writers: API,
+    readers: WORKER,
+    lifetime: 'until the job ends, at most RUNNEL_RETENTION_MS',
+    expires: 'always',
+    bound: 'about the last 1,000 messages',
+  },
+  stdin: {
+    pattern: 'stdin:<jobId>',
+    type: 'stream',
+    holds: 'The input that an interactive job was sent, and its end.',
+    writers: API,
+    readers: WORKER,
+    lifetime: 'until the job ends, at most RUNNEL_RETENTION_MS',
+    expires: 'always',
+    bound: '8 MiB; a message counts for at least 64 bytes',
+  },
+  controlChannel: {
+    pattern: 'control',
+    type: 'channel',
+    holds: 'The id of a job that was sent a message.',
+    writers: API,
+    readers: WORKER,
+    ...PUBLISHED,
+  },
+
+  waiting: {
+    pattern: 'waiting',
+    type: 'zset',
+    holds: 'Jobs whose turn has not come, by tenant.',
+    writers: QUEUE_SCRIPTS,
+    readers: QUEUE_SCRIPTS,
+    lifetime: 'while jobs wait',
+    expires: 'never',
+    bound: WAITING_BOUND,
+  },
+  admitted: {
+    pattern: 'admitted',
+    type: 'zset',
+    holds: 'Jobs that BullMQ has and that have not ended, by tenant.',
+    writers: QUEUE_SCRIPTS,
+    readers: QUEUE_SCRIPTS,
+    lifetime: 'while jobs are ready or run',
+    expires: 'never',
+    bound: 'jobs that run, are ready (4) or wait for another try',
+  },
+  turns: {
+    pattern: 'turns',
+    type: 'zset',
+    holds: 'The rotation: tenants that have waiting jobs and may run more.',
+    writers: QUEUE_SCRIPTS,
+    readers: QUEUE_SCRIPTS,
+    lifetime: 'while jobs wait',
+    expires: 'never',
+    bound: 'tenants with waiting jobs',
+  },
+  bounds: {
+    pattern: 'bounds',
+    type: 'hash',
+    holds: 'How many jobs of a tenant may run at once.',
+    writers: QUEUE_SCRIPTS,
+    readers: QUEUE_SCRIPTS,
+    lifetime: 'until the first sweep after the last job of the tenant',
+    expires: 'never',
+    bound: 'tenants with jobs',
+  },
+  swept: {
+    pattern: 'swept',
+    type: 'string',
+    holds: 'That some worker has swept the queue just now.',
+    writers: WORKER,
+    readers: WORKER,
+    lifetime: '5 s',
+    expires: 'always',
+    bound: 'one value',
+  },
+  submission: {
+    pattern: 'submission:<tenantId>:<digest>',
+    type: 'hash',
+    holds: 'The job that was submitted with an Idempotency-Key. The digest is the SHA-256 of that key.',
+    writers: API,
+    readers: API,
+    lifetime: 'RUNNEL_RETENTION_MS',
+    expires: 'always',
+    bound: 'two fields',
+  },
+
+  queuedJob: {
+    pattern: `${QUEUE_NAME}:<jobId>`,
+    type: 'hash',
+    holds: "BullMQ's record of a job, with the whole submission.",
+    writers: `API, ${BULLMQ}`,
+    readers: API_AND_WORKER,
+    lifetime: FINISHED_LIFETIME,
+    expires: 'never',
+    bound: '1 MiB of files, 1 MiB of stdin, 64 KiB of args and env',
+  },
+  jobLock: {
+    pattern: `${QUEUE_NAME}:<jobId>:lock`,
+    type: 'string',
+    holds: 'The token of the worker that runs the job.',
+    writers: BULLMQ,
+    readers: API_AND_WORKER,
+    lifetime: '20 s after its last renewal, at most until the job ends',
+    expires: 'always',
+    bound: 'one value',
+  },
+  wait: {
+    pattern: `${QUEUE_NAME}:wait`,
+    type: 'list',
+    holds: 'Jobs that are ready: the next ones that workers take.',
+    writers: `${QUEUE_SCRIPTS}; BullMQ`,
+    readers: API_AND_WORKER,
+    lifetime: 'while jobs are ready',
+    expires: 'never',
+    bound: '4, and jobs that workers gave back or lost',
+  },
+  active: {
+    pattern: `${QUEUE_NAME}:active`,
+    type: 'list',
+    holds: 'Jobs that workers have.',
+    writers: BULLMQ,
+    readers: API_AND_WORKER,
+    lifetime: 'while jobs run',
+    expires: 'never',
+    bound: RUNNING_BOUND,
+  },
+  delayed: {
+    pattern: `${QUEUE_NAME}:delayed`,
+    type: 'zset',
+    holds: 'Jobs that wait for another try, after a failure of ours.',
+    writers: BULLMQ,
+    readers: API_AND_WORKER,
+    lifetime: 'seconds',
+    expires: 'never',
+    bound: 'jobs that our own failures stopped',
+  },
+  completed: {
+    pattern: `${QUEUE_NAME}:completed`,
+    type: 'zset',
+    holds: 'Jobs that ended, by time.',
+    writers: BULLMQ,
+    readers: `API (pace of the queue), ${BULLMQ}`,
+    lifetime: FINISHED_LIFETIME,
+    expires: 'never',
+    bound: FINISHED_BOUND,
+  },
+  failed: {
+    pattern: `${QUEUE_NAME}:failed`,
+    type: 'zset',
+    holds: 'Jobs that no try could handle, by time.',
+    writers: BULLMQ,
+    readers: BULLMQ,
+    lifetime: FINISHED_LIFETIME,
+    expires: 'never',
+    bound: FINISHED_BOUND,
+  },
+  marker: {
+    pattern: `${QUEUE_NAME}:marker`,
+    type: 'zset',
+    holds: 'That there is a job to take; idle workers block on it.',
+    writers: `${QUEUE_SCRIPTS}; BullMQ`,
+    readers: BULLMQ,
+    lifetime: 'until a worker has taken it',
+    expires: 'never',
+    bound: 'two members',
+  },
+  jobNumber: {
+    pattern: `${QUEUE_NAME}:id`,
+    type: 'string',
+    holds: 'The number of the last job that had to wait for its turn.',
+    writers: QUEUE_SCRIPTS,
+    readers: QUEUE_SCRIPTS,
+    ...FOREVER,
+    bound: 'one number',
+  },
+  stalled: {
+    pattern: `${QUEUE_NAME}:stalled`,
+    type: 'set',
+    holds: 'Jobs whose locks the next check looks at.',
+    writers: BULLMQ,
+    readers: BULLMQ,
+    lifetime: 'while jobs run',
+    expires: 'never',
+    bound: RUNNING_BOUND,
+  },
+  stalledCheck: {
+    pattern: `${QUEUE_NAME}:stalled-check`,
+    type: 'string',
+    holds: 'That some worker has checked the locks just now.',
+    writers: BULLMQ,
+    readers: BULLMQ,
+    lifetime: '2.5 s',
+    expires: 'always',
+    bound: 'one value',
+  },
+  queueMeta: {
+    pattern: `${QUEUE_NAME}:meta`,
+    type: 'hash',
+    holds: "BullMQ's settings of the queue.",
+    writers: BULLMQ,
+    readers: BULLMQ,
+    ...FOREVER,
+    bound: 'a few fields',
+  },
+  queueEvents: {
+    pattern: `${QUEUE_NAME}:events`,
+    type: 'stream',
+    holds: "BullMQ's own events. Nothing reads them.",
+    writers: BULLMQ,
+    readers: 'none',
+    ...FOREVER,
+    bound: 'about 10,000 entries',
+  },
+
+  history: {
+    pattern: 'history:<tenantId>',
+    type: 'zset',
+    holds: 'The ids of the jobs of a tenant, by time.',
+    writers: API,
+    readers: API,
+    lifetime: 'RUNNEL_RETENTION_MS after the last submission',
+    expires: 'always',
+    bound: 'jobs of the tenant within RUNNEL_RETENTION_MS',
+  },
+  workers: {
+    pattern: 'workers',
+    type: 'zset',
+    holds: 'When each worker was last seen.',
+    writers: WORKER,
+    readers: API_AND_WORKER,
+    lifetime: '24 hours after the last worker was seen',
+    expires: 'always',
+    bound: 'workers of the last 24 hours',
+  },
+  readyWorkers: {
+    pattern: 'workers:ready',
+    type: 'zset',
+    holds: 'When each worker that takes jobs was last seen.',
+    writers: WORKER,
+    readers: API,
+    lifetime: '15 s after the last one was seen',
+    expires: 'always',
+    bound: 'workers',
+  },
+  apiKeys: {
+    pattern: 'keys',
+    type: 'hash',
+    holds: 'Every API key ever made, with the SHA-256 of its secret.',
+    writers: 'API, `npm run keys`',
+    readers: 'API, `npm run keys`',
+    ...FOREVER,
+    bound: 'keys ever made, some 300 bytes each',
+  },
+  tenants: {
+    pattern: 'tenants',
+    type: 'hash',
+    holds: 'The limits of tenants that have limits of their own.',
+    writers: 'API, `npm run keys`',
+    readers: 'API, `npm run keys`',
+    ...FOREVER,
+    bound: 'tenants with limits of their own',
+  },
+  accessChannel: {
+    pattern: 'access',
+    type: 'channel',
+    holds: 'The id of a key or of a tenant that was changed.',
+    writers: 'API, `npm run keys`',
+    readers: API,
+    ...PUBLISHED,
+  },
+  ticket: {
+    pattern: 'ticket:<digest>',
+    type: 'string',
+    holds: 'What a ticket allows. The digest is the SHA-256 of the ticket.',
+    writers: API,
+    readers: API,
+    lifetime: 'until its first use, at most its expiresInMs',
+    expires: 'always',
+    bound: '64 job ids',
+  },
+  rate: {
+    pattern: 'rate:<caller>',
+    type: 'string',
+    holds: 'How many requests of a tenant, or of an address without a good key, were counted.',
+    writers: API,
+    readers: API,
+    lifetime: '1 minute after the first request counted',
+    expires: 'always',
+    bound: 'one number',
+  },
+} as const satisfies Readonly<Record<string, KeyFamily>>
+
+export type KeyFamilyName = keyof typeof KEY_TABLE

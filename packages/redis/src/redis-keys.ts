@@ -1,0 +1,55 @@
+import { KEY_TABLE, type KeyFamilyName, QUEUE_NAME } from './key-table.ts'
+
+export { QUEUE_NAME }
+
+/**
+ * The names of all keys and channels under a prefix. Every one comes from `KEY_TABLE`. The prefix should have a hash tag,
+ * as `{runnel}` has: it keeps all keys in one slot of a Redis Cluster, so scripts may use several of them.
+ */
+export const createRedisKeys = (prefix: string) => {
+  const name = (family: KeyFamilyName, ...values: string[]): string => {
+    const left = values.values()
+    return `${prefix}:${KEY_TABLE[family].pattern.replaceAll(/<\w+>/g, () => left.next().value ?? '')}`
+  }
+  return {
+    events: (jobId: string) => name('events', jobId),
+    eventsChannel: (jobId: string) => name('eventsChannel', jobId),
+    control: (jobId: string) => name('control', jobId),
+    stdin: (jobId: string) => name('stdin', jobId),
+    controlChannel: name('controlChannel'),
+
+    waiting: name('waiting'),
+    admitted: name('admitted'),
+    turns: name('turns'),
+    bounds: name('bounds'),
+    swept: name('swept'),
+    submission: (tenantId: string, digest: string) => name('submission', tenantId, digest),
+
+    /** With '' for the id: the beginning of all of them, for scripts that find the id themselves. */
+    queuedJob: (jobId: string) => name('queuedJob', jobId),
+    jobLock: (jobId: string) => name('jobLock', jobId),
+    wait: name('wait'),
+    active: name('active'),
+    delayed: name('delayed'),
+    completed: name('completed'),
+    failed: name('failed'),
+    marker: name('marker'),
+    jobNumber: name('jobNumber'),
+    stalled: name('stalled'),
+    stalledCheck: name('stalledCheck'),
+    queueMeta: name('queueMeta'),
+    queueEvents: name('queueEvents'),
+
+    history: (tenantId: string) => name('history', tenantId),
+    workers: name('workers'),
+    readyWorkers: name('readyWorkers'),
+    apiKeys: name('apiKeys'),
+    tenants: name('tenants'),
+    accessChannel: name('accessChannel'),
+    ticket: (digest: string) => name('ticket', digest),
+    /** With '' for the caller: the beginning of all of them, for the library that counts. */
+    rate: (caller: string) => name('rate', caller),
+  } satisfies Record<KeyFamilyName, unknown>
+}
+
+export type RedisKeys = ReturnType<typeof createRedisKeys>

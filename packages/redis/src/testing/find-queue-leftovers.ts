@@ -1,0 +1,14 @@
+import type { Redis } from '../connect-redis.ts'
+import { createRedisKeys } from '../redis-keys.ts'
+
+/** What the queue still has of jobs that have not ended: nothing, once all jobs have ended. */
+export const findQueueLeftovers = async (redis: Redis, prefix: string): Promise<string[]> => {
+  const { waiting, admitted, turns, delayed, wait, active } = createRedisKeys(prefix)
+  const ofSets = [waiting, admitted, turns, delayed].map(async (key) => ({
+    key,
+    members: await redis.zrange(key, 0, -1),
+  }))
+  const ofLists = [wait, active].map(async (key) => ({ key, members: await redis.lrange(key, 0, -1) }))
+  const found = await Promise.all([...ofSets, ...ofLists])
+  return found.flatMap(({ key, members }) => members.map((member) => `${member} in ${key}`))
+}

@@ -1,0 +1,2 @@
+export { findQueueLeftovers } from './find-queue-leftovers.ts'
+export { redisTest } from './redis-test.ts'
