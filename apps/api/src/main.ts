@@ -1,5 +1,5 @@
 import { createOperations, endUntakenJobs } from '@runnel/operations'
-import { createIntake } from '@runnel/output/intake'
+import { createLogWriter } from '@runnel/output/log-writer'
 import { createSubscriber } from '@runnel/output/subscriber'
 import {
   boundRelease,
@@ -55,10 +55,10 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
 
   const producer = resources.use(createProducer({ redis, prefix, retentionMs, bounds }))
   const subscriber = resources.use(createSubscriber({ redis, subscriber: subscriptions, prefix, log }))
-  const intake = createIntake({ redis, prefix, retentionMs })
+  const logWriter = createLogWriter({ redis, prefix, retentionMs })
   const history = createHistory({ redis, prefix, retentionMs })
   const { languages, policy } = config
-  const operations = createOperations({ redis, producer, intake, subscriber, history, languages, policy, log })
+  const operations = createOperations({ redis, producer, logWriter, subscriber, history, languages, policy, log })
   const backend = {
     redis,
     workers: createWorkerDirectory({ redis, prefix }),
@@ -68,7 +68,7 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   }
   if (!isPrivate) await requireKeys(redis, backend.keys, host)
   const admissions = resources.use(createAdmissions({ ...backend, subscriber: subscriptions, prefix, isPrivate }))
-  resources.use(endUntakenJobs({ workers: backend.workers, producer, intake, log, noWorkerTimeoutMs }))
+  resources.use(endUntakenJobs({ workers: backend.workers, producer, logWriter, log, noWorkerTimeoutMs }))
 
   const app = createApp({ ...config, operations, backend, log, admissions })
   resources.defer(() => app.close())

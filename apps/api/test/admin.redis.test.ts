@@ -91,7 +91,7 @@ describe('npm run keys', () => {
     }
     const text = await run('create', '--tenant', 'acme', '--scopes', 'submit,read', '--name', 'ci')
     const id = await submitAs(api, { headers: { authorization: `Bearer ${text}` } })
-    expect((await api.backend.producer.find(id))?.tenant).toBe('acme')
+    expect((await api.backend.producer.find(id))?.tenantId).toBe('acme')
     const listed = await run('list')
     const { id: keyId } = JSON.parse(listed)
     expect(listed).not.toContain(text.slice(21))

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { LIMITS } from '@runnel/contract/public'
 import { LANGUAGES } from '@runnel/languages'
 import { createOperations } from '@runnel/operations'
-import { createIntake, type Intake } from '@runnel/output/intake'
+import { createLogWriter, type LogWriter } from '@runnel/output/log-writer'
 import { createPublisher, type Publisher } from '@runnel/output/publisher'
 import { createSubscriber, type Subscriber } from '@runnel/output/subscriber'
 import { createLogger, type Logger, readConfig } from '@runnel/process'
@@ -18,7 +18,7 @@ import { configSchema } from '../src/config.ts'
 
 interface TestBackend extends Backend {
   readonly producer: Producer
-  readonly intake: Intake
+  readonly logWriter: LogWriter
   readonly subscriber: Subscriber
 }
 
@@ -67,7 +67,7 @@ export const startApi = async (options: {
   const producer = resources.use(createProducer({ redis, ...common, bounds }))
   const subscriptions = await connect('subscriber')
   const subscriber = resources.use(createSubscriber({ redis, subscriber: subscriptions, prefix, log }))
-  const jobs = { redis, producer, subscriber, intake: createIntake({ redis, ...common }) }
+  const jobs = { redis, producer, subscriber, logWriter: createLogWriter({ redis, ...common }) }
   const operations = createOperations({
     ...jobs,
     history: createHistory({ redis, ...common }),

@@ -10,7 +10,7 @@ const bound = { code: 'print(1)', cancelOnDisconnect: true }
 const runForEver = (api: Api) =>
   api.work(async ({ job, attempt, signal }, publisher) => {
     const log = publisher.open(job.id, attempt)
-    if ((await log.begin()) !== 'begun') return
+    if ((await log.start()) !== 'started') return
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
     await log.finish({ type: 'canceled' }, null)
   })

@@ -15,7 +15,7 @@ const submit = async ({ app }: Api): Promise<string> =>
 const printLines = (api: Api, count: number): Promise<void> =>
   api.work(async ({ job, attempt }, publisher) => {
     const log = publisher.open(job.id, attempt)
-    await log.begin()
+    await log.start()
     for (let n = 1; n <= count; n += 1) {
       await log.write('stdout', Buffer.from(`line ${n}\n`))
       await delay(20)
@@ -218,7 +218,7 @@ describe('GET /v1/jobs/:id/events', () => {
     const lines = 600
     await api.work(async ({ job, attempt }, publisher) => {
       const log = publisher.open(job.id, attempt)
-      await log.begin()
+      await log.start()
       for (let n = 0; n < lines; n += 1) await log.write('stdout', Buffer.from(line))
       await log.finish({ type: 'exited', exitCode: 0 }, null)
     })

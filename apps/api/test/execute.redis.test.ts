@@ -8,7 +8,7 @@ import { type Api, startApi } from './api.ts'
 const playProgram = (api: Api, outcome: Outcome, err = ''): Promise<void> =>
   api.work(async ({ job, attempt }, publisher) => {
     const log = publisher.open(job.id, attempt)
-    await log.begin()
+    await log.start()
     await log.write('stdout', Buffer.concat([Buffer.from('out \u00e4'), Uint8Array.of(0xff)]))
     if (err !== '') await log.write('stderr', Buffer.from(err))
     await log.finish(outcome, { wallMs: 102.981, cpuMs: 3, peakMemoryBytes: null })
@@ -52,7 +52,7 @@ test('Output that is too much to be kept while it comes is answered whole', asyn
   const api = await startApi({ redisUrl, prefix, resources })
   await api.work(async ({ job, attempt }, publisher) => {
     const log = publisher.open(job.id, attempt)
-    await log.begin()
+    await log.start()
     for (let part = 0; part < 10; part += 1) await log.write('stdout', Buffer.alloc(20_000, `${part}`))
     await log.finish({ type: 'exited', exitCode: 0 }, null)
   })

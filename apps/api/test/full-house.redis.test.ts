@@ -87,7 +87,7 @@ test('A job that waits is told its place, and how long it will probably wait onc
   }
   await api.work(async ({ job, attempt }, publisher) => {
     const log = publisher.open(job.id, attempt)
-    await log.begin()
+    await log.start()
     await new Promise((resolve) => setTimeout(resolve, 100))
     await log.finish({ type: 'exited', exitCode: 0 }, null)
   })

@@ -57,7 +57,7 @@ describe('a submission with an Idempotency-Key', () => {
     const { id } = (await submit(api, 'k')).json()
     await api.work(async ({ job, attempt }, publisher) => {
       const log = publisher.open(job.id, attempt)
-      await log.begin()
+      await log.start()
       await log.write('stdout', Buffer.from('1\n'))
       await log.finish({ type: 'exited', exitCode: 0 }, null)
     })

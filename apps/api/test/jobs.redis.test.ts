@@ -18,7 +18,7 @@ describe('GET /v1/jobs/:id', () => {
     const { promise: released, resolve: release } = Promise.withResolvers<void>()
     await api.work(async ({ job, attempt }, publisher) => {
       const log = publisher.open(job.id, attempt)
-      await log.begin()
+      await log.start()
       await released
       await log.finish({ type: 'exited', exitCode: 3 }, { wallMs: 1, cpuMs: 1, peakMemoryBytes: 1 })
     })
@@ -45,10 +45,10 @@ describe('GET /v1/jobs/:id', () => {
     const id = await submit(api)
     await api.work(async ({ job, attempt }, publisher) => {
       const lost = publisher.open(job.id, attempt)
-      await lost.begin()
+      await lost.start()
       await lost.write('stdout', Buffer.from('lost\n'))
       const log = publisher.open(job.id, attempt + 1)
-      await log.begin()
+      await log.start()
       await log.write('stdout', Buffer.from('kept\n'))
       await log.finish({ type: 'exited', exitCode: 0 }, null)
     })
@@ -67,7 +67,7 @@ describe('GET /v1/jobs/:id', () => {
     const id = await submit(api)
     await api.work(async ({ job, attempt }, publisher) => {
       const log = publisher.open(job.id, attempt)
-      await log.begin()
+      await log.start()
       await log.write('stdout', Buffer.alloc(JOB_OUTPUT_BYTES + 1, 'o'))
       await log.write('stderr', Buffer.alloc(JOB_OUTPUT_BYTES, 'e'))
       await log.finish({ type: 'exited', exitCode: 0 }, null)
@@ -128,7 +128,7 @@ describe('DELETE /v1/jobs/:id', () => {
     const id = await submit(api)
     await api.work(async ({ job, attempt, signal }, publisher) => {
       const log = publisher.open(job.id, attempt)
-      await log.begin()
+      await log.start()
       await new Promise((resolve) => signal.addEventListener('abort', resolve))
       await log.finish({ type: signal.reason }, { wallMs: 1, cpuMs: 1, peakMemoryBytes: null })
     })

@@ -64,7 +64,7 @@ test('Redis has no key and no ticket, and a program nowhere but in its own job',
   const api = await startApi({ redisUrl, prefix, resources })
   await api.work(async ({ job, attempt }, publisher) => {
     const log = publisher.open(job.id, attempt)
-    await log.begin()
+    await log.start()
     await log.write('stdout', Buffer.from('1\n'))
     await log.finish({ type: 'exited', exitCode: 0 }, null)
   })

@@ -36,7 +36,7 @@ const submit = async (api: Api): Promise<string> => {
 const runPrograms = (api: Api, lines: number): Promise<void> =>
   api.work(async ({ job, attempt }, publisher) => {
     const log = publisher.open(job.id, attempt)
-    await log.begin()
+    await log.start()
     for (let n = 0; n < lines; n += 1) await log.write('stdout', Buffer.alloc(LINE_BYTES, 'x'))
     await log.finish({ type: 'exited', exitCode: 0 }, null)
   })

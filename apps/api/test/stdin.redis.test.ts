@@ -11,7 +11,7 @@ const submit = async ({ app }: Api, interactive: boolean): Promise<string> =>
 const echo = (api: Api): Promise<void> =>
   api.work(async ({ job, attempt, controls }, publisher) => {
     const log = publisher.open(job.id, attempt)
-    await log.begin()
+    await log.start()
     for await (const control of controls) {
       if (control.type === 'stdin') await log.write('stdout', toBytes(control))
       if (control.type === 'stdin-end') break

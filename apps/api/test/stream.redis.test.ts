@@ -12,7 +12,7 @@ import { openStream } from './clients.ts'
 const playPrograms = (api: Api): Promise<void> =>
   api.work(async ({ job, attempt, controls, signal }, publisher) => {
     const log = publisher.open(job.id, attempt)
-    await log.begin()
+    await log.start()
     await log.write('stdout', Buffer.from(`${job.program.files[0]?.content}\n`))
     if (job.program.interactive) {
       for await (const control of controls) {

@@ -18,7 +18,7 @@ describe('POST /v1/jobs', () => {
     expect(response.headers['location']).toBe(`/v1/jobs/${job.id}`)
     expect(await backend.producer.find(job.id)).toMatchObject({
       id: job.id,
-      tenant: 'default',
+      tenantId: 'default',
       isolation: 'job',
       program: {
         language: 'python',
@@ -52,7 +52,7 @@ describe('POST /v1/jobs', () => {
     const { app, work } = await startApi({ redisUrl, prefix, resources })
     await work(async ({ job, attempt }, publisher) => {
       const log = publisher.open(job.id, attempt)
-      await log.begin()
+      await log.start()
       await log.write('stdout', Buffer.from('hällo\n'))
       await log.write('stderr', Uint8Array.of(0xff, 0x00))
       await log.finish({ type: 'exited', exitCode: 0 }, { wallMs: 12, cpuMs: 3, peakMemoryBytes: null })
@@ -85,7 +85,7 @@ describe('POST /v1/jobs', () => {
     const { promise: asked, resolve: answered } = Promise.withResolvers<void>()
     await work(async ({ job, attempt }, publisher) => {
       const log = publisher.open(job.id, attempt)
-      await log.begin()
+      await log.start()
       await asked
       await log.finish({ type: 'exited', exitCode: 0 }, null)
     })

@@ -50,7 +50,7 @@ describe('What an admin sets for a tenant', () => {
     const { promise: enough, resolve: end } = Promise.withResolvers<void>()
     await api.work(async ({ job, attempt }, publisher) => {
       const log = publisher.open(job.id, attempt)
-      await log.begin()
+      await log.start()
       await enough
       await log.finish({ type: 'exited', exitCode: 0 }, null)
     })

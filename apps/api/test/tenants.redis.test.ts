@@ -109,7 +109,7 @@ describe("Another tenant's job", () => {
       headers: { ...headers, 'x-tenant': 'spy', 'x-runnel-tenant': 'spy' },
       payload: { code: 'print(1)' },
     })
-    expect((await api.backend.producer.find(response.json().id))?.tenant).toBe('acme')
+    expect((await api.backend.producer.find(response.json().id))?.tenantId).toBe('acme')
   })
 
   test('is shared by all keys of its own tenant', async ({ redisUrl, prefix, resources }) => {

@@ -10,5 +10,5 @@ export const createRefuseJob =
     const reference = randomUUID()
     log.error({ jobId, attempt, reference, err: error }, 'A queued job cannot be read')
     const jobLog = publisher.open(jobId, attempt)
-    if ((await jobLog.begin()) === 'begun') await jobLog.finish({ type: 'sandbox-failed', reference }, null)
+    if ((await jobLog.start()) === 'started') await jobLog.finish({ type: 'sandbox-failed', reference }, null)
   }

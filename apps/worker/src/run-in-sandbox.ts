@@ -5,10 +5,10 @@ import type { Delivery } from '@runnel/queue/consumer'
 import { type Sandbox, type Sandboxes, SandboxFailure, type SandboxWish } from '@runnel/sandbox'
 import type { FailureKind, Progress } from './next-step.ts'
 
-const toWish = ({ program: { language }, limits, isolation, tenant }: QueuedJob): SandboxWish => ({
+const toWish = ({ program: { language }, limits, isolation, tenantId }: QueuedJob): SandboxWish => ({
   language,
   limits,
-  sharedBy: isolation === 'tenant' ? tenant : undefined,
+  sharedBy: isolation === 'tenant' ? tenantId : undefined,
 })
 
 const toFailureKind = (error: unknown): FailureKind => {
@@ -22,9 +22,9 @@ const toFailureKind = (error: unknown): FailureKind => {
  * One try: leases a sandbox, runs the program in it, and publishes what it prints.
  *
  *   lease a sandbox ─┬─▶ run the program ──▶ publish its output ──▶ outcome
- *                    └─▶ begin the log ──────┘
+ *                    └─▶ start the log ──────┘
  *
- * The program starts before its log has begun. If the log is already finished, or another worker's, the run is
+ * The program starts before its log has started. If the log is already finished, or another worker's, the run is
  * discarded: a program without a network has no other effect.
  *
  * What an abort does depends on its reason: `canceled` ends the program, and its outcome follows; every other reason
@@ -44,19 +44,19 @@ export const createRunInSandbox = ({ sandboxes, log }: { readonly sandboxes: San
     const onStop = () => (signal.reason === 'canceled' ? cancel.abort() : void release())
     signal.addEventListener('abort', onStop, { once: true })
     if (signal.aborted) onStop()
-    const begun = jobLog.begin()
-    begun.then((how) => (how === 'begun' ? undefined : release()), release)
+    const started = jobLog.start()
+    started.then((how) => (how === 'started' ? undefined : release()), release)
     const { program, limits } = job
     try {
       for await (const event of sandbox.run({ program, limits, signal: cancel.signal, controls })) {
-        if ((await begun) !== 'begun') return { type: 'log-closed' }
+        if ((await started) !== 'started') return { type: 'log-closed' }
         if (event.type === 'output') await jobLog.write(event.stream, event.bytes)
         else return { type: 'ended', outcome: event.outcome, usage: event.usage }
       }
       throw new Error('A run ended without an outcome')
     } catch (error) {
       // Then the run failed only because its sandbox was released.
-      if ((await begun) !== 'begun') return { type: 'log-closed' }
+      if ((await started) !== 'started') return { type: 'log-closed' }
       throw error
     } finally {
       signal.removeEventListener('abort', onStop)

@@ -17,14 +17,14 @@ export interface RunJobDeps {
   readonly isEngineUp: () => Promise<boolean>
 }
 
-/** All tries of one delivery share a log, which begins once. */
-const beginOnce = (jobLog: JobLog): JobLog => {
-  let begun: ReturnType<JobLog['begin']> | undefined
-  const begin = () => {
-    begun ??= jobLog.begin()
-    return begun
+/** All tries of one delivery share a log, which starts once. */
+const startOnce = (jobLog: JobLog): JobLog => {
+  let started: ReturnType<JobLog['start']> | undefined
+  const start = () => {
+    started ??= jobLog.start()
+    return started
   }
-  return { ...jobLog, begin }
+  return { ...jobLog, start }
 }
 
 /**
@@ -55,17 +55,17 @@ export const createRunJob = ({ sandboxes, publisher, log, isEngineUp }: RunJobDe
   return async (delivery: Delivery): Promise<Verdict> => {
     const { job, attempt, crashes, lastTry, signal } = delivery
     const startedMs = performance.now()
-    const jobLog = beginOnce(publisher.open(job.id, attempt))
+    const jobLog = startOnce(publisher.open(job.id, attempt))
     const logLine: Record<string, unknown> = {
       jobId: job.id,
-      tenant: job.tenant,
+      tenant: job.tenantId,
       language: job.program.language,
       attempt,
     }
 
     const finish = async (outcome: Outcome, usage: Usage | null): Promise<Verdict> => {
-      // The log may not have begun yet. Watchers still have to drop what earlier attempts printed.
-      if (attempt > 1 && (await jobLog.begin()) !== 'begun') return 'done'
+      // The log may not have started yet. Watchers still have to drop what earlier attempts printed.
+      if (attempt > 1 && (await jobLog.start()) !== 'started') return 'done'
       const written = await jobLog.finish(outcome, usage)
       const tookMs = Math.round(performance.now() - startedMs)
       const queuedMs = Math.round(Date.now() - (performance.now() - startedMs) - Date.parse(job.submittedAt))
@@ -96,7 +96,7 @@ export const createRunJob = ({ sandboxes, publisher, log, isEngineUp }: RunJobDe
         case 'fail':
           return finish(toSandboxFailed(job, step.cause), null)
         case 'requeue':
-          return 'give-back'
+          return 'requeue'
         case 'leave':
           return 'done'
         case 'throw':

@@ -4,7 +4,7 @@ import { defaultLimits } from '../src/public/index.ts'
 
 const QUEUED = {
   id: `job_${'0'.repeat(32)}`,
-  tenant: 'default',
+  tenantId: 'default',
   submittedAt: '2026-01-01T00:00:00.000Z',
   program: {
     language: 'python',

@@ -1,6 +1,6 @@
 import type { LimitsPolicy } from '@runnel/contract/public'
 import type { Language } from '@runnel/languages'
-import type { Intake } from '@runnel/output/intake'
+import type { LogWriter } from '@runnel/output/log-writer'
 import type { Subscriber } from '@runnel/output/subscriber'
 import type { Producer } from '@runnel/queue/producer'
 import type { Redis } from '@runnel/redis'
@@ -11,7 +11,7 @@ export interface OperationParts {
   /** The command connection that the other parts share. */
   readonly redis: Pick<Redis, 'status'>
   readonly producer: Producer
-  readonly intake: Intake
+  readonly logWriter: LogWriter
   readonly subscriber: Subscriber
   readonly history: History
   /** The languages that this deployment runs. */

@@ -1,6 +1,6 @@
 import { createSubmissionSchema, LIMITS, unboundTenant } from '@runnel/contract/public'
 import { LANGUAGES } from '@runnel/languages'
-import { createIntake } from '@runnel/output/intake'
+import { createLogWriter } from '@runnel/output/log-writer'
 import { createSubscriber } from '@runnel/output/subscriber'
 import { createLogger } from '@runnel/process'
 import { createProducer } from '@runnel/queue/producer'
@@ -30,7 +30,7 @@ test('A submission that fails half way leaves nothing that lasts, even if undoin
   const subscriber = resources.use(createSubscriber({ redis: own, subscriber: connect('subscriber'), prefix, log }))
   const parts = {
     redis: own,
-    intake: createIntake(common),
+    logWriter: createLogWriter(common),
     history: createHistory(common),
     subscriber,
     languages: LANGUAGES,

@@ -69,9 +69,9 @@ return 1
 
 /**
  * ARGV: attempt, then the json of \`<attempt>-1 started\`, \`<attempt>-1 restarted\`, \`<attempt>-2 started\`.
- * The n that was reached and how many entries the log then has, or why there is nothing to begin.
+ * The n that was reached and how many entries the log then has, or why the attempt cannot start.
  */
-export const beginScript = createLuaScript(`${SHARED}
+export const startScript = createLuaScript(`${SHARED}
 local attempt = tonumber(ARGV[1])
 local first, second = ARGV[1] .. '-1', ARGV[1] .. '-2'
 local last = top()
@@ -90,7 +90,7 @@ add(second, ARGV[4])
 return { 2, redis.call('XLEN', log) }
 `)
 
-/** ARGV: expiry in ms, the json of \`0-2 finished\`. 1 when that ended the job, 0 when it had begun or finished. */
+/** ARGV: expiry in ms, the json of \`0-2 finished\`. 1 when that ended the job, 0 when it had started or finished. */
 export const cancelScript = createLuaScript(`${SHARED}
 local last = top()
 if last == nil or last.attempt ~= 0 then return 0 end
@@ -102,9 +102,9 @@ return 1
 
 /**
  * ARGV: expiry in ms, how many attempts there were, the json of \`0-2 finished\`, then those of the next attempt's \`1 restarted\` and
- * \`2 finished\`. 1 when that ended the job, 0 when it had finished, or a later attempt has begun.
+ * \`2 finished\`. 1 when that ended the job, 0 when it had finished, or a later attempt has started.
  */
-export const giveUpScript = createLuaScript(`${SHARED}
+export const endUntakenScript = createLuaScript(`${SHARED}
 local last, attempts = top(), tonumber(ARGV[2])
 if last == nil or last.isFinished or last.attempt > attempts then return 0 end
 if last.attempt == 0 then

@@ -2,15 +2,18 @@ import { type Outcome, toChunk, type Usage } from '@runnel/contract/public'
 import { createRedisKeys, type Redis } from '@runnel/redis'
 import { type LogEntry, toEntry } from './log-entry.ts'
 import { LogLostError } from './log-lost-error.ts'
-import { appendScript, beginScript, logKeys } from './log-scripts.ts'
+import { appendScript, logKeys, startScript } from './log-scripts.ts'
 import { createOutputBuffer, type OutputStream } from './output-buffer.ts'
 import { retryWhileAway } from './retry-while-away.ts'
 
 export { LogLostError }
 
 export interface JobLog {
-  /** Writes `started`. `finished`: the job has its outcome already; `stale`: a later attempt has begun. Run it only when `begun`. */
-  begin(): Promise<'begun' | 'finished' | 'stale'>
+  /**
+   * Writes the event `started`. Run the job only if this resolves with `started`. `finished`: the job has its outcome already.
+   * `stale`: a later attempt has started.
+   */
+  start(): Promise<'started' | 'finished' | 'stale'>
   /** Resolves when more may be written. Throws LogLostError once this attempt can write no more. */
   write(stream: OutputStream, bytes: Uint8Array): Promise<void>
   /** Writes what is pending, then `finished`, and sets the log's expiry. Throws LogLostError when Redis stays away, or has lost the log. */
@@ -102,12 +105,12 @@ export const createPublisher = (options: {
     }
 
     return {
-      async begin() {
+      async start() {
         const started = entryAt(1, { type: 'started' })
         const restarted = entryAt(1, { type: 'restarted' })
         const second = entryAt(2, { type: 'started' })
         const args = [attempt, started.json, restarted.json, second.json]
-        const reached = await retryWhileAway(() => beginScript(redis, keys, args))
+        const reached = await retryWhileAway(() => startScript(redis, keys, args))
         if (reached === 'finished' || reached === 'stale') {
           lost = new LogLostError('taken-over')
           return reached
@@ -115,7 +118,7 @@ export const createPublisher = (options: {
         const [first, count]: readonly unknown[] = Array.isArray(reached) ? reached : []
         n = Number(first)
         length = Number(count)
-        return 'begun'
+        return 'started'
       },
 
       async write(stream, bytes) {

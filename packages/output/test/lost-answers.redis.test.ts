@@ -9,10 +9,10 @@ const lossy = test.extend('parts', async ({ redisUrl, prefix, resources }) => {
   await eventually(() => ready(connected.redis, connected.subscription))
   // The scripts are known to Redis from here on, so that one answer is one step.
   const job = newJob()
-  await connected.intake.queued(job)
-  await connected.intake.cancelQueued(job.id)
+  await connected.logWriter.start(job)
+  await connected.logWriter.cancelQueued(job.id)
   const log = connected.publisher.open(newJob().id, 1)
-  await log.begin()
+  await log.start()
   await log.finish(EXITED, null)
   return { ...connected, proxy }
 })
@@ -21,10 +21,10 @@ describe('when the answer of a step is lost', () => {
   lossy('an attempt begins once', async ({ parts: { proxy, publisher, subscriber } }) => {
     const job = newJob()
     proxy.loseAnswer()
-    expect(await publisher.open(job.id, 1).begin()).toBe('begun')
+    expect(await publisher.open(job.id, 1).start()).toBe('started')
     proxy.loseAnswer()
     const second = publisher.open(job.id, 2)
-    expect(await second.begin()).toBe('begun')
+    expect(await second.start()).toBe('started')
     expect(proxy.lost).toBe(2)
     expect(await second.finish(EXITED, null)).toBe('finished')
     const events = await subscriber.read(job.id)
@@ -39,7 +39,7 @@ describe('when the answer of a step is lost', () => {
   lossy('output arrives once, and the worker goes on', async ({ parts: { proxy, publisher, subscriber } }) => {
     const job = newJob()
     const log = publisher.open(job.id, 1)
-    await log.begin()
+    await log.start()
     const lines = Array.from({ length: 100 }, (_, line) => `${line}\n`)
     for (const [at, line] of lines.entries()) {
       if (at % 20 === 0) proxy.loseAnswer()
@@ -55,11 +55,11 @@ describe('when the answer of a step is lost', () => {
     expect(printed(entries)).toBe(lines.join(''))
   })
 
-  lossy('a job is canceled, and the caller knows', async ({ parts: { proxy, intake, subscriber } }) => {
+  lossy('a job is canceled, and the caller knows', async ({ parts: { proxy, logWriter, subscriber } }) => {
     const job = newJob()
-    await intake.queued(job)
+    await logWriter.start(job)
     proxy.loseAnswer()
-    expect(await intake.cancelQueued(job.id)).toBe(true)
+    expect(await logWriter.cancelQueued(job.id)).toBe(true)
     expect(proxy.lost).toBe(1)
     expect(await subscriber.read(job.id)).toHaveLength(2)
   })

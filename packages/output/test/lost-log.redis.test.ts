@@ -8,9 +8,9 @@ const parts = test.extend('parts', async ({ redisUrl, prefix, resources }) => {
   const connected = connectParts(redisUrl, prefix, resources)
   await eventually(() => ready(connected.redis, connected.subscription))
   const job = newJob()
-  await connected.intake.queued(job)
+  await connected.logWriter.start(job)
   const log = connected.publisher.open(job.id, 1)
-  await log.begin()
+  await log.start()
   await log.write('stdout', text('one'))
   return { ...connected, job, log, key: connected.keys.events(job.id) }
 })
@@ -57,9 +57,9 @@ describe('When Redis has lost', () => {
       await eventually(async () => expect(await redis.xlen(key)).toBe(3))
       await redis.xdel(key, '1-2')
       await expect(log.finish(EXITED, null)).rejects.toMatchObject({ why: 'gone' })
-      // The job is given back and begins again.
+      // The job is put back and starts again.
       const second = publisher.open(job.id, 2)
-      await second.begin()
+      await second.start()
       expect(await second.finish(EXITED, null)).toBe('finished')
       const ids = (await subscriber.read(job.id)).map(({ id }) => id)
       expect(ids).toEqual(['0-1', '1-1', '2-1', '2-2', '2-3'])

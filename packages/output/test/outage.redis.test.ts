@@ -5,13 +5,13 @@ import { connectParts, EXITED, idsOf, newJob, printed, ready, text, watch } from
 test('a Redis that is killed while a job prints and others watch loses nothing and repeats nothing', async () => {
   await using server = await startRedis()
   await using resources = new AsyncDisposableStack()
-  const { redis, subscription, intake, publisher, subscriber } = connectParts(server.url, uniquePrefix(), resources)
+  const { redis, subscription, logWriter, publisher, subscriber } = connectParts(server.url, uniquePrefix(), resources)
   await eventually(() => ready(redis, subscription))
   const job = newJob()
-  await intake.queued(job)
+  await logWriter.start(job)
   const watching = watch(subscriber, job.id)
   const log = publisher.open(job.id, 1)
-  await log.begin()
+  await log.start()
 
   const lines = Array.from({ length: 400 }, (_, line) => `${line}\n`)
   const printing = (async () => {
@@ -33,10 +33,10 @@ test('a Redis that is killed while a job prints and others watch loses nothing a
 test('following a job while Redis is away fails at once', async () => {
   await using server = await startRedis()
   await using resources = new AsyncDisposableStack()
-  const { redis, subscription, intake, subscriber } = connectParts(server.url, uniquePrefix(), resources)
+  const { redis, subscription, logWriter, subscriber } = connectParts(server.url, uniquePrefix(), resources)
   await eventually(() => ready(redis, subscription))
   const job = newJob()
-  await intake.queued(job)
+  await logWriter.start(job)
   await server.stop()
   await eventually(() => !ready(redis))
   const before = performance.now()

@@ -3,7 +3,7 @@ import type { QueuedJob } from '@runnel/contract/internal'
 import { defaultLimits, type JobEvent, jobEventSchema, type Outcome } from '@runnel/contract/public'
 import { createLogger } from '@runnel/process'
 import { connectRedis, createRedisKeys } from '@runnel/redis'
-import { createIntake } from '../src/intake.ts'
+import { createLogWriter } from '../src/log-writer.ts'
 import { createPublisher } from '../src/publisher.ts'
 import { createSubscriber, type LogEntry, type Subscriber } from '../src/subscriber.ts'
 
@@ -13,7 +13,7 @@ export const USAGE = { wallMs: 1, cpuMs: 1, peakMemoryBytes: null }
 
 export const newJob = (): QueuedJob => ({
   id: `job_${randomBytes(16).toString('hex')}`,
-  tenant: 'default',
+  tenantId: 'default',
   isolation: 'job',
   submittedAt: new Date().toISOString(),
   program: {
@@ -43,16 +43,16 @@ export const connectParts = (url: string, prefix: string, resources: AsyncDispos
     const entries = await redis.xrange(keys.events(jobId), '-', '+')
     return entries.map(([, [, json = '']]) => jobEventSchema.parse(JSON.parse(json)))
   }
-  const intake = createIntake(settings)
-  /** Begins the log of a job, as its submission does. */
-  const queued = async (job: QueuedJob): Promise<void> => {
-    for (const [name, ...args] of intake.beginning(job)) await redis.call(name, ...args)
+  const logWriter = createLogWriter(settings)
+  /** Starts the log of a job, as its submission does. */
+  const start = async (job: QueuedJob): Promise<void> => {
+    for (const [name, ...args] of logWriter.startCommands(job)) await redis.call(name, ...args)
   }
   return {
     redis,
     keys,
     subscription,
-    intake: { ...intake, queued },
+    logWriter: { ...logWriter, start },
     publisher: createPublisher(settings),
     subscriber: { ...subscriber, read },
   }

@@ -11,28 +11,32 @@ const parts = test.extend('parts', async ({ redisUrl, prefix, resources }) => {
 })
 
 describe('a log', () => {
-  parts('has its events in order and numbered without gaps', async ({ parts: { intake, publisher, subscriber } }) => {
-    const job = newJob()
-    await intake.queued(job)
-    const log = publisher.open(job.id, 1)
-    expect(await log.begin()).toBe('begun')
-    for (let line = 0; line < 200; line += 1) await log.write(line % 50 === 49 ? 'stderr' : 'stdout', text(`${line}\n`))
-    expect(await log.finish(EXITED, USAGE)).toBe('finished')
+  parts(
+    'has its events in order and numbered without gaps',
+    async ({ parts: { logWriter, publisher, subscriber } }) => {
+      const job = newJob()
+      await logWriter.start(job)
+      const log = publisher.open(job.id, 1)
+      expect(await log.start()).toBe('started')
+      for (let line = 0; line < 200; line += 1)
+        await log.write(line % 50 === 49 ? 'stderr' : 'stdout', text(`${line}\n`))
+      expect(await log.finish(EXITED, USAGE)).toBe('finished')
 
-    const events = await subscriber.read(job.id)
-    expect(events.map(({ id }) => id)).toEqual(idsOf(1, events.length - 1))
-    expect(events.map(({ type }) => type).slice(0, 2)).toEqual(['queued', 'started'])
-    expect(events.at(-1)).toMatchObject({ type: 'finished', outcome: EXITED, usage: USAGE })
-    const lines = events.flatMap((event) =>
-      event.type === 'stdout' || event.type === 'stderr' ? event.data.trimEnd().split('\n') : [],
-    )
-    expect(lines.map(Number)).toEqual(Array.from({ length: 200 }, (_, line) => line))
-  })
+      const events = await subscriber.read(job.id)
+      expect(events.map(({ id }) => id)).toEqual(idsOf(1, events.length - 1))
+      expect(events.map(({ type }) => type).slice(0, 2)).toEqual(['queued', 'started'])
+      expect(events.at(-1)).toMatchObject({ type: 'finished', outcome: EXITED, usage: USAGE })
+      const lines = events.flatMap((event) =>
+        event.type === 'stdout' || event.type === 'stderr' ? event.data.trimEnd().split('\n') : [],
+      )
+      expect(lines.map(Number)).toEqual(Array.from({ length: 200 }, (_, line) => line))
+    },
+  )
 
   parts('carries what a program prints in a burst in few events', async ({ parts: { publisher, subscriber } }) => {
     const job = newJob()
     const log = publisher.open(job.id, 1)
-    await log.begin()
+    await log.start()
     for (let line = 0; line < 10_000; line += 1) await log.write('stdout', text('a line of output\n'))
     await log.finish(EXITED, null)
     expect((await subscriber.read(job.id)).length).toBeLessThan(60)
@@ -42,7 +46,7 @@ describe('a log', () => {
     const { publisher, subscriber } = parts
     const job = newJob()
     const log = publisher.open(job.id, 1)
-    await log.begin()
+    await log.start()
     const [out, err] = [text('o'), text('e')]
     const startedAt = performance.now()
     for (let turn = 0; turn < 20_000; turn += 1)
@@ -60,7 +64,7 @@ describe('a log', () => {
     const slow = createPublisher({ redis: parts.redis, prefix, retentionMs: RETENTION_MS, flushMs: 60_000 })
     const job = newJob()
     const log = slow.open(job.id, 1)
-    await log.begin()
+    await log.start()
     await log.write('stdout', text('now'))
     await eventually(async () => (await redis.xlen(redisKeys.events(job.id))) === 2)
     await log.write('stdout', text('later'))
@@ -71,7 +75,7 @@ describe('a log', () => {
     const { publisher, subscriber } = parts
     const job = newJob()
     const log = publisher.open(job.id, 1)
-    await log.begin()
+    await log.start()
     for (const byte of text('é😀')) {
       await log.write('stdout', new Uint8Array([byte]))
       await eventually(() => true)
@@ -93,13 +97,13 @@ describe('a log', () => {
   parts(
     'expires only once it is finished, and then the messages to its job are gone',
     async ({ redis, parts, redisKeys }) => {
-      const { intake, publisher } = parts
+      const { logWriter, publisher } = parts
       const job = newJob()
-      await intake.queued(job)
+      await logWriter.start(job)
       const messages = [redisKeys.control(job.id), redisKeys.stdin(job.id)]
       for (const key of messages) await redis.xadd(key, '*', 'm', '{}')
       const log = publisher.open(job.id, 1)
-      await log.begin()
+      await log.start()
       expect(await redis.pttl(redisKeys.events(job.id))).toBe(-1)
       expect(await redis.exists(...messages)).toBe(2)
       await log.finish(EXITED, null)
@@ -113,16 +117,16 @@ describe('a log', () => {
 
 describe('a later attempt', () => {
   parts('says that the job restarted, and the earlier worker can write no more', async ({ parts }) => {
-    const { intake, publisher, subscriber } = parts
+    const { logWriter, publisher, subscriber } = parts
     const job = newJob()
-    await intake.queued(job)
+    await logWriter.start(job)
     const first = publisher.open(job.id, 1)
-    await first.begin()
+    await first.start()
     await first.write('stdout', text('from the first'))
     await eventually(async () => (await subscriber.read(job.id)).length === 3)
 
     const second = publisher.open(job.id, 2)
-    expect(await second.begin()).toBe('begun')
+    expect(await second.start()).toBe('started')
     await first.write('stdout', text('too late'))
     await eventually(() => expect(first.write('stdout', text('again'))).rejects.toThrow(LogLostError))
     expect(await first.finish({ type: 'exited', exitCode: 1 }, null)).toBe('stale')
@@ -144,17 +148,17 @@ describe('a later attempt', () => {
 
   parts('that comes after an even later one is stale', async ({ parts: { publisher } }) => {
     const job = newJob()
-    expect(await publisher.open(job.id, 3).begin()).toBe('begun')
-    expect(await publisher.open(job.id, 2).begin()).toBe('stale')
+    expect(await publisher.open(job.id, 3).start()).toBe('started')
+    expect(await publisher.open(job.id, 2).start()).toBe('stale')
   })
 
   parts('of a finished job has nothing to do', async ({ parts: { publisher, subscriber } }) => {
     const job = newJob()
     const log = publisher.open(job.id, 1)
-    await log.begin()
+    await log.start()
     await log.finish(EXITED, null)
     const late = publisher.open(job.id, 2)
-    expect(await late.begin()).toBe('finished')
+    expect(await late.start()).toBe('finished')
     await expect(late.write('stdout', text('x'))).rejects.toThrow(LogLostError)
     expect(await subscriber.read(job.id)).toHaveLength(2)
   })
@@ -163,9 +167,9 @@ describe('a later attempt', () => {
     const job = newJob()
     const log = publisher.open(job.id, 1)
     // The command is executed, and its answer dies with the connection: ioredis sends it again.
-    const beginning = log.begin()
+    const beginning = log.start()
     redis.disconnect(true)
-    expect(await beginning).toBe('begun')
+    expect(await beginning).toBe('started')
     expect(await log.finish(EXITED, null)).toBe('finished')
     expect((await subscriber.read(job.id)).map(({ id }) => id)).toEqual(['1-1', '1-2'])
   })
@@ -175,7 +179,7 @@ describe('a connection that breaks again and again', () => {
   parts('neither loses output nor repeats it', async ({ parts: { redis, publisher, subscriber } }) => {
     const job = newJob()
     const log = publisher.open(job.id, 1)
-    await log.begin()
+    await log.start()
     const lines = Array.from({ length: 300 }, (_, line) => `${line}\n`)
     for (const [at, line] of lines.entries()) {
       await log.write('stdout', text(line))

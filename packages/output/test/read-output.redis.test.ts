@@ -38,7 +38,7 @@ describe('What a job printed', () => {
   parts('ends at the bound, between characters', async ({ parts: { publisher, subscriber } }) => {
     const { id } = newJob()
     const log = publisher.open(id, 1)
-    await log.begin()
+    await log.start()
     await log.write('stdout', text('€'.repeat(100)))
     await log.write('stderr', text('e'.repeat(100)))
     await log.finish(EXITED, null)
@@ -57,7 +57,7 @@ describe('What a job printed', () => {
       const { publisher, subscriber } = parts
       const { id } = newJob()
       const log = publisher.open(id, 1)
-      await log.begin()
+      await log.start()
       const flood = new Uint8Array(64 * KIB).fill(1)
       for (let part = 0; part < 128; part += 1) await log.write('stdout', flood)
       await log.write('stderr', text('Traceback'))

@@ -12,9 +12,9 @@ const parts = test.extend('parts', async ({ redisUrl, prefix, resources }) => {
 
 describe('following a job', () => {
   parts('gives early, late, resuming and slow watchers the same events', async ({ parts }) => {
-    const { intake, publisher, subscriber } = parts
+    const { logWriter, publisher, subscriber } = parts
     const job = newJob()
-    await intake.queued(job)
+    await logWriter.start(job)
     const early = watch(subscriber, job.id)
     const dropping = watch(subscriber, job.id)
 
@@ -28,7 +28,7 @@ describe('following a job', () => {
     })
 
     const log = publisher.open(job.id, 1)
-    await log.begin()
+    await log.start()
     let late: ReturnType<typeof watch> | undefined
     let resumed: ReturnType<typeof watch> | undefined
     for (let line = 0; line < 600; line += 1) {
@@ -53,12 +53,12 @@ describe('following a job', () => {
     expect([...dropping.entries, ...(resumed?.entries ?? [])].map(({ json }) => json)).toEqual(expected)
   })
 
-  parts('delivers an event as soon as it is written', async ({ parts: { intake, publisher, subscriber } }) => {
+  parts('delivers an event as soon as it is written', async ({ parts: { logWriter, publisher, subscriber } }) => {
     const job = newJob()
-    await intake.queued(job)
+    await logWriter.start(job)
     const watching = watch(subscriber, job.id)
     const log = publisher.open(job.id, 1)
-    await log.begin()
+    await log.start()
     await eventually(() => watching.entries.length === 2)
     const delays: number[] = []
     for (let line = 0; line < 20; line += 1) {
@@ -73,11 +73,11 @@ describe('following a job', () => {
   })
 
   parts('ends at once for a finished job, resumed at its end or beyond', async ({ parts }) => {
-    const { intake, publisher, subscriber } = parts
+    const { logWriter, publisher, subscriber } = parts
     const job = newJob()
-    await intake.queued(job)
+    await logWriter.start(job)
     const log = publisher.open(job.id, 1)
-    await log.begin()
+    await log.start()
     await log.finish(EXITED, null)
     for (const after of ['1-2', '1-3', '9-9']) {
       const watching = watch(subscriber, job.id, after)
@@ -90,11 +90,11 @@ describe('following a job', () => {
   })
 
   parts('of a running job from beyond its end ends when the job does', async ({ parts }) => {
-    const { intake, publisher, subscriber } = parts
+    const { logWriter, publisher, subscriber } = parts
     const job = newJob()
-    await intake.queued(job)
+    await logWriter.start(job)
     const log = publisher.open(job.id, 1)
-    await log.begin()
+    await log.start()
     const watching = watch(subscriber, job.id, '5-5')
     await log.finish(EXITED, null)
     await watching.ended
@@ -102,11 +102,11 @@ describe('following a job', () => {
   })
 
   parts('of a newer version, with fields that are not known here, is as good', async ({ parts, redisKeys }) => {
-    const { redis, intake, publisher, subscriber } = parts
+    const { redis, logWriter, publisher, subscriber } = parts
     const job = { ...newJob(), limits: { ...newJob().limits, gpuBytes: 1 } }
-    await intake.queued(job)
+    await logWriter.start(job)
     const log = publisher.open(job.id, 1)
-    await log.begin()
+    await log.start()
     const at = new Date().toISOString()
     const outcome = { ...EXITED, core: 'dumped' }
     const usage = { ...USAGE, joules: 3 }
@@ -124,16 +124,16 @@ describe('following a job', () => {
     await expect(watch(subscriber, newJob().id, '1-1').ended).rejects.toThrow(JobNotFoundError)
   })
 
-  parts('goes on over a restart of the job', async ({ parts: { intake, publisher, subscriber } }) => {
+  parts('goes on over a restart of the job', async ({ parts: { logWriter, publisher, subscriber } }) => {
     const job = newJob()
-    await intake.queued(job)
+    await logWriter.start(job)
     const watching = watch(subscriber, job.id)
     const first = publisher.open(job.id, 1)
-    await first.begin()
+    await first.start()
     await first.write('stdout', text('one'))
     await eventually(() => watching.entries.length === 3)
     const second = publisher.open(job.id, 2)
-    await second.begin()
+    await second.start()
     await second.write('stdout', text('two'))
     await second.finish(EXITED, null)
     await watching.ended
@@ -149,9 +149,9 @@ describe('following a job', () => {
   })
 
   parts('finds events in the log whose messages were lost', async ({ redis, parts, redisKeys }) => {
-    const { intake, subscriber } = parts
+    const { logWriter, subscriber } = parts
     const job = newJob()
-    await intake.queued(job)
+    await logWriter.start(job)
     const watching = watch(subscriber, job.id)
     await eventually(() => watching.entries.length === 1)
     const key = redisKeys.events(job.id)
@@ -174,16 +174,16 @@ describe('following a job', () => {
 
   parts(
     'tells the end of an attempt whose last messages were lost, before the next one',
-    async ({ redis, parts: { intake, publisher, subscriber }, redisKeys }) => {
+    async ({ redis, parts: { logWriter, publisher, subscriber }, redisKeys }) => {
       const job = newJob()
-      await intake.queued(job)
+      await logWriter.start(job)
       const watching = watch(subscriber, job.id)
-      await publisher.open(job.id, 1).begin()
+      await publisher.open(job.id, 1).start()
       await eventually(() => watching.entries.length === 2)
       const lost = `{"jobId":"${job.id}","id":"1-2","at":"2026-01-01T00:00:00.000Z","type":"stdout","encoding":"utf8","data":"a"}`
       await redis.xadd(redisKeys.events(job.id), '1-2', 'e', lost)
       const second = publisher.open(job.id, 2)
-      await second.begin()
+      await second.start()
       await second.finish(EXITED, null)
       await watching.ended
       expect(watching.ids()).toEqual(['0-1', '1-1', '1-2', '2-1', '2-2', '2-3'])
@@ -191,9 +191,9 @@ describe('following a job', () => {
   )
 
   parts('looks at the log at once when the subscription is back', async ({ redis, parts, redisKeys }) => {
-    const { intake, subscriber, subscription } = parts
+    const { logWriter, subscriber, subscription } = parts
     const job = newJob()
-    await intake.queued(job)
+    await logWriter.start(job)
     const watching = watch(subscriber, job.id)
     await eventually(() => watching.entries.length === 1)
     const missed = `{"jobId":"${job.id}","id":"1-1","at":"2026-01-01T00:00:00.000Z","type":"started"}`
@@ -204,23 +204,23 @@ describe('following a job', () => {
   })
 
   parts('is not misled by messages that are no events', async ({ redis, parts, redisKeys }) => {
-    const { intake, publisher, subscriber } = parts
+    const { logWriter, publisher, subscriber } = parts
     const job = newJob()
-    await intake.queued(job)
+    await logWriter.start(job)
     const watching = watch(subscriber, job.id)
     await eventually(() => watching.entries.length === 1)
     for (const message of ['', 'null', '{"id":"1-1"}']) await redis.publish(redisKeys.events(job.id), message)
     const log = publisher.open(job.id, 1)
-    await log.begin()
+    await log.start()
     await log.finish(EXITED, null)
     await watching.ended
     expect(watching.ids()).toEqual(['0-1', '1-1', '1-2'])
   })
 
   parts('leaves no subscription behind, however a watcher leaves', async ({ redis, prefix, parts }) => {
-    const { intake, subscriber } = parts
+    const { logWriter, subscriber } = parts
     const job = newJob()
-    await intake.queued(job)
+    await logWriter.start(job)
     const channels = () => redis.pubsub('CHANNELS', `${prefix}*`)
     const one = watch(subscriber, job.id)
     const two = watch(subscriber, job.id)
@@ -238,9 +238,9 @@ describe('following a job', () => {
   })
 
   parts('lets a watcher that does not read cost a bounded amount, and then catches it up', async ({ parts }) => {
-    const { intake, publisher, subscriber } = parts
+    const { logWriter, publisher, subscriber } = parts
     const job = newJob()
-    await intake.queued(job)
+    await logWriter.start(job)
     const entries: LogEntry[] = []
     const { promise: reading, resolve: read } = Promise.withResolvers<void>()
     const following = subscriber.follow(job.id, { signal: AbortSignal.timeout(20_000) }, (entry) => {
@@ -249,7 +249,7 @@ describe('following a job', () => {
     })
     await eventually(() => entries.length === 1)
     const log = publisher.open(job.id, 1)
-    await log.begin()
+    await log.start()
     for (let block = 0; block < 100; block += 1)
       await log.write('stdout', new Uint8Array(50_000).fill(97 + (block % 26)))
     await log.finish(EXITED, null)
@@ -263,9 +263,9 @@ describe('following a job', () => {
 
 describe('many watchers of one job', () => {
   parts('are given the very same entries, and one that breaks or is behind holds up nobody', async ({ parts }) => {
-    const { intake, publisher, subscriber } = parts
+    const { logWriter, publisher, subscriber } = parts
     const job = newJob()
-    await intake.queued(job)
+    await logWriter.start(job)
     const watchers = Array.from({ length: 100 }, () => watch(subscriber, job.id))
     const gone = new AbortController()
     const stuck = subscriber.follow(job.id, { signal: gone.signal }, () => new Promise<void>(() => {}))
@@ -275,7 +275,7 @@ describe('many watchers of one job', () => {
     })
     await eventually(() => watchers.every(({ entries }) => entries.length === 1))
     const log = publisher.open(job.id, 1)
-    await log.begin()
+    await log.start()
     const broken = expect(breaking).rejects.toThrow('The watcher broke')
     for (let line = 0; line < 50; line += 1) {
       await log.write('stdout', text(`${line}\n`))
@@ -294,17 +294,17 @@ describe('many watchers of one job', () => {
 })
 
 describe('a job that is expected', () => {
-  parts('is followed from its first event on', async ({ parts: { intake, publisher, subscriber } }) => {
+  parts('is followed from its first event on', async ({ parts: { logWriter, publisher, subscriber } }) => {
     const job = newJob()
     const expected = subscriber.expect(job.id)
-    await intake.queued(job)
+    await logWriter.start(job)
     const entries: LogEntry[] = []
     const ended = expected.follow({ signal: AbortSignal.timeout(5_000) }, (entry) => {
       entries.push(entry)
       return undefined
     })
     const log = publisher.open(job.id, 1)
-    await log.begin()
+    await log.start()
     await log.write('stdout', text('1'))
     await log.finish(EXITED, null)
     await ended
@@ -368,10 +368,10 @@ describe('a job that is expected', () => {
 
 describe('the summary', () => {
   parts('tells the status at every step, without the output', async ({ parts }) => {
-    const { intake, publisher, subscriber } = parts
+    const { logWriter, publisher, subscriber } = parts
     const job = newJob()
     expect(await subscriber.summary(job.id)).toBeUndefined()
-    await intake.queued(job)
+    await logWriter.start(job)
     const queued = {
       status: 'queued',
       language: 'python',
@@ -382,7 +382,7 @@ describe('the summary', () => {
     }
     expect(await subscriber.summary(job.id)).toEqual(queued)
     const first = publisher.open(job.id, 1)
-    await first.begin()
+    await first.start()
     await first.write('stdout', text('"type":"finished"'))
     await eventually(async () => (await subscriber.read(job.id)).length === 3)
     expect(await subscriber.summary(job.id)).toEqual({
@@ -392,7 +392,7 @@ describe('the summary', () => {
       startedAt: expect.any(String),
     })
     const second = publisher.open(job.id, 2)
-    await second.begin()
+    await second.start()
     await second.finish(EXITED, USAGE)
     expect(await subscriber.summary(job.id)).toEqual({
       ...queued,
@@ -405,10 +405,10 @@ describe('the summary', () => {
     })
   })
 
-  parts('of a job canceled in the queue has no start', async ({ parts: { intake, subscriber } }) => {
+  parts('of a job canceled in the queue has no start', async ({ parts: { logWriter, subscriber } }) => {
     const job = newJob()
-    await intake.queued(job)
-    await intake.cancelQueued(job.id)
+    await logWriter.start(job)
+    await logWriter.cancelQueued(job.id)
     expect(await subscriber.summary(job.id)).toMatchObject({
       status: 'finished',
       attempt: 0,

@@ -29,8 +29,8 @@ export interface UnreadableJob {
   readonly error: Error
 }
 
-/** `done`: the job's outcome is in its log. `give-back`: the job waits again, at once, for whoever takes it. */
-export type Verdict = 'done' | 'give-back'
+/** `done`: the job's outcome is in its log. `requeue`: the job waits again, at once, for whoever takes it. */
+export type Verdict = 'done' | 'requeue'
 
 export interface Consumer {
   /** No new job until `resume`; running ones go on. */
@@ -68,7 +68,7 @@ const NEVER = Number.MAX_SAFE_INTEGER
  * Takes jobs and hands each to `handle`. The life of a delivery:
  *
  *   taken ──▶ handle runs ──▶ done ───────▶ BullMQ keeps its record for `retentionMs`
- *                        ├──▶ give-back ──▶ first in the queue again
+ *                        ├──▶ requeue ────▶ first in the queue again
  *                        └──▶ throws ─────▶ our own fault: logged, tried again after a pause, a bounded number of times
  *
  * Meanwhile its signal may abort, once, and the first reason wins: `canceled` by a message, `lease-lost` when the lock
@@ -103,7 +103,7 @@ export const createConsumer = (
     // This very process may have lost the job and taken it again. BullMQ tracks one lock a job id: let the first end.
     const earlier = running.get(jobId)
     await earlier?.ended
-    if (earlier !== undefined || !isTaking) return giveBack(job, token)
+    if (earlier !== undefined || !isTaking) return requeue(job, token)
     const parsed = queuedJobSchema.safeParse(job.data)
     if (!parsed.success) {
       const error = new UnrecoverableError(`Cannot read the queued job: ${parsed.error.message}`)
@@ -133,7 +133,7 @@ export const createConsumer = (
         controls: current.controls,
       })
       log.settle()
-      if (verdict === 'give-back') await giveBack(job, token)
+      if (verdict === 'requeue') await requeue(job, token)
     } catch (error) {
       throw current.isLost() ? new WaitingError() : error
     } finally {
@@ -232,7 +232,7 @@ export const createConsumer = (
 const isLastTry = (job: Job): boolean => job.attemptsMade + 1 >= (job.opts.attempts ?? 1)
 
 /** Puts an active job first in the queue again. This error tells BullMQ that the job is no longer ours to end. */
-const giveBack = async (job: Job, token: string): Promise<never> => {
+const requeue = async (job: Job, token: string): Promise<never> => {
   await job.moveToWait(token)
   throw new WaitingError()
 }

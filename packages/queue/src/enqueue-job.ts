@@ -6,12 +6,12 @@ import type { QueueBounds, TenantBounds } from './bounds.ts'
 import { createTurnScript } from './turn-script.ts'
 
 export interface EnqueueOptions {
-  /** The tenant's own bounds, where it has any. */
-  readonly tenant?: TenantBounds
-  /** What is written in the same step, before the job can be taken, and not at all where it is refused. */
-  readonly alongside?: readonly RedisCommand[]
-  /** The caller's key for this submission, and what stands for its content. */
-  readonly once?: { readonly key: string; readonly fingerprint: string }
+  /** The tenant's own bounds, if it has any. */
+  readonly tenantBounds?: TenantBounds
+  /** Sent in the same step, before a worker can take the job, and not at all if the job is refused. */
+  readonly commands?: readonly RedisCommand[]
+  /** The caller's key for this submission, and a digest of what was submitted. */
+  readonly idempotency?: { readonly key: string; readonly fingerprint: string }
 }
 
 /**
@@ -120,26 +120,26 @@ export const enqueueJob = async (
     readonly bounds: QueueBounds
   },
   job: QueuedJob,
-  { tenant, alongside = [], once }: EnqueueOptions,
+  { tenantBounds, commands = [], idempotency }: EnqueueOptions,
 ): Promise<string> => {
   const { redis, keys, retentionMs, bounds } = parts
   const options = { jobId: job.id, attempts: TRIES, backoff: { type: 'exponential', delay: RETRY_DELAY_MS } }
   const args = [
     job.id,
-    job.tenant,
+    job.tenantId,
     JSON.stringify(job),
     JSON.stringify(options),
     Date.now(),
     bounds.queued,
-    tenant?.queued ?? bounds.tenant.queued,
-    tenant?.running ?? bounds.tenant.running,
-    once?.fingerprint ?? '',
+    tenantBounds?.queued ?? bounds.tenant.queued,
+    tenantBounds?.running ?? bounds.tenant.running,
+    idempotency?.fingerprint ?? '',
     retentionMs,
-    alongside.length,
-    ...alongside.flatMap(([name, , ...words]) => [words.length + 1, name, ...words]),
+    commands.length,
+    ...commands.flatMap(([name, , ...words]) => [words.length + 1, name, ...words]),
   ]
-  const ownKeys = alongside.map(([, key]) => key)
-  if (once !== undefined) ownKeys.push(keys.submission(job.tenant, toDigest(once.key)))
+  const ownKeys = commands.map(([, key]) => key)
+  if (idempotency !== undefined) ownKeys.push(keys.submission(job.tenantId, toDigest(idempotency.key)))
   const answer = await enqueueScript(redis, keys, args, ownKeys)
   if (!Array.isArray(answer)) throw new Error('The queue did not say whether it took a job')
   const [verdict, id]: Answer = answer

@@ -13,7 +13,7 @@ export type { EnqueueOptions, Place, QueueBounds, TenantBounds, WaitingJob }
 export interface Producer extends AsyncDisposable {
   /**
    * Adds a job behind all others of its tenant; adding the same id again changes nothing. Gives the id of the job that
-   * stands for this submission, which is another one's where `once` was used before. Throws a RequestError
+   * stands for this submission, which is an earlier one if the idempotency key was used before. Throws a RequestError
    * `queue-full`, or `idempotency-key-reused`; the job is then nowhere.
    */
   enqueue(job: QueuedJob, options?: EnqueueOptions): Promise<string>

@@ -44,7 +44,7 @@ const LOCK_SUFFIX = createRedisKeys('').jobLock('').slice(createRedisKeys('').qu
  * Every step that may make room (a submission, a job taken, ended or removed) fills BullMQ's list again within itself:
  * it costs nobody a round trip, and no process can die between. A job that ends is let go just before BullMQ's own
  * finishing, which then finds the next one in the list. What a dead process left to be done, any worker's sweep does.
- * BullMQ gives back, tries again and recovers stalled jobs within its own lists; such a job stays admitted.
+ * BullMQ requeues, tries again and recovers stalled jobs within its own lists; such a job stays admitted.
  */
 const TURNS = `
 local READY, FIRST_OWN_KEY = ${READY_JOBS}, ${KEY_NAMES.length + 2}

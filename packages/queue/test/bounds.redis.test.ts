@@ -10,7 +10,7 @@ const TEN = { queued: 10, running: null }
 
 const submitAtOnce = async (producer: Producer, count: number, tenants: readonly string[]) => {
   const jobs = Array.from({ length: count }, (_, n) => newJob(tenants[n % tenants.length]))
-  const answers = await Promise.allSettled(jobs.map((job) => producer.enqueue(job, { tenant: TEN })))
+  const answers = await Promise.allSettled(jobs.map((job) => producer.enqueue(job, { tenantBounds: TEN })))
   const refusals = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []))
   return { jobs, refusals, taken: answers.length - refusals.length }
 }
@@ -75,10 +75,10 @@ test('a job that is refused is nowhere, nor is what would have been written with
   await submitAtOnce(producer, 10, ['a'])
   const before = (await redis.keys(`${prefix}*`)).toSorted()
   const job = newJob('a')
-  const alongside = [['HSET', redisKeys.tenants, 'a', '{}']] as const
-  await expect(producer.enqueue(job, { tenant: TEN, alongside, once: { key: 'k', fingerprint: 'f' } })).rejects.toThrow(
-    '10 jobs of yours wait, and 10 may',
-  )
+  const commands = [['HSET', redisKeys.tenants, 'a', '{}']] as const
+  await expect(
+    producer.enqueue(job, { tenantBounds: TEN, commands, idempotency: { key: 'k', fingerprint: 'f' } }),
+  ).rejects.toThrow('10 jobs of yours wait, and 10 may')
   expect((await redis.keys(`${prefix}*`)).toSorted()).toEqual(before)
 })
 
@@ -88,7 +88,7 @@ describe('a place comes back from a job that', () => {
     run: (parts: ReturnType<typeof connectParts>, job: ReturnType<typeof newJob>) => unknown,
   ][] = [
     ['runs', ({ consume }) => consume(async () => 'done')],
-    ['is given back and runs', ({ consume }) => consume(async ({ attempt }) => (attempt === 1 ? 'give-back' : 'done'))],
+    ['is put back and runs', ({ consume }) => consume(async ({ attempt }) => (attempt === 1 ? 'requeue' : 'done'))],
     ['is removed while it waits', ({ producer }, job) => producer.remove(job.id)],
     [
       'fails for good',
@@ -99,21 +99,21 @@ describe('a place comes back from a job that', () => {
     ],
   ]
   test.for(ways)('%s', async ([, run], { redis, prefix, parts }) => {
-    const tenant = { queued: 1, running: 1 }
+    const tenantBounds = { queued: 1, running: 1 }
     const job = newJob('a')
-    await parts.producer.enqueue(job, { tenant })
-    await expect(parts.producer.enqueue(newJob('a'), { tenant })).rejects.toThrow('may; try again')
+    await parts.producer.enqueue(job, { tenantBounds })
+    await expect(parts.producer.enqueue(newJob('a'), { tenantBounds })).rejects.toThrow('may; try again')
     await run(parts, job)
     await eventually(async () => expect(await findLeftovers(redis, prefix)).toEqual([]), { withinMs: 10_000 })
-    await parts.producer.enqueue(newJob('a'), { tenant })
+    await parts.producer.enqueue(newJob('a'), { tenantBounds })
   })
 
   test('loses its worker', async ({ redis, redisUrl, prefix, parts: { producer, consume } }) => {
-    const tenant = { queued: 1, running: 1 }
+    const tenantBounds = { queued: 1, running: 1 }
     await using worker = startWorkerProcess(redisUrl, prefix)
-    await producer.enqueue(newJob('a'), { tenant })
+    await producer.enqueue(newJob('a'), { tenantBounds })
     await worker.says('taken')
-    await producer.enqueue(newJob('a'), { tenant })
+    await producer.enqueue(newJob('a'), { tenantBounds })
     worker.child.kill('SIGKILL')
     const seen: number[] = []
     consume(async ({ attempt }) => {
@@ -129,8 +129,8 @@ describe('a tenant whose bound is raised', () => {
   test('has its waiting jobs run in their order, and the one that came with the new bound last', async ({ parts }) => {
     const { producer, consume } = parts
     const jobs = Array.from({ length: 9 }, () => newJob('a'))
-    for (const job of jobs.slice(0, 8)) await producer.enqueue(job, { tenant: { queued: null, running: 1 } })
-    for (const job of jobs.slice(8)) await producer.enqueue(job, { tenant: { queued: null, running: 10 } })
+    for (const job of jobs.slice(0, 8)) await producer.enqueue(job, { tenantBounds: { queued: null, running: 1 } })
+    for (const job of jobs.slice(8)) await producer.enqueue(job, { tenantBounds: { queued: null, running: 10 } })
     expect(await Promise.all(jobs.map(async ({ id }) => (await producer.place(id))?.position))).toEqual([
       ...jobs.keys(),
     ])
@@ -155,20 +155,20 @@ describe('a tenant that may run two jobs at once', () => {
     const order: string[] = []
     for (const _ of [1, 2]) {
       consume(
-        async ({ job: { tenant }, signal }) => {
+        async ({ job: { tenantId: tenant }, signal }) => {
           const now = (running.get(tenant) ?? 0) + 1
           running.set(tenant, now)
           most.set(tenant, Math.max(most.get(tenant) ?? 0, now))
           await new Promise((resolve) => setTimeout(resolve, 20))
           running.set(tenant, (running.get(tenant) ?? 0) - 1)
           order.push(tenant)
-          return signal.aborted ? 'give-back' : 'done'
+          return signal.aborted ? 'requeue' : 'done'
         },
         { concurrency: 8 },
       )
     }
-    const tenant = { queued: null, running: 2 }
-    await Promise.all(Array.from({ length: 40 }, () => producer.enqueue(newJob('a'), { tenant })))
+    const tenantBounds = { queued: null, running: 2 }
+    await Promise.all(Array.from({ length: 40 }, () => producer.enqueue(newJob('a'), { tenantBounds })))
     await Promise.all(Array.from({ length: 40 }, () => producer.enqueue(newJob('b'))))
     await eventually(() => order.length === 80, { withinMs: 10_000 })
     expect(most.get('a')).toBe(2)

@@ -58,7 +58,7 @@ describe('a job', () => {
     expect(lines).toEqual([])
   })
 
-  test('that is given back comes again at once, before all others, with a higher attempt', async ({ parts }) => {
+  test('that is put back comes again at once, before all others, with a higher attempt', async ({ parts }) => {
     const { producer, consume } = parts
     const jobs = [newJob(), newJob()]
     for (const job of jobs) await producer.enqueue(job)
@@ -66,7 +66,7 @@ describe('a job', () => {
     consume(
       async ({ job, attempt, crashes, lastTry }) => {
         seen.push(`${jobs.findIndex(({ id }) => id === job.id)} attempt ${attempt} ${crashes} ${lastTry}`)
-        return job.id === jobs[0]?.id && attempt < 5 ? 'give-back' : 'done'
+        return job.id === jobs[0]?.id && attempt < 5 ? 'requeue' : 'done'
       },
       { concurrency: 1 },
     )
@@ -179,7 +179,7 @@ describe('a consumer that stops', () => {
     expect(await producer.place(second.id)).toMatchObject({ position: 0 })
   })
 
-  test('gives back what does not finish in time, and another one has it at once', async ({ parts }) => {
+  test('puts back what does not finish in time, and another one takes it at once', async ({ parts }) => {
     const { producer, consume } = parts
     const job = newJob()
     const reasons: unknown[] = []
@@ -187,7 +187,7 @@ describe('a consumer that stops', () => {
     const first = consume(async ({ signal }) => {
       begun.resolve()
       reasons.push(await aborted(signal))
-      return 'give-back'
+      return 'requeue'
     })
     await producer.enqueue(job)
     await begun.promise

@@ -57,7 +57,7 @@ describe('messages to a job', () => {
         seen.push(`${attempt} ${control.type}`)
         break
       }
-      return attempt === 1 ? 'give-back' : 'done'
+      return attempt === 1 ? 'requeue' : 'done'
     })
     await eventually(() => seen.length === 2)
     expect(seen).toEqual(['1 stdin', '2 stdin'])

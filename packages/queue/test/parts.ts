@@ -12,9 +12,9 @@ const BOUNDS = { queued: 50_000, tenant: { queued: 10_000, running: 1_000 } }
 /** Short, so that what takes 25 s in production takes 3 here. */
 export const LOCK_MS = 2_000
 
-export const newJob = (tenant = 'default'): QueuedJob => ({
+export const newJob = (tenantId = 'default'): QueuedJob => ({
   id: `job_${randomBytes(16).toString('hex')}`,
-  tenant,
+  tenantId,
   isolation: 'job',
   submittedAt: new Date().toISOString(),
   program: {

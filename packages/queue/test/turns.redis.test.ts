@@ -25,7 +25,7 @@ describe('tenants', () => {
     )
     await eventually(() => order.length === jobs.length)
     expect(jobs.map(({ id }) => order.indexOf(id))).toEqual(places)
-    const played = order.map((id) => jobs.find((job) => job.id === id)?.tenant).join('')
+    const played = order.map((id) => jobs.find((job) => job.id === id)?.tenantId).join('')
     expect(played).toBe('aaaaabcdabcdabdabdadd')
     await eventually(async () => expect(await findLeftovers(redis, prefix)).toEqual([]))
   })
@@ -37,7 +37,7 @@ describe('tenants', () => {
     await Promise.all(Array.from({ length: 10_000 }, () => producer.enqueue(newJob('many'))))
     const started: string[] = []
     consume(
-      async ({ job: { tenant } }) => {
+      async ({ job: { tenantId: tenant } }) => {
         started.push(tenant)
         await delay(JOB_MS)
         return 'done'
@@ -109,9 +109,9 @@ describe('what a process that died has left undone', () => {
     parts: { producer, consume },
     redisKeys,
   }) => {
-    const tenant = { queued: null, running: 4 }
+    const tenantBounds = { queued: null, running: 4 }
     const jobs = Array.from({ length: 8 }, () => newJob('a'))
-    for (const job of jobs) await producer.enqueue(job, { tenant })
+    for (const job of jobs) await producer.enqueue(job, { tenantBounds })
     // As if the job were long gone, and the rotation had been lost with whoever kept it.
     const gone = jobs[0]?.id ?? ''
     await redis.lrem(redisKeys.wait, 1, gone)
@@ -158,12 +158,12 @@ describe('the estimate', () => {
   })
 
   test('of a tenant that runs all it may is of its own jobs', async ({ parts: { producer, consume } }) => {
-    const tenant = { queued: null, running: 1 }
+    const tenantBounds = { queued: null, running: 1 }
     const jobs = Array.from({ length: 10 }, () => newJob('a'))
-    for (const job of jobs) await producer.enqueue(job, { tenant })
+    for (const job of jobs) await producer.enqueue(job, { tenantBounds })
     let ended = 0
     consume(async ({ job }) => {
-      await delay(job.tenant === 'a' ? 50 : 5_000)
+      await delay(job.tenantId === 'a' ? 50 : 5_000)
       ended += 1
       return 'done'
     })
@@ -190,7 +190,7 @@ describe('a job in Redis', () => {
     await using queue = Object.assign(new Queue('jobs', { connection: redis, prefix }), {
       [Symbol.asyncDispose]: () => queue.close(),
     })
-    await queue.add(job.tenant, job, { jobId: job.id, attempts: 3, backoff: { type: 'exponential', delay: 1_000 } })
+    await queue.add(job.tenantId, job, { jobId: job.id, attempts: 3, backoff: { type: 'exponential', delay: 1_000 } })
     const theirs = await redis.hgetall(redisKeys.queuedJob(job.id))
     const toComparable = ({ timestamp, opts = '', data = '', ...rest }: Record<string, string>) => ({
       ...rest,
@@ -205,24 +205,26 @@ describe('a job in Redis', () => {
 })
 
 describe('a submission with a key', () => {
-  const once = { key: 'a key: of the caller', fingerprint: 'one' }
+  const idempotency = { key: 'a key: of the caller', fingerprint: 'one' }
 
   test('is one job, however many try at once', async ({ redis, parts: { producer }, redisKeys }) => {
     const jobs = Array.from({ length: 50 }, () => newJob('a'))
-    const ids = await Promise.all(jobs.map((job) => producer.enqueue(job, { once })))
+    const ids = await Promise.all(jobs.map((job) => producer.enqueue(job, { idempotency })))
     expect(new Set(ids).size).toBe(1)
     const found = await Promise.all(jobs.map(({ id }) => producer.find(id)))
     expect(found.filter((job) => job !== undefined).map(({ id }) => id)).toEqual([ids[0]])
-    expect(await producer.enqueue(newJob('b'), { once })).not.toBe(ids[0])
+    expect(await producer.enqueue(newJob('b'), { idempotency })).not.toBe(ids[0])
     const records = await redis.keys(redisKeys.submission('*', '*'))
     expect(records).toHaveLength(2)
     for (const key of records) expect(await redis.pttl(key)).toBeGreaterThan(0)
   })
 
   test('is refused when it was used for something else', async ({ parts: { producer } }) => {
-    await producer.enqueue(newJob(), { once })
+    await producer.enqueue(newJob(), { idempotency })
     const other = newJob()
-    const refusal = await producer.enqueue(other, { once: { ...once, fingerprint: 'two' } }).catch((error) => error)
+    const refusal = await producer
+      .enqueue(other, { idempotency: { ...idempotency, fingerprint: 'two' } })
+      .catch((error) => error)
     expect(refusal).toMatchObject({ code: 'idempotency-key-reused', status: 422 })
     expect(await producer.find(other.id)).toBeUndefined()
   })
@@ -230,18 +232,18 @@ describe('a submission with a key', () => {
   test('that failed half way is as if it had never been', async ({ redis, redisKeys, parts: { producer } }) => {
     await redis.hset(redisKeys.tenants, 'a', '{}')
     const job = newJob()
-    const alongside = [['LPUSH', redisKeys.tenants, 1]] as const
-    await expect(producer.enqueue(job, { once, alongside })).rejects.toThrow('WRONGTYPE')
+    const commands = [['LPUSH', redisKeys.tenants, 1]] as const
+    await expect(producer.enqueue(job, { idempotency, commands })).rejects.toThrow('WRONGTYPE')
     expect(await producer.find(job.id)).toBeUndefined()
     const again = newJob()
-    expect(await producer.enqueue(again, { once })).toBe(again.id)
+    expect(await producer.enqueue(again, { idempotency })).toBe(again.id)
   })
 
   test('whose answer was lost finds its job, though the queue is full by then', async ({ parts: { producer } }) => {
-    const tenant = { queued: 1, running: null }
+    const tenantBounds = { queued: 1, running: null }
     const job = newJob()
-    await producer.enqueue(job, { once, tenant })
-    expect(await producer.enqueue(job, { once, tenant })).toBe(job.id)
-    expect(await producer.enqueue(newJob(), { once, tenant })).toBe(job.id)
+    await producer.enqueue(job, { idempotency, tenantBounds })
+    expect(await producer.enqueue(job, { idempotency, tenantBounds })).toBe(job.id)
+    expect(await producer.enqueue(newJob(), { idempotency, tenantBounds })).toBe(job.id)
   })
 })

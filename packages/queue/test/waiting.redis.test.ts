@@ -20,7 +20,7 @@ test('every job that waits is found where it waits, with how often a worker was 
   const consumer = consume(async ({ job, signal }) => {
     taken.add(job.id)
     await aborted(signal)
-    return 'give-back'
+    return 'requeue'
   })
   await eventually(() => taken.size === 4)
   const others = await producer.waitingSince(inAMinute())

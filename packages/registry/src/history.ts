@@ -9,10 +9,10 @@ export interface HistoryPage {
 }
 
 export interface History {
-  /** The commands that list the job, for whoever writes it down in the same step as the job. Again changes nothing. */
-  recording(tenant: string, jobId: string, at: Date): readonly RedisCommand[]
+  /** The commands that add a job to the list. Sending them again changes nothing. */
+  addCommands(tenantId: string, jobId: string, at: Date): readonly RedisCommand[]
   /** Throws a RequestError for a cursor that no page has given. */
-  list(tenant: string, page: { readonly limit: number; readonly cursor?: string }): Promise<HistoryPage>
+  list(tenantId: string, page: { readonly limit: number; readonly cursor?: string }): Promise<HistoryPage>
 }
 
 /** Milliseconds fill 15 digits until the year 33658, so that text order is time order. */
@@ -37,8 +37,8 @@ export const createHistory = (options: {
   const oldest = (): string => toMember(Math.max(0, Date.now() - retentionMs), '')
 
   return {
-    recording(tenant, jobId, at) {
-      const key = keys.history(tenant)
+    addCommands(tenantId, jobId, at) {
+      const key = keys.history(tenantId)
       return [
         ['ZADD', key, 0, toMember(at.getTime(), jobId)],
         ['ZREMRANGEBYLEX', key, '-', `(${oldest()}`],
@@ -46,7 +46,7 @@ export const createHistory = (options: {
       ]
     },
 
-    async list(tenant, { limit, cursor }) {
+    async list(tenantId, { limit, cursor }) {
       if (cursor !== undefined && !CURSOR.test(cursor)) {
         throw new RequestError(
           'invalid-request',
@@ -55,7 +55,7 @@ export const createHistory = (options: {
       }
       const before = cursor === undefined ? '+' : `(${cursor}`
       const members = await redis.zrange(
-        keys.history(tenant),
+        keys.history(tenantId),
         before,
         `[${oldest()}`,
         'BYLEX',

@@ -12,18 +12,18 @@ const MARK_DIGITS = 12
  * id of somebody else's job is refused by the very same work as one that never was. The random bits keep ids from being
  * guessed, and from meeting: at ten million jobs a day two of one day do so once in millions of years.
  */
-const toMark = (tenant: string, random: string): string =>
-  createHash('sha256').update(`${tenant}\n${random}`).digest('hex').slice(0, MARK_DIGITS)
+const toMark = (tenantId: string, random: string): string =>
+  createHash('sha256').update(`${tenantId}\n${random}`).digest('hex').slice(0, MARK_DIGITS)
 
-export const createJobId = (tenant: string): string => {
+export const createJobId = (tenantId: string): string => {
   const random = randomBytes(RANDOM_BYTES).toString('hex')
-  return `job_${random}${toMark(tenant, random)}`
+  return `job_${random}${toMark(tenantId, random)}`
 }
 
 const ID = new RegExp(`^job_([0-9a-f]{${RANDOM_BYTES * 2}})([0-9a-f]{${MARK_DIGITS}})$`)
 
 /** Whether a job of this id can be the tenant's. What is no id at all is nobody's. */
-export const isJobOf = (tenant: string, jobId: string): boolean => {
+export const isJobOf = (tenantId: string, jobId: string): boolean => {
   const [, random, mark] = ID.exec(jobId) ?? []
-  return random !== undefined && mark === toMark(tenant, random)
+  return random !== undefined && mark === toMark(tenantId, random)
 }

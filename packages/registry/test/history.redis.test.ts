@@ -6,7 +6,7 @@ import { describe, expect } from 'vitest'
 import { createHistory, type History } from '../src/index.ts'
 
 const DAY_MS = 86_400_000
-const record = async (redis: Redis, commands: ReturnType<History['recording']>): Promise<void> => {
+const record = async (redis: Redis, commands: ReturnType<History['addCommands']>): Promise<void> => {
   for (const [name, ...args] of commands) await redis.call(name, ...args)
 }
 const newJobId = (): string => `job_${randomBytes(16).toString('hex')}`
@@ -16,7 +16,7 @@ describe('the history', () => {
     const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
     const now = Date.now()
     const jobs = Array.from({ length: 25 }, (_, at) => ({ id: newJobId(), at: new Date(now - at * 10) }))
-    for (const { id, at } of jobs.toReversed()) await record(redis, history.recording('default', id, at))
+    for (const { id, at } of jobs.toReversed()) await record(redis, history.addCommands('default', id, at))
 
     const seen: string[] = []
     let cursor: string | undefined
@@ -32,11 +32,11 @@ describe('the history', () => {
     const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
     const at = new Date()
     const early = Array.from({ length: 20 }, newJobId)
-    for (const id of early) await record(redis, history.recording('default', id, at))
+    for (const id of early) await record(redis, history.addCommands('default', id, at))
 
     const first = await history.list('default', { limit: 10 })
     for (let count = 0; count < 5; count += 1)
-      await record(redis, history.recording('default', newJobId(), new Date(at.getTime() + 1)))
+      await record(redis, history.addCommands('default', newJobId(), new Date(at.getTime() + 1)))
     const second = await history.list('default', { limit: 10, cursor: first.next ?? '' })
     expect(second.next).toBeUndefined()
     expect([...first.ids, ...second.ids].toSorted()).toEqual(early.toSorted())
@@ -45,30 +45,30 @@ describe('the history', () => {
   test('has no next page when the last one is exactly full', async ({ redis, prefix }) => {
     const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
     for (let count = 0; count < 10; count += 1)
-      await record(redis, history.recording('default', newJobId(), new Date()))
+      await record(redis, history.addCommands('default', newJobId(), new Date()))
     expect((await history.list('default', { limit: 10 })).next).toBeUndefined()
   })
 
   test('lists a job once, however often it is recorded', async ({ redis, prefix }) => {
     const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
     const [id, at] = [newJobId(), new Date()]
-    await record(redis, history.recording('default', id, at))
-    await record(redis, history.recording('default', id, at))
+    await record(redis, history.addCommands('default', id, at))
+    await record(redis, history.addCommands('default', id, at))
     expect((await history.list('default', { limit: 10 })).ids).toEqual([id])
   })
 
   test('forgets what is older than the retention', async ({ redis, prefix, redisKeys }) => {
     const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
     const fresh = newJobId()
-    await record(redis, history.recording('default', newJobId(), new Date(Date.now() - DAY_MS - 1_000)))
-    await record(redis, history.recording('default', fresh, new Date()))
+    await record(redis, history.addCommands('default', newJobId(), new Date(Date.now() - DAY_MS - 1_000)))
+    await record(redis, history.addCommands('default', fresh, new Date()))
     expect((await history.list('default', { limit: 10 })).ids).toEqual([fresh])
     expect(await redis.zcard(redisKeys.history('default'))).toBe(1)
   })
 
   test('keeps tenants apart', async ({ redis, prefix }) => {
     const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
-    await record(redis, history.recording('one', newJobId(), new Date()))
+    await record(redis, history.addCommands('one', newJobId(), new Date()))
     expect((await history.list('two', { limit: 10 })).ids).toEqual([])
   })
 

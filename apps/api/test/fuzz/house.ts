@@ -28,7 +28,7 @@ export interface House {
 const playPrograms = (api: Api): Promise<void> =>
   api.work(async ({ job, attempt, controls, signal }, publisher) => {
     const log = publisher.open(job.id, attempt)
-    await log.begin()
+    await log.start()
     if (job.program.files[0]?.content === 'print("reader")') {
       for await (const control of controls) if (control.type === 'stdin-end') break
     }

@@ -6,7 +6,7 @@ import { programSchema } from '../public/program.ts'
 /** What the queue carries: all that a worker needs. Parsed again when it leaves Redis, where a newer API may have put it. */
 export const queuedJobSchema = z.object({
   id: jobIdSchema,
-  tenant: z.string().min(1),
+  tenantId: z.string().min(1),
   submittedAt: z.iso.datetime(),
   program: programSchema,
   isolation: isolationSchema,

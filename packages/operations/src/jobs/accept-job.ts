@@ -6,7 +6,7 @@ import type { OperationParts } from '../parts.ts'
 import { requireRedis } from '../request-errors.ts'
 
 /** The tenant's bounds of the queue, and the idempotency key with the fingerprint of the submission. */
-export type AcceptOptions = Pick<EnqueueOptions, 'tenant' | 'once'>
+export type AcceptOptions = Pick<EnqueueOptions, 'tenantBounds' | 'idempotency'>
 
 /**
  * The write that accepts a job: one script in Redis, in this order.
@@ -31,29 +31,29 @@ export type AcceptOptions = Pick<EnqueueOptions, 'tenant' | 'once'>
 export const acceptJob = async (
   parts: OperationParts,
   job: QueuedJob,
-  { tenant, once }: AcceptOptions,
+  { tenantBounds, idempotency }: AcceptOptions,
 ): Promise<{ readonly id: string }> => {
   requireRedis(parts)
-  const { intake, history, producer } = parts
-  const log = intake.beginning(job)
-  const listing = history.recording(job.tenant, job.id, new Date(job.submittedAt))
+  const { logWriter, history, producer } = parts
+  const log = logWriter.startCommands(job)
+  const listing = history.addCommands(job.tenantId, job.id, new Date(job.submittedAt))
   try {
     const id = await producer.enqueue(job, {
-      alongside: [...log, ...listing],
-      ...(tenant === undefined ? {} : { tenant }),
-      ...(once === undefined ? {} : { once }),
+      commands: [...log, ...listing],
+      ...(tenantBounds === undefined ? {} : { tenantBounds }),
+      ...(idempotency === undefined ? {} : { idempotency }),
     })
     return { id }
   } catch (error) {
     const isRefused = error instanceof RequestError
-    const canSubmitAgain = once !== undefined && isRedisOutage(error)
+    const canSubmitAgain = idempotency !== undefined && isRedisOutage(error)
     if (!isRefused && !canSubmitAgain) await undo(parts, job.id)
     throw error
   }
 }
 
 /** The log first: if the connection breaks in between, a worker finds the job finished and drops it. */
-const undo = async ({ intake, producer }: OperationParts, jobId: string): Promise<void> => {
-  await intake.cancelQueued(jobId).catch(() => {})
+const undo = async ({ logWriter, producer }: OperationParts, jobId: string): Promise<void> => {
+  await logWriter.cancelQueued(jobId).catch(() => {})
   await producer.remove(jobId).catch(() => {})
 }

@@ -9,10 +9,10 @@ import { readJob, requireSummary } from './read-job.ts'
  * canceling a finished job, changes nothing.
  */
 export const cancelJob = async (parts: OperationParts, { auditLog }: Requester, id: string): Promise<Job> => {
-  const { intake, producer } = parts
+  const { logWriter, producer } = parts
   const { status } = await requireSummary(parts, id)
   if (status !== 'finished') {
-    if (await intake.cancelQueued(id)) await producer.remove(id)
+    if (await logWriter.cancelQueued(id)) await producer.remove(id)
     else await producer.send(id, { type: 'cancel' })
     auditLog('A job was canceled', { jobId: id })
   }

@@ -31,7 +31,7 @@ export const createJob = (
   requireWithin(submission.limits, tenant)
   return {
     id: createJobId(tenant.id),
-    tenant: tenant.id,
+    tenantId: tenant.id,
     submittedAt: new Date().toISOString(),
     program: resolveProgram(submission, languagesOf(languages, tenant)),
     isolation: submission.isolation,

@@ -14,11 +14,11 @@ const CHECK_EVERY_MS = 1_000
 export const endUntakenJobs = (options: {
   readonly workers: Pick<WorkerDirectory, 'count'>
   readonly producer: OperationParts['producer']
-  readonly intake: OperationParts['intake']
+  readonly logWriter: OperationParts['logWriter']
   readonly log: OperationParts['log'] & { warn(details: object, message: string): void }
   readonly noWorkerTimeoutMs: number
 }): Disposable => {
-  const { workers, producer, intake, log, noWorkerTimeoutMs } = options
+  const { workers, producer, logWriter, log, noWorkerTimeoutMs } = options
   /** On a clock that does not jump. */
   let lastReady = performance.now()
   let isDisposed = false
@@ -28,7 +28,7 @@ export const endUntakenJobs = (options: {
     for (const { jobId, attempts } of await producer.waitingSince(new Date(Date.now() - noWorkerTimeoutMs))) {
       if (isDisposed) return
       const reference = randomUUID()
-      if (await intake.giveUp(jobId, attempts, reference)) {
+      if (await logWriter.endUntaken(jobId, attempts, reference)) {
         log.error(
           { jobId, reference },
           `No worker has been ready for ${noWorkerTimeoutMs} ms: gave up a job that waited for one`,

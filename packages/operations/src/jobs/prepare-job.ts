@@ -34,7 +34,7 @@ export const prepareJob = async (
 ): Promise<PreparedJob> => {
   const job = createJob(parts, tenant, submission)
   await admit?.()
-  const once =
-    idempotencyKey === undefined ? {} : { once: { key: idempotencyKey, fingerprint: toFingerprint(submission) } }
-  return { job, tenant: tenant.limits, ...once }
+  const idempotency =
+    idempotencyKey === undefined ? {} : { idempotency: { key: idempotencyKey, fingerprint: toFingerprint(submission) } }
+  return { job, tenantBounds: tenant.limits, ...idempotency }
 }

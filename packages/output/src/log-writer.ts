@@ -2,33 +2,33 @@ import type { QueuedJob } from '@runnel/contract/internal'
 import type { EventPosition, Outcome } from '@runnel/contract/public'
 import { createRedisKeys, type Redis, type RedisCommand } from '@runnel/redis'
 import { toEntry } from './log-entry.ts'
-import { cancelScript, giveUpScript, logKeys } from './log-scripts.ts'
+import { cancelScript, endUntakenScript, logKeys } from './log-scripts.ts'
 
-/** The beginning of a job's log, and its end where no worker has it: what the API writes. */
-export interface Intake {
-  /** The commands that write `0-1 queued`, for whoever writes them in the same step as the job itself. */
-  beginning(job: QueuedJob): readonly RedisCommand[]
-  /** Ends the job as canceled if no attempt has begun and it has not finished; one atomic step. */
+/** What the API writes to a job's log: its start, and its end if no worker has the job. */
+export interface LogWriter {
+  /** The commands that write the event `0-1 queued`. They are sent in the same step as the job itself. */
+  startCommands(job: QueuedJob): readonly RedisCommand[]
+  /** Ends the job as canceled, unless an attempt has started or the job has finished. One step. */
   cancelQueued(jobId: string): Promise<boolean>
   /**
-   * Ends a job that workers were given `attempts` times as `sandbox-failed`, unless it has finished, or one of a later attempt has
-   * begun it; one atomic step. Where one of an earlier attempt still runs it unheard, what that says is refused from here on.
+   * Ends the job as `sandbox-failed`, unless it has finished or has been started more than `attempts` times. One step.
+   * If an earlier attempt still runs somewhere, its writes are refused from here on.
    */
-  giveUp(jobId: string, attempts: number, reference: string): Promise<boolean>
+  endUntaken(jobId: string, attempts: number, reference: string): Promise<boolean>
 }
 
 const toFinished = (jobId: string, position: EventPosition, outcome: Outcome): string =>
   toEntry({ jobId, position, at: new Date().toISOString() }, { type: 'finished', outcome, usage: null }).json
 
-export const createIntake = (options: {
+export const createLogWriter = (options: {
   readonly redis: Redis
   readonly prefix: string
   readonly retentionMs: number
-}): Intake => {
+}): LogWriter => {
   const { redis, prefix, retentionMs } = options
   const keys = createRedisKeys(prefix)
   return {
-    beginning({ id: jobId, submittedAt: at, program, limits }) {
+    startCommands({ id: jobId, submittedAt: at, program, limits }) {
       const { language, interactive } = program
       const head = { jobId, position: { attempt: 0, n: 1 }, at }
       const { json } = toEntry(head, { type: 'queued', language, limits, interactive })
@@ -43,7 +43,7 @@ export const createIntake = (options: {
       return (await cancelScript(redis, logKeys(keys, jobId), [retentionMs, finished])) === 1
     },
 
-    async giveUp(jobId, attempts, reference) {
+    async endUntaken(jobId, attempts, reference) {
       const outcome = { type: 'sandbox-failed', reference } as const
       const next = { attempt: attempts + 1, n: 1 }
       const restarted = toEntry({ jobId, position: next, at: new Date().toISOString() }, { type: 'restarted' }).json
@@ -52,7 +52,7 @@ export const createIntake = (options: {
         restarted,
         toFinished(jobId, { ...next, n: 2 }, outcome),
       ]
-      return (await giveUpScript(redis, logKeys(keys, jobId), [retentionMs, attempts, ...ends])) === 1
+      return (await endUntakenScript(redis, logKeys(keys, jobId), [retentionMs, attempts, ...ends])) === 1
     },
   }
 }

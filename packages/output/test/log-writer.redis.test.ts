@@ -10,9 +10,9 @@ const parts = test.extend('parts', async ({ redisUrl, prefix, resources }) => {
 })
 
 describe('a queued job', () => {
-  parts('begins its log with what it is', async ({ parts: { intake, subscriber } }) => {
+  parts('begins its log with what it is', async ({ parts: { logWriter, subscriber } }) => {
     const job = newJob()
-    await intake.queued(job)
+    await logWriter.start(job)
     const { language, interactive } = job.program
     expect(await subscriber.read(job.id)).toEqual([
       { jobId: job.id, id: '0-1', at: job.submittedAt, type: 'queued', language, interactive, limits: job.limits },
@@ -20,12 +20,12 @@ describe('a queued job', () => {
   })
 
   parts('can be canceled before it begins, and its watchers are told', async ({ parts }) => {
-    const { intake, publisher, subscriber } = parts
+    const { logWriter, publisher, subscriber } = parts
     const job = newJob()
-    await intake.queued(job)
+    await logWriter.start(job)
     const watching = watch(subscriber, job.id)
     await eventually(() => watching.entries.length === 1)
-    expect(await intake.cancelQueued(job.id)).toBe(true)
+    expect(await logWriter.cancelQueued(job.id)).toBe(true)
     await watching.ended
     expect(JSON.parse(watching.entries[1]?.json ?? '')).toMatchObject({
       id: '0-2',
@@ -33,30 +33,30 @@ describe('a queued job', () => {
       outcome: { type: 'canceled' },
       usage: null,
     })
-    expect(await publisher.open(job.id, 1).begin()).toBe('finished')
-    expect(await intake.cancelQueued(job.id)).toBe(false)
+    expect(await publisher.open(job.id, 1).start()).toBe('finished')
+    expect(await logWriter.cancelQueued(job.id)).toBe(false)
   })
 
   parts('cannot be canceled here once it has begun or finished, or when there is none', async ({ parts }) => {
-    const { intake, publisher } = parts
+    const { logWriter, publisher } = parts
     const job = newJob()
-    expect(await intake.cancelQueued(job.id)).toBe(false)
-    await intake.queued(job)
+    expect(await logWriter.cancelQueued(job.id)).toBe(false)
+    await logWriter.start(job)
     const log = publisher.open(job.id, 1)
-    await log.begin()
-    expect(await intake.cancelQueued(job.id)).toBe(false)
+    await log.start()
+    expect(await logWriter.cancelQueued(job.id)).toBe(false)
     await log.finish(EXITED, null)
-    expect(await intake.cancelQueued(job.id)).toBe(false)
+    expect(await logWriter.cancelQueued(job.id)).toBe(false)
   })
 
   parts('is either canceled or begun, never both, however close they come', async ({ parts }) => {
-    const { intake, publisher } = parts
+    const { logWriter, publisher } = parts
     for (let round = 0; round < 50; round += 1) {
       const job = newJob()
-      await intake.queued(job)
+      await logWriter.start(job)
       const log = publisher.open(job.id, 1)
-      const [isCanceled, begun] = await Promise.all([intake.cancelQueued(job.id), log.begin()])
-      expect(begun).toBe(isCanceled ? 'finished' : 'begun')
+      const [isCanceled, begun] = await Promise.all([logWriter.cancelQueued(job.id), log.start()])
+      expect(begun).toBe(isCanceled ? 'finished' : 'started')
       if (!isCanceled) await log.finish(EXITED, null)
     }
   })
@@ -67,26 +67,26 @@ describe('a job that no worker takes', () => {
   const eventsOf = async (subscriber: ReturnType<typeof connectParts>['subscriber'], jobId: string) =>
     (await subscriber.read(jobId)).slice(1)
 
-  parts('can be given up before it begins', async ({ parts: { intake, publisher, subscriber } }) => {
+  parts('can be ended before it starts', async ({ parts: { logWriter, publisher, subscriber } }) => {
     const job = newJob()
-    expect(await intake.giveUp(job.id, 0, 'r1')).toBe(false)
-    await intake.queued(job)
-    expect(await intake.giveUp(job.id, 0, 'r1')).toBe(true)
+    expect(await logWriter.endUntaken(job.id, 0, 'r1')).toBe(false)
+    await logWriter.start(job)
+    expect(await logWriter.endUntaken(job.id, 0, 'r1')).toBe(true)
     expect(await eventsOf(subscriber, job.id)).toMatchObject([{ id: '0-2', ...failed }])
-    expect(await intake.giveUp(job.id, 0, 'r2')).toBe(false)
-    expect(await publisher.open(job.id, 1).begin()).toBe('finished')
+    expect(await logWriter.endUntaken(job.id, 0, 'r2')).toBe(false)
+    expect(await publisher.open(job.id, 1).start()).toBe('finished')
   })
 
   parts('can be given up after attempts that did not end, which are not heard any more', async ({ parts }) => {
-    const { intake, publisher, subscriber } = parts
+    const { logWriter, publisher, subscriber } = parts
     const job = newJob()
-    await intake.queued(job)
+    await logWriter.start(job)
     const frozen = publisher.open(job.id, 1)
-    await frozen.begin()
+    await frozen.start()
     // Given out twice, and the second time no program began.
-    expect(await intake.giveUp(job.id, 2, 'r1')).toBe(true)
+    expect(await logWriter.endUntaken(job.id, 2, 'r1')).toBe(true)
     expect(await frozen.finish(EXITED, null)).toBe('stale')
-    expect(await publisher.open(job.id, 3).begin()).toBe('finished')
+    expect(await publisher.open(job.id, 3).start()).toBe('finished')
     expect(await eventsOf(subscriber, job.id)).toMatchObject([
       { id: '1-1', type: 'started' },
       { id: '3-1', type: 'restarted' },
@@ -94,26 +94,26 @@ describe('a job that no worker takes', () => {
     ])
   })
 
-  parts('is another worker’s that has begun it since, or finished', async ({ parts: { intake, publisher } }) => {
+  parts('is another worker’s that has begun it since, or finished', async ({ parts: { logWriter, publisher } }) => {
     const job = newJob()
-    await intake.queued(job)
+    await logWriter.start(job)
     const log = publisher.open(job.id, 2)
-    await log.begin()
-    expect(await intake.giveUp(job.id, 1, 'r1')).toBe(false)
+    await log.start()
+    expect(await logWriter.endUntaken(job.id, 1, 'r1')).toBe(false)
     expect(await log.finish(EXITED, null)).toBe('finished')
-    expect(await intake.giveUp(job.id, 2, 'r1')).toBe(false)
+    expect(await logWriter.endUntaken(job.id, 2, 'r1')).toBe(false)
   })
 
   parts('is either given up or begun, never both, however close they come', async ({ parts }) => {
-    const { intake, publisher } = parts
+    const { logWriter, publisher } = parts
     for (let round = 0; round < 50; round += 1) {
       const job = newJob()
-      await intake.queued(job)
-      await publisher.open(job.id, 1).begin()
+      await logWriter.start(job)
+      await publisher.open(job.id, 1).start()
       const next = publisher.open(job.id, 2)
-      const [isGivenUp, begun] = await Promise.all([intake.giveUp(job.id, 1, 'r1'), next.begin()])
-      expect(begun).toBe(isGivenUp ? 'finished' : 'begun')
-      if (!isGivenUp) await next.finish(EXITED, null)
+      const [isEnded, begun] = await Promise.all([logWriter.endUntaken(job.id, 1, 'r1'), next.start()])
+      expect(begun).toBe(isEnded ? 'finished' : 'started')
+      if (!isEnded) await next.finish(EXITED, null)
     }
   })
 })
