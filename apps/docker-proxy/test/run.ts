@@ -28,7 +28,7 @@ export const startWorker = (env: Readonly<Record<string, string>>): TestWorker =
       poolMax: 2,
       limits: defaultLimits(),
       cpus: 1,
-      graceMs: 300,
+      killGraceMs: 300,
       jobsPerContainer: 100,
       runtime: undefined,
       log: { info: () => {}, warn: () => {} },
@@ -42,23 +42,24 @@ export const startWorker = (env: Readonly<Record<string, string>>): TestWorker =
 
 async function* noControls(): AsyncGenerator<Control> {}
 
-/** Runs a Python program in a sandbox of its own or, with `sharedBy`, of a tenant's. */
+/** Runs a Python program in a sandbox of its own or, with `tenantId`, in one of that tenant's. */
 export const run = async (
   sandboxes: Sandboxes,
   source: string,
-  wish: {
+  options: {
     readonly limits?: Partial<Limits>
-    readonly sharedBy?: string
+    readonly tenantId?: string
     readonly signal?: AbortSignal
     readonly onOutput?: (sandboxId: string) => void
   } = {},
 ): Promise<{ readonly printed: string; readonly outcome: Outcome }> => {
-  const { sharedBy, onOutput, signal = new AbortController().signal } = wish
-  const limits = { ...defaultLimits(), ...wish.limits }
+  const isolation = options.tenantId === undefined ? 'job' : 'tenant'
+  const { tenantId = 'acme', onOutput, signal = new AbortController().signal } = options
+  const limits = { ...defaultLimits(), ...options.limits }
   const entry = findLanguage('python')?.fileName ?? ''
   const files = [{ path: entry, content: source, encoding: 'utf8' as const }]
   const program: Program = { language: 'python', files, entry, args: [], env: {}, stdin: '', interactive: false }
-  await using sandbox = await sandboxes.lease({ language: 'python', limits, sharedBy }, signal)
+  await using sandbox = await sandboxes.lease({ language: 'python', limits, isolation, tenantId }, signal)
   const printed: Buffer[] = []
   for await (const event of sandbox.run({ program, limits, signal, controls: noControls() })) {
     if (event.type === 'ended') return { printed: Buffer.concat(printed).toString(), outcome: event.outcome }

@@ -21,7 +21,7 @@ describe('A worker behind the proxy', () => {
       // A disk has no pool.
       expect((await run(worker, 'print(3)', { limits: { diskBytes: 8 * MIB } })).printed).toBe('3\n')
       for (const text of ['a', 'b']) {
-        expect((await run(worker, `print("${text}")`, { sharedBy: 'somebody' })).printed).toBe(`${text}\n`)
+        expect((await run(worker, `print("${text}")`, { tenantId: 'somebody' })).printed).toBe(`${text}\n`)
       }
 
       const greedy = await run(worker, 'x = []\nwhile True: x.append(bytearray(1 << 20))', { limits: small })

@@ -19,8 +19,8 @@ import { createDockerSandboxes, type Sandboxes } from '@runnel/sandbox'
 import { createLocalSandboxes } from '@runnel/sandbox/local'
 import { configSchema, type WorkerConfig } from './config.ts'
 import { createEngineWatch } from './engine-watch.ts'
-import { keepListed } from './keep-listed.ts'
-import { createRefuseJob } from './refuse-job.ts'
+import { createFailUnreadableJob } from './fail-unreadable-job.ts'
+import { startHeartbeat } from './heartbeat.ts'
 import { createRunJob } from './run-job.ts'
 
 /** What stopping takes at most beyond the grace: 10 s for jobs to stop, 15 s for containers, 3 s to say good-bye to Redis, and 1 s more. */
@@ -29,12 +29,11 @@ const RELEASE_MS = 29_000
 const createSandboxes = (config: WorkerConfig, worker: string, directory: WorkerDirectory, log: Logger): Sandboxes => {
   if (config.sandbox === 'docker') {
     const { findDead } = directory
-    const graceMs = config.killGraceMs
-    return createDockerSandboxes({ ...config, worker, limits: defaultLimits(), graceMs, findDead, log })
+    return createDockerSandboxes({ ...config, worker, limits: defaultLimits(), findDead, log })
   }
   log.warn('RUNNEL_SANDBOX=local: programs run WITHOUT ISOLATION, as this user, with its files and its network')
   // The Node that runs us is the one JavaScript programs get, here as in the images.
-  return createLocalSandboxes({ path: `${dirname(process.execPath)}:${config.path}`, graceMs: config.killGraceMs })
+  return createLocalSandboxes({ path: `${dirname(process.execPath)}:${config.path}`, killGraceMs: config.killGraceMs })
 }
 
 await runUntilSignal(async (signal, resources) => {
@@ -51,12 +50,13 @@ await runUntilSignal(async (signal, resources) => {
   resources.defer(() => blocking.disconnect())
 
   const directory = createWorkerDirectory({ redis, prefix })
-  let isTaking = false
-  const listed = resources.use(keepListed({ directory, redis, id, isReady: () => isTaking && !signal.aborted }))
-  signal.addEventListener('abort', listed.tell)
-  const take = (taking: boolean): void => {
-    isTaking = taking
-    listed.tell()
+  let isTakingJobs = false
+  const isReady = () => isTakingJobs && !signal.aborted
+  const heartbeat = resources.use(startHeartbeat({ directory, redis, id, isReady }))
+  signal.addEventListener('abort', heartbeat.send)
+  const setTakingJobs = (takesJobs: boolean): void => {
+    isTakingJobs = takesJobs
+    heartbeat.send()
   }
 
   const sandboxes = resources.use(createSandboxes(config, id, directory, log))
@@ -65,22 +65,22 @@ await runUntilSignal(async (signal, resources) => {
       sandboxes,
       log,
       async onDown() {
-        take(false)
+        setTakingJobs(false)
         await consumer.pause()
       },
       onUp() {
-        take(true)
+        setTakingJobs(true)
         consumer.resume()
       },
     }),
   )
   const publisher = createPublisher({ redis, prefix, retentionMs })
   const runJob = createRunJob({ sandboxes, publisher, log, isEngineUp: watch.isUp })
-  const onUnreadable = createRefuseJob({ publisher, log })
+  const onUnreadable = createFailUnreadableJob({ publisher, log })
   const settings = { redis: blocking, prefix, concurrency, retentionMs, lockMs: config.lockMs, onUnreadable, log }
   const consumer = createConsumer(settings, runJob)
   resources.defer(() => consumer.stop(shutdownGraceMs))
-  if (await watch.isUp()) take(true)
+  if (await watch.isUp()) setTakingJobs(true)
   log.info({ concurrency, poolMin: config.poolMin, sandbox: config.sandbox }, 'The worker takes jobs')
   const risk = await findEvictionRisk(redis, signal)
   if (risk !== undefined) throw new StartError(risk)

@@ -2,13 +2,14 @@ import type { QueuedJob } from '@runnel/contract/internal'
 import { type JobLog, LogLostError } from '@runnel/output/publisher'
 import type { Logger } from '@runnel/process'
 import type { Delivery } from '@runnel/queue/consumer'
-import { type Sandbox, type Sandboxes, SandboxFailure, type SandboxWish } from '@runnel/sandbox'
+import { type LeaseRequest, type Sandbox, type Sandboxes, SandboxFailure } from '@runnel/sandbox'
 import type { FailureKind, Progress } from './next-step.ts'
 
-const toWish = ({ program: { language }, limits, isolation, tenantId }: QueuedJob): SandboxWish => ({
+const toLeaseRequest = ({ program: { language }, limits, isolation, tenantId }: QueuedJob): LeaseRequest => ({
   language,
   limits,
-  sharedBy: isolation === 'tenant' ? tenantId : undefined,
+  isolation,
+  tenantId,
 })
 
 const toFailureKind = (error: unknown): FailureKind => {
@@ -66,7 +67,7 @@ export const createRunInSandbox = ({ sandboxes, log }: { readonly sandboxes: San
   /** `logLine` gets what is known about the sandbox. */
   return async (delivery: Delivery, jobLog: JobLog, logLine: Record<string, unknown>): Promise<Progress> => {
     try {
-      await using sandbox = await sandboxes.lease(toWish(delivery.job), delivery.signal)
+      await using sandbox = await sandboxes.lease(toLeaseRequest(delivery.job), delivery.signal)
       Object.assign(logLine, { sandbox: sandbox.id, warm: sandbox.warm })
       // Awaited here, because the sandbox must outlive the run.
       return await run(sandbox, jobLog, delivery)

@@ -19,7 +19,7 @@ import { type Sandbox, type Sandboxes, SandboxFailure } from './sandbox.ts'
 export interface LocalSandboxesOptions {
   /** Where programs find their interpreters: a PATH. */
   readonly path: string
-  readonly graceMs: number
+  readonly killGraceMs: number
 }
 
 const AGENT = fileURLToPath(new URL('../../agent/src', import.meta.url))
@@ -90,7 +90,7 @@ export const createLocalSandboxes = (options: LocalSandboxesOptions): Sandboxes 
       run: (request) =>
         runProgram(channel, request, {
           argv: language.command(request.program.entry),
-          graceMs: options.graceMs,
+          killGraceMs: options.killGraceMs,
           again: false,
         }),
       [Symbol.asyncDispose]: dispose,

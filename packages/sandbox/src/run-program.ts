@@ -14,17 +14,17 @@ const STDIN_WINDOW_BYTES = 256 * 1024
 /** Credit is given back in lumps, to spare frames. */
 const CREDIT_LUMP_BYTES = 64 * 1024
 /** Past every limit and its grace this much silence means the agent itself is stuck. */
-const PATIENCE_MS = 3_000
+const AGENT_TIMEOUT_MS = 3_000
 /** To take the files and begin: milliseconds. So much silence means that the agent, or the engine before it, is stuck. */
-const BEGIN_MS = 10_000
+const PROGRAM_START_TIMEOUT_MS = 10_000
 
 /** A word, where the default would make an error with a stack. */
-const ENDED = 'ended'
+const RUN_ENDED = 'ended'
 
 export interface RunSettings {
   readonly argv: readonly string[]
   /** Between SIGTERM and SIGKILL. */
-  readonly graceMs: number
+  readonly killGraceMs: number
   /** Whether the sandbox is to make itself ready for another program afterwards. */
   readonly again: boolean
 }
@@ -41,14 +41,18 @@ const encodeFiles = (stream: number, files: readonly File[]): Buffer[] => {
   ]
 }
 
-const encodeExec = (stream: number, { program, limits }: RunRequest, { argv, graceMs, again }: RunSettings): Buffer =>
+const encodeExec = (
+  stream: number,
+  { program, limits }: RunRequest,
+  { argv, killGraceMs, again }: RunSettings,
+): Buffer =>
   encodeJsonFrame(REQUEST.exec, stream, {
     argv: [...argv, ...program.args],
     env: program.env,
     wallMs: limits.wallMs,
     cpuMs: limits.cpuMs,
     outputBytes: limits.outputBytes,
-    graceMs,
+    graceMs: killGraceMs,
     credit: OUTPUT_WINDOW_BYTES,
     again,
   })
@@ -140,8 +144,8 @@ export async function* runProgram(
 
   const cancel = () => {
     intent ??= 'canceled'
-    channel.send([encodeSignal(stream, 'SIGTERM', settings.graceMs)])
-    giveUp(settings.graceMs + PATIENCE_MS, 'The agent did not end a canceled program')
+    channel.send([encodeSignal(stream, 'SIGTERM', settings.killGraceMs)])
+    giveUp(settings.killGraceMs + AGENT_TIMEOUT_MS, 'The agent did not end a canceled program')
   }
   let overdue: NodeJS.Timeout | undefined
   const giveUp = (afterMs: number, message: string) => {
@@ -154,7 +158,7 @@ export async function* runProgram(
 
   /** The agent ends a program at its time. Its word for that is awaited a little longer, and then it is the agent that failed. */
   const watchTime = () =>
-    giveUp(limits.wallMs + settings.graceMs + PATIENCE_MS, 'The agent let a program run past its time')
+    giveUp(limits.wallMs + settings.killGraceMs + AGENT_TIMEOUT_MS, 'The agent let a program run past its time')
 
   /** Input that the program has not yet taken; no more than a job may be sent (PROGRAM.stdinTotalBytes). */
   let writing = Promise.resolve()
@@ -186,7 +190,7 @@ export async function* runProgram(
       encodeExec(stream, request, settings),
       ...(hasNoInput ? [encodeEndOfStdin(stream)] : []),
     ])
-    giveUp(BEGIN_MS, 'The agent began no program')
+    giveUp(PROGRAM_START_TIMEOUT_MS, 'The agent began no program')
     takeControls().catch((error) => channel.close(error))
     if (signal.aborted) cancel()
     else
@@ -219,7 +223,7 @@ export async function* runProgram(
     }
   } finally {
     clearTimeout(overdue)
-    over.abort(ENDED)
+    over.abort(RUN_ENDED)
   }
 }
 

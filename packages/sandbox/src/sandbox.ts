@@ -1,4 +1,4 @@
-import type { Control } from '@runnel/contract/internal'
+import type { Control, QueuedJob } from '@runnel/contract/internal'
 import type { Limits, Outcome, Program, Usage } from '@runnel/contract/public'
 import { ProtocolError } from './protocol.ts'
 
@@ -38,21 +38,19 @@ export interface Sandbox extends AsyncDisposable {
   run(request: RunRequest): AsyncIterable<RunEvent>
 }
 
-export interface SandboxWish {
+export interface LeaseRequest {
   /** An id of the catalogue. */
   readonly language: string
   readonly limits: Limits
-  /**
-   * Whose job it is, where sandboxes may serve the jobs of one tenant one after another; undefined for a sandbox that
-   * serves this job alone.
-   */
-  readonly sharedBy?: string | undefined
+  /** `job`: a sandbox that serves this job alone. `tenant`: one that may have served other jobs of the same tenant. */
+  readonly isolation: QueuedJob['isolation']
+  readonly tenantId: string
 }
 
 /** Where sandboxes come from: Docker, or plain processes without isolation (`@runnel/sandbox/local`). */
 export interface Sandboxes extends AsyncDisposable {
   /** A sandbox with that language and those limits; rejects with SandboxFailure where none can be made. */
-  lease(wish: SandboxWish, signal: AbortSignal): Promise<Sandbox>
+  lease(request: LeaseRequest, signal: AbortSignal): Promise<Sandbox>
   /** Resolves when sandboxes can be made at all; rejects with the reason. */
   check(): Promise<void>
 }

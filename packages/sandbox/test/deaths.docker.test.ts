@@ -28,7 +28,7 @@ describe('A death by a signal', () => {
   it('is told by its name, whichever it is', async () => {
     const deaths: (number | undefined)[] = []
     for (const number of DEADLY) {
-      const { outcome } = await run(sandboxes, { source: `${DIE}die(${number})`, sharedBy: 'dying' })
+      const { outcome } = await run(sandboxes, { source: `${DIE}die(${number})`, tenantId: 'dying' })
       deaths.push(outcome.type === 'signaled' ? numberOf(outcome.signal) : undefined)
     }
     expect(deaths).toEqual(DEADLY)

@@ -27,7 +27,7 @@ export const createTestSandboxes = (over: Partial<DockerSandboxesOptions> = {}):
     poolMax: 10,
     limits: defaultLimits(),
     cpus: 1,
-    graceMs: 300,
+    killGraceMs: 300,
     jobsPerContainer: 100,
     runtime: undefined,
     log: { info: () => {}, warn: (facts, message) => void complaints.push(`${message} ${inspect(facts)}`) },

@@ -13,7 +13,7 @@ createDockerSandboxes({
   poolMax: 2,
   limits: defaultLimits(),
   cpus: 1,
-  graceMs: 300,
+  killGraceMs: 300,
   jobsPerContainer: 100,
   runtime: undefined,
   log: { info: () => {}, warn: () => {} },

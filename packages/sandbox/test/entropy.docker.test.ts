@@ -1,7 +1,7 @@
 import { eventually } from '@runnel/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestSandboxes, type TestSandboxes } from './docker-fixture.ts'
-import { type RunWish, run as runIn } from './run.ts'
+import { type RunOptions, run as runIn } from './run.ts'
 
 const RUNS = 8
 
@@ -37,8 +37,8 @@ describe('A program that was started ahead', () => {
   })
   afterAll(() => sandboxes[Symbol.asyncDispose]())
 
-  const print = async (wish: RunWish): Promise<string> => {
-    const { stdout, stderr } = await runIn(sandboxes, wish)
+  const print = async (options: RunOptions): Promise<string> => {
+    const { stdout, stderr } = await runIn(sandboxes, options)
     expect(stderr.toString()).toBe('')
     return stdout.toString().trim()
   }
@@ -55,7 +55,7 @@ describe('A program that was started ahead', () => {
 
   it.each(languages)('in %s has its own even after others in the same sandbox', async (language, source) => {
     const printed: string[] = []
-    while (printed.length < RUNS) printed.push(await print({ language, source, sharedBy: 'random' }))
+    while (printed.length < RUNS) printed.push(await print({ language, source, tenantId: 'random' }))
     expectAllDifferent(printed)
   })
 
@@ -77,14 +77,14 @@ print(time.time(), *time.tzname, locale.setlocale(locale.LC_ALL, ""), sys.stdout
   })
 
   it('finds nothing in its memory of the one before it in the same sandbox', async () => {
-    const sharedBy = 'memory'
+    const tenantId = 'memory'
     let first = ''
     const leave = `kept = ["left-behind" + str(n) for n in range(100_000)]\n${SEARCH}`
-    const found = await print({ source: leave, sharedBy, onSandbox: ({ id }) => (first = id) })
+    const found = await print({ source: leave, tenantId, onSandbox: ({ id }) => (first = id) })
     expect(Number(found)).toBeGreaterThan(100_000)
     await eventually(async () => {
       let second = ''
-      const after = await print({ source: SEARCH, sharedBy, onSandbox: ({ id }) => (second = id) })
+      const after = await print({ source: SEARCH, tenantId, onSandbox: ({ id }) => (second = id) })
       expect(after).toBe('0')
       return second === first
     })

@@ -25,7 +25,7 @@ const sandboxes = createDockerSandboxes({
   poolMax: 10,
   limits: defaultLimits(),
   cpus: 1,
-  graceMs: 1_000,
+  killGraceMs: 1_000,
   jobsPerContainer: 100,
   runtime: undefined,
   log: { info: () => {}, warn: (facts, message) => process.emitWarning(`${message} ${JSON.stringify(facts)}`) },
@@ -82,7 +82,10 @@ const runIn = async (
 }
 
 const leaseWarm = async (language: Language): Promise<Sandbox> => {
-  const sandbox = await sandboxes.lease({ language: language.id, limits: defaultLimits() }, AbortSignal.timeout(30_000))
+  const sandbox = await sandboxes.lease(
+    { language: language.id, limits: defaultLimits(), isolation: 'job', tenantId: 'acme' },
+    AbortSignal.timeout(30_000),
+  )
   expect(sandbox.warm, 'an interpreter waits in it').toBe(true)
   return sandbox
 }

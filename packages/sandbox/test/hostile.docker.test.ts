@@ -62,7 +62,7 @@ describe.concurrent('A program that', () => {
   beforeAll(async () => {
     before = { descriptors: await countDescriptors(), residentBytes: process.memoryUsage.rss() }
     const languages = LANGUAGES.filter(({ id }) => id !== 'typescript')
-    sandboxes = createTestSandboxes({ languages, poolMin: 1, poolMax: 12, graceMs: GRACE_MS })
+    sandboxes = createTestSandboxes({ languages, poolMin: 1, poolMax: 12, killGraceMs: GRACE_MS })
     neighbour = startNeighbour(sandboxes)
     visitors = await startVisitors(sandboxes)
   })
@@ -107,13 +107,16 @@ describe.concurrent('A program that', () => {
   }
 
   /** The next job in the very sandbox that was attacked finds nothing of it, or there is no next one. */
-  const expectNothingLeft = async (attacked: string, sharedBy: string, retires: HostileCase['retires']) => {
+  const expectNothingLeft = async (attacked: string, tenantId: string, retires: HostileCase['retires']) => {
     await using leased = new AsyncDisposableStack()
     const again = await eventually(
       async () => {
         if (!(await isRunning(attacked))) return undefined
         const signal = AbortSignal.timeout(NEXT_WITHIN_MS)
-        const sandbox = await sandboxes.lease({ language: 'python', limits: defaultLimits(), sharedBy }, signal)
+        const sandbox = await sandboxes.lease(
+          { language: 'python', limits: defaultLimits(), isolation: 'tenant', tenantId },
+          signal,
+        )
         remember(leased.use(sandbox))
         if (sandbox.id !== attacked) throw new Error('The sandbox that was attacked is not ready again')
         return sandbox
@@ -127,8 +130,8 @@ describe.concurrent('A program that', () => {
   }
 
   const attack = async (
-    { name, ends, prints = '', complains = /^$/, shared, retires, ...wish }: HostileCase,
-    sharedBy?: string,
+    { name, ends, prints = '', complains = /^$/, shared, retires, ...options }: HostileCase,
+    tenantId?: string,
   ) => {
     const since = performance.now()
     let attacked = ''
@@ -136,7 +139,7 @@ describe.concurrent('A program that', () => {
       remember(sandbox)
       attacked = sandbox.id
     }
-    const result = await run(sandboxes, { ...wish, onSandbox, ...(sharedBy !== undefined && { sharedBy }) })
+    const result = await run(sandboxes, { ...options, onSandbox, ...(tenantId !== undefined && { tenantId }) })
     const printed = result.stdout.toString('latin1')
     expect(result.outcome, printed + result.stderr.toString()).toBeOneOf(
       ends.map((ending) => expect.objectContaining(toPattern(ending))),
@@ -144,8 +147,8 @@ describe.concurrent('A program that', () => {
     if (typeof prints === 'string') expect(printed).toBe(prints)
     else expect(printed).toMatch(prints)
     expect(result.stderr.toString('latin1')).toMatch(complains)
-    expectInsideLimits(result, wish.limits)
-    await (sharedBy === undefined ? expectNextServed() : expectNothingLeft(attacked, sharedBy, retires))
+    expectInsideLimits(result, options.limits)
+    await (tenantId === undefined ? expectNextServed() : expectNothingLeft(attacked, tenantId, retires))
     await expectOthersUntouched(since)
   }
 

@@ -240,7 +240,10 @@ if os.fork() == 0:
     os._exit(0)
 os.wait()`
     const [limits, never] = [defaultLimits(), new AbortController().signal]
-    await using sandbox = await sandboxes.lease({ language: 'python', limits }, never)
+    await using sandbox = await sandboxes.lease(
+      { language: 'python', limits, isolation: 'job', tenantId: 'acme' },
+      never,
+    )
     expect((await runInside(sandbox, { source })).outcome).toEqual({ type: 'exited', exitCode: 0 })
     await eventually(async () => {
       const { Processes } = await docker.getContainer(sandbox.id).top({ ps_args: '-eo pid,uid' })

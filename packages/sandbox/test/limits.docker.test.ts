@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestSandboxes, type TestSandboxes } from './docker-fixture.ts'
-import { type RunWish, run as runIn } from './run.ts'
+import { type RunOptions, run as runIn } from './run.ts'
 
 const MIB = 1024 * 1024
 
@@ -12,11 +12,11 @@ describe.concurrent('A container ends, inside its limits,', () => {
   afterAll(() => sandboxes[Symbol.asyncDispose]())
 
   /** Runs the program beside an innocent one, and another one after it: neither may notice. */
-  const run = async (wish: RunWish) => {
+  const run = async (options: RunOptions) => {
     const neighbour = runIn(sandboxes, {
       source: 'import time\nfor i in range(20): time.sleep(0.05)\nprint("undisturbed")',
     })
-    const result = await runIn(sandboxes, wish)
+    const result = await runIn(sandboxes, options)
     const next = await runIn(sandboxes, { source: 'print("next")' })
     expect((await neighbour).stdout.toString()).toBe('undisturbed\n')
     expect(next.stdout.toString()).toBe('next\n')

@@ -5,5 +5,5 @@ import { describeSandboxContract } from './sandbox-contract.ts'
 const { PATH = '' } = process.env
 
 describeSandboxContract('local', () =>
-  createLocalSandboxes({ path: `${dirname(process.execPath)}:${PATH}`, graceMs: 300 }),
+  createLocalSandboxes({ path: `${dirname(process.execPath)}:${PATH}`, killGraceMs: 300 }),
 )

@@ -7,7 +7,7 @@ import { SandboxFailure } from '../src/index.ts'
 import { createTestSandboxes, type TestSandboxes } from './docker-fixture.ts'
 import { type Neighbour, startNeighbour } from './hostile/neighbour.ts'
 import { createStranger, liar } from './lying-agent/liar.ts'
-import { type RunWish, run } from './run.ts'
+import { type RunOptions, run } from './run.ts'
 
 const honest = LANGUAGES.filter(({ id }) => id === 'python')
 const EXITED = { type: 'exited', exitCode: 0 }
@@ -88,11 +88,16 @@ describe.concurrent('An agent that', () => {
     await sandboxes[Symbol.asyncDispose]()
   })
 
-  const obey = async (lie: string, { limits, ...wish }: Partial<RunWish> = {}) => {
+  const obey = async (lie: string, { limits, ...options }: Partial<RunOptions> = {}) => {
     const began = performance.now()
     try {
       const source = { 'main.js': lie }
-      return await run(sandboxes, { language: 'javascript', source, limits: { wallMs: WALL_MS, ...limits }, ...wish })
+      return await run(sandboxes, {
+        language: 'javascript',
+        source,
+        limits: { wallMs: WALL_MS, ...limits },
+        ...options,
+      })
     } finally {
       expect(neighbour.longestPauseMs(began)).toBeLessThan(LONGEST_PAUSE_MS)
     }

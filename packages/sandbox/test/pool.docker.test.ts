@@ -5,6 +5,7 @@ import { findLanguage, type Language } from '@runnel/languages'
 import { eventually } from '@runnel/testing'
 import Docker from 'dockerode'
 import { describe, expect, it } from 'vitest'
+import type { LeaseRequest } from '../src/index.ts'
 import { createTestSandboxes } from './docker-fixture.ts'
 import { run } from './run.ts'
 
@@ -15,6 +16,7 @@ const only = (id: string): Language[] => {
 }
 const docker = new Docker()
 const running = (containers: Docker.ContainerInfo[]) => containers.filter(({ State }) => State === 'running').length
+const ONE_BASH_JOB: LeaseRequest = { language: 'bash', limits: defaultLimits(), isolation: 'job', tenantId: 'acme' }
 const never = new AbortController().signal
 
 describe('The pool', () => {
@@ -81,7 +83,7 @@ describe('The pool', () => {
   it('lets go of whoever stops waiting', async () => {
     await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 0 })
     const stop = new AbortController()
-    const waiting = sandboxes.lease({ language: 'bash', limits: defaultLimits() }, stop.signal)
+    const waiting = sandboxes.lease(ONE_BASH_JOB, stop.signal)
     stop.abort('canceled')
     await expect(waiting).rejects.toMatchObject({ programStarted: false })
   })
@@ -120,9 +122,9 @@ describe('The pool', () => {
       poolMin: 1,
     })
     await expect(sandboxes.check()).rejects.toThrow('no image "runnel/no-such-python"')
-    const shared = { language: 'bash', limits: defaultLimits(), sharedBy: 'somebody' }
+    const shared = { ...ONE_BASH_JOB, isolation: 'tenant' } as const
     await expect(sandboxes.lease(shared, never)).rejects.toMatchObject({ programStarted: false })
-    await expect(sandboxes.lease({ language: 'bash', limits: defaultLimits() }, never)).rejects.toMatchObject({
+    await expect(sandboxes.lease(ONE_BASH_JOB, never)).rejects.toMatchObject({
       programStarted: false,
     })
   })
@@ -130,7 +132,7 @@ describe('The pool', () => {
   it('knows when it can make none any more, with nobody waiting, and none wanted', async () => {
     await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 0, runtime: 'nonexistent' })
     await sandboxes.check()
-    await expect(sandboxes.lease({ language: 'bash', limits: defaultLimits() }, never)).rejects.toMatchObject({
+    await expect(sandboxes.lease(ONE_BASH_JOB, never)).rejects.toMatchObject({
       programStarted: false,
     })
     await expect(sandboxes.check()).rejects.toThrow('the last one for bash could not be made: ')
@@ -139,7 +141,7 @@ describe('The pool', () => {
   it('is not blamed for a sandbox of other limits that cannot be made', async () => {
     await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 0 })
     const limits = { ...defaultLimits(), diskBytes: 4 * 1024 * 1024, memoryBytes: 1 }
-    await expect(sandboxes.lease({ language: 'bash', limits }, never)).rejects.toMatchObject({ programStarted: false })
+    await expect(sandboxes.lease({ ...ONE_BASH_JOB, limits }, never)).rejects.toMatchObject({ programStarted: false })
     await sandboxes.check()
   })
 
@@ -151,7 +153,7 @@ describe('The pool', () => {
         imagePrefix: 'runnel-test-strange/',
         poolMin: 1,
       })
-      await expect(sandboxes.lease({ language: 'bash', limits: defaultLimits() }, never)).rejects.toMatchObject({
+      await expect(sandboxes.lease(ONE_BASH_JOB, never)).rejects.toMatchObject({
         programStarted: false,
       })
       await expect(sandboxes.check()).rejects.toThrow('the last one for bash could not be made: ')

@@ -3,13 +3,14 @@ import { defaultLimits, type Limits, type Outcome, type Program, type Usage } fr
 import { findLanguage } from '@runnel/languages'
 import type { Sandbox, Sandboxes } from '../src/index.ts'
 
-export interface RunWish {
+export interface RunOptions {
   readonly language?: string
   /** The whole program, or files by path. */
   readonly source: string | Readonly<Record<string, string>>
   readonly program?: Partial<Program>
   readonly limits?: Partial<Limits>
-  readonly sharedBy?: string
+  /** Runs it with `isolation: 'tenant'`; without it, in a sandbox of its own. */
+  readonly tenantId?: string
   readonly signal?: AbortSignal
   readonly controls?: AsyncIterable<Control>
   /** Called with every piece of output; a promise holds the reading up. */
@@ -31,7 +32,7 @@ const never = new AbortController().signal
 
 async function* noControls(): AsyncGenerator<Control> {}
 
-const toProgram = (language: string, source: RunWish['source'], over: Partial<Program> = {}): Program => {
+const toProgram = (language: string, source: RunOptions['source'], over: Partial<Program> = {}): Program => {
   const fileName = findLanguage(language)?.fileName ?? 'main'
   const contents = typeof source === 'string' ? { [fileName]: source } : source
   const files = Object.entries(contents).map(([path, content]) => ({ path, content, encoding: 'utf8' as const }))
@@ -39,29 +40,30 @@ const toProgram = (language: string, source: RunWish['source'], over: Partial<Pr
 }
 
 /** Runs one program to its end in a sandbox that is leased already. */
-export const runInside = async (sandbox: Sandbox, wish: RunWish): Promise<RunResult> => {
-  const { language = 'python', signal = never, controls = noControls() } = wish
-  const limits = { ...defaultLimits(), ...wish.limits }
+export const runInside = async (sandbox: Sandbox, options: RunOptions): Promise<RunResult> => {
+  const { language = 'python', signal = never, controls = noControls() } = options
+  const limits = { ...defaultLimits(), ...options.limits }
   const printed = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
-  const program = toProgram(language, wish.source, wish.program)
+  const program = toProgram(language, options.source, options.program)
   for await (const event of sandbox.run({ program, limits, signal, controls })) {
     if (event.type === 'ended') {
       const { outcome, usage } = event
       const [stdout, stderr] = [Buffer.concat(printed.stdout), Buffer.concat(printed.stderr)]
       return { stdout, stderr, outcome, usage, warm: sandbox.warm }
     }
-    if (wish.keepsOutput !== false) printed[event.stream].push(event.bytes)
-    await wish.onOutput?.(event.bytes)
+    if (options.keepsOutput !== false) printed[event.stream].push(event.bytes)
+    await options.onOutput?.(event.bytes)
   }
   throw new Error('The run ended without saying how')
 }
 
 /** Leases a sandbox, runs one program in it to its end, and lets go of the sandbox. */
-export const run = async (sandboxes: Sandboxes, wish: RunWish): Promise<RunResult> => {
-  const { language = 'python', signal = never } = wish
-  const limits = { ...defaultLimits(), ...wish.limits }
-  await using sandbox = await sandboxes.lease({ language, limits, sharedBy: wish.sharedBy }, signal)
-  wish.onSandbox?.(sandbox)
+export const run = async (sandboxes: Sandboxes, options: RunOptions): Promise<RunResult> => {
+  const { language = 'python', signal = never, tenantId = 'acme' } = options
+  const isolation = options.tenantId === undefined ? 'job' : 'tenant'
+  const limits = { ...defaultLimits(), ...options.limits }
+  await using sandbox = await sandboxes.lease({ language, limits, isolation, tenantId }, signal)
+  options.onSandbox?.(sandbox)
   // Awaited here: the sandbox must outlive the run.
-  return await runInside(sandbox, wish)
+  return await runInside(sandbox, options)
 }

@@ -3,7 +3,7 @@ import type { Control } from '@runnel/contract/internal'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Sandbox, Sandboxes } from '../src/index.ts'
 import { SandboxFailure } from '../src/index.ts'
-import { type RunWish, run as runIn } from './run.ts'
+import { type RunOptions, run as runIn } from './run.ts'
 
 const EXITED = { type: 'exited', exitCode: 0 }
 
@@ -17,7 +17,7 @@ export const describeSandboxContract = (kind: string, create: () => Sandboxes): 
       await sandboxes.check()
     })
     afterAll(() => sandboxes[Symbol.asyncDispose]())
-    const run = (wish: RunWish) => runIn(sandboxes, wish)
+    const run = (options: RunOptions) => runIn(sandboxes, options)
 
     it.each([
       ['python', 'print("hello")'],

@@ -5,7 +5,7 @@ import { eventually } from '@runnel/testing'
 import Docker from 'dockerode'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestSandboxes, type TestSandboxes } from './docker-fixture.ts'
-import { type RunWish, run } from './run.ts'
+import { type RunOptions, run } from './run.ts'
 
 describe('A sandbox that serves one tenant', () => {
   let sandboxes: TestSandboxes
@@ -15,9 +15,9 @@ describe('A sandbox that serves one tenant', () => {
   afterAll(() => sandboxes[Symbol.asyncDispose]())
 
   /** Runs it as this tenant's job and says in which container; the tenant's next job finds that one ready again. */
-  const runAs = async (tenant: string, wish: RunWish) => {
+  const runAs = async (tenant: string, options: RunOptions) => {
     let sandbox = ''
-    const result = await run(sandboxes, { ...wish, sharedBy: tenant, onSandbox: ({ id }) => (sandbox = id) })
+    const result = await run(sandboxes, { ...options, tenantId: tenant, onSandbox: ({ id }) => (sandbox = id) })
     const [stdout, stderr] = [result.stdout.toString(), result.stderr.toString()]
     return { ...result, stdout, stderr, sandbox }
   }
@@ -240,7 +240,7 @@ for _ in range(5):
     await using few = createTestSandboxes({ jobsPerContainer: 2 })
     const used: string[] = []
     for (let jobs = 0; jobs < 4; jobs += 1) {
-      await run(few, { source: 'print(1)', sharedBy: 'few', onSandbox: ({ id }) => used.push(id) })
+      await run(few, { source: 'print(1)', tenantId: 'few', onSandbox: ({ id }) => used.push(id) })
     }
     for (const id of new Set(used)) expect(used.filter((other) => other === id).length).toBeLessThanOrEqual(2)
   })
@@ -268,7 +268,7 @@ for _ in range(5):
       const loop = async () => {
         while (begun < count) {
           begun += 1
-          await run(sandboxes, { language: 'bash', source, sharedBy: 'one', onSandbox: ({ id }) => used.add(id) })
+          await run(sandboxes, { language: 'bash', source, tenantId: 'one', onSandbox: ({ id }) => used.add(id) })
         }
       }
       return Promise.all(Array.from({ length: inFlight }, loop))

@@ -20,7 +20,7 @@ it('Ten thousand jobs through one container leave no growth', async () => {
   let early = { bytes: 0, processes: 0 }
   let late = early
   while (used.length < JOBS) {
-    const { stdout } = await run(sandboxes, { source, sharedBy: 'one', onSandbox: ({ id }) => used.push(id) })
+    const { stdout } = await run(sandboxes, { source, tenantId: 'one', onSandbox: ({ id }) => used.push(id) })
     uids.add(stdout.toString())
     if (used.length === 1_000) early = await measure()
     // After the very last one it has no user left, and ends.

@@ -7,8 +7,8 @@ import type Docker from 'dockerode'
 import { describe, expect } from 'vitest'
 import { containersOf, nameOf, type Process } from '../process.ts'
 import { type System, startSystem, stdoutOf } from '../system.ts'
-import type { Gate } from './gate.ts'
-import { startEngineGate, startRedisGate } from './gates.ts'
+import { startFaultyEngine, startFaultyRedis } from './fault-proxies.ts'
+import type { FaultProxy } from './fault-proxy.ts'
 import { isThere, startStubborn } from './stubborn-container.ts'
 
 /** So soon is all of a dead worker gone. */
@@ -70,17 +70,22 @@ const ids = (events: readonly JobEvent[]): string[] => {
 }
 
 /** A worker behind doors of its own. */
-const startGated = async (system: System, redisUrl: string, resources: AsyncDisposableStack, concurrency = 1) => {
-  const redis = resources.use(await startRedisGate(redisUrl))
-  const engine = resources.use(await startEngineGate())
+const startBehindProxies = async (
+  system: System,
+  redisUrl: string,
+  resources: AsyncDisposableStack,
+  concurrency = 1,
+) => {
+  const redis = resources.use(await startFaultyRedis(redisUrl))
+  const engine = resources.use(await startFaultyEngine())
   const env = { REDIS_URL: redis.url, DOCKER_HOST: engine.host, RUNNEL_CONCURRENCY: String(concurrency) }
   return { worker: await system.startWorker(env), redis, engine }
 }
 
 /** Submits a job for whichever worker has room, and waits until it is at this stage, at that door. */
-const catchAt = async (system: System, gate: Gate, stage: Stage) => {
+const catchAt = async (system: System, proxy: FaultProxy, stage: Stage) => {
   const code = `# caught here\n${PROGRAM}`
-  const reached = stage.at === '' ? undefined : gate.holdAt(stage.at, { passing: stage.passing ?? false })
+  const reached = stage.at === '' ? undefined : proxy.holdAt(stage.at, { passing: stage.passing ?? false })
   const { id } = await system.submit({ language: 'python', code })
   if (reached !== undefined) await reached
   else await eventually(async () => (await system.read(id)).status === 'running')
@@ -100,10 +105,10 @@ describe.concurrent('A job whose worker dies', () => {
   test('at any step of it finishes exactly once, and nothing of the worker stays', async ({ redisUrl, prefix }) => {
     await using resources = new AsyncDisposableStack()
     await using system = await startSystem({ redisUrl, prefix, workers: 0, env: ENV })
-    const gated: Awaited<ReturnType<typeof startGated>>[] = []
+    const behindProxies: Awaited<ReturnType<typeof startBehindProxies>>[] = []
     const start = async (concurrency = 1) => {
-      const one = await startGated(system, redisUrl, resources, concurrency)
-      gated.push(one)
+      const one = await startBehindProxies(system, redisUrl, resources, concurrency)
+      behindProxies.push(one)
       return one
     }
     const caught: Awaited<ReturnType<typeof catchAt>>[] = []
@@ -115,7 +120,7 @@ describe.concurrent('A job whose worker dies', () => {
     caught.push(await catchAt(system, last.redis, RUNNING))
     // It also has a container that does not end by itself.
     resources.adopt(await startStubborn(labelsOf(nameOf(last.worker) ?? '')), discard)
-    for (const { worker } of gated) worker.signal('SIGKILL')
+    for (const { worker } of behindProxies) worker.signal('SIGKILL')
     const killedAt = performance.now()
     await system.startWorker({ RUNNEL_CONCURRENCY: '6' })
 
@@ -130,7 +135,7 @@ describe.concurrent('A job whose worker dies', () => {
       expect(isTold(events, stage.events), `${stage.name}: ${tell(events)}`).toBe(true)
       expect(events.map((event) => event.id)).toEqual(ids(events))
     }
-    await eventually(goneFrom(gated.map(({ worker }) => worker)), {
+    await eventually(goneFrom(behindProxies.map(({ worker }) => worker)), {
       withinMs: GONE_MS - (performance.now() - killedAt),
     })
   })
@@ -163,7 +168,7 @@ describe.concurrent('A job whose worker dies', () => {
 
 describe.concurrent('A job whose worker is told to stop', () => {
   test('while Redis hangs finishes exactly once, and the worker is gone in time', async ({ redisUrl, prefix }) => {
-    await using redis = await startRedisGate(redisUrl)
+    await using redis = await startFaultyRedis(redisUrl)
     await using system = await startSystem({ redisUrl, prefix, workers: 0, env: ENV })
     const worker = await system.startWorker({ REDIS_URL: redis.url, RUNNEL_SHUTDOWN_GRACE_MS: String(GRACE_MS) })
     const jobs = await Promise.all([0, 1].map(() => system.submit({ language: 'python', code: PROGRAM })))

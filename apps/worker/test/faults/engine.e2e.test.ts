@@ -3,7 +3,7 @@ import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { containersOf } from '../process.ts'
 import { type System, startSystem, stdoutOf, untilWorkers } from '../system.ts'
-import { startEngineGate } from './gates.ts'
+import { startFaultyEngine } from './fault-proxies.ts'
 
 const ENV = {
   RUNNEL_POOL_MIN: '1',
@@ -25,7 +25,7 @@ const GRACE_MS = 500
 // Each has a door of its own, and most of it is waiting.
 describe.concurrent('A Docker engine', () => {
   test('that restarts costs no job and no worker', async ({ redisUrl, prefix }) => {
-    await using engine = await startEngineGate()
+    await using engine = await startFaultyEngine()
     await using system = await startSystem({ redisUrl, prefix, env: { ...ENV, DOCKER_HOST: engine.host } })
     const jobs = await submitMany(system, 12)
     await eventually(async () => expect((await system.read(jobs[0]?.id ?? '')).status).toBe('running'), {
@@ -44,7 +44,7 @@ describe.concurrent('A Docker engine', () => {
     redisUrl,
     prefix,
   }) => {
-    await using engine = await startEngineGate()
+    await using engine = await startFaultyEngine()
     engine.hang()
     await using system = await startSystem({ redisUrl, prefix, env: { ...ENV, DOCKER_HOST: engine.host } })
     await untilWorkers(system, 0, 1)
@@ -70,7 +70,7 @@ describe.concurrent('A Docker engine', () => {
     redisUrl,
     prefix,
   }) => {
-    await using engine = await startEngineGate()
+    await using engine = await startFaultyEngine()
     const env = { ...ENV, DOCKER_HOST: engine.host, RUNNEL_NO_WORKER_TIMEOUT_MS: '2000', RUNNEL_CONCURRENCY: '1' }
     await using system = await startSystem({ redisUrl, prefix, env })
     const code = 'import time\nprint("begun", flush=True)\ntime.sleep(600)'
@@ -101,7 +101,7 @@ describe.concurrent('A Docker engine', () => {
     redisUrl,
     prefix,
   }) => {
-    await using engine = await startEngineGate()
+    await using engine = await startFaultyEngine()
     const env = { ...ENV, RUNNEL_CONCURRENCY: '1', RUNNEL_SHUTDOWN_GRACE_MS: String(GRACE_MS) }
     await using system = await startSystem({ redisUrl, prefix, workers: 0, env })
     const worker = await system.startWorker({ DOCKER_HOST: engine.host })

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { inspect } from 'node:util'
 import { expect, inject, test } from 'vitest'
-import { FAULT_NAMES } from './nemesis.ts'
+import { FAULT_NAMES } from './inject-faults.ts'
 import { OUR_FAILURES_SHARE, runFaults } from './run-faults.ts'
 
 // A busy machine takes longer to start what was killed.

@@ -1,7 +1,7 @@
 import { readConfig, SETTINGS } from '@runnel/process'
 import { expect, inject, test } from 'vitest'
 import { z } from 'zod'
-import { FAULT_NAMES } from './nemesis.ts'
+import { FAULT_NAMES } from './inject-faults.ts'
 import { OUR_FAILURES_SHARE, runFaults } from './run-faults.ts'
 
 const MINUTE_MS = 60_000

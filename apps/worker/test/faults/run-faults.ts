@@ -8,10 +8,10 @@ import { connectRedis, type Redis } from '@runnel/redis'
 import { eventually, startRedis } from '@runnel/testing'
 import { containersOf, type Process } from '../process.ts'
 import { type System, startSystem } from '../system.ts'
-import { startEngineGate } from './gates.ts'
-import { findFaults } from './judge.ts'
+import { checkJobs } from './check-jobs.ts'
+import { startFaultyEngine } from './fault-proxies.ts'
+import { injectFaults } from './inject-faults.ts'
 import { nextTask, type Task } from './load.ts'
-import { torment } from './nemesis.ts'
 import { createRandom, type Random } from './random.ts'
 import { TRANSPORTS, watchJob } from './watch-job.ts'
 
@@ -152,7 +152,7 @@ export const runFaults = async (options: {
   const { seed, forMs, jobs, testRun, tell = () => {} } = options
   await using resources = new AsyncDisposableStack()
   const redis = resources.use(await startRedis(testRun))
-  const engine = resources.use(await startEngineGate())
+  const engine = resources.use(await startFaultyEngine())
   const prefix = `{runnel-faults-${randomUUID().slice(0, 8)}}`
   const log = createLogger({ name: 'test', level: 'silent' })
   const inspection = resources.adopt(connectRedis(redis.url, { role: 'command', log }), (one) => one.disconnect())
@@ -167,23 +167,25 @@ export const runFaults = async (options: {
   let isWhole = false
   let overdue: NodeJS.Timeout | undefined
   resources.defer(() => clearTimeout(overdue))
-  const tormented = torment(target, createRandom(seed), { signal: AbortSignal.timeout(forMs), tell }).finally(() => {
-    isWhole = true
-    overdue = setTimeout(() => giveUp.abort(), SETTLE_MS)
-  })
+  const injecting = injectFaults(target, createRandom(seed), { signal: AbortSignal.timeout(forMs), tell }).finally(
+    () => {
+      isWhole = true
+      overdue = setTimeout(() => giveUp.abort(), SETTLE_MS)
+    },
+  )
   // What was broken stays broken then: nothing more is to be waited for.
-  tormented.catch(() => giveUp.abort())
+  injecting.catch(() => giveUp.abort())
   const { accepted, refused } = await keepBusy(system, createRandom(seed + 1), {
     isEnough: (count) => count >= jobs && isWhole,
     signal: giveUp.signal,
   })
-  const faults = await tormented
+  const faults = await injecting
   await Promise.allSettled(accepted.map(({ watched }) => watched))
   const left: string[] = []
   const note = (error: unknown): void => void left.push(String(error))
   const dead = system.workers.filter(({ hasExited }) => hasExited)
   const [{ wrong, ourFailures, attempts }] = await Promise.all([
-    findFaults({ system, accepted, redis: inspection, prefix }),
+    checkJobs({ system, accepted, redis: inspection, prefix }),
     eventually(() => requireNoContainers(dead), { withinMs: 30_000 }).catch(note),
     eventually(async () => assert.deepEqual(await countConnections(inspection), connections), {
       withinMs: 15_000,

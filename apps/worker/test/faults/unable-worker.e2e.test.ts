@@ -2,7 +2,7 @@ import { redisTest as test } from '@runnel/redis/testing'
 import { describe, expect } from 'vitest'
 import { saying } from '../process.ts'
 import { startSystem, stdoutOf, untilWorkers } from '../system.ts'
-import { startEngineGate } from './gates.ts'
+import { startFaultyEngine } from './fault-proxies.ts'
 
 const ENV = {
   RUNNEL_POOL_MIN: '1',
@@ -61,7 +61,7 @@ describe.concurrent('A worker that can make no sandbox, though its engine answer
     redisUrl,
     prefix,
   }) => {
-    await using engine = await startEngineGate()
+    await using engine = await startFaultyEngine()
     await using system = await startSystem({ redisUrl, prefix, env: { ...ENV, DOCKER_HOST: engine.host } })
     await untilWorkers(system, 1, 0)
     const makeRoom = engine.answerEach('/containers/create', REFUSED)
@@ -84,7 +84,7 @@ describe.concurrent('A worker that can make no sandbox, though its engine answer
     prefix,
     redisKeys,
   }) => {
-    await using engine = await startEngineGate()
+    await using engine = await startFaultyEngine()
     const release = engine.answerEach('/containers/create', REFUSED)
     const env = { ...ENV, DOCKER_HOST: engine.host, RUNNEL_POOL_MIN: '0' }
     await using system = await startSystem({ redisUrl, prefix, workers: 0, env })
@@ -106,7 +106,7 @@ describe.concurrent('A worker that can make no sandbox, though its engine answer
     redisUrl,
     prefix,
   }) => {
-    await using engine = await startEngineGate()
+    await using engine = await startFaultyEngine()
     const env = { ...ENV, DOCKER_HOST: engine.host, RUNNEL_POOL_MIN: '0' }
     await using system = await startSystem({ redisUrl, prefix, env })
     for (const [index, { to, answer, passing }] of ANSWERS.entries()) {

@@ -6,8 +6,8 @@ import Docker from 'dockerode'
 import pLimit from 'p-limit'
 import type { Logger } from '../logger.ts'
 import { runProgram } from '../run-program.ts'
-import { type RunRequest, type Sandbox, type Sandboxes, SandboxFailure, type SandboxWish } from '../sandbox.ts'
-import { createChores } from './chores.ts'
+import { type LeaseRequest, type RunRequest, type Sandbox, type Sandboxes, SandboxFailure } from '../sandbox.ts'
+import { createBackgroundTasks } from './background-tasks.ts'
 import { adjustContainer, type Container, type ContainerOrder, startContainer } from './container.ts'
 import { withDeadline } from './deadline.ts'
 import { createEngine } from './engine.ts'
@@ -15,8 +15,8 @@ import { LABEL } from './labels.ts'
 import { explainLoss } from './loss.ts'
 import { createPool, type Pool } from './pool.ts'
 import { createReaper, type FindDead } from './reaper.ts'
-import { createShelf } from './shelf.ts'
-import { createStarts } from './starts.ts'
+import { createReusePool } from './reuse-pool.ts'
+import { createStartLimiter } from './start-limiter.ts'
 
 export interface DockerSandboxesOptions {
   /** Names this worker on the labels of its containers. */
@@ -33,7 +33,7 @@ export interface DockerSandboxesOptions {
   /** Processors' worth of time a sandbox may use. */
   readonly cpus: number
   /** Between SIGTERM and SIGKILL. */
-  readonly graceMs: number
+  readonly killGraceMs: number
   /** How many jobs of a tenant one container serves at most, up to 10,000. */
   readonly jobsPerContainer: number
   readonly runtime: string | undefined
@@ -53,6 +53,10 @@ const REMOVAL_PAUSES_MS = [200, 1_000, 3_000, 0]
 /** An engine that does not answer holds up no shutdown: agents end by themselves, and other workers remove what is left. */
 const CLOSING_MS = 15_000
 
+/** Jobs with the same key may use one container, one after another; undefined for a job that shares none. */
+const toReuseKey = ({ isolation, tenantId, limits }: LeaseRequest, language: Language): string | undefined =>
+  isolation === 'tenant' ? JSON.stringify([tenantId, language.id, limits.diskBytes]) : undefined
+
 const toReason = (language: string, fault: unknown): Error => {
   const words = (fault instanceof Error ? fault.message : String(fault)).trim()
   return new Error(`the last one for ${language} could not be made: ${words}`, { cause: fault })
@@ -61,20 +65,20 @@ const toReason = (language: string, fault: unknown): Error => {
 /**
  * Sandboxes as Docker containers. The engine is found as Docker's own tools find it (DOCKER_HOST …).
  *
- *   pool ──▶ leased ──▶ one program ──▶ discarded: ended, then removed, both as chores
+ *   pool ──▶ leased ──▶ one program ──▶ discarded: ended, then removed, both in the background
  *    ▲                      │
- *    └─ made                └─ shared by a tenant ──▶ shelf ──▶ leased again, to that tenant alone
+ *    └─ made                └─ isolation "tenant" ──▶ reuse pool ──▶ leased again, to that tenant only
  */
 export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxes => {
   const engine = createEngine(new Docker(), options.engineTimeoutMs)
   const inTurn = pLimit(MAKING_AT_ONCE)
-  const chores = createChores()
-  const starts = createStarts()
+  const tasks = createBackgroundTasks()
+  const startLimiter = createStartLimiter()
   const alive = new Map<string, Container>()
   const removals = new Map<Container, Promise<void>>()
   const inTheMaking = new Set<Promise<Container>>()
   let closing = false
-  const { log, graceMs } = options
+  const { log, killGraceMs } = options
 
   const make = async (order: ContainerOrder): Promise<Container> => {
     if (closing) throw new Error('The worker is stopping')
@@ -83,7 +87,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
     try {
       const made = await container
       alive.set(made.id, made)
-      void made.channel.closed.then(() => shelf.forget(made))
+      void made.channel.closed.then(() => reusePool.forget(made))
       return made
     } finally {
       inTheMaking.delete(container)
@@ -116,11 +120,11 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
     if (!alive.has(container.id) || removals.has(container)) return
     removals.set(
       container,
-      chores.add('removing', () => remove(container)),
+      tasks.add('removing', () => remove(container)),
     )
   }
 
-  const shelf = createShelf(discard)
+  const reusePool = createReusePool(discard)
 
   const toOrder = (language: Language, limits: Limits): ContainerOrder => ({
     image: `${options.imagePrefix}${language.image}`,
@@ -153,7 +157,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
         min: options.poolMin,
         mayGrow: () => total() < options.poolMax,
         log,
-        chores,
+        tasks,
         inTurn,
         make: () => make(toOrder(language, options.limits)),
         discard,
@@ -182,7 +186,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
     const pool = pools.get(language.id)
     if (pool !== undefined && limits.diskBytes === options.limits.diskBytes) return pool.take(signal)
     const made = await inTurn(() => make(toOrder(language, limits))).catch(async (error: unknown) => {
-      // Is it what was wished for, or can none be made at all? A pool that is full would not know.
+      // Is it what was asked for, or can none be made at all? A pool that is full would not know.
       await pool?.prove()
       throw error
     })
@@ -192,43 +196,48 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
   }
 
   /**
-   * One that this owner has used before, the next that comes back. A new one joins them where that is likely to be there
-   * sooner; it stays theirs even if whoever asked for it was served otherwise, so that nobody asks for it again.
+   * One of the containers with this key, the next that comes back. A new one joins them if it is likely to be there sooner.
+   * It stays with them even if the job that asked for it got another one, so that nobody asks for it again.
    */
   const obtainShared = async (
-    owner: string,
+    reuseKey: string,
     language: Language,
     limits: Limits,
     signal: AbortSignal,
   ): Promise<Container> => {
-    const own = shelf.take(owner)
+    const own = reusePool.take(reuseKey)
     if (own !== undefined) return own
     const served = new AbortController()
     const until = AbortSignal.any([signal, served.signal])
-    /** Never resolves, and rejects where none can be made: then perhaps none of this owner's ever comes back. */
+    /** Never resolves, and rejects where none can be made: then perhaps none with this key ever comes back. */
     const bringMore = async (): Promise<never> => {
       for (;;) {
-        await shelf.untilNewIsBetter(owner, until)
-        await shelf.bring(owner, obtainNew(language, limits, new AbortController().signal))
+        await reusePool.untilNewIsBetter(reuseKey, until)
+        await reusePool.add(reuseKey, obtainNew(language, limits, new AbortController().signal))
       }
     }
-    const back = shelf.next(owner, until)
+    const back = reusePool.next(reuseKey, until)
     try {
       return await Promise.race([back, bringMore()])
     } catch (error) {
-      // Where one came back in the same moment, it is for the next of this owner's jobs.
-      shelf.bring(owner, back).catch(() => {})
+      // Where one came back in the same moment, it is for the next job with this key.
+      reusePool.add(reuseKey, back).catch(() => {})
       throw error
     } finally {
       served.abort()
     }
   }
 
-  const obtain = async (wish: SandboxWish, language: Language, owner: string | undefined, signal: AbortSignal) => {
-    const { limits } = wish
-    const container = await (owner === undefined
+  const obtain = async (
+    request: LeaseRequest,
+    language: Language,
+    reuseKey: string | undefined,
+    signal: AbortSignal,
+  ) => {
+    const { limits } = request
+    const container = await (reuseKey === undefined
       ? obtainNew(language, limits, signal)
-      : obtainShared(owner, language, limits, signal))
+      : obtainShared(reuseKey, language, limits, signal))
     try {
       await adjustContainer(engine, container, limits)
       return container
@@ -241,21 +250,21 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
   const toSandbox = (
     container: Container,
     language: Language,
-    owner: string | undefined,
+    reuseKey: string | undefined,
     leaveStart: () => void,
   ): Sandbox => {
-    if (owner !== undefined) shelf.lend(owner, container)
-    const programEnds = chores.programBegins()
+    if (reuseKey !== undefined) reusePool.lend(reuseKey, container)
+    const programEnds = tasks.programBegins()
     let hasEnded = false
     let isReadyAgain: Promise<{ warm: boolean }> | undefined
     return {
       id: container.id.slice(0, 12),
       warm: container.isWarm,
       async *run(request: RunRequest) {
-        const again = owner !== undefined
+        const again = reuseKey !== undefined
         if (again) isReadyAgain = container.channel.nextReady()
         const began = performance.now()
-        const settings = { argv: language.command(request.program.entry), graceMs, again }
+        const settings = { argv: language.command(request.program.entry), killGraceMs, again }
         try {
           for await (const event of runProgram(container.channel, request, settings)) {
             hasEnded ||= event.type === 'ended'
@@ -274,25 +283,24 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
         // A program that has not ended dies now; where it has, its agent has killed what it left. The engine tidies up
         // when it has time.
         if (!hasEnded) container.channel.close(new Error('The sandbox is no longer needed'))
-        if (owner !== undefined && isReadyAgain !== undefined && hasEnded)
-          return shelf.put(owner, container, isReadyAgain)
-        shelf.forget(container)
+        if (reuseKey !== undefined && isReadyAgain !== undefined && hasEnded)
+          return reusePool.put(reuseKey, container, isReadyAgain)
+        reusePool.forget(container)
         discard(container)
       },
     }
   }
 
   return {
-    async lease(wish, signal) {
-      const language = findLanguage(wish.language)
+    async lease(request, signal) {
+      const language = findLanguage(request.language)
       if (language === undefined)
-        throw new SandboxFailure(`There is no language "${wish.language}" here`, { programStarted: false })
-      const { sharedBy, limits } = wish
-      const owner = sharedBy === undefined ? undefined : JSON.stringify([sharedBy, language.id, limits.diskBytes])
+        throw new SandboxFailure(`There is no language "${request.language}" here`, { programStarted: false })
+      const reuseKey = toReuseKey(request, language)
       // First its turn, then a container: so short programs of one tenant use a few of them, and these again and again.
-      const leaveStart = await starts.enter()
+      const leaveStart = await startLimiter.enter()
       try {
-        return toSandbox(await obtain(wish, language, owner, signal), language, owner, leaveStart)
+        return toSandbox(await obtain(request, language, reuseKey, signal), language, reuseKey, leaveStart)
       } catch (cause) {
         leaveStart()
         throw new SandboxFailure('No sandbox could be made', { cause, programStarted: false })
@@ -310,8 +318,8 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
       closing = true
       reaper.stop()
       for (const pool of pools.values()) pool.close()
-      shelf.close()
-      chores.hurry()
+      reusePool.close()
+      tasks.hurry()
       try {
         await withDeadline(removeAll(), CLOSING_MS, 'remove')
       } catch (err) {

@@ -1,6 +1,6 @@
 import type pLimit from 'p-limit'
 import type { Logger } from '../logger.ts'
-import type { Chores } from './chores.ts'
+import type { BackgroundTasks } from './background-tasks.ts'
 import type { Container } from './container.ts'
 import { createDemand } from './demand.ts'
 
@@ -11,7 +11,7 @@ export interface PoolOptions {
   /** Whether one more than `min` may be kept: the room for those is shared by all pools. */
   readonly mayGrow: () => boolean
   readonly log: Logger
-  readonly chores: Chores
+  readonly tasks: BackgroundTasks
   /** Bounds what is made for those who wait; shared by all pools. */
   readonly inTurn: ReturnType<typeof pLimit>
   make(): Promise<Container>
@@ -40,18 +40,18 @@ export interface Pool {
  *
  *   wanted = what the last minutes' demand makes likely, at least `min`, more only while there is room
  *
- * For everybody who waits one is made at once, in their turn; what is missing in the stock is made as a chore, so that
+ * For everybody who waits one is made at once, in their turn; what is missing in the stock is made in the background, so that
  * it is never in the way of those who wait, nor of programs that just began. Whoever waits is served first, in order, by
  * whatever becomes ready first. One that dies or grows old in here is replaced. If making fails, whoever waits is told,
  * and the pool tries again with growing pauses until it succeeds, also where nobody waits and it has enough: only so
  * does anybody find out that sandboxes can be made again.
  */
 export const createPool = (options: PoolOptions): Pool => {
-  const { name, min, mayGrow, log, chores, inTurn, make, discard } = options
+  const { name, min, mayGrow, log, tasks, inTurn, make, discard } = options
   const ready = new Map<Container, NodeJS.Timeout>()
   const waiting: PromiseWithResolvers<Container>[] = []
   const demand = createDemand()
-  /** Being made; asked to be made for those who wait; put off as a chore. */
+  /** Being made; asked to be made for those who wait; waiting as a background task. */
   let making = 0
   let asked = 0
   let stocking = 0
@@ -129,7 +129,7 @@ export const createPool = (options: PoolOptions): Pool => {
 
   const makeForStock = () => {
     stocking += 1
-    void chores.add('making', async () => {
+    void tasks.add('making', async () => {
       stocking -= 1
       if (!closed && retry === undefined && isOneMadeForEach() && isShort()) await makeOne()
     })

@@ -46,9 +46,9 @@ export const startVisitors = async (sandboxes: Sandboxes): Promise<Visitors> => 
     const since = performance.now()
     const number = visits.length
     let complaint: string | undefined
-    const wish = { source: SOURCE, program: { args: [String(number)] }, sharedBy: 'visitors' }
+    const options = { source: SOURCE, program: { args: [String(number)] }, tenantId: 'visitors' }
     try {
-      const { stdout, stderr, outcome } = await run(sandboxes, wish)
+      const { stdout, stderr, outcome } = await run(sandboxes, options)
       const isRight = stdout.toString() === expectedOf(number) && stderr.length === 0 && outcome.type === 'exited'
       if (!isRight) complaint = `Visitor ${number}: ${outcome.type} ${stdout} ${stderr}`
     } catch (error) {

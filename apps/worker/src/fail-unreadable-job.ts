@@ -3,8 +3,8 @@ import type { Publisher } from '@runnel/output/publisher'
 import type { Logger } from '@runnel/process'
 import type { UnreadableJob } from '@runnel/queue/consumer'
 
-/** Ends a job that cannot be read from the queue, so that whoever waits for it is told, and finds out why in our log. */
-export const createRefuseJob =
+/** Ends a job that cannot be read from the queue, so that its watchers get an outcome and the worker's log has the reason. */
+export const createFailUnreadableJob =
   ({ publisher, log }: { readonly publisher: Publisher; readonly log: Logger }) =>
   async ({ jobId, attempt, error }: UnreadableJob): Promise<void> => {
     const reference = randomUUID()

@@ -6,7 +6,7 @@ const AT_ONCE = availableParallelism() * 2
 const FIRST_MOMENTS_MS = 20
 
 /** Who may begin now. */
-export interface Starts {
+export interface StartLimiter {
   /** Resolves when a program may begin; call the result when it has ended. The wait ends: each holds its place for a moment. */
   enter(): Promise<() => void>
 }
@@ -15,7 +15,7 @@ export interface Starts {
  * Programs that begin in the same moment share the processors, and all of them end late. Let a few begin at a time, and
  * half of them have ended in half the time, the last no later.
  */
-export const createStarts = (): Starts => {
+export const createStartLimiter = (): StartLimiter => {
   const waiting: (() => void)[] = []
   let free = AT_ONCE
 

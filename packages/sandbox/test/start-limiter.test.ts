@@ -1,15 +1,15 @@
 import { availableParallelism } from 'node:os'
 import { eventually } from '@runnel/testing'
 import { describe, expect, it } from 'vitest'
-import { createStarts } from '../src/docker/starts.ts'
+import { createStartLimiter } from '../src/docker/start-limiter.ts'
 
 const AT_ONCE = availableParallelism() * 2
 
 /** Many that want to begin, and what becomes of them. */
 const enterAll = (count: number) => {
-  const starts = createStarts()
+  const limiter = createStartLimiter()
   const leaves: (() => void)[] = []
-  const all = Promise.all(Array.from({ length: count }, () => starts.enter().then((leave) => leaves.push(leave))))
+  const all = Promise.all(Array.from({ length: count }, () => limiter.enter().then((leave) => leaves.push(leave))))
   return { leaves, all }
 }
 

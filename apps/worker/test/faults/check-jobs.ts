@@ -79,7 +79,7 @@ const findLeftovers = async (redis: Redis, prefix: string): Promise<string[]> =>
 /** So many jobs are asked about at once. */
 const JUDGED_AT_ONCE = 32
 
-export const findFaults = async (options: {
+export const checkJobs = async (options: {
   readonly system: System
   readonly accepted: readonly Accepted[]
   readonly redis: Redis

@@ -2,12 +2,12 @@ import { availableParallelism } from 'node:os'
 
 /**
  * A moment is quiet when no program has begun for this long, which is several times what a short one takes: who asks for one
- * after another is not to meet four chores for a single one that took a little longer …
+ * after another is not to meet four tasks for a single one that took a little longer …
  */
 const QUIET_MS = 100
 /** … and none is running that began less than this long ago: most programs have ended by then, and others may go on for long. */
 const YOUNG_MS = 1_000
-/** A chore that found no quiet moment for this long is done in any. */
+/** A task that found no quiet moment for this long is done in any. */
 const OVERDUE_MS = 2_000
 const LOOK_AGAIN_MS = 10
 
@@ -17,12 +17,12 @@ const AT_ONCE = availableParallelism() * 2
 /** What is used up goes first: it holds memory, and the engine looks through its mounts for each container it makes. */
 const KINDS = ['removing', 'making'] as const
 
-export interface Chores {
+export interface BackgroundTasks {
   /** Does it when its turn comes; settles as it does. */
-  add<T>(kind: (typeof KINDS)[number], chore: () => Promise<T>): Promise<T>
+  add<T>(kind: (typeof KINDS)[number], task: () => Promise<T>): Promise<T>
   /** A program begins; call the result when it has ended. */
   programBegins(): () => void
-  /** From here on no chore waits for a quiet moment. */
+  /** From here on no task waits for a quiet moment. */
   hurry(): void
 }
 
@@ -31,9 +31,9 @@ export interface Chores {
  *
  * It takes the very processors that programs run on, tens of milliseconds for each container, so it waits until no
  * program is in its first moments: a burst is answered first and tidied up after. In a load that never pauses every
- * chore has its turn within two seconds, so what waits is bounded by what the engine makes in two seconds.
+ * task has its turn within two seconds, so what waits is bounded by what the engine makes in two seconds.
  */
-export const createChores = (now: () => number = () => performance.now()): Chores => {
+export const createBackgroundTasks = (now: () => number = () => performance.now()): BackgroundTasks => {
   const waiting: Record<(typeof KINDS)[number], { readonly since: number; readonly begin: () => void }[]> = {
     removing: [],
     making: [],
@@ -69,11 +69,11 @@ export const createChores = (now: () => number = () => performance.now()): Chore
   }
 
   return {
-    add: (kind, chore) =>
+    add: (kind, task) =>
       new Promise((resolve, reject) => {
         const begin = () => {
           busy += 1
-          chore()
+          task()
             .then(resolve, reject)
             .finally(() => {
               busy -= 1

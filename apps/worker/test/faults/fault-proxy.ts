@@ -11,7 +11,7 @@ import { connect, createServer, type NetConnectOpts, type Socket } from 'node:ne
  * `holdAt` makes one connection hang at a chosen word, so that a process can be found, and killed, at a chosen step;
  * `answerAt` and `answerEach` put words into the other side's mouth.
  */
-export interface Gate extends AsyncDisposable {
+export interface FaultProxy extends AsyncDisposable {
   /** Of the listening side: a port of 127.0.0.1, or 0 for one that listens on a path. */
   readonly port: number
   open(): void
@@ -45,7 +45,10 @@ interface Hold {
 /** As much of what was sent before as a text may have begun in. */
 const TAIL_BYTES = 256
 
-export const startGate = async (listen: { path: string } | { port: 0 }, target: NetConnectOpts): Promise<Gate> => {
+export const startFaultProxy = async (
+  listen: { path: string } | { port: 0 },
+  target: NetConnectOpts,
+): Promise<FaultProxy> => {
   let state: 'open' | 'closed' | 'hanging' = 'open'
   const pairs = new Set<{ readonly client: Socket; readonly server: Socket; isHeld: boolean }>()
   const holds = new Set<Hold>()

@@ -2,34 +2,34 @@ import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Gate, startGate } from './gate.ts'
+import { type FaultProxy, startFaultProxy } from './fault-proxy.ts'
 
-export interface EngineGate extends Gate {
+export interface FaultyEngine extends FaultProxy {
   /** For DOCKER_HOST. */
   readonly host: string
 }
 
-export interface RedisGate extends Gate {
+export interface FaultyRedis extends FaultProxy {
   readonly url: string
 }
 
 /** The engine behind a door of its own, which can be closed without anybody else noticing. */
-export const startEngineGate = async (): Promise<EngineGate> => {
+export const startFaultyEngine = async (): Promise<FaultyEngine> => {
   const path = join(tmpdir(), `runnel-engine-${randomUUID()}.sock`)
-  const gate = await startGate({ path }, { path: '/var/run/docker.sock' })
+  const proxy = await startFaultProxy({ path }, { path: '/var/run/docker.sock' })
   return {
-    ...gate,
+    ...proxy,
     host: `unix://${path}`,
     async [Symbol.asyncDispose]() {
-      await gate[Symbol.asyncDispose]()
+      await proxy[Symbol.asyncDispose]()
       await rm(path, { force: true })
     },
   }
 }
 
 /** Redis behind a door of its own; connections made through it keep the name that the test knows them by. */
-export const startRedisGate = async (redisUrl: string): Promise<RedisGate> => {
+export const startFaultyRedis = async (redisUrl: string): Promise<FaultyRedis> => {
   const { hostname, port, search } = new URL(redisUrl)
-  const gate = await startGate({ port: 0 }, { host: hostname, port: Number(port) })
-  return { ...gate, url: `redis://127.0.0.1:${gate.port}${search}` }
+  const proxy = await startFaultProxy({ port: 0 }, { host: hostname, port: Number(port) })
+  return { ...proxy, url: `redis://127.0.0.1:${proxy.port}${search}` }
 }

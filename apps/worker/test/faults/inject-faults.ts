@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { eventually, type RedisContainer } from '@runnel/testing'
 import type { Process } from '../process.ts'
 import type { System } from '../system.ts'
-import type { EngineGate } from './gates.ts'
+import type { FaultyEngine } from './fault-proxies.ts'
 import type { Random } from './random.ts'
 
 /** What can be broken. */
@@ -11,7 +11,7 @@ export interface Target {
   readonly redis: RedisContainer
   /** Says a command to Redis, if it can be reached. */
   readonly command: (...words: [string, ...string[]]) => Promise<unknown>
-  readonly engine: EngineGate
+  readonly engine: FaultyEngine
   readonly lockMs: number
 }
 
@@ -134,7 +134,7 @@ const MOST_PAUSE_MS = 500
  * Commits one fault after another, each once in an order that follows from the seed, then each once more in another, until
  * `signal` aborts and each has been committed; then all is whole again.
  */
-export const torment = async (
+export const injectFaults = async (
   target: Target,
   random: Random,
   { signal, tell }: { readonly signal: AbortSignal; readonly tell: (fault: string) => void },
