@@ -5,9 +5,9 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findLanguage } from '@runnel/languages'
-import { createAgentChannel } from './agent-channel.ts'
-import { encodeInit } from './protocol.ts'
-import { runProgram } from './run-program.ts'
+import { createAgentConnection } from './agent/connection.ts'
+import { runProgram } from './agent/exec.ts'
+import { encodeInit } from './agent/protocol.ts'
 import { type Sandbox, type Sandboxes, SandboxFailure } from './sandbox.ts'
 
 /**
@@ -36,29 +36,29 @@ const startAgent = (workspace: string, { path }: LocalSandboxesOptions) => {
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   let complaint = ''
-  const channel = createAgentChannel({
+  const connection = createAgentConnection({
     write: (bytes) => void child.stdin.write(bytes),
     end: () => void child.stdin.end(),
     close: () => void child.stdin.destroy(),
   })
-  channel.send([
+  connection.send([
     encodeInit({ uid: null, jobsPerContainer: 1, workspace, env, cpus: availableParallelism(), warm: null }),
   ])
   const exited = Promise.withResolvers<void>()
-  child.stdin.on('error', (cause) => channel.close(new Error('The agent no longer reads', { cause })))
-  child.stdout.on('data', channel.received)
+  child.stdin.on('error', (cause) => connection.close(new Error('The agent no longer reads', { cause })))
+  child.stdout.on('data', connection.received)
   child.stderr.on('data', (bytes: Buffer) => {
     complaint = (complaint + bytes.toString('utf8')).slice(-4096)
   })
   child.once('error', (cause) => {
-    channel.close(new Error('Cannot start python3, which the local sandbox needs', { cause }))
+    connection.close(new Error('Cannot start python3, which the local sandbox needs', { cause }))
     exited.resolve()
   })
   child.once('close', () => {
-    channel.close(new Error(`The agent ended${complaint === '' ? '' : `; its last words: ${complaint.trim()}`}`))
+    connection.close(new Error(`The agent ended${complaint === '' ? '' : `; its last words: ${complaint.trim()}`}`))
     exited.resolve()
   })
-  return { child, channel, exited: exited.promise }
+  return { child, connection, exited: exited.promise }
 }
 
 /** Folders a program closed to itself are opened first. What still cannot be removed stays: it is the user's own folder. */
@@ -75,10 +75,10 @@ export const createLocalSandboxes = (options: LocalSandboxesOptions): Sandboxes 
     const language = findLanguage(languageId)
     if (language === undefined) throw new Error(`There is no language "${languageId}" here`)
     const workspace = await mkdtemp(join(tmpdir(), 'runnel-'))
-    const { child, channel, exited } = startAgent(workspace, options)
+    const { child, connection, exited } = startAgent(workspace, options)
     const dispose = async () => {
       open.delete(sandbox)
-      channel.close(new Error('The sandbox is no longer needed'))
+      connection.close(new Error('The sandbox is no longer needed'))
       const lastCall = setTimeout(() => child.kill('SIGKILL'), LAST_CALL_MS)
       await exited
       clearTimeout(lastCall)
@@ -88,7 +88,7 @@ export const createLocalSandboxes = (options: LocalSandboxesOptions): Sandboxes 
       id: `local-${child.pid}`,
       warm: false,
       run: (request) =>
-        runProgram(channel, request, {
+        runProgram(connection, request, {
           argv: language.command(request.program.entry),
           killGraceMs: options.killGraceMs,
           again: false,
@@ -97,7 +97,7 @@ export const createLocalSandboxes = (options: LocalSandboxesOptions): Sandboxes 
     }
     open.add(sandbox)
     try {
-      await channel.nextReady()
+      await connection.nextReady()
       return sandbox
     } catch (error) {
       await dispose()

@@ -1,6 +1,6 @@
 import type { Control, QueuedJob } from '@runnel/contract/internal'
 import type { Limits, Outcome, Program, Usage } from '@runnel/contract/public'
-import { ProtocolError } from './protocol.ts'
+import { ProtocolError } from './agent/frames.ts'
 
 export interface RunRequest {
   readonly program: Program

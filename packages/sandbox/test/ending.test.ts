@@ -1,7 +1,7 @@
 import { defaultLimits, type Outcome } from '@runnel/contract/public'
 import { describe, expect, it } from 'vitest'
-import { type Facts, toOutcome } from '../src/ending.ts'
-import type { ExitReport } from '../src/protocol.ts'
+import { type Facts, toOutcome } from '../src/agent/ending.ts'
+import type { ExitReport } from '../src/agent/protocol.ts'
 
 const limits = defaultLimits()
 const report = (over: Partial<ExitReport>): ExitReport => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { ProtocolError } from '../src/agent/frames.ts'
 import { SandboxFailure } from '../src/index.ts'
-import { ProtocolError } from '../src/protocol.ts'
 
 const ENDED = new Error('The connection to the container ended')
 const LIE = new ProtocolError('The agent broke the protocol')

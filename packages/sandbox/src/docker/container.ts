@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream'
 import type { Limits } from '@runnel/contract/public'
-import { type AgentChannel, createAgentChannel } from '../agent-channel.ts'
-import { encodeInit, type Init, ProtocolError } from '../protocol.ts'
+import { type AgentConnection, createAgentConnection } from '../agent/connection.ts'
+import { ProtocolError } from '../agent/frames.ts'
+import { encodeInit, type Init } from '../agent/protocol.ts'
 import { withDeadline } from './deadline.ts'
 import { createDockerStreamDecoder } from './docker-stream.ts'
 import type { Engine } from './engine.ts'
@@ -33,7 +34,7 @@ interface WarmOrder {
 export interface Container {
   readonly id: string
   readonly order: ContainerOrder
-  readonly channel: AgentChannel
+  readonly connection: AgentConnection
   readonly bornMs: number
   /** Its interpreter waits for its program. */
   isWarm: boolean
@@ -42,30 +43,30 @@ export interface Container {
   processes: number
 }
 
-const connect = ({ socket, head }: { socket: Duplex; head: Buffer }): AgentChannel => {
+const connect = ({ socket, head }: { socket: Duplex; head: Buffer }): AgentConnection => {
   let complaint = ''
   let complained = 0
-  const channel = createAgentChannel({
+  const connection = createAgentConnection({
     write: (bytes) => void socket.write(bytes),
     end: () => void socket.end(),
     close: () => void socket.destroy(),
   })
-  const decode = createDockerStreamDecoder(channel.received, (bytes) => {
+  const decode = createDockerStreamDecoder(connection.received, (bytes) => {
     complained += bytes.length
     if (complained > TOO_MANY_COMPLAINTS_BYTES)
-      return channel.close(new ProtocolError('The agent floods its standard error'))
+      return connection.close(new ProtocolError('The agent floods its standard error'))
     complaint = (complaint + bytes.toString('utf8')).slice(-COMPLAINT_BYTES)
   })
   const take = (chunk: Buffer) => {
     try {
       decode(chunk)
     } catch (cause) {
-      channel.close(new Error('The stream from Docker is damaged', { cause }))
+      connection.close(new Error('The stream from Docker is damaged', { cause }))
     }
   }
   const ended = (cause?: Error) => {
     const words = complaint.trim() === '' ? '' : `; its last words: ${complaint.trim()}`
-    channel.close(new Error(`The connection to the container ended${words}`, { cause }))
+    connection.close(new Error(`The connection to the container ended${words}`, { cause }))
   }
   // The socket is always read: an unread one wedges the container inside the engine. Credits hold floods back.
   socket.on('data', take)
@@ -73,7 +74,7 @@ const connect = ({ socket, head }: { socket: Duplex; head: Buffer }): AgentChann
   socket.on('close', () => ended())
   socket.on('end', () => ended())
   if (head.length > 0) take(head)
-  return channel
+  return connection
 }
 
 const toInit = ({ warm, cpus }: ContainerOrder, uid: number, jobsPerContainer: number): Init => ({
@@ -92,17 +93,17 @@ export const startContainer = async (engine: Engine, order: ContainerOrder): Pro
   const { id, uids } = await claimUidBlock(await engine.uidRange(), ({ first: uid }, name) =>
     engine.create({ ...toCreateOptions({ ...order, uid, command, hasForkServer }), name }),
   )
-  let channel: AgentChannel | undefined
+  let connection: AgentConnection | undefined
   try {
-    channel = connect(await engine.attach(id))
-    const ready = channel.nextReady()
-    channel.send([encodeInit(toInit(order, uids.first, Math.min(uids.count, order.jobsPerContainer)))])
+    connection = connect(await engine.attach(id))
+    const ready = connection.nextReady()
+    connection.send([encodeInit(toInit(order, uids.first, Math.min(uids.count, order.jobsPerContainer)))])
     await engine.start(id)
     const { warm: isWarm } = await withDeadline(ready, READY_MS, 'agent ready')
     const { memoryBytes, processes } = order
-    return { id, order, channel, bornMs: performance.now(), isWarm, memoryBytes, processes }
+    return { id, order, connection, bornMs: performance.now(), isWarm, memoryBytes, processes }
   } catch (error) {
-    channel?.close(new Error('The container did not start'))
+    connection?.close(new Error('The container did not start'))
     await engine.remove(id).catch((cause) => {
       throw new AggregateError([error, cause], 'A container that did not start could not be removed either')
     })

@@ -4,8 +4,8 @@ import type { Limits } from '@runnel/contract/public'
 import { findLanguage, type Language } from '@runnel/languages'
 import Docker from 'dockerode'
 import pLimit from 'p-limit'
+import { runProgram } from '../agent/exec.ts'
 import type { Logger } from '../logger.ts'
-import { runProgram } from '../run-program.ts'
 import { type LeaseRequest, type RunRequest, type Sandbox, type Sandboxes, SandboxFailure } from '../sandbox.ts'
 import { createBackgroundTasks } from './background-tasks.ts'
 import { adjustContainer, type Container, type ContainerOrder, startContainer } from './container.ts'
@@ -87,7 +87,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
     try {
       const made = await container
       alive.set(made.id, made)
-      void made.channel.closed.then(() => reusePool.forget(made))
+      void made.connection.closed.then(() => reusePool.forget(made))
       return made
     } finally {
       inTheMaking.delete(container)
@@ -96,9 +96,9 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
 
   /** Ends it in order first: the engine spares itself a kill, and never takes apart what is still being used. */
   const remove = async (container: Container): Promise<void> => {
-    container.channel.end()
-    await Promise.race([container.channel.closed, delay(ENDING_MS, undefined, { ref: false })])
-    container.channel.close(new Error('The sandbox is no longer needed'))
+    container.connection.end()
+    await Promise.race([container.connection.closed, delay(ENDING_MS, undefined, { ref: false })])
+    container.connection.close(new Error('The sandbox is no longer needed'))
     for (const pauseMs of REMOVAL_PAUSES_MS) {
       try {
         await engine.remove(container.id)
@@ -115,7 +115,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
     removals.delete(container)
   }
 
-  /** Removes it when its turn comes; asked twice, once. Whoever wants it dead at once closes its channel. */
+  /** Removes it when its turn comes; asked twice, once. Whoever wants it dead at once closes its connection. */
   const discard = (container: Container): void => {
     if (!alive.has(container.id) || removals.has(container)) return
     removals.set(
@@ -262,11 +262,11 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
       warm: container.isWarm,
       async *run(request: RunRequest) {
         const again = reuseKey !== undefined
-        if (again) isReadyAgain = container.channel.nextReady()
+        if (again) isReadyAgain = container.connection.nextReady()
         const began = performance.now()
         const settings = { argv: language.command(request.program.entry), killGraceMs, again }
         try {
-          for await (const event of runProgram(container.channel, request, settings)) {
+          for await (const event of runProgram(container.connection, request, settings)) {
             hasEnded ||= event.type === 'ended'
             if (hasEnded) leaveStart()
             yield event
@@ -282,7 +282,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
         leaveStart()
         // A program that has not ended dies now; where it has, its agent has killed what it left. The engine tidies up
         // when it has time.
-        if (!hasEnded) container.channel.close(new Error('The sandbox is no longer needed'))
+        if (!hasEnded) container.connection.close(new Error('The sandbox is no longer needed'))
         if (reuseKey !== undefined && isReadyAgain !== undefined && hasEnded)
           return reusePool.put(reuseKey, container, isReadyAgain)
         reusePool.forget(container)
@@ -324,7 +324,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
         await withDeadline(removeAll(), CLOSING_MS, 'remove')
       } catch (err) {
         // Its agents end with the connections, and these with us.
-        for (const { channel } of alive.values()) channel.close(new Error('The worker has stopped'))
+        for (const { connection } of alive.values()) connection.close(new Error('The worker has stopped'))
         log.warn({ err, left: alive.size }, 'Not all containers could be removed: other workers will, or the next one')
       }
     },

@@ -82,7 +82,7 @@ export const createPool = (options: PoolOptions): Pool => {
     const old = setTimeout(() => drop(container), MAXIMUM_AGE_MS)
     old.unref()
     ready.set(container, old)
-    void container.channel.closed.then(() => drop(container))
+    void container.connection.closed.then(() => drop(container))
   }
 
   const succeedAgain = () => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createAgentChannel, type StreamEvent } from '../src/agent-channel.ts'
-import { encodeFrame, encodeJsonFrame, RESPONSE } from '../src/protocol.ts'
+import { createAgentConnection, type StreamEvent } from '../src/agent/connection.ts'
+import { encodeFrame, encodeJsonFrame } from '../src/agent/frames.ts'
+import { RESPONSE } from '../src/agent/protocol.ts'
 import { cut } from './cut.ts'
 
 const READY = { protocol: 2, cgroup: 'v2', warm: true }
@@ -16,21 +17,21 @@ const REPORT = {
   hits: [],
 }
 
-/** A channel whose agent is the test; closing it is noted. */
+/** A connection to an agent that the test plays. */
 const open = () => {
   let isOpen = true
-  const channel = createAgentChannel({
+  const connection = createAgentConnection({
     write: () => {},
     end: () => {},
     close: () => {
       isOpen = false
     },
   })
-  const heard: StreamEvent[] = []
-  void channel.nextReady()
-  channel.received(encodeJsonFrame(RESPONSE.ready, 0, READY))
-  channel.listen(2, 10, (event) => heard.push(event))
-  return { channel, heard, isOpen: () => isOpen }
+  const events: StreamEvent[] = []
+  void connection.nextReady()
+  connection.received(encodeJsonFrame(RESPONSE.ready, 0, READY))
+  connection.listen(2, 10, (event) => events.push(event))
+  return { connection, events, isOpen: () => isOpen }
 }
 
 const deep = (levels: number): Buffer =>
@@ -40,10 +41,10 @@ const deep = (levels: number): Buffer =>
 
 const lies: [string, Buffer][] = [
   ['sends more output than its credit', encodeFrame(RESPONSE.stdout, 2, Buffer.alloc(11))],
-  ['speaks of a stream nobody opened', encodeFrame(RESPONSE.stdout, 9, Buffer.alloc(1))],
+  ['sends a frame of a stream that is not open', encodeFrame(RESPONSE.stdout, 9, Buffer.alloc(1))],
   ['sends a frame of an unknown kind', encodeFrame(99, 2)],
   ['sends a worker’s frame back', encodeFrame(1, 2)],
-  ['greets twice', encodeJsonFrame(RESPONSE.ready, 0, READY)],
+  ['says twice that it is ready', encodeJsonFrame(RESPONSE.ready, 0, READY)],
   ['announces a frame of 4 GiB', Buffer.from([0xff, 0xff, 0xff, 0xff, 65, 0, 0, 0, 2])],
   ['sends a report that is not JSON', encodeFrame(RESPONSE.exit, 2, Buffer.from('{"code"'))],
   ['sends a report with a field of its own', encodeJsonFrame(RESPONSE.exit, 2, { ...REPORT, tenant: 'x' })],
@@ -62,44 +63,50 @@ const lies: [string, Buffer][] = [
   ['reports a time beyond all clocks', encodeJsonFrame(RESPONSE.exit, 2, { ...REPORT, cpuMs: 1e300 })],
   ['reports more memory than there is', encodeJsonFrame(RESPONSE.exit, 2, { ...REPORT, peakMemoryBytes: 2 ** 52 })],
   ['reports limits that are lists of lists without end', encodeFrame(RESPONSE.exit, 2, deep(20_000))],
-  ['fails with ten thousand words', encodeJsonFrame(RESPONSE.error, 2, { message: 'x'.repeat(10_000) })],
-  ['fails without a word', encodeFrame(RESPONSE.error, 2)],
+  [
+    'fails with a message of ten thousand characters',
+    encodeJsonFrame(RESPONSE.error, 2, { message: 'x'.repeat(10_000) }),
+  ],
+  ['fails without a message', encodeFrame(RESPONSE.error, 2)],
   ['sends output of no bytes', encodeFrame(RESPONSE.stdout, 2)],
-  ['begins twice', Buffer.concat([encodeFrame(RESPONSE.done, 2), encodeFrame(RESPONSE.done, 2)])],
+  [
+    'says twice that the program has started',
+    Buffer.concat([encodeFrame(RESPONSE.done, 2), encodeFrame(RESPONSE.done, 2)]),
+  ],
   ['grants nothing', encodeFrame(RESPONSE.grant, 2, Buffer.alloc(4))],
   ['grants with three bytes', encodeFrame(RESPONSE.grant, 2, Buffer.alloc(3))],
 ]
 
-describe('A channel to an agent', () => {
-  it.each(lies)('is closed when the agent %s, and whoever listens is told', async (_lie, bytes) => {
-    const { channel, heard, isOpen } = open()
-    channel.received(bytes)
+describe('A connection to an agent', () => {
+  it.each(lies)('is closed when the agent %s, and its listener gets a failure', async (_lie, bytes) => {
+    const { connection, events, isOpen } = open()
+    connection.received(bytes)
     expect(isOpen()).toBe(false)
-    expect((await channel.closed).message).toContain('broke the protocol')
-    expect(heard.some(({ type }) => type === 'exited')).toBe(false)
-    expect(heard.at(-1)?.type).toBe('failed')
+    expect((await connection.closed).message).toContain('broke the protocol')
+    expect(events.some(({ type }) => type === 'exited')).toBe(false)
+    expect(events.at(-1)?.type).toBe('failed')
   })
 
-  it('hears nothing after the report: a second one, or output, closes it', async () => {
+  it('takes nothing after the report: a second report, or output, closes it', async () => {
     for (const after of [encodeJsonFrame(RESPONSE.exit, 2, REPORT), encodeFrame(RESPONSE.stdout, 2, Buffer.alloc(1))]) {
-      const { channel, heard, isOpen } = open()
-      channel.received(encodeJsonFrame(RESPONSE.exit, 2, REPORT))
-      channel.received(after)
+      const { connection, events, isOpen } = open()
+      connection.received(encodeJsonFrame(RESPONSE.exit, 2, REPORT))
+      connection.received(after)
       expect(isOpen()).toBe(false)
-      expect(heard.map(({ type }) => type)).toEqual(['exited'])
+      expect(events.map(({ type }) => type)).toEqual(['exited'])
     }
   })
 
   it('takes output up to its credit, and more when more is given', () => {
-    const { channel, heard, isOpen } = open()
-    channel.received(encodeFrame(RESPONSE.stdout, 2, Buffer.alloc(10)))
-    channel.giveCredit(2, 5)
-    channel.received(encodeFrame(RESPONSE.stderr, 2, Buffer.alloc(5)))
+    const { connection, events, isOpen } = open()
+    connection.received(encodeFrame(RESPONSE.stdout, 2, Buffer.alloc(10)))
+    connection.giveCredit(2, 5)
+    connection.received(encodeFrame(RESPONSE.stderr, 2, Buffer.alloc(5)))
     expect(isOpen()).toBe(true)
-    expect(heard).toHaveLength(2)
+    expect(events).toHaveLength(2)
   })
 
-  it('makes of any frames, however they are split, the same events: at most one ending, and no more output than credit', () => {
+  it('gives the same events for the same frames, however they are split: one end at most, and no more output than credit', () => {
     const json = fc.oneof(fc.constant(REPORT), fc.constant(READY), fc.record({ message: fc.string() }), fc.jsonValue())
     const payload = fc.oneof(
       json.map((value) => Buffer.from(JSON.stringify(value))),
@@ -109,30 +116,30 @@ describe('A channel to an agent', () => {
     const frame = fc
       .tuple(kind, fc.constantFrom(0, 1, 2, 2, 2, 2, 3), payload)
       .map(([of, stream, bytes]) => encodeFrame(of, stream, bytes))
-    const hear = (chunks: readonly Buffer[]) => {
-      const { channel, heard } = open()
-      for (const chunk of chunks) channel.received(chunk)
-      return heard.map((event) => (event.type === 'failed' ? { type: event.type } : event))
+    const receive = (chunks: readonly Buffer[]) => {
+      const { connection, events } = open()
+      for (const chunk of chunks) connection.received(chunk)
+      return events.map((event) => (event.type === 'failed' ? { type: event.type } : event))
     }
     fc.assert(
       fc.property(fc.array(frame, { maxLength: 12 }), fc.array(fc.nat(2_000)), (frames, places) => {
         const bytes = Buffer.concat(frames)
-        const heard = hear([bytes])
-        expect(hear(cut(bytes, places))).toEqual(heard)
-        const endings = heard.filter(({ type }) => type === 'exited' || type === 'failed')
-        expect(endings.length).toBeLessThanOrEqual(1)
-        if (endings.length === 1) expect(heard.at(-1)).toBe(endings[0])
-        const printed = heard.reduce((sum, event) => sum + (event.type === 'output' ? event.bytes.length : 0), 0)
+        const events = receive([bytes])
+        expect(receive(cut(bytes, places))).toEqual(events)
+        const ends = events.filter(({ type }) => type === 'exited' || type === 'failed')
+        expect(ends.length).toBeLessThanOrEqual(1)
+        if (ends.length === 1) expect(events.at(-1)).toBe(ends[0])
+        const printed = events.reduce((sum, event) => sum + (event.type === 'output' ? event.bytes.length : 0), 0)
         expect(printed).toBeLessThanOrEqual(10)
       }),
       { numRuns: 500 },
     )
   })
 
-  it('says that it is ready only when the agent speaks the same protocol', async () => {
-    const channel = createAgentChannel({ write: () => {}, end: () => {}, close: () => {} })
-    const ready = channel.nextReady()
-    channel.received(encodeJsonFrame(RESPONSE.ready, 0, { ...READY, protocol: READY.protocol + 1 }))
+  it('is ready only if the agent uses the same version of the protocol', async () => {
+    const connection = createAgentConnection({ write: () => {}, end: () => {}, close: () => {} })
+    const ready = connection.nextReady()
+    connection.received(encodeJsonFrame(RESPONSE.ready, 0, { ...READY, protocol: READY.protocol + 1 }))
     await expect(ready).rejects.toThrow('broke the protocol')
   })
 })

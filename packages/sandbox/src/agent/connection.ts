@@ -1,26 +1,24 @@
+import { createFrameDecoder, type Frame, ProtocolError } from './frames.ts'
 import {
   agentErrorSchema,
-  createFrameDecoder,
   type ExitReport,
   encodeCredit,
   exitReportSchema,
-  type Frame,
-  ProtocolError,
   RESPONSE,
   type Ready,
   readySchema,
 } from './protocol.ts'
 
-/** The connection to one agent, as bytes: a hijacked Docker stream, or the pipes of a child process. */
+/** The bytes to one agent: an attached Docker stream, or the pipes of a child process. */
 export interface Transport {
   write(bytes: Uint8Array): void
-  /** No more requests: the agent reads the end of its input, ends, and its end of the connection with it. */
+  /** No more requests. The agent reads the end of its input and exits, and its end of the connection closes. */
   end(): void
-  /** Ends the connection at once; the agent takes that as its own end. */
+  /** Closes the connection at once; the agent then exits too. */
   close(): void
 }
 
-/** What happens on one stream, in order. `failed` and `exited` are each the last. */
+/** What happens on one stream, in order. `failed` and `exited` are each the last event. */
 export type StreamEvent =
   | { readonly type: 'done' }
   | {
@@ -32,56 +30,55 @@ export type StreamEvent =
   | { readonly type: 'exited'; readonly report: ExitReport }
   | { readonly type: 'failed'; readonly error: Error }
 
-export interface AgentChannel {
-  /** The agent's next word that it awaits a program. To be asked before whatever makes it say so. */
+export interface AgentConnection {
+  /** Resolves when the agent next says that it is ready for a program. Call it before the request that leads to it. */
   nextReady(): Promise<Ready>
-  /** Settles (never rejects) with the reason when the connection is gone. */
+  /** Resolves with the reason when the connection is gone. Never rejects. */
   readonly closed: Promise<Error>
   send(frames: readonly Uint8Array[]): void
   /** A number that no stream of this connection has had. */
   newStream(): number
-  /** Hears what happens on `stream` until its last event; more output than `credit` ends the sandbox. */
+  /** Calls `listener` with the events of `stream` up to its last one. Output beyond `credit` bytes ends the sandbox. */
   listen(stream: number, credit: number, listener: (event: StreamEvent) => void): void
   giveCredit(stream: number, bytes: number): void
-  /** Asks the agent to end; `closed` tells when it has. */
+  /** Asks the agent to exit; `closed` resolves when it has. */
   end(): void
   close(reason: Error): void
-  /** For the transport: bytes came, the connection ended. */
+  /** The transport calls this with the bytes that arrive. */
   received(chunk: Buffer): void
 }
 
 interface Listener {
   credit: number
   isDone: boolean
-  readonly hear: (event: StreamEvent) => void
+  readonly onEvent: (event: StreamEvent) => void
 }
 
 const parseJson = (payload: Buffer): unknown => {
   try {
     return JSON.parse(payload.toString('utf8'))
   } catch (cause) {
-    throw new ProtocolError('The agent sent a report that is not JSON', {
-      cause,
-    })
+    throw new ProtocolError('The agent sent a report that is not JSON', { cause })
   }
 }
 
-export const createAgentChannel = (transport: Transport): AgentChannel => {
+/** The connection to one agent: checks each frame, and passes it on to the listener of its stream. */
+export const createAgentConnection = (transport: Transport): AgentConnection => {
   let ready: PromiseWithResolvers<Ready> | undefined
   const closed = Promise.withResolvers<Error>()
   const listeners = new Map<number, Listener>()
   let streams = 0
-  let gone: Error | undefined
+  let closeReason: Error | undefined
 
   const close = (reason: Error) => {
-    if (gone !== undefined) return
-    gone = reason
+    if (closeReason !== undefined) return
+    closeReason = reason
     transport.close()
     ready?.reject(reason)
     closed.resolve(reason)
-    const hearing = [...listeners.values()]
+    const left = [...listeners.values()]
     listeners.clear()
-    for (const { hear } of hearing) hear({ type: 'failed', error: reason })
+    for (const { onEvent } of left) onEvent({ type: 'failed', error: reason })
   }
 
   const onStream = (listener: Listener, { kind, stream, payload }: Frame) => {
@@ -91,33 +88,30 @@ export const createAgentChannel = (transport: Transport): AgentChannel => {
         if (payload.length === 0) throw new ProtocolError('The agent sent output of no bytes')
         listener.credit -= payload.length
         if (listener.credit < 0) throw new ProtocolError('The agent sent more output than it was given credit for')
-        // A copy: the frame is a view of a larger chunk that must not stay alive for it.
-        return listener.hear({
+        return listener.onEvent({
           type: 'output',
           stream: kind === RESPONSE.stdout ? 'stdout' : 'stderr',
+          // A copy, because the frame is a view of a larger chunk, which must not stay in memory for it.
           bytes: Buffer.from(payload),
         })
       case RESPONSE.done:
-        if (listener.isDone) throw new ProtocolError('The agent said twice that it had begun')
+        if (listener.isDone) throw new ProtocolError('The agent said twice that the program has started')
         listener.isDone = true
-        return listener.hear({ type: 'done' })
+        return listener.onEvent({ type: 'done' })
       case RESPONSE.grant:
         if (payload.length !== 4 || payload.readUInt32BE() === 0)
           throw new ProtocolError('The agent sent a grant that is no number of bytes')
-        return listener.hear({
-          type: 'granted',
-          bytes: payload.readUInt32BE(),
-        })
-      // The last word on a stream; if it cannot be read, whoever listens still is to be told.
+        return listener.onEvent({ type: 'granted', bytes: payload.readUInt32BE() })
+      // The last frame of a stream. It is parsed before its listener goes: if that fails, the listener gets `failed`.
       case RESPONSE.exit: {
         const report = exitReportSchema.parse(parseJson(payload))
         listeners.delete(stream)
-        return listener.hear({ type: 'exited', report })
+        return listener.onEvent({ type: 'exited', report })
       }
       case RESPONSE.error: {
         const { message } = agentErrorSchema.parse(parseJson(payload))
         listeners.delete(stream)
-        return listener.hear({ type: 'failed', error: new Error(message) })
+        return listener.onEvent({ type: 'failed', error: new Error(message) })
       }
       default:
         throw new ProtocolError(`The agent sent a frame of the unknown kind ${kind}`)
@@ -132,7 +126,7 @@ export const createAgentChannel = (transport: Transport): AgentChannel => {
     }
     const listener = listeners.get(frame.stream)
     if (listener === undefined)
-      throw new ProtocolError(`The agent spoke of stream ${frame.stream}, which nobody opened`)
+      throw new ProtocolError(`The agent sent a frame of stream ${frame.stream}, which is not open`)
     return onStream(listener, frame)
   }
 
@@ -142,7 +136,7 @@ export const createAgentChannel = (transport: Transport): AgentChannel => {
     closed: closed.promise,
     close,
     end() {
-      if (gone === undefined) transport.end()
+      if (closeReason === undefined) transport.end()
     },
     newStream: () => {
       streams += 1
@@ -150,16 +144,16 @@ export const createAgentChannel = (transport: Transport): AgentChannel => {
     },
     nextReady() {
       ready ??= Promise.withResolvers<Ready>()
-      if (gone !== undefined) ready.reject(gone)
-      ready.promise.catch(() => {}) // whoever waits for it hears of it; whoever does not has `closed`
+      if (closeReason !== undefined) ready.reject(closeReason)
+      ready.promise.catch(() => {}) // a caller that does not await it has `closed`
       return ready.promise
     },
     send(frames) {
-      if (gone === undefined) transport.write(Buffer.concat(frames))
+      if (closeReason === undefined) transport.write(Buffer.concat(frames))
     },
-    listen(stream, credit, hear) {
-      if (gone === undefined) listeners.set(stream, { credit, isDone: false, hear })
-      else hear({ type: 'failed', error: gone })
+    listen(stream, credit, onEvent) {
+      if (closeReason === undefined) listeners.set(stream, { credit, isDone: false, onEvent })
+      else onEvent({ type: 'failed', error: closeReason })
     },
     giveCredit(stream, bytes) {
       const listener = listeners.get(stream)
@@ -168,7 +162,7 @@ export const createAgentChannel = (transport: Transport): AgentChannel => {
       transport.write(encodeCredit(stream, bytes))
     },
     received(chunk) {
-      if (gone !== undefined) return
+      if (closeReason !== undefined) return
       try {
         decode(chunk)
       } catch (cause) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { createFrameDecoder, encodeFrame, type Frame, ProtocolError } from '../src/agent/frames.ts'
 import { createDockerStreamDecoder } from '../src/docker/docker-stream.ts'
-import { createFrameDecoder, encodeFrame, type Frame, ProtocolError } from '../src/protocol.ts'
 import { cut } from './cut.ts'
 
 const decodeAll = (chunks: readonly Buffer[]): Frame[] => {

@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import { encodeFrame, encodeJsonFrame } from './frames.ts'
+
+/**
+ * The conversation between a worker and the agent, process 1 of every sandbox.
+ *
+ *     worker                                   agent
+ *     INIT {uid, env, warm, …} ───────────▶       who and where it is
+ *        ◀────────────────────────── READY        interpreter warm, nothing run yet
+ *     PUT {files}, DATA… ─────────────────▶       written as the job's user
+ *     EXEC {argv, env, limits, credit} ───▶       the program's clocks start
+ *        ◀─────────────────────────── DONE        the files are written, the program has started
+ *        ◀──────────────── STDOUT, STDERR …       raw bytes, never more than the credit
+ *     CREDIT, STDIN, SIGNAL ──────────────▶
+ *        ◀────────────────────────── GRANT        that many bytes of STDIN were taken
+ *        ◀─────────────────────────── EXIT        its main process is dead, and no process is left that could print
+ *        ◀────────────────────────── READY        if EXEC said {again: true}: cleaned up, ready for the next program
+ *
+ * 1. PUT to STDIN go out in one write. The agent handles each after the one before.
+ * 2. DONE travels with the frame that follows it.
+ * 3. What a program prints within two milliseconds of its first output comes as one piece, usually together with its EXIT.
+ * 4. Processes that are alive after EXIT are killed at once.
+ *
+ * What the agent sends is untrusted: once a program has run, a hole in the kernel could let the program speak in its place.
+ * A frame that is malformed, too large or out of turn ends the sandbox, never the worker. The number of frames is bounded:
+ * each piece of output has at least one byte and takes from the credit, each grant takes from what was sent, and the others
+ * come once.
+ *
+ * packages/agent/src is the other end: change both or neither.
+ */
+const PROTOCOL = 2
+
+export const REQUEST = {
+  exec: 1,
+  stdin: 2,
+  signal: 3,
+  put: 4,
+  data: 5,
+  credit: 6,
+  init: 7,
+} as const
+export const RESPONSE = {
+  ready: 64,
+  stdout: 65,
+  stderr: 66,
+  exit: 67,
+  done: 68,
+  error: 69,
+  grant: 70,
+} as const
+
+/** The first thing an agent gets: who it is and what to have ready. */
+export interface Init {
+  /** The user its first program runs as; null if there is no isolation. */
+  readonly uid: number | null
+  /** How many programs it runs one after another, each as a user of its own: `uid`, `uid + 1`, … */
+  readonly jobsPerContainer: number
+  readonly workspace: string
+  readonly env: Readonly<Record<string, string>>
+  readonly cpus: number
+  /** The interpreter to start before its program comes: the same command that a job has; null for none. */
+  readonly warm: { readonly argv: readonly string[]; readonly env: Readonly<Record<string, string>> } | null
+}
+
+export const encodeInit = (init: Init): Buffer => encodeJsonFrame(REQUEST.init, 0, init)
+
+export const encodeCredit = (stream: number, bytes: number): Buffer => {
+  const payload = Buffer.allocUnsafe(4)
+  payload.writeUInt32BE(bytes)
+  return encodeFrame(REQUEST.credit, stream, payload)
+}
+
+export const readySchema = z.strictObject({
+  protocol: z.literal(PROTOCOL),
+  cgroup: z.enum(['v1', 'v2']).nullable(),
+  warm: z.boolean(),
+})
+export type Ready = z.infer<typeof readySchema>
+
+/** No program runs for a day, on any number of processors, or uses a pebibyte: beyond that the number is no measurement. */
+const durationMs = z.number().nonnegative().max(86_400_000)
+const PEBIBYTE = 2 ** 50
+
+/** How a program ended, as the agent saw it. */
+export const exitReportSchema = z.strictObject({
+  code: z.int().min(0).max(255).nullable(),
+  signal: z.int().min(1).max(64).nullable(),
+  wallMs: durationMs,
+  cpuMs: durationMs,
+  peakMemoryBytes: z.int().nonnegative().max(PEBIBYTE).nullable(),
+  oomKilled: z.boolean(),
+  limit: z.enum(['wall', 'cpu', 'output']).nullable(),
+  hits: z.array(z.enum(['memoryBytes', 'processes', 'diskBytes'])),
+})
+export type ExitReport = z.infer<typeof exitReportSchema>
+
+export const agentErrorSchema = z.strictObject({
+  message: z.string().max(4096),
+})
