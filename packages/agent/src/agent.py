@@ -5,7 +5,7 @@
     ◀── PUT, DATA…, EXEC, STDIN…      (all at once; each waits for the one before)
     its files are written, the program goes      ── DONE, STDOUT, STDERR … ──▶   ◀── CREDIT, STDIN, SIGNAL
     main has died, nobody is left who could print      ── EXIT ──▶      what lives on is killed
-    EXEC said {again: true}: all it left is removed, the next uid's interpreter is started   ── READY ──▶
+    EXEC said {isolation: "tenant"}: all it left is removed, the next uid's interpreter is started   ── READY ──▶
 
 `uid` null means: no isolation (the local sandbox), everything runs as the caller. `uids` is how many, from `uid` on,
 are this sandbox's: one a program, none twice. When they are used up, when something is left that cannot be removed,
@@ -44,7 +44,7 @@ class Agent:
         self._is_warm = False
         self._file_writer = None
         self._stream = None
-        self._again = False
+        self._is_reused = False
         self._uses = 0
         self._outlasts = False
         self._forget_files()
@@ -137,7 +137,7 @@ class Agent:
             self._program.grant(int.from_bytes(payload, "big"))
         elif kind == frames.SIGNAL:
             request = json_text.loads(payload)
-            self._program.stop(request["signal"], request.get("killAfterMs"))
+            self._program.stop(request["signal"], request.get("killGraceMs"))
         else:
             raise frames.ProtocolError(f"an unknown kind, {kind}")
 
@@ -150,8 +150,8 @@ class Agent:
         if self._program is None or self._program.is_running():
             raise frames.ProtocolError("a program where none is awaited")
         self._stream = stream
-        self._again = request["again"] and self._isolated
-        self._program.identity.alone = not self._again
+        self._is_reused = request["isolation"] == "tenant" and self._isolated
+        self._program.identity.alone = not self._is_reused
         packed = files.pack(self._files, self._content)
         self._forget_files()
         if not (self._is_warm and request["argv"] == self._warm["argv"] and not request["env"]):
@@ -212,7 +212,8 @@ class Agent:
 
     def _run(self, request):
         self._program.run(
-            request["wallMs"], request["cpuMs"], request["outputBytes"], request["graceMs"], self._cpus, request["credit"]
+            request["wallMs"], request["cpuMs"], request["outputBytes"], request["killGraceMs"], self._cpus,
+            request["credit"],
         )
         if self._isolated and not self._outlasts:
             self._loop.after(OUTLAST_SECONDS, self._outlast)
@@ -269,7 +270,7 @@ class Agent:
         if self._file_writer is not None:  # nobody needed it, and it died with the rest
             self._file_writer.close()
             self._file_writer = None
-        if not self._again:
+        if not self._is_reused:
             if self._isolated and self._has_survivors():
                 identity.kill_everything()
             return

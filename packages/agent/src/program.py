@@ -165,10 +165,10 @@ class Program:
         if self.pid is not None:
             os.kill(self.pid, signal.SIGKILL)
 
-    def run(self, wall_ms, cpu_ms, output_bytes, grace_ms, cpus, credit):
+    def run(self, wall_ms, cpu_ms, output_bytes, kill_grace_ms, cpus, credit):
         """Its clocks run from here."""
         self._usage.watched.add(self.pid)
-        self._wall_ms, self._cpu_ms, self._grace_ms, self._cpus = wall_ms, cpu_ms, grace_ms, cpus
+        self._wall_ms, self._cpu_ms, self._kill_grace_ms, self._cpus = wall_ms, cpu_ms, kill_grace_ms, cpus
         self._output_left, self._credit = output_bytes, credit
         self._started = time.monotonic()
         self._open = [self._pipes.stdout, self._pipes.stderr]
@@ -203,9 +203,9 @@ class Program:
     def _hit(self, limit):
         if self.limit is None and self._status is None:
             self.limit = limit
-            self.stop(signal.SIGTERM, self._grace_ms)
+            self.stop(signal.SIGTERM, self._kill_grace_ms)
 
-    def stop(self, number, kill_after_ms=None):
+    def stop(self, number, kill_grace_ms=None):
         """Sends a signal to the program's group and, where asked, the last one to everything a while later."""
         if self._status is not None:
             return
@@ -214,8 +214,8 @@ class Program:
             os.killpg(self.pid, signal.SIGCONT)  # a stopped program must wake to hear it
         except (ProcessLookupError, PermissionError):
             pass
-        if kill_after_ms is not None and "kill" not in self._timers:
-            self._timers["kill"] = self._loop.after(kill_after_ms / 1000, self._kill)
+        if kill_grace_ms is not None and "kill" not in self._timers:
+            self._timers["kill"] = self._loop.after(kill_grace_ms / 1000, self._kill)
 
     def _kill(self):
         try:

@@ -91,7 +91,7 @@ export const createLocalSandboxes = (options: LocalSandboxesOptions): Sandboxes 
         runProgram(connection, request, {
           argv: language.command(request.program.entry),
           killGraceMs: options.killGraceMs,
-          again: false,
+          isolation: 'job',
         }),
       [Symbol.asyncDispose]: dispose,
     }

@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import type { Control } from '@runnel/contract/internal'
 import { type Limits, toBytes } from '@runnel/contract/public'
-import { type RunEvent, type RunRequest, SandboxFailure } from '../sandbox.ts'
+import { type LeaseRequest, type RunEvent, type RunRequest, SandboxFailure } from '../sandbox.ts'
 import type { AgentConnection, StreamEvent } from './connection.ts'
 import { toOutcome } from './ending.ts'
 import { createEventQueue } from './event-queue.ts'
@@ -26,14 +26,14 @@ export interface RunSettings {
   readonly argv: readonly string[]
   /** Between SIGTERM and SIGKILL. */
   readonly killGraceMs: number
-  /** Whether the agent prepares for another program afterwards. */
-  readonly again: boolean
+  /** `tenant`: the agent cleans up afterwards and prepares for another program. */
+  readonly isolation: LeaseRequest['isolation']
 }
 
 const encodeExec = (
   stream: number,
   { program, limits }: RunRequest,
-  { argv, killGraceMs, again }: RunSettings,
+  { argv, killGraceMs, isolation }: RunSettings,
 ): Buffer =>
   encodeJsonFrame(REQUEST.exec, stream, {
     argv: [...argv, ...program.args],
@@ -41,13 +41,13 @@ const encodeExec = (
     wallMs: limits.wallMs,
     cpuMs: limits.cpuMs,
     outputBytes: limits.outputBytes,
-    graceMs: killGraceMs,
+    killGraceMs,
     credit: OUTPUT_WINDOW_BYTES,
-    again,
+    isolation,
   })
 
-const encodeSignal = (stream: number, signal: NodeJS.Signals, killAfterMs?: number): Buffer =>
-  encodeJsonFrame(REQUEST.signal, stream, { signal: constants.signals[signal], killAfterMs })
+const encodeSignal = (stream: number, signal: NodeJS.Signals, killGraceMs?: number): Buffer =>
+  encodeJsonFrame(REQUEST.signal, stream, { signal: constants.signals[signal], killGraceMs })
 
 const toEnded = (intent: 'canceled' | undefined, report: ExitReport, limits: Limits): RunEvent => ({
   type: 'ended',

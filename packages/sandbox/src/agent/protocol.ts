@@ -14,7 +14,7 @@ import { encodeFrame, encodeJsonFrame } from './frames.ts'
  *     CREDIT, STDIN, SIGNAL ──────────────▶
  *        ◀────────────────────────── GRANT        that many bytes of STDIN were taken
  *        ◀─────────────────────────── EXIT        its main process is dead, and no process is left that could print
- *        ◀────────────────────────── READY        if EXEC said {again: true}: cleaned up, ready for the next program
+ *        ◀────────────────────────── READY        if EXEC said {isolation: "tenant"}: cleaned up, ready for the next program
  *
  * 1. PUT to STDIN go out in one write. The agent handles each after the one before.
  * 2. DONE travels with the frame that follows it.

@@ -255,16 +255,16 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
   ): Sandbox => {
     if (reuseKey !== undefined) reusePool.lend(reuseKey, container)
     const programEnds = tasks.programBegins()
+    const isolation: LeaseRequest['isolation'] = reuseKey === undefined ? 'job' : 'tenant'
     let hasEnded = false
     let isReadyAgain: Promise<{ warm: boolean }> | undefined
     return {
       id: container.id.slice(0, 12),
       warm: container.isWarm,
       async *run(request: RunRequest) {
-        const again = reuseKey !== undefined
-        if (again) isReadyAgain = container.connection.nextReady()
-        const began = performance.now()
-        const settings = { argv: language.command(request.program.entry), killGraceMs, again }
+        if (isolation === 'tenant') isReadyAgain = container.connection.nextReady()
+        const startedMs = performance.now()
+        const settings = { argv: language.command(request.program.entry), killGraceMs, isolation }
         try {
           for await (const event of runProgram(container.connection, request, settings)) {
             hasEnded ||= event.type === 'ended'
@@ -272,7 +272,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
             yield event
           }
         } catch (error) {
-          const outcome = await explainLoss(engine, container.id, request.limits, error, performance.now() - began)
+          const outcome = await explainLoss(engine, container.id, request.limits, error, performance.now() - startedMs)
           if (outcome === undefined) throw error
           yield outcome
         }
