@@ -11,31 +11,31 @@ import { encodeInit } from './agent/protocol.ts'
 import { type Sandbox, type Sandboxes, SandboxFailure } from './sandbox.ts'
 
 /**
- * The same agent as a plain child process, for trying out where Docker cannot run, and for fast tests.
+ * The same agent as a plain child process: for trying out where Docker cannot run, and for fast tests.
  *
- * No isolation: programs are the caller's own user, see its files and its network. Time and output are limited as
- * everywhere; memory, processes and disk are not.
+ * No isolation: programs run as the caller's own user, with its files and its network. Time and output are limited;
+ * memory, processes and disk are not.
  */
 export interface LocalSandboxesOptions {
-  /** Where programs find their interpreters: a PATH. */
+  /** The PATH in which programs find their interpreters. */
   readonly path: string
   readonly killGraceMs: number
 }
 
 const AGENT = fileURLToPath(new URL('../../agent/src', import.meta.url))
-/** An agent ends itself when its input ends; this long after it is made to. */
-const LAST_CALL_MS = 2_000
+/** An agent exits when its input ends. After this long it is killed. */
+const EXIT_TIMEOUT_MS = 2_000
 
 const startAgent = (workspace: string, { path }: LocalSandboxesOptions) => {
   const env = { PATH: path, HOME: workspace, LANG: 'C.UTF-8' }
-  // A session of its own: a Ctrl-C in the terminal is for us, and we end the agents in order.
+  // A session of its own, because a Ctrl-C in the terminal must reach only the worker, which ends the agents in order.
   const child = spawn('python3', ['-I', '-S', '-B', AGENT], {
     cwd: workspace,
     env,
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   })
-  let complaint = ''
+  let stderrTail = ''
   const connection = createAgentConnection({
     write: (bytes) => void child.stdin.write(bytes),
     end: () => void child.stdin.end(),
@@ -48,20 +48,20 @@ const startAgent = (workspace: string, { path }: LocalSandboxesOptions) => {
   child.stdin.on('error', (cause) => connection.close(new Error('The agent no longer reads', { cause })))
   child.stdout.on('data', connection.received)
   child.stderr.on('data', (bytes: Buffer) => {
-    complaint = (complaint + bytes.toString('utf8')).slice(-4096)
+    stderrTail = (stderrTail + bytes.toString('utf8')).slice(-4096)
   })
   child.once('error', (cause) => {
     connection.close(new Error('Cannot start python3, which the local sandbox needs', { cause }))
     exited.resolve()
   })
   child.once('close', () => {
-    connection.close(new Error(`The agent ended${complaint === '' ? '' : `; its last words: ${complaint.trim()}`}`))
+    connection.close(new Error(`The agent ended${stderrTail === '' ? '' : `; it printed: ${stderrTail.trim()}`}`))
     exited.resolve()
   })
   return { child, connection, exited: exited.promise }
 }
 
-/** Folders a program closed to itself are opened first. What still cannot be removed stays: it is the user's own folder. */
+/** Opens folders that a program closed, then removes everything. What cannot be removed stays, in the user's own temporary folder. */
 const removeWorkspace = async (workspace: string): Promise<void> => {
   const open = spawn('chmod', ['-R', 'u+rwx', workspace], { stdio: 'ignore' })
   await once(open, 'close')
@@ -79,9 +79,9 @@ export const createLocalSandboxes = (options: LocalSandboxesOptions): Sandboxes 
     const dispose = async () => {
       open.delete(sandbox)
       connection.close(new Error('The sandbox is no longer needed'))
-      const lastCall = setTimeout(() => child.kill('SIGKILL'), LAST_CALL_MS)
+      const killTimer = setTimeout(() => child.kill('SIGKILL'), EXIT_TIMEOUT_MS)
       await exited
-      clearTimeout(lastCall)
+      clearTimeout(killTimer)
       await removeWorkspace(workspace)
     }
     const sandbox: Sandbox = {

@@ -5,7 +5,7 @@ import { ProtocolError } from './agent/frames.ts'
 export interface RunRequest {
   readonly program: Program
   readonly limits: Limits
-  /** Aborting sends SIGTERM, after the grace SIGKILL; the run then ends as `canceled`, whatever the program did last. */
+  /** An abort sends SIGTERM, and SIGKILL after the grace. The run then ends as `canceled`, whatever the program did last. */
   readonly signal: AbortSignal
   /** Standard input and signals for the running program. Read until the program ends. */
   readonly controls: AsyncIterable<Control>
@@ -24,16 +24,16 @@ export type RunEvent =
     }
 
 /**
- * A place for one program. Disposing of it kills a program that has not ended; what is left of the place is removed, or made
- * ready for another program of the same tenant, later, and is gone when its Sandboxes are.
+ * A place for one program. Disposing it kills a program that still runs. The place itself is then removed, or cleaned for
+ * another program of the same tenant, at the latest when its Sandboxes are disposed.
  */
 export interface Sandbox extends AsyncDisposable {
   readonly id: string
-  /** The interpreter is already running and only waits for its program. */
+  /** Whether the interpreter already ran and waited for its program. */
   readonly warm: boolean
   /**
-   * Runs one program; the last event is `ended`. Output is taken from the program only as fast as it is read here.
-   * Throws SandboxFailure where the sandbox itself, not the program, came to an end.
+   * Runs one program; the last event is `ended`. Output is taken from the program only as fast as the caller reads it.
+   * Throws SandboxFailure if the sandbox itself ended, not the program.
    */
   run(request: RunRequest): AsyncIterable<RunEvent>
 }
@@ -49,18 +49,18 @@ export interface LeaseRequest {
 
 /** Where sandboxes come from: Docker, or plain processes without isolation (`@runnel/sandbox/local`). */
 export interface Sandboxes extends AsyncDisposable {
-  /** A sandbox with that language and those limits; rejects with SandboxFailure where none can be made. */
+  /** A sandbox for that request; rejects with SandboxFailure if none can be made. */
   lease(request: LeaseRequest, signal: AbortSignal): Promise<Sandbox>
-  /** Resolves when sandboxes can be made at all; rejects with the reason. */
+  /** Resolves if sandboxes can be made at all; rejects with the reason if not. */
   check(): Promise<void>
 }
 
 /** Our fault, not the program's. */
 export class SandboxFailure extends Error {
   override name = 'SandboxFailure'
-  /** Whether the program may already have begun: if not, trying again is free. */
+  /** Whether the program may already have started. If not, trying again costs nothing. */
   readonly programStarted: boolean
-  /** Whether the program was past its time, and the agent still silent. */
+  /** Whether the program was past its wall limit and the agent was silent. */
   readonly ranOver: boolean
 
   constructor(message: string, options: ErrorOptions & { programStarted: boolean; ranOver?: boolean }) {
@@ -70,9 +70,9 @@ export class SandboxFailure extends Error {
   }
 
   /**
-   * Whether it was taken away from under its program: the container was removed or killed from outside, the engine
-   * restarted, the connection was cut. What may be the program's own doing is none: a program past its time, or an agent
-   * that says what none of ours would.
+   * Whether the sandbox was taken away from under its program: the container was removed or killed from outside, the
+   * engine restarted, or the connection was cut. Not what the program may have caused: a program past its wall limit, or an
+   * agent that breaks the protocol.
    */
   get wasLost(): boolean {
     return this.programStarted && !this.ranOver && !(this.cause instanceof ProtocolError)

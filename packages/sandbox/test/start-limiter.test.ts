@@ -5,7 +5,7 @@ import { createStartLimiter } from '../src/docker/start-limiter.ts'
 
 const AT_ONCE = availableParallelism() * 2
 
-/** Many that want to begin, and what becomes of them. */
+/** Many programs that want to start. */
 const enterAll = (count: number) => {
   const limiter = createStartLimiter()
   const leaves: (() => void)[] = []
@@ -13,14 +13,14 @@ const enterAll = (count: number) => {
   return { leaves, all }
 }
 
-describe('Programs that want to begin in the same moment', () => {
-  it('begin a few at a time, the next as soon as one has ended', async () => {
+describe('Programs that want to start at the same moment', () => {
+  it('start a few at a time, the next one as soon as one has ended', async () => {
     const { leaves, all } = enterAll(AT_ONCE + 2)
     await Promise.resolve()
     await eventually(() => leaves.length >= AT_ONCE)
     expect(leaves).toHaveLength(AT_ONCE)
     leaves[0]?.()
-    // An end that is told twice makes no more room than one.
+    // An end that is reported twice makes room once.
     leaves[0]?.()
     await Promise.resolve()
     await Promise.resolve()
@@ -28,7 +28,7 @@ describe('Programs that want to begin in the same moment', () => {
     await all
   })
 
-  it('wait for none that goes on', async () => {
+  it('do not wait for one that runs for long', async () => {
     const { leaves, all } = enterAll(AT_ONCE * 5)
     await all
     expect(leaves).toHaveLength(AT_ONCE * 5)

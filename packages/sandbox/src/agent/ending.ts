@@ -2,7 +2,7 @@ import { constants } from 'node:os'
 import type { LimitHit, Limits, Outcome } from '@runnel/contract/public'
 import type { ExitReport } from './protocol.ts'
 
-/** Some numbers have two names (SIGABRT, SIGIOT): the first is the usual one, so it is entered last. */
+/** Some numbers have two names (SIGABRT, SIGIOT). The first is the usual one, so it is set last. */
 const SIGNAL_NAMES = new Map(
   Object.entries(constants.signals)
     .reverse()
@@ -10,9 +10,9 @@ const SIGNAL_NAMES = new Map(
 )
 const SIGKILL = constants.signals.SIGKILL
 
-/** The facts an ending is told from. */
+/** All that the outcome depends on. */
 export interface Facts {
-  /** What the worker itself decided before the end came, if anything: it outranks whatever the program did then. */
+  /** What the worker had decided before the end, if anything. It outranks what the program did then. */
   readonly intent: 'canceled' | undefined
   readonly report: ExitReport
   readonly limits: Limits
@@ -28,7 +28,7 @@ interface Rule {
   readonly outcome: (facts: Facts) => Outcome
 }
 
-/** How a job ended: the first rule that fits. Never from exit code 137 alone, which any program may choose. */
+/** How a job ended: the first rule that fits decides. Exit code 137 alone says nothing, because any program may choose it. */
 const RULES: readonly Rule[] = [
   {
     when: ({ intent }) => intent === 'canceled',
@@ -50,7 +50,7 @@ const RULES: readonly Rule[] = [
     }),
   },
   {
-    // Only where the kernel killed the main process: if a child died of memory and the program went on, it ended by itself.
+    // Only if the kernel killed the main process. If a child died of memory and the program went on, the program ended by itself.
     when: ({ report }) => report.oomKilled && report.signal === SIGKILL,
     outcome: ({ limits }) => ({
       type: 'out-of-memory',

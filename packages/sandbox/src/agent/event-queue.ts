@@ -25,7 +25,7 @@ export const createEventQueue = <T>(): EventQueue<T> => {
     fail: (error) => finish({ error }),
     async *[Symbol.asyncIterator]() {
       for (;;) {
-        // All that wait at once: to take the first of many moves all the others.
+        // Takes all waiting events at once, because shifting one off a long array moves all the others.
         const batch = waiting
         waiting = []
         for (const event of batch) yield event

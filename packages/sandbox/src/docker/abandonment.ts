@@ -2,21 +2,21 @@ import { WALL_CEILING_MS } from '@runnel/contract/public'
 import { LABEL } from './labels.ts'
 import { MAXIMUM_AGE_MS } from './pool.ts'
 
-/** What the engine says of a container. */
-export interface Listed {
+/** What the engine lists of a container. */
+export interface ListedContainer {
   readonly Id: string
   readonly State: string
   readonly Labels: Readonly<Record<string, string>>
 }
 
 /**
- * How long a container may be seen in a state. Its worker asks how an ended one ended for six seconds, and removes it
- * within seconds more; it starts what it made within its own deadlines, even if Docker is slow.
+ * How long a container may stay in a state. Its worker asks for up to six seconds how an ended one ended and removes it
+ * a few seconds later. It starts a new one within its own deadlines, even if Docker is slow.
  */
 const STATE_ENDS_AFTER_MS: Readonly<Record<string, number>> = { exited: 10_000, dead: 10_000, created: 120_000 }
-/** How long it may be seen at all: one that has waited in a pool runs one job more, of whatever length. */
+/** How long a container may exist: it may wait in a pool until it is too old, and then run the longest job. */
 const LIFETIME_MS = MAXIMUM_AGE_MS + WALL_CEILING_MS + 60_000
-/** The same for what this very worker made, and has no hold of: its removal failed too often. */
+/** The same for a container that this worker made and no longer knows, because removing it failed too often. */
 const LOST_AFTER_MS = 120_000
 
 interface Sighting {
@@ -26,10 +26,10 @@ interface Sighting {
 }
 
 /**
- * Which containers nobody looks after any more, as far as can be told without knowing their worker.
+ * Finds containers that no worker looks after any more, without knowing their workers.
  *
- * It goes by how long this process has seen them so, and by no clock: the ones of two hosts differ, any of them may
- * step by an hour, and a machine that slept is not to find everything overdue.
+ * It counts how long this process has seen a container in its state, and reads no wall clock: the clocks of two hosts
+ * differ, a clock may jump by an hour, and after a machine slept not everything is overdue.
  */
 export const createAbandonment = ({
   worker,
@@ -40,22 +40,22 @@ export const createAbandonment = ({
 }) => {
   let seen: ReadonlyMap<string, Sighting> = new Map()
 
-  const see = ({ Id, State }: Listed): Sighting => {
+  const see = ({ Id, State }: ListedContainer): Sighting => {
     const at = now()
     const before = seen.get(Id)
     if (before === undefined) return { firstMs: at, state: State, stateMs: at }
     return before.state === State ? before : { ...before, state: State, stateMs: at }
   }
 
-  const isOver = (labels: Listed['Labels'], { firstMs, state, stateMs }: Sighting): boolean => {
+  const isOver = (labels: ListedContainer['Labels'], { firstMs, state, stateMs }: Sighting): boolean => {
     const at = now()
     if (at - firstMs >= (labels[LABEL.worker] === worker ? LOST_AFTER_MS : LIFETIME_MS)) return true
     return at - stateMs >= (STATE_ENDS_AFTER_MS[state] ?? Number.POSITIVE_INFINITY)
   }
 
   return {
-    /** Takes note of all there are but those that this worker looks after, and says which of them are abandoned. */
-    look(listed: readonly Listed[]): ReadonlySet<string> {
+    /** Takes all containers except those in use by this worker, and returns the ids of the abandoned ones. */
+    look(listed: readonly ListedContainer[]): ReadonlySet<string> {
       seen = new Map(listed.map((container) => [container.Id, see(container)]))
       const over = listed.filter(({ Id, Labels }) => {
         const sighting = seen.get(Id)

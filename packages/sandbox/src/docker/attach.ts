@@ -4,10 +4,10 @@ import type { Duplex } from 'node:stream'
 import type Docker from 'dockerode'
 import { z } from 'zod'
 
-/** From DOCKER_CERT_PATH: `ca.pem` taken apart into its certificates, the other two files as they are. */
+/** From DOCKER_CERT_PATH: `ca.pem` split into its certificates, the other two files as they are. */
 const pemSchema = z.union([z.string(), z.instanceof(Buffer), z.array(z.string())]).optional()
 
-/** How dockerode reaches the engine, from DOCKER_HOST and its kin; without them it looks for the socket when asked. */
+/** How dockerode reaches the engine, from DOCKER_HOST and the like. Without them it looks for the socket when asked. */
 const endpointSchema = z.object({
   socketPath: z.union([z.string(), z.custom<() => Promise<string>>((value) => typeof value === 'function')]).optional(),
   host: z.string().optional(),
@@ -21,8 +21,8 @@ const endpointSchema = z.object({
 /**
  * Takes over a connection to the engine as the container's standard streams, before the container starts.
  *
- * Not by dockerode: it sends the options as a body on the very connection that becomes the container's input, where
- * they may arrive as its first bytes. Here the options are in the address and nothing is sent but the upgrade.
+ * dockerode cannot do it: it sends the options as a body on the connection that becomes the container's input, where they
+ * may arrive as its first bytes. Here the options are in the address, and only the upgrade is sent.
  */
 export const attach = async (docker: Docker, containerId: string): Promise<{ socket: Duplex; head: Buffer }> => {
   const { socketPath, host, port, protocol, ca, cert, key } = endpointSchema.parse(docker.modem)

@@ -1,45 +1,45 @@
 import { availableParallelism } from 'node:os'
 
 /**
- * A moment is quiet when no program has begun for this long, which is several times what a short one takes: who asks for one
- * after another is not to meet four tasks for a single one that took a little longer …
+ * The engine is quiet when no program has started for this long. It is several times the time of a short program, so that
+ * a client that runs one after another does not meet a task between two of them …
  */
 const QUIET_MS = 100
-/** … and none is running that began less than this long ago: most programs have ended by then, and others may go on for long. */
+/** … and when no program younger than this is running. Most have ended by then, and the others may run for long. */
 const YOUNG_MS = 1_000
-/** A task that found no quiet moment for this long is done in any. */
+/** A task that has waited this long runs anyway. */
 const OVERDUE_MS = 2_000
 const LOOK_AGAIN_MS = 10
 
-/** The engine does such work one by one for the most part; beyond two a processor it only queues it itself. */
+/** The engine does most of this work one by one. More than two for each processor only wait inside the engine. */
 const AT_ONCE = availableParallelism() * 2
 
-/** What is used up goes first: it holds memory, and the engine looks through its mounts for each container it makes. */
+/** Used containers are removed first: they hold memory, and the engine looks through their mounts for each container it makes. */
 const KINDS = ['removing', 'making'] as const
 
 export interface BackgroundTasks {
-  /** Does it when its turn comes; settles as it does. */
+  /** Runs the task when its turn comes, and settles as it does. */
   add<T>(kind: (typeof KINDS)[number], task: () => Promise<T>): Promise<T>
-  /** A program begins; call the result when it has ended. */
-  programBegins(): () => void
-  /** From here on no task waits for a quiet moment. */
+  /** A program starts; call the result when it has ended. */
+  programStarts(): () => void
+  /** From now on no task waits for a quiet moment. */
   hurry(): void
 }
 
 /**
- * Engine work that nobody waits for: removing containers that are used up, making those that may be wanted next.
+ * Engine work that no job waits for: removing used containers, and making those that may be needed next.
  *
- * It takes the very processors that programs run on, tens of milliseconds for each container, so it waits until no
- * program is in its first moments: a burst is answered first and tidied up after. In a load that never pauses every
- * task has its turn within two seconds, so what waits is bounded by what the engine makes in two seconds.
+ * Each container takes tens of milliseconds of the processors that programs run on. So a task waits until no program has
+ * just started: a burst of jobs is answered first, and cleaned up afterwards. Under a load that never pauses each task
+ * still runs within two seconds, so the number of waiting tasks is bounded by what the engine makes in two seconds.
  */
 export const createBackgroundTasks = (now: () => number = () => performance.now()): BackgroundTasks => {
-  const waiting: Record<(typeof KINDS)[number], { readonly since: number; readonly begin: () => void }[]> = {
+  const waiting: Record<(typeof KINDS)[number], { readonly since: number; readonly run: () => void }[]> = {
     removing: [],
     making: [],
   }
   const young = new Set<{ readonly since: number }>()
-  let lastBeginning = Number.NEGATIVE_INFINITY
+  let lastStart = Number.NEGATIVE_INFINITY
   let busy = 0
   let isHurried = false
   let timer: NodeJS.Timeout | undefined
@@ -49,7 +49,7 @@ export const createBackgroundTasks = (now: () => number = () => performance.now(
       if (at - program.since < YOUNG_MS) break
       young.delete(program)
     }
-    return young.size === 0 && at - lastBeginning >= QUIET_MS
+    return young.size === 0 && at - lastStart >= QUIET_MS
   }
 
   const look = (): void => {
@@ -63,7 +63,7 @@ export const createBackgroundTasks = (now: () => number = () => performance.now(
           break
         }
         queue.shift()
-        next.begin()
+        next.run()
       }
     }
   }
@@ -71,7 +71,7 @@ export const createBackgroundTasks = (now: () => number = () => performance.now(
   return {
     add: (kind, task) =>
       new Promise((resolve, reject) => {
-        const begin = () => {
+        const run = () => {
           busy += 1
           task()
             .then(resolve, reject)
@@ -80,13 +80,13 @@ export const createBackgroundTasks = (now: () => number = () => performance.now(
               look()
             })
         }
-        waiting[kind].push({ since: now(), begin })
+        waiting[kind].push({ since: now(), run })
         timer ??= setTimeout(look)
       }),
 
-    programBegins() {
+    programStarts() {
       const program = { since: now() }
-      lastBeginning = program.since
+      lastStart = program.since
       young.add(program)
       return () => void young.delete(program)
     },

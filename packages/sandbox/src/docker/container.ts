@@ -9,53 +9,53 @@ import type { Engine } from './engine.ts'
 import { AGENT_COMMAND, BASE_ENV, type ContainerSpec, toCreateOptions, toPidsLimit, WORKSPACE } from './policy.ts'
 import { claimUidBlock } from './uid-block.ts'
 
-/** From a started container to its agent's first word. */
+/** From the start of a container to its agent's READY. */
 const READY_MS = 15_000
-/** What an agent says on standard error is kept this far, for the log … */
-const COMPLAINT_BYTES = 4096
-/** … and one that goes on for longer is none: an honest one says something once, when it dies. */
-const TOO_MANY_COMPLAINTS_BYTES = 64 * 1024
+/** The end of what an agent prints on standard error is kept for the log … */
+const STDERR_TAIL_BYTES = 4096
+/** … and an agent that prints more than this is not ours: an honest one prints once, when it crashes. */
+const STDERR_LIMIT_BYTES = 64 * 1024
 
-export interface ContainerOrder extends Omit<ContainerSpec, 'uid' | 'command' | 'hasForkServer'> {
-  /** How many jobs it may serve, one after another, if they are one tenant's; fewer where the engine has few users. */
+export interface ContainerRequest extends Omit<ContainerSpec, 'uid' | 'command' | 'hasForkServer'> {
+  /** How many jobs of one tenant it may serve, one after another; fewer if the engine has few users. */
   readonly jobsPerContainer: number
-  /** The interpreter to have waiting; undefined for none. */
-  readonly warm: WarmOrder | undefined
+  /** The interpreter to start before a job comes; undefined for none. */
+  readonly warm: WarmRequest | undefined
 }
 
-/** The very command a job will have; `fork`: it is process 1 that starts with it. */
-interface WarmOrder {
+/** The same command that a job has. With `fork`, process 1 is that command. */
+interface WarmRequest {
   readonly by: 'fork' | 'barrier'
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string>>
 }
 
-/** A running container whose agent has reported. */
+/** A running container whose agent is ready. */
 export interface Container {
   readonly id: string
-  readonly order: ContainerOrder
+  readonly request: ContainerRequest
   readonly connection: AgentConnection
   readonly bornMs: number
-  /** Its interpreter waits for its program. */
+  /** Whether its interpreter runs already and waits for a program. */
   isWarm: boolean
-  /** What the engine enforces now: the order's at first, changed for a job that has others. */
+  /** What the engine enforces now: first what was requested, later what a job needs. */
   memoryBytes: number
   processes: number
 }
 
 const connect = ({ socket, head }: { socket: Duplex; head: Buffer }): AgentConnection => {
-  let complaint = ''
-  let complained = 0
+  let stderrTail = ''
+  let stderrBytes = 0
   const connection = createAgentConnection({
     write: (bytes) => void socket.write(bytes),
     end: () => void socket.end(),
     close: () => void socket.destroy(),
   })
   const decode = createDockerStreamDecoder(connection.received, (bytes) => {
-    complained += bytes.length
-    if (complained > TOO_MANY_COMPLAINTS_BYTES)
-      return connection.close(new ProtocolError('The agent floods its standard error'))
-    complaint = (complaint + bytes.toString('utf8')).slice(-COMPLAINT_BYTES)
+    stderrBytes += bytes.length
+    if (stderrBytes > STDERR_LIMIT_BYTES)
+      return connection.close(new ProtocolError('The agent prints too much on its standard error'))
+    stderrTail = (stderrTail + bytes.toString('utf8')).slice(-STDERR_TAIL_BYTES)
   })
   const take = (chunk: Buffer) => {
     try {
@@ -65,10 +65,10 @@ const connect = ({ socket, head }: { socket: Duplex; head: Buffer }): AgentConne
     }
   }
   const ended = (cause?: Error) => {
-    const words = complaint.trim() === '' ? '' : `; its last words: ${complaint.trim()}`
-    connection.close(new Error(`The connection to the container ended${words}`, { cause }))
+    const printed = stderrTail.trim() === '' ? '' : `; it printed: ${stderrTail.trim()}`
+    connection.close(new Error(`The connection to the container ended${printed}`, { cause }))
   }
-  // The socket is always read: an unread one wedges the container inside the engine. Credits hold floods back.
+  // The socket is always read, because an unread one blocks the container inside the engine. Credits hold floods back.
   socket.on('data', take)
   socket.on('error', ended)
   socket.on('close', () => ended())
@@ -77,7 +77,7 @@ const connect = ({ socket, head }: { socket: Duplex; head: Buffer }): AgentConne
   return connection
 }
 
-const toInit = ({ warm, cpus }: ContainerOrder, uid: number, jobsPerContainer: number): Init => ({
+const toInit = ({ warm, cpus }: ContainerRequest, uid: number, jobsPerContainer: number): Init => ({
   uid,
   jobsPerContainer,
   workspace: WORKSPACE,
@@ -86,39 +86,39 @@ const toInit = ({ warm, cpus }: ContainerOrder, uid: number, jobsPerContainer: n
   warm: warm === undefined ? null : { argv: warm.argv, env: warm.env },
 })
 
-/** Creates, attaches, starts, and waits for the agent. Whatever fails, no container is left behind. */
-export const startContainer = async (engine: Engine, order: ContainerOrder): Promise<Container> => {
-  const hasForkServer = order.warm?.by === 'fork'
-  const command = order.warm?.by === 'fork' ? order.warm.argv : AGENT_COMMAND
+/** Creates a container, attaches, starts it, and waits for its agent. If anything fails, no container is left behind. */
+export const startContainer = async (engine: Engine, request: ContainerRequest): Promise<Container> => {
+  const hasForkServer = request.warm?.by === 'fork'
+  const command = request.warm?.by === 'fork' ? request.warm.argv : AGENT_COMMAND
   const { id, uids } = await claimUidBlock(await engine.uidRange(), ({ first: uid }, name) =>
-    engine.create({ ...toCreateOptions({ ...order, uid, command, hasForkServer }), name }),
+    engine.create({ ...toCreateOptions({ ...request, uid, command, hasForkServer }), name }),
   )
   let connection: AgentConnection | undefined
   try {
     connection = connect(await engine.attach(id))
     const ready = connection.nextReady()
-    connection.send([encodeInit(toInit(order, uids.first, Math.min(uids.count, order.jobsPerContainer)))])
+    connection.send([encodeInit(toInit(request, uids.first, Math.min(uids.count, request.jobsPerContainer)))])
     await engine.start(id)
     const { warm: isWarm } = await withDeadline(ready, READY_MS, 'agent ready')
-    const { memoryBytes, processes } = order
-    return { id, order, connection, bornMs: performance.now(), isWarm, memoryBytes, processes }
+    const { memoryBytes, processes } = request
+    return { id, request, connection, bornMs: performance.now(), isWarm, memoryBytes, processes }
   } catch (error) {
     connection?.close(new Error('The container did not start'))
     await engine.remove(id).catch((cause) => {
-      throw new AggregateError([error, cause], 'A container that did not start could not be removed either')
+      throw new AggregateError([error, cause], 'A container that did not start cannot be removed either')
     })
     throw error
   }
 }
 
-/** Has the engine enforce other limits of memory and processes from now on, where they are others. */
+/** Changes the limits of memory and processes of a running container, if the job needs others. */
 export const adjustContainer = async (
   engine: Engine,
   container: Container,
   { memoryBytes, processes }: Pick<Limits, 'memoryBytes' | 'processes'>,
 ): Promise<void> => {
   if (container.memoryBytes === memoryBytes && container.processes === processes) return
-  const hasForkServer = container.order.warm?.by === 'fork'
+  const hasForkServer = container.request.warm?.by === 'fork'
   await engine.update(container.id, { memoryBytes, pidsLimit: toPidsLimit({ processes, hasForkServer }) })
   container.memoryBytes = memoryBytes
   container.processes = processes

@@ -1,6 +1,6 @@
 /**
- * Settles within `ms` whatever `promise` does: the engine may accept a request and never answer it, and some of the
- * client's calls then never settle. The caller is told which call it was.
+ * Settles within `ms`, whatever `promise` does: the engine may accept a request and never answer it, and some calls of its
+ * client then never settle. The error names the call.
  */
 export const withDeadline = async <T>(promise: Promise<T>, ms: number, what: string): Promise<T> => {
   const late = Promise.withResolvers<never>()

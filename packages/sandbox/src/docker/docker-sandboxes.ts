@@ -8,7 +8,7 @@ import { runProgram } from '../agent/exec.ts'
 import type { Logger } from '../logger.ts'
 import { type LeaseRequest, type RunRequest, type Sandbox, type Sandboxes, SandboxFailure } from '../sandbox.ts'
 import { createBackgroundTasks } from './background-tasks.ts'
-import { adjustContainer, type Container, type ContainerOrder, startContainer } from './container.ts'
+import { adjustContainer, type Container, type ContainerRequest, startContainer } from './container.ts'
 import { withDeadline } from './deadline.ts'
 import { createEngine } from './engine.ts'
 import { LABEL } from './labels.ts'
@@ -80,9 +80,9 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
   let closing = false
   const { log, killGraceMs } = options
 
-  const make = async (order: ContainerOrder): Promise<Container> => {
+  const make = async (request: ContainerRequest): Promise<Container> => {
     if (closing) throw new Error('The worker is stopping')
-    const container = startContainer(engine, order)
+    const container = startContainer(engine, request)
     inTheMaking.add(container)
     try {
       const made = await container
@@ -126,7 +126,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
 
   const reusePool = createReusePool(discard)
 
-  const toOrder = (language: Language, limits: Limits): ContainerOrder => ({
+  const toContainerRequest = (language: Language, limits: Limits): ContainerRequest => ({
     image: `${options.imagePrefix}${language.image}`,
     memoryBytes: limits.memoryBytes,
     processes: limits.processes,
@@ -159,7 +159,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
         log,
         tasks,
         inTurn,
-        make: () => make(toOrder(language, options.limits)),
+        make: () => make(toContainerRequest(language, options.limits)),
         discard,
       }),
     ]),
@@ -185,7 +185,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
   const obtainNew = async (language: Language, limits: Limits, signal: AbortSignal): Promise<Container> => {
     const pool = pools.get(language.id)
     if (pool !== undefined && limits.diskBytes === options.limits.diskBytes) return pool.take(signal)
-    const made = await inTurn(() => make(toOrder(language, limits))).catch(async (error: unknown) => {
+    const made = await inTurn(() => make(toContainerRequest(language, limits))).catch(async (error: unknown) => {
       // Is it what was asked for, or can none be made at all? A pool that is full would not know.
       await pool?.prove()
       throw error
@@ -254,7 +254,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
     leaveStart: () => void,
   ): Sandbox => {
     if (reuseKey !== undefined) reusePool.lend(reuseKey, container)
-    const programEnds = tasks.programBegins()
+    const programEnds = tasks.programStarts()
     const isolation: LeaseRequest['isolation'] = reuseKey === undefined ? 'job' : 'tenant'
     let hasEnded = false
     let isReadyAgain: Promise<{ warm: boolean }> | undefined

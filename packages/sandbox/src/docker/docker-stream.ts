@@ -1,7 +1,7 @@
 /**
- * Docker's framing of an attached stream without a terminal:  u8 which | 3 bytes | u32 length | that many bytes.
- * 1 is the container's standard output (the agent's frames), 2 its standard error (what the agent's interpreter says
- * when it crashes). Iterative, so that ten thousand tiny pieces in one chunk are no deeper than one.
+ * How Docker frames an attached stream without a terminal:  u8 stream | 3 bytes | u32 length | that many bytes.
+ * Stream 1 is the container's standard output (the agent's frames), 2 its standard error (what the agent's interpreter
+ * prints when it crashes). It loops instead of recursing, because one chunk may have ten thousand tiny pieces.
  */
 const HEADER_BYTES = 8
 
@@ -22,8 +22,7 @@ export const createDockerStreamDecoder = (
         if (headerFill < HEADER_BYTES) return
         headerFill = 0
         left = header.readUInt32BE(4)
-        if (header[0] !== 1 && header[0] !== 2)
-          throw new Error(`Docker sent a piece of the unknown stream ${header[0]}`)
+        if (header[0] !== 1 && header[0] !== 2) throw new Error(`Docker sent bytes of the unknown stream ${header[0]}`)
         continue
       }
       const piece = chunk.subarray(at, at + left)

@@ -1,15 +1,15 @@
 interface EngineCall {
   readonly method: 'GET' | 'POST' | 'DELETE'
-  /** `{id}` is a container's whole id, `{image}` the name of an image. */
+  /** `{id}` is a container's full id, `{image}` the name of an image. */
   readonly path: `/${string}`
   readonly because: string
-  /** Far above what a healthy engine needs on a busy machine, far below what a person waits. */
+  /** Far more than a healthy engine needs on a busy machine, far less than a person waits. */
   readonly deadlineMs: number
 }
 
 /**
- * All we ever ask of Docker. The socket proxy (apps/docker-proxy) lets these through and nothing else, and a test has a
- * worker live its whole life behind it: a call that is missing here fails there, and so does one that nobody makes.
+ * All calls that we make to Docker. The socket proxy (apps/docker-proxy) lets only these through. A test runs a worker
+ * behind the proxy and fails if a call is missing here, or if one of these is never made.
  */
 export const ENGINE_CALLS = {
   ping: {
@@ -21,55 +21,55 @@ export const ENGINE_CALLS = {
   info: {
     method: 'GET',
     path: '/info',
-    because: 'Once: whether the engine remaps users, which says which ones sandboxes may have.',
+    because: 'Once: whether the engine remaps users, which decides the users that sandboxes may have.',
     deadlineMs: 10_000,
   },
   image: {
     method: 'GET',
     path: '/images/{image}/json',
-    because: 'Whether a language’s image is there, so that its absence is told in a sentence and before a job comes.',
+    because: 'Whether a language’s image exists, so that a missing one is reported in a sentence, before a job comes.',
     deadlineMs: 5_000,
   },
   create: {
     method: 'POST',
     path: '/containers/create',
-    because: 'A sandbox, as the container policy has it.',
+    because: 'A sandbox, as the container policy describes it.',
     deadlineMs: 20_000,
   },
   attach: {
     method: 'POST',
     path: '/containers/{id}/attach',
-    because: 'The one connection to the agent inside, taken before it starts.',
+    because: 'The only connection to the agent inside, made before it starts.',
     deadlineMs: 10_000,
   },
   start: {
     method: 'POST',
     path: '/containers/{id}/start',
-    because: 'The agent begins.',
+    because: 'The agent starts.',
     deadlineMs: 20_000,
   },
   update: {
     method: 'POST',
     path: '/containers/{id}/update',
-    because: 'Memory and processes of a waiting sandbox become those of the job that gets it.',
+    because: 'A waiting sandbox gets the memory and process limits of its job.',
     deadlineMs: 10_000,
   },
   inspect: {
     method: 'GET',
     path: '/containers/{id}/json',
-    because: 'Only when an agent ended without a word: whether the kernel took it along, out of memory.',
+    because: 'Only when an agent ended without a report: whether the kernel killed it, out of memory.',
     deadlineMs: 5_000,
   },
   remove: {
     method: 'DELETE',
     path: '/containers/{id}',
-    because: 'A sandbox that has served, or that a dead worker left.',
+    because: 'A used sandbox, or one that a dead worker left.',
     deadlineMs: 20_000,
   },
   list: {
     method: 'GET',
     path: '/containers/json',
-    because: 'What this worker has left when it stops, and what dead workers left.',
+    because: 'What is left of this worker when it stops, and of dead workers.',
     deadlineMs: 10_000,
   },
 } as const satisfies Readonly<Record<string, EngineCall>>

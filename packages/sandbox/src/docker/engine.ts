@@ -8,11 +8,11 @@ import { ENGINE_CALLS, type EngineCallName } from './engine-calls.ts'
 import { toUidRange, type UidRange } from './uid-block.ts'
 
 /**
- * All we ever ask of Docker (engine-calls.ts). Each call settles within its deadline, or within `timeoutMs` where that is
- * less. The engine is never asked how a program ended while the agent can say it.
+ * All calls that we make to Docker (engine-calls.ts). Each settles within its deadline, or within `timeoutMs` if that is
+ * shorter. The engine is never asked how a program ended as long as the agent can report it.
  */
 export interface Engine {
-  /** The new container's id; undefined where another container has the name. */
+  /** The new container's id; undefined if another container has the name. */
   create(options: ContainerCreateOptions & { name: string }): Promise<string | undefined>
   attach(id: string): Promise<{ socket: Duplex; head: Buffer }>
   start(id: string): Promise<void>
@@ -21,10 +21,10 @@ export interface Engine {
   /** Kills and removes; a container that is already gone is fine. */
   remove(id: string): Promise<void>
   list(label: string): Promise<ContainerInfo[]>
-  /** Rejects with a sentence where the image is not there. */
+  /** Rejects with a sentence that says what to do if there is no such image. */
   findImage(name: string): Promise<void>
   ping(): Promise<void>
-  /** Which users containers may have here; asked once. */
+  /** Which users containers may have on this engine; asked once. */
   uidRange(): Promise<UidRange>
 }
 
@@ -35,7 +35,7 @@ const infoSchema = z.object({
     .transform((options) => options ?? []),
 })
 
-/** An answer without an id is none, and not a name that is taken. */
+/** An answer without an id is an error, not a name that is taken. */
 const createdSchema = z.object({ id: z.string().min(1) })
 
 const isStatus = (error: unknown, status: number): boolean =>
@@ -55,14 +55,14 @@ export const createEngine = (docker: Docker, timeoutMs = Number.POSITIVE_INFINIT
   }
   return {
     async create({ name, ...body }) {
-      // Said apart, for otherwise dockerode sends all of it twice: in the address too, which grows to 10 KiB.
+      // Query and body apart, because dockerode otherwise sends everything in both, and the address grows to 10 KiB.
       const parts = { name, _query: { name }, _body: body }
       const creating = docker.createContainer(parts)
       try {
         return createdSchema.parse(await within('create', creating)).id
       } catch (error) {
         if (isStatus(error, 409)) return undefined
-        creating.then((container) => container.remove({ force: true, v: true })).catch(() => {}) // has no owner, as below
+        creating.then((container) => container.remove({ force: true, v: true })).catch(() => {}) // a late answer has no owner, as below
         throw error
       }
     },
@@ -85,7 +85,7 @@ export const createEngine = (docker: Docker, timeoutMs = Number.POSITIVE_INFINIT
       try {
         await within('remove', docker.getContainer(id).remove({ force: true, v: true }))
       } catch (error) {
-        // 404: gone already. 409: somebody else is removing it at this moment.
+        // 404: gone already. 409: another call is removing it at this moment.
         if (!isStatus(error, 404) && !isStatus(error, 409)) throw error
       }
     },

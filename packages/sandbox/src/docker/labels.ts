@@ -1,2 +1,2 @@
-/** Every container of ours carries these, so that any worker can tell what to do with one it did not make. */
+/** Each container of ours has these, so that any worker knows what to do with one that it did not make. */
 export const LABEL = { ours: 'runnel', worker: 'runnel.worker' } as const

@@ -3,12 +3,12 @@ import type { Limits } from '@runnel/contract/public'
 import { type RunEvent, SandboxFailure } from '../sandbox.ts'
 import type { Engine } from './engine.ts'
 
-/** The engine hears of the end a moment after we do. */
+/** The engine learns of the end a moment after us. */
 const NOTICED_WITHIN_MS = 1_000
-/** And of its cause at times a moment later still: the two come to it as events, in no order. */
+/** And sometimes of its cause a moment later still: it gets both as events, in no fixed order. */
 const EXPLAINED_WITHIN_MS = 300
 const LOOK_AGAIN_MS = 20
-/** What a process that was killed ends with, for the engine. */
+/** The exit code that the engine gives a killed process. */
 const KILLED = 128 + 9
 
 const wasOutOfMemory = async (engine: Pick<Engine, 'inspect'>, containerId: string): Promise<boolean> => {
@@ -28,9 +28,12 @@ const wasOutOfMemory = async (engine: Pick<Engine, 'inspect'>, containerId: stri
 }
 
 /**
- * A sandbox that ended before its agent could say how. Two causes are the program's own: the kernel, out of memory in
- * there, took the agent along, of which only the engine's record counts; or the program was past its time and left the
- * agent nothing to speak with. An engine that does not answer, or no longer has the container, is itself the cause.
+ * Explains a sandbox that ended before its agent could report. Two causes are the program's own:
+ *
+ * 1. The container was out of memory and the kernel killed the agent too. Only the engine's record counts for that.
+ * 2. The program was past its time and left the agent no means to report.
+ *
+ * If the engine does not answer or no longer has the container, the engine is the cause, and the result is undefined.
  */
 export const explainLoss = async (
   engine: Pick<Engine, 'inspect'>,

@@ -3,19 +3,21 @@ import { createAbandonment } from './abandonment.ts'
 import type { Engine } from './engine.ts'
 import { LABEL } from './labels.ts'
 
-/** Which of these workers are known to be dead. A worker nobody here has heard of belongs to others on the same engine. */
+/** Which of these workers are known to be dead. Unknown workers belong to another deployment on the same engine. */
 export type FindDead = (workers: readonly string[]) => Promise<readonly string[]>
 
-/** A dead worker is known as such after 15 s at the latest, and must be so in two rounds: 25 s until its containers go. */
+/** A dead worker is known after 15 s at the latest, and must be dead in two rounds: its containers go within 25 s. */
 const EVERY_MS = 5_000
 
 /**
- * Removes what dead workers left behind. A container whose worker died ends by itself (its agent reads the end of its
- * input) and is then found here as `exited`; one that never started is found as `created`; one whose agent ignores its
- * end, or is no agent, goes because its worker is dead; and what is left, as where Redis has forgotten that worker, when
- * it has been there for longer than any container may (abandonment.ts).
+ * Removes the containers that dead workers left.
  *
- * Dead means so in two rounds: after a Redis that was away, living workers are silent until their next beat.
+ * 1. A container whose worker died ends by itself, because its agent reads the end of its input. It is found as `exited`.
+ * 2. One that never started is found as `created`.
+ * 3. One whose agent does not end, or is not ours, is removed because its worker is dead.
+ * 4. If Redis no longer knows that worker, it is removed when it is older than any container may be (abandonment.ts).
+ *
+ * A worker must be dead in two rounds: after Redis was away, living workers are silent until their next heartbeat.
  */
 export const createReaper = (options: {
   readonly engine: Engine
@@ -29,9 +31,9 @@ export const createReaper = (options: {
   let deadBefore: ReadonlySet<string> = new Set()
   let isSweeping = false
 
-  const findDeadFor = async (workers: Iterable<string | undefined>): Promise<ReadonlySet<string>> => {
+  const findDeadTwice = async (workers: Iterable<string | undefined>): Promise<ReadonlySet<string>> => {
     const others = new Set([...workers].filter((name) => name !== undefined && name !== worker))
-    // Where nobody can say who is dead, nobody is.
+    // If nobody knows which workers are dead, none counts as dead.
     const dead = new Set(await findDead([...others].map(String)).catch(() => []))
     const twice = new Set([...dead].filter((name) => deadBefore.has(name)))
     deadBefore = dead
@@ -40,7 +42,7 @@ export const createReaper = (options: {
 
   const sweep = async () => {
     const all = await engine.list(LABEL.ours)
-    const dead = await findDeadFor(all.map(({ Labels }) => Labels[LABEL.worker]))
+    const dead = await findDeadTwice(all.map(({ Labels }) => Labels[LABEL.worker]))
     const others = all.filter(({ Id }) => !isOurs(Id))
     const abandoned = abandonment.look(others)
     for (const { Id, Labels } of others) {
@@ -61,7 +63,7 @@ export const createReaper = (options: {
   const round = async () => {
     if (isSweeping) return
     isSweeping = true
-    // An engine that is away is the pools' to report; the next round comes anyway.
+    // The pools report that the engine is away. The next round comes anyway.
     await sweep().catch(() => {})
     isSweeping = false
   }

@@ -1,19 +1,19 @@
 import { availableParallelism } from 'node:os'
 
-/** As many as keep all processors busy while others wait for an answer. */
+/** Enough to keep all processors busy while some programs wait. */
 const AT_ONCE = availableParallelism() * 2
-/** Most programs have ended by then. One that has not waits for something, or has work for longer than others should wait. */
+/** Most programs have ended by then. One that has not either waits for something or runs too long for others to wait. */
 const FIRST_MOMENTS_MS = 20
 
-/** Who may begin now. */
+/** Lets a few programs start at a time. */
 export interface StartLimiter {
-  /** Resolves when a program may begin; call the result when it has ended. The wait ends: each holds its place for a moment. */
+  /** Resolves when a program may start; call the result when it has ended. The wait is short: each start holds its place for a moment only. */
   enter(): Promise<() => void>
 }
 
 /**
- * Programs that begin in the same moment share the processors, and all of them end late. Let a few begin at a time, and
- * half of them have ended in half the time, the last no later.
+ * Programs that start at the same moment share the processors, and all of them end late. If a few start at a time, half of
+ * them have ended in half the time, and the last one ends no later.
  */
 export const createStartLimiter = (): StartLimiter => {
   const waiting: (() => void)[] = []
