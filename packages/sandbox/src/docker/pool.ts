@@ -1,66 +1,73 @@
 import type pLimit from 'p-limit'
 import type { Logger } from '../logger.ts'
 import type { BackgroundTasks } from './background-tasks.ts'
+import { createDemand, isPoolShort, type PoolLevel, toMake } from './capacity.ts'
 import type { Container } from './container.ts'
-import { createDemand } from './demand.ts'
 
 export interface PoolOptions {
   readonly name: string
-  /** Kept ready, whatever happens. */
+  /** Kept ready in any case. */
   readonly min: number
-  /** Whether one more than `min` may be kept: the room for those is shared by all pools. */
-  readonly mayGrow: () => boolean
+  /** How many more containers the pools of all languages may have together. */
+  readonly room: () => number
   readonly log: Logger
   readonly tasks: BackgroundTasks
-  /** Bounds what is made for those who wait; shared by all pools. */
-  readonly inTurn: ReturnType<typeof pLimit>
+  /** Limits how many containers are made at once for jobs that wait, over all pools. */
+  readonly makeLimit: ReturnType<typeof pLimit>
   make(): Promise<Container>
   discard(container: Container): void
 }
 
-/** Containers are replaced after this long, used or not: nothing on a host lives for ever. */
+/** Containers are replaced after this long, used or not: nothing on a host lives forever. */
 export const MAXIMUM_AGE_MS = 10 * 60_000
 const FIRST_RETRY_MS = 250
 const LAST_RETRY_MS = 10_000
 
 export interface Pool {
-  /** A ready container: at once if there is one, else the next to become ready. Rejects when none can be made. */
+  /** A ready container: at once if there is one, else the next to become ready. Rejects if none can be made. */
   take(signal: AbortSignal): Promise<Container>
   /** Ready, or going to be. */
   readonly size: number
-  /** Why the last one could not be made; undefined where it could, or none has been tried yet. */
+  /** Why the last one could not be made; undefined if it could, or none was tried yet. */
   readonly fault: unknown
-  /** Makes one, wanted or not, and never rejects: `fault` then says whether it can be done just now. */
+  /** Makes one, needed or not, and never rejects: then `fault` says whether it can be done at the moment. */
   prove(): Promise<void>
   close(): void
 }
 
 /**
- * Containers of one language, ready before anyone asks.
+ * Containers of one language, ready before a job comes. capacity.ts decides how many.
  *
- *   wanted = what the last minutes' demand makes likely, at least `min`, more only while there is room
- *
- * For everybody who waits one is made at once, in their turn; what is missing in the stock is made in the background, so that
- * it is never in the way of those who wait, nor of programs that just began. Whoever waits is served first, in order, by
- * whatever becomes ready first. One that dies or grows old in here is replaced. If making fails, whoever waits is told,
- * and the pool tries again with growing pauses until it succeeds, also where nobody waits and it has enough: only so
- * does anybody find out that sandboxes can be made again.
+ * 1. A job takes a ready container, or waits. Jobs that wait are served first, in order, by the next container that is ready.
+ * 2. For each job that waits, one is made as soon as the engine has a place. What the pool lacks is made in the background,
+ *    so that it never delays a job that waits or a program that has just started.
+ * 3. A container that dies or grows old in the pool is replaced.
+ * 4. If making one fails, the first job that waits gets the error. The pool tries again, with growing pauses, until it
+ *    succeeds, even if no job waits and it has enough: only so can the worker know that sandboxes can be made again.
  */
 export const createPool = (options: PoolOptions): Pool => {
-  const { name, min, mayGrow, log, tasks, inTurn, make, discard } = options
+  const { name, min, room, log, tasks, makeLimit, make, discard } = options
   const ready = new Map<Container, NodeJS.Timeout>()
   const waiting: PromiseWithResolvers<Container>[] = []
   const demand = createDemand()
-  /** Being made; asked to be made for those who wait; waiting as a background task. */
   let making = 0
-  let asked = 0
-  let stocking = 0
+  let queued = 0
+  let planned = 0
   let fault: unknown
   let retryMs = 0
   let retry: NodeJS.Timeout | undefined
   let closed = false
 
-  const size = () => ready.size + making + stocking
+  const level = (): PoolLevel => ({
+    ready: ready.size,
+    making,
+    queued,
+    planned,
+    waiting: waiting.length,
+    min,
+    expected: demand.expected(),
+    room: room(),
+  })
 
   const drop = (container: Container) => {
     clearTimeout(ready.get(container))
@@ -68,8 +75,8 @@ export const createPool = (options: PoolOptions): Pool => {
     fill()
   }
 
-  /** Of those who wait the first, who does so no more. */
-  const serveNext = (): PromiseWithResolvers<Container> | undefined => {
+  /** Takes the first of the jobs that wait off the list. */
+  const nextWaiting = (): PromiseWithResolvers<Container> | undefined => {
     const next = waiting.shift()
     demand.setWaiting(waiting.length > 0)
     return next
@@ -77,7 +84,7 @@ export const createPool = (options: PoolOptions): Pool => {
 
   const offer = (container: Container) => {
     if (closed) return discard(container)
-    const next = serveNext()
+    const next = nextWaiting()
     if (next !== undefined) return next.resolve(container)
     const old = setTimeout(() => drop(container), MAXIMUM_AGE_MS)
     old.unref()
@@ -106,32 +113,27 @@ export const createPool = (options: PoolOptions): Pool => {
         log.warn({ pool: name, err: error }, 'Cannot make a sandbox; trying again until it works')
       fault = error
       retryMs = Math.min(retryMs * 2 || FIRST_RETRY_MS, LAST_RETRY_MS)
-      serveNext()?.reject(error)
+      nextWaiting()?.reject(error)
     } finally {
       making -= 1
       fill()
     }
   }
 
-  /** In the meantime somebody may have been served otherwise, or have gone. */
   const makeForWaiting = () => {
-    asked += 1
-    void inTurn(async () => {
-      asked -= 1
+    queued += 1
+    void makeLimit(async () => {
+      queued -= 1
+      // By now the job may have got another container, or have left.
       if (!closed && waiting.length > making) await makeOne()
     })
   }
 
-  const isShort = () => ready.size + making - waiting.length < min || (wantsMore() && mayGrow())
-  const wantsMore = () => ready.size + making - waiting.length < demand.expected()
-  /** Whoever waits for longer than that waits for the engine, and anything else it makes is in the way. */
-  const isOneMadeForEach = () => waiting.length <= making
-
-  const makeForStock = () => {
-    stocking += 1
+  const makeForPool = () => {
+    planned += 1
     void tasks.add('making', async () => {
-      stocking -= 1
-      if (!closed && retry === undefined && isOneMadeForEach() && isShort()) await makeOne()
+      planned -= 1
+      if (!closed && retry === undefined && isPoolShort(level())) await makeOne()
     })
   }
 
@@ -145,10 +147,9 @@ export const createPool = (options: PoolOptions): Pool => {
       retry.unref()
       return
     }
-    while (making + asked < waiting.length) makeForWaiting()
-    if (!isOneMadeForEach()) return
-    const missing = Math.max(min, demand.expected()) - (ready.size + making + stocking - waiting.length)
-    for (let more = missing; more > 0 && (size() < min || mayGrow()); more -= 1) makeForStock()
+    const { now, background } = toMake(level())
+    for (let more = now; more > 0; more -= 1) makeForWaiting()
+    for (let more = background; more > 0; more -= 1) makeForPool()
   }
 
   fill()
@@ -180,12 +181,12 @@ export const createPool = (options: PoolOptions): Pool => {
       return turn.promise.finally(() => signal.removeEventListener('abort', leave))
     },
     get size() {
-      return size()
+      return ready.size + making + planned
     },
     get fault() {
       return fault
     },
-    prove: () => inTurn(() => makeOne(() => waiting.length > 0 || ready.size < min)),
+    prove: () => makeLimit(() => makeOne(() => waiting.length > 0 || ready.size < min)),
     close() {
       closed = true
       clearTimeout(retry)

@@ -1,30 +1,24 @@
-import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
+import { isNewContainerBetter } from './capacity.ts'
 import type { Container } from './container.ts'
 import { withDeadline } from './deadline.ts'
 import { MAXIMUM_AGE_MS } from './pool.ts'
 
-/** A sandbox that its tenant has not asked for again by then makes room. */
+/** A container that no job of its tenant needed for this long is given up. */
 const IDLE_MS = 30_000
-/** To kill what a job left, remove its files and start the next interpreter: more than any amount of files takes. */
-const CLEANING_MS = 10_000
-/** Tidying up takes milliseconds as a rule, a new container a tenth of a second of the engine's time. */
+/** To kill what a job left, remove its files and start the next interpreter. No amount of files takes longer. */
+const CLEANING_TIMEOUT_MS = 10_000
+/** Cleaning usually takes milliseconds, a new container a tenth of a second of the engine's time. */
 const CLEAN_SOON_MS = 50
-/** Who has this many keeps all processors busy, some of them on their way: another one would make nothing quicker … */
-const ENOUGH = availableParallelism() * 4
-/** … unless their programs go on, so that none has come back for this long … */
-const NONE_BACK_MS = 200
-/** … or others came first for this long. */
-const LONGEST_MS = 2_000
 const LOOK_AGAIN_MS = 50
 
-/** Sandboxes between two jobs of their tenants. */
+/** Containers between two jobs of one tenant. */
 export interface ReusePool {
-  /** The one used last, for its memory is still warm; undefined where none is idle. */
+  /** The idle one that was used last, because its memory is still warm; undefined if none is idle. */
   take(key: string): Container | undefined
   /** The next one with this key that comes back. Rejects when `signal` aborts. */
   next(key: string, signal: AbortSignal): Promise<Container>
-  /** Resolves once a new one is likely to be there before whoever asks has the next: at once, or after two seconds at most. */
+  /** Resolves when a new one is likely to be there before the next one comes back: at once, or after two seconds at most. */
   untilNewIsBetter(key: string, signal: AbortSignal): Promise<void>
   /** Adds a new one, as if it had come back. Rejects as `fresh` does. */
   add(key: string, fresh: Promise<Container>): Promise<void>
@@ -48,7 +42,7 @@ export interface ReusePool {
 export const createReusePool = (discard: (container: Container) => void): ReusePool => {
   const idle = new Map<Container, { readonly key: string; readonly timer: NodeJS.Timeout }>()
   const waiting = new Set<{ readonly key: string; readonly resolve: (container: Container) => void }>()
-  /** When one last came back. */
+  /** When a container with a key last came back. */
   const backAt = new Map<string, number>()
   const lent = new Map<Container, string>()
   const cleaning = new Map<Container, string>()
@@ -106,16 +100,17 @@ export const createReusePool = (discard: (container: Container) => void): ReuseP
     next,
 
     async untilNewIsBetter(key, signal) {
-      const since = performance.now()
-      const isWorthWaiting = (): boolean => {
-        const lastBack = Math.max(since, backAt.get(key) ?? since)
-        return performance.now() < Math.min(since + LONGEST_MS, lastBack + NONE_BACK_MS)
+      const sinceMs = performance.now()
+      const isBetter = (): boolean => {
+        const now = performance.now()
+        const lastBackMs = Math.max(sinceMs, backAt.get(key) ?? sinceMs)
+        const [waitedMs, noneBackMs] = [now - sinceMs, now - lastBackMs]
+        return isNewContainerBetter({ adding: countAdding(key), inUse: countInUse(key), waitedMs, noneBackMs })
       }
-      while (countAdding(key) >= ENOUGH || (countAdding(key) + countInUse(key) >= ENOUGH && isWorthWaiting())) {
-        await delay(LOOK_AGAIN_MS, undefined, { signal })
-      }
-      const others = [...waiting].map((turn) => turn.key)
-      if (count(cleaning.values(), key) >= count(others, key)) await delay(CLEAN_SOON_MS, undefined, { signal })
+      while (!isBetter()) await delay(LOOK_AGAIN_MS, undefined, { signal })
+      // As many are being cleaned as jobs wait: each of these jobs probably has one in a moment.
+      const waitingKeys = [...waiting].map((turn) => turn.key)
+      if (count(cleaning.values(), key) >= count(waitingKeys, key)) await delay(CLEAN_SOON_MS, undefined, { signal })
       signal.throwIfAborted()
     },
 
@@ -133,7 +128,7 @@ export const createReusePool = (discard: (container: Container) => void): ReuseP
     put(key, container, ready) {
       lent.delete(container)
       cleaning.set(container, key)
-      withDeadline(ready, CLEANING_MS, 'ready again').then(
+      withDeadline(ready, CLEANING_TIMEOUT_MS, 'ready again').then(
         ({ warm }) => {
           cleaning.delete(container)
           container.isWarm = warm
