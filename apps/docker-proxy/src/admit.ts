@@ -48,24 +48,24 @@ const toBody = (call: Call, body: string, rules: SandboxRules): string | undefin
   if (call.name === 'create') return toSandboxBody(readJson(body), call.query['name'] ?? '', rules)
   if (call.name === 'update') {
     const limits = updateSchema.safeParse(readJson(body))
-    if (!limits.success) throw new Refusal('An update of something else than memory and processes')
+    if (!limits.success) throw new Refusal('An update of something other than memory and processes')
     return JSON.stringify(limits.data)
   }
-  if (body !== '') throw new Refusal(`A body for "${call.name}", which has none`)
+  if (body !== '') throw new Refusal(`A body for "${call.name}", which takes none`)
   return undefined
 }
 
 /**
- * What to ask of the engine for this call, or a refusal. Nothing of the request is passed on as it came: address and body
- * are written anew from what was understood.
+ * The request that the engine gets for this call; throws a Refusal if no worker makes such a call. Nothing of the original
+ * request is passed on: address and body are written again from what was understood.
  */
 export const admit = (call: Call, body: string, rules: SandboxRules): EngineRequest => {
   const query = QUERY[call.name].safeParse(call.query)
-  if (!query.success) throw new Refusal(`A "${call.name}" with another question than a worker's`)
+  if (!query.success) throw new Refusal(`A "${call.name}" with parameters that no worker sends`)
   if (call.image !== undefined && !isOurImage(call.image, rules))
-    throw new Refusal(`A look at the image "${call.image}", which is no language's`)
+    throw new Refusal(`A look at the image "${call.image}", which belongs to no language`)
   const { method, path } = ENGINE_CALLS[call.name]
   const filled = path.replace('{id}', call.id ?? '').replace('{image}', call.image ?? '')
-  const asked = new URLSearchParams(query.data).toString()
-  return { method, path: asked === '' ? filled : `${filled}?${asked}`, body: toBody(call, body, rules) }
+  const search = new URLSearchParams(query.data).toString()
+  return { method, path: search === '' ? filled : `${filled}?${search}`, body: toBody(call, body, rules) }
 }

@@ -8,7 +8,7 @@ export interface EngineRequest {
   readonly body: string | undefined
 }
 
-/** On a connection of its own, so that no answer waits for another one's. The request is still to be ended. */
+/** Opens a request on its own connection, so that no answer waits for another one. The caller ends the request. */
 export const openRequest = (
   socketPath: string,
   { method, path, body }: EngineRequest,
@@ -22,18 +22,18 @@ export const openRequest = (
     headers: { ...headers, Host: 'docker', ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
   })
 
-/** Resolves with the beginning of the answer, which is to be read; rejects where none came. */
+/** Resolves with the start of the answer, whose body the caller reads; rejects if no answer came. */
 export const askEngine = (
   socketPath: string,
   request: EngineRequest,
-  /** The answer is no longer wanted, or whoever wanted it has gone. */
+  /** Aborts when the answer is no longer needed. */
   signal: AbortSignal,
 ): Promise<IncomingMessage> => {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  const asked = openRequest(socketPath, request)
-  asked.once('response', resolve)
-  asked.on('error', reject)
-  signal.addEventListener('abort', () => asked.destroy(new Error('Nobody waits for the answer')), { once: true })
-  asked.end(request.body)
+  const sent = openRequest(socketPath, request)
+  sent.once('response', resolve)
+  sent.on('error', reject)
+  signal.addEventListener('abort', () => sent.destroy(new Error('The answer is no longer needed')), { once: true })
+  sent.end(request.body)
   return promise
 }

@@ -20,37 +20,35 @@ export interface DockerProxy extends AsyncDisposable {
   listen(socketPath: string): Promise<void>
 }
 
-/** The longest a worker sends, a sandbox to make, is 10 KiB. */
+/** The longest body of a worker, a sandbox to make, has 10 KiB. */
 const BODY_BYTES = 64 * 1024
 
 const readBody = async (request: IncomingMessage): Promise<string> => {
   const chunks: Buffer[] = []
   let bytes = 0
-  // Not destroyed on the way out: the connection still carries the answer.
+  // Not destroyed at the end, because the connection still carries the answer.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     bytes += chunk.length
-    if (bytes > BODY_BYTES) throw new Refusal('A body that is far longer than any of a worker’s')
+    if (bytes > BODY_BYTES) throw new Refusal('A body that is far longer than any that a worker sends')
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString()
 }
 
 /**
- * Stands between workers and Docker's socket, for whoever has that socket rules the host.
+ * Stands between workers and Docker's socket, because a process with that socket is as good as root on the host.
  *
- *   request ──▶ one of the calls we make? ──▶ as we make it? ──▶ of a sandbox? ──▶ written anew ──▶ engine
- *                        └──────────────────────┴───────────────────┴──▶ 403, and a line in the log
+ *   request ──▶ a call that workers make? ──▶ with their parameters? ──▶ for a sandbox? ──▶ written again ──▶ engine
+ *                        └─────────────────────────┴───────────────────────┴──▶ 403, and a line in the log
  *
- * It has no deadlines of its own, as the engine has none: every call of a worker has one there, and an attached
- * connection is as long as its sandbox lives.
+ * It has no timeouts: the worker has one for each call, and an attached connection lasts as long as its sandbox.
  */
 export const createDockerProxy = ({ engineSocketPath, log, ...rules }: DockerProxyOptions): DockerProxy => {
   const own = createOwnContainers(engineSocketPath)
 
   const understand = async (request: IncomingMessage, isUpgrade: boolean): Promise<EngineRequest> => {
     const call = findCall(request.method ?? '', request.url ?? '')
-    if ((call.name === 'attach') !== isUpgrade)
-      throw new Refusal('Attaching is the one call that takes over its connection')
+    if ((call.name === 'attach') !== isUpgrade) throw new Refusal('Only attaching takes over its connection')
     const admitted = admit(call, isUpgrade ? '' : await readBody(request), rules)
     if (call.id !== undefined) await own.expect(call.id)
     log.debug({ call: call.name }, 'Passed on a call')
@@ -58,13 +56,13 @@ export const createDockerProxy = ({ engineSocketPath, log, ...rules }: DockerPro
   }
 
   const toAnswer = (error: unknown, request: IncomingMessage): { status: number; message: string } => {
-    const because = error instanceof Error ? error.message : String(error)
+    const reason = error instanceof Error ? error.message : String(error)
     if (error instanceof Refusal) {
-      log.warn({ method: request.method, url: request.url?.slice(0, 500) }, `Refused: ${because}`)
-      return { status: 403, message: `The Docker proxy refused: ${because}` }
+      log.warn({ method: request.method, url: request.url?.slice(0, 500) }, `Refused: ${reason}`)
+      return { status: 403, message: `The Docker proxy refused: ${reason}` }
     }
     log.warn({ err: error }, 'The engine does not answer')
-    return { status: 502, message: `The engine does not answer: ${because}` }
+    return { status: 502, message: `The engine does not answer: ${reason}` }
   }
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -93,7 +91,7 @@ export const createDockerProxy = ({ engineSocketPath, log, ...rules }: DockerPro
   }
 
   const clients = new Set<Duplex>()
-  // An idle connection stays, as with the engine: one that is closed as a worker takes it up again is a call that fails.
+  // Idle connections stay open, as the engine's do: if one closed just as a worker uses it again, that call would fail.
   const server = createServer({ keepAliveTimeout: 0 }, (request, response) => void serve(request, response))
   server.on('upgrade', (request, client, head) => void tunnel(request, client, head))
   server.on('connection', (client) => {

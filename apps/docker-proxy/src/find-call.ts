@@ -1,10 +1,10 @@
 import { ENGINE_CALLS, type EngineCallName } from '@runnel/sandbox/engine-calls'
 import { Refusal } from './refusal.ts'
 
-/** One of the calls a worker makes, with what it says in its address. */
+/** One of the calls that a worker makes, with the parts of its address. */
 export interface Call {
   readonly name: EngineCallName
-  /** A container's whole id. Names and beginnings of ids are not taken: a worker uses neither. */
+  /** A container's full id. Names and shortened ids are refused, because a worker uses neither. */
   readonly id: string | undefined
   readonly image: string | undefined
   readonly query: Readonly<Record<string, string>>

@@ -3,7 +3,7 @@ import { createLogger, readConfig, runUntilSignal, warnOfUnknownSettings } from 
 import { configSchema } from './config.ts'
 import { createDockerProxy } from './docker-proxy.ts'
 
-/** Sockets are for the owner and the group, as Docker's own is. */
+/** Only the owner and the group may use the socket, as with Docker's own. */
 const UMASK = 0o117
 
 await runUntilSignal(async (_signal, resources) => {

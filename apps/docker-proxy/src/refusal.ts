@@ -1,2 +1,2 @@
-/** A request that no worker makes; its message is a sentence for the log, and for whoever asked. */
+/** A request that no worker makes. Its message is a sentence for the log and for the client. */
 export class Refusal extends Error {}

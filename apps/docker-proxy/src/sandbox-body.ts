@@ -6,13 +6,13 @@ import { z } from 'zod'
 import { Refusal } from './refusal.ts'
 
 export interface SandboxRules {
-  /** What comes before a language's image name, as the workers have it. */
+  /** The prefix of the language images, as the workers have it. */
   readonly imagePrefix: string
   /** The OCI runtime, as the workers have it; undefined for the engine's default. */
   readonly runtime: string | undefined
 }
 
-/** All that differs from one sandbox to the next; what it says of the rest is compared afterwards. */
+/** What differs between sandboxes. The rest of the request is compared afterwards. */
 const openSchema = z.object({
   Image: z.string(),
   Entrypoint: z.array(z.string()),
@@ -33,7 +33,7 @@ const openSchema = z.object({
   }),
 })
 
-/** The lowest user a sandbox has on any engine. */
+/** The lowest user of a sandbox, on any engine. */
 const LOWEST_UID = 20_000
 
 const FORK_SERVERS = LANGUAGES.filter(({ warm }) => warm?.by === 'fork').map(({ command, fileName }) =>
@@ -46,7 +46,7 @@ export const isOurImage = (image: string, { imagePrefix }: SandboxRules): boolea
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Where two values differ first, as a path of their fields. */
+/** The path of the first field in which two values differ. */
 const findDifference = (wanted: unknown, given: unknown, place = ''): string | undefined => {
   if (isDeepStrictEqual(wanted, given)) return undefined
   if (!isRecord(wanted) || !isRecord(given)) return place
@@ -59,24 +59,24 @@ const findDifference = (wanted: unknown, given: unknown, place = ''): string | u
 }
 
 /**
- * The body that makes this sandbox, written here: what is open is read from the request, the container policy makes a
- * whole body of it, and the request must be equal to that one. So nothing but a sandbox can be made, whatever fields an
- * engine knows; and the engine, which reads JSON in its own way (the first of two equal keys counts there too, and
- * capital letters do not), never sees a byte of the request.
+ * Writes the body that makes this sandbox: reads from the request what differs between sandboxes, makes a complete body of
+ * it with the container policy, and compares the request with that body. So only a sandbox can be made, whatever fields
+ * the engine knows. The engine never sees a byte of the request. That matters because it reads JSON in its own way: with two
+ * equal keys the first one counts too, and capital letters do not matter.
  */
 export const toSandboxBody = (given: unknown, name: string, rules: SandboxRules): string => {
   const open = openSchema.safeParse(given)
   if (!open.success) {
-    throw new Refusal(`A container that is no sandbox: ${open.error.issues[0]?.path.join('.') || 'the whole of it'}`)
+    throw new Refusal(`A container that is not a sandbox: ${open.error.issues[0]?.path.join('.') || 'the whole body'}`)
   }
   const { Image, Entrypoint, Labels, HostConfig } = open.data
   const { diskBytes, uid } = HostConfig.Tmpfs[WORKSPACE]
   const hasForkServer = FORK_SERVERS.some((command) => isDeepStrictEqual(command, Entrypoint))
-  if (!isOurImage(Image, rules)) throw new Refusal(`A container of the image "${Image}", which is no language's`)
+  if (!isOurImage(Image, rules)) throw new Refusal(`A container of the image "${Image}", which belongs to no language`)
   if (!hasForkServer && !isDeepStrictEqual(Entrypoint, [...AGENT_COMMAND]))
-    throw new Refusal('A container whose process 1 would not be the agent')
-  if (uid < LOWEST_UID) throw new Refusal(`A sandbox for the user ${uid}, who may be somebody`)
-  if (name !== `runnel-${uid}`) throw new Refusal(`A sandbox of another name than its user's: "${name}"`)
+    throw new Refusal('A container whose process 1 is not the agent')
+  if (uid < LOWEST_UID) throw new Refusal(`A sandbox for the user ${uid}, which may be a user of the host`)
+  if (name !== `runnel-${uid}`) throw new Refusal(`A sandbox with another name than its user's: "${name}"`)
   const options = toCreateOptions({
     image: Image,
     uid,

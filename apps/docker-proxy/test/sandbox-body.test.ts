@@ -61,31 +61,31 @@ describe('The body of a create request', () => {
     ['no seccomp profile', withHost({ SecurityOpt: ['seccomp=unconfined'] }), 'HostConfig.SecurityOpt'],
     ['a field in capital letters', withHost({ PRIVILEGED: true }), 'HostConfig.PRIVILEGED'],
     ['a whole part in small letters', { ...read(SPEC), hostconfig: { Privileged: true } }, 'another hostconfig than'],
-    ['a field called __proto__', JSON.parse('{"__proto__":{"Privileged":true}}'), 'no sandbox'],
-    ['a network at its side', { ...read(SPEC), NetworkingConfig: { EndpointsConfig: { x: {} } } }, 'NetworkingConfig'],
+    ['a field called __proto__', JSON.parse('{"__proto__":{"Privileged":true}}'), 'not a sandbox'],
+    ['a network of its own', { ...read(SPEC), NetworkingConfig: { EndpointsConfig: { x: {} } } }, 'NetworkingConfig'],
     ['another image', { ...read(SPEC), Image: 'debian:trixie-slim' }, 'the image "debian:trixie-slim"'],
-    ['an image of ours that runs nothing', { ...read(SPEC), Image: 'runnel/redis' }, 'the image "runnel/redis"'],
-    ['another command', { ...read(SPEC), Entrypoint: ['sh', '-c', 'id'] }, 'process 1 would not be the agent'],
+    ['an image of ours that no language uses', { ...read(SPEC), Image: 'runnel/redis' }, 'the image "runnel/redis"'],
+    ['another command', { ...read(SPEC), Entrypoint: ['sh', '-c', 'id'] }, 'process 1 is not the agent'],
     ['arguments to the agent', { ...read(SPEC), Cmd: ['x'] }, 'another Cmd than'],
-    ['a variable more', { ...read(SPEC), Env: ['LD_PRELOAD=/x'] }, 'another Env than'],
-    ['no label', { ...read(SPEC), Labels: {} }, 'no sandbox: Labels'],
-    ['a label more', read({ ...SPEC, labels: { ...SPEC.labels, other: 'x' } }), 'no sandbox: Labels'],
-    ['unbounded memory', withHost({ Memory: -1, MemorySwap: -1 }), 'no sandbox: HostConfig.Memory'],
+    ['one more variable', { ...read(SPEC), Env: ['LD_PRELOAD=/x'] }, 'another Env than'],
+    ['no label', { ...read(SPEC), Labels: {} }, 'not a sandbox: Labels'],
+    ['one more label', read({ ...SPEC, labels: { ...SPEC.labels, other: 'x' } }), 'not a sandbox: Labels'],
+    ['no memory limit', withHost({ Memory: -1, MemorySwap: -1 }), 'not a sandbox: HostConfig.Memory'],
     ['swap', withHost({ MemorySwap: -1 }), 'another HostConfig.MemorySwap than'],
-    ['unbounded processes', withHost({ PidsLimit: 0 }), 'no sandbox: HostConfig.PidsLimit'],
-    ['a tmpfs elsewhere', withHost({ Tmpfs: { '/etc': 'rw' } }), 'no sandbox: HostConfig.Tmpfs'],
+    ['no process limit', withHost({ PidsLimit: 0 }), 'not a sandbox: HostConfig.PidsLimit'],
+    ['a tmpfs elsewhere', withHost({ Tmpfs: { '/etc': 'rw' } }), 'not a sandbox: HostConfig.Tmpfs'],
     [
       'a workspace of other options',
       withHost({ Tmpfs: { '/workspace': ',size=1,dev,uid=1000000,' } }),
       'HostConfig.Tmpfs',
     ],
     ['a user of the host', read({ ...SPEC, uid: 0 }), 'the user 0'],
-    ['nothing', undefined, 'no sandbox: the whole of it'],
+    ['nothing', undefined, 'not a sandbox: the whole body'],
   ])('is refused with %s', (_what, body, sentence) => {
     expect(() => toSandboxBody(body, NAME, RULES)).toThrow(sentence)
   })
 
-  it('is refused under a name that is another user’s', () => {
+  it('is refused with the name of another user', () => {
     expect(() => toSandboxBody(read(SPEC), 'runnel-1010000', RULES)).toThrow('another name')
   })
 })

@@ -1,16 +1,16 @@
 import type { Logger } from '@runnel/process'
 import type { Sandboxes } from '@runnel/sandbox'
 
-/** While it answers; a worker that runs nothing would not notice otherwise. */
-const LOOK_EVERY_MS = 5_000
-const CHECK_AGAIN_MS = 1_000
+/** While the engine answers. Without this, a worker that runs no job would not notice that it is down. */
+const CHECK_EVERY_MS = 5_000
+const CHECK_WHILE_DOWN_MS = 1_000
 
 /**
- * Whether sandboxes can be made at all. While they cannot, this worker takes no jobs: they stay queued, for it or for
- * others, and it looks every second whether it can go on. It says so once when it stops and once when it goes on.
+ * Watches whether sandboxes can be made at all. While they cannot, this worker takes no jobs: they stay in the queue, for
+ * any worker, and it checks every second whether it can continue. It logs when it stops taking jobs and when it continues.
  *
- *   up ──▶ asked, as a sandbox failed: no ──────────────▶ down ──▶ looks every second: yes ──▶ up
- *      └─▶ looks every few seconds: no, and no again ───▲
+ *   up ──▶ a sandbox failed, and the check fails ──▶ down ──▶ a check every second succeeds ──▶ up
+ *      └─▶ a check every few seconds fails twice ──▲
  */
 export const createEngineWatch = (options: {
   readonly sandboxes: Sandboxes
@@ -23,7 +23,7 @@ export const createEngineWatch = (options: {
   let isOver = false
   let timer: NodeJS.Timeout | undefined
 
-  const look = async (): Promise<Error | undefined> => {
+  const check = async (): Promise<Error | undefined> => {
     try {
       await sandboxes.check()
       return undefined
@@ -32,45 +32,44 @@ export const createEngineWatch = (options: {
     }
   }
 
-  const next = (step: () => Promise<void>, afterMs: number) => {
+  const schedule = (step: () => Promise<void>, afterMs: number) => {
     clearTimeout(timer)
-    const take = () => step().catch((err: unknown) => log.error({ err }, 'Cannot look after the engine'))
-    if (!isOver) timer = setTimeout(() => void take(), afterMs)
+    const run = () => step().catch((err: unknown) => log.error({ err }, 'Cannot watch the engine'))
+    if (!isOver) timer = setTimeout(() => void run(), afterMs)
   }
 
-  const lookAgain = async () => {
-    if ((await look()) !== undefined) return next(lookAgain, CHECK_AGAIN_MS)
+  const checkWhileDown = async () => {
+    if ((await check()) !== undefined) return schedule(checkWhileDown, CHECK_WHILE_DOWN_MS)
     isDown = false
     log.info('Sandboxes can be made again: taking jobs')
     onUp()
-    next(lookRoutinely, LOOK_EVERY_MS)
+    schedule(checkWhileUp, CHECK_EVERY_MS)
   }
 
   const goDown = async (fault: Error) => {
     if (isDown) return
     isDown = true
-    log.warn({ err: fault }, `No sandbox can be made: ${fault.message}. Jobs stay queued until that is mended`)
-    next(lookAgain, CHECK_AGAIN_MS)
+    log.warn({ err: fault }, `No sandbox can be made: ${fault.message}. Jobs stay queued until this is fixed`)
+    schedule(checkWhileDown, CHECK_WHILE_DOWN_MS)
     await onDown()
   }
 
-  const lookRoutinely = async () => {
-    // Nobody asked: a busy engine may be late once.
-    const fault = (await look()) && (await look())
+  const checkWhileUp = async () => {
+    // No sandbox has failed. A busy engine may be late once, so it is asked twice.
+    const fault = (await check()) && (await check())
     if (isDown) return
-    if (fault === undefined) next(lookRoutinely, LOOK_EVERY_MS)
+    if (fault === undefined) schedule(checkWhileUp, CHECK_EVERY_MS)
     else await goDown(fault)
   }
 
-  next(lookRoutinely, LOOK_EVERY_MS)
+  schedule(checkWhileUp, CHECK_EVERY_MS)
   return {
-    /** Looks now. When the answer is no, no more jobs are taken until it is yes. */
+    /** Checks now. If sandboxes cannot be made, the worker takes no more jobs until they can. */
     async isUp(): Promise<boolean> {
-      const fault = await look()
+      const fault = await check()
       if (fault !== undefined) await goDown(fault)
       return fault === undefined
     },
-    isDown: () => isDown,
     [Symbol.dispose]() {
       isOver = true
       clearTimeout(timer)

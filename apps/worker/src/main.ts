@@ -23,7 +23,7 @@ import { createFailUnreadableJob } from './fail-unreadable-job.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { createRunJob } from './run-job.ts'
 
-/** What stopping takes at most beyond the grace: 10 s for jobs to stop, 15 s for containers, 3 s to say good-bye to Redis, and 1 s more. */
+/** The longest that stopping takes after the grace: 10 s for jobs, 15 s for containers, 3 s for Redis, and 1 s for the rest. */
 const RELEASE_MS = 29_000
 
 const createSandboxes = (config: WorkerConfig, worker: string, directory: WorkerDirectory, log: Logger): Sandboxes => {
@@ -32,7 +32,7 @@ const createSandboxes = (config: WorkerConfig, worker: string, directory: Worker
     return createDockerSandboxes({ ...config, worker, limits: defaultLimits(), findDead, log })
   }
   log.warn('RUNNEL_SANDBOX=local: programs run WITHOUT ISOLATION, as this user, with its files and its network')
-  // The Node that runs us is the one JavaScript programs get, here as in the images.
+  // JavaScript programs get the Node that runs this worker, as in the images.
   return createLocalSandboxes({ path: `${dirname(process.execPath)}:${config.path}`, killGraceMs: config.killGraceMs })
 }
 

@@ -46,7 +46,7 @@ describe.concurrent('A worker that can make no sandbox, though its engine answer
       system.startWorker({ RUNNEL_IMAGE_PREFIX: 'runnel/no-such-' }),
     ])
     await untilWorkers(system, 0, 2)
-    await saying(unable[0], 'Unknown runtime specified nonexistent. Jobs stay queued until that is mended')
+    await saying(unable[0], 'Unknown runtime specified nonexistent. Jobs stay queued until this is fixed')
     await saying(unable[1], 'build the language images first (npm start does). Jobs stay queued')
     const later = await system.submit(jobOf(3))
     const waiting = await Promise.all([...jobs, later].map(({ id }) => system.read(id)))
