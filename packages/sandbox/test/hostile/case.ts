@@ -1,6 +1,6 @@
 import type { LimitName, Limits, Program } from '@runnel/contract/public'
 
-/** How a program may end, as far as it matters. */
+/** How a program may end. */
 interface Ending {
   readonly type: 'exited' | 'signaled' | 'timed-out' | 'out-of-memory' | 'output-limit'
   readonly exitCode?: number
@@ -9,23 +9,23 @@ interface Ending {
   readonly limitsHit?: readonly { readonly limit: LimitName }[]
 }
 
-/** A program that attacks, and how that must end. Limits are kept in any case; so is everybody else. */
+/** A program that attacks, and how it must end. Its limits hold in any case, and others never notice it. */
 export interface HostileCase {
-  /** Goes on from "A program that …". */
+  /** Continues "A program that …". */
   readonly name: string
   readonly language?: 'python' | 'javascript' | 'bash'
   readonly source: string | Readonly<Record<string, string>>
   readonly program?: Partial<Program>
   readonly limits?: Partial<Limits>
-  /** One of these. */
+  /** It must end in one of these ways. */
   readonly ends: readonly Ending[]
-  /** The whole of its standard output; '' where this says nothing. */
+  /** Its whole standard output; '' if this is left out. */
   readonly prints?: string | RegExp
-  /** What its standard error holds; nothing where this says nothing. */
+  /** What its standard error matches; it must be empty if this is left out. */
   readonly complains?: RegExp
-  /** Tried as a tenant's job as well: whoever comes after it in the same sandbox must find nothing of it. */
+  /** Also run as a tenant's job: the next job in the same sandbox must find nothing of it. */
   readonly shared?: boolean
-  /** Where that sandbox is given up instead: what the program left there cannot be taken away, or not in time. */
+  /** That sandbox is given up instead, because what the program left cannot be removed, or not in time. */
   readonly retires?: 'always' | 'perhaps'
 }
 

@@ -13,7 +13,7 @@ except OSError as error: print(error.strerror)`,
     prints: 'File too large\n',
   },
   {
-    name: 'sets aside more than there is',
+    name: 'reserves more disk than it may have',
     source: `import os
 kept = [os.open(f"{n}", os.O_CREAT | os.O_RDWR) for n in range(4)]
 try:
@@ -36,7 +36,7 @@ print(os.statvfs(".").f_bfree > 0)`,
     shared: true,
   },
   {
-    name: 'fills all it can write to, to the brim',
+    name: 'fills every place that it can write to',
     source: `import os
 for place in ("/dev/shm", "/tmp", "/workspace"):
     for n in range(9):
@@ -51,7 +51,7 @@ for place in ("/dev/shm", "/tmp", "/workspace"):
     shared: true,
   },
   {
-    name: 'holds files that have no name any more',
+    name: 'keeps deleted files open',
     source: `import os
 held = []
 try:
@@ -65,7 +65,7 @@ except OSError as error: print(error.strerror, os.listdir("."))`,
     shared: true,
   },
   {
-    name: 'digs five thousand folders deep',
+    name: 'makes folders five thousand levels deep',
     source: `import os
 depth = 0
 try:
@@ -94,7 +94,7 @@ except OSError as error: print(error.strerror)`,
     shared: true,
   },
   {
-    name: 'gives one file every name there is',
+    name: 'makes hard links to one file until it can make no more',
     source: `import os
 try:
     for n in range(1 << 20): os.link("main.py", f"{n:0255}")
@@ -104,7 +104,7 @@ except OSError as error: print(error.strerror)`,
     shared: true,
   },
   {
-    name: 'hides what it has in attributes of files',
+    name: 'stores data in the attributes of files',
     source: `import os
 count = 0
 try:
@@ -120,7 +120,7 @@ except OSError: print(count < 40_000)`,
     shared: true,
   },
   {
-    name: 'opens until no descriptor is left, and still prints',
+    name: 'opens files until no descriptor is left, and still prints',
     source: `import os
 opened = 0
 try:
@@ -133,7 +133,7 @@ except OSError as error: print(error.strerror, opened < 1024)`,
     shared: true,
   },
   {
-    name: 'watches until no watch is left',
+    name: 'watches files until it can watch no more',
     source: `import ctypes
 libc = ctypes.CDLL(None)
 watches = 0
@@ -159,14 +159,14 @@ print(locks > 0)`,
     prints: /^(True\n)?$/,
   },
   {
-    name: 'deletes whatever can be deleted',
+    name: 'deletes everything that it can',
     source: 'import os\nos.system("rm -rf --no-preserve-root / 2>/dev/null")\nprint(os.listdir("/workspace"))',
     ends: [EXITED],
     prints: '[]\n',
     shared: true,
   },
   {
-    name: 'closes its own workspace to itself',
+    name: 'removes its own access to its workspace',
     source: 'import os\nos.chmod("main.py", 0)\nos.chmod(".", 0)\nprint(os.access(".", os.R_OK))',
     ends: [EXITED],
     prints: 'False\n',
@@ -174,7 +174,7 @@ print(locks > 0)`,
     retires: 'always',
   },
   {
-    name: 'crashes, and wants its memory written down',
+    name: 'crashes and asks for a core dump',
     source: `import ctypes, os, resource
 try: resource.setrlimit(resource.RLIMIT_CORE, (-1, -1))
 except (OSError, ValueError): pass

@@ -53,7 +53,7 @@ os.kill(os.getpid(), 15)`,
     prints: /^.{7}$/s,
   },
   {
-    name: 'looks for a descriptor that was not meant for it',
+    name: 'looks for a descriptor that it should not have',
     source: `import os, stat
 print([fd for fd in range(3, 1024) if os.path.exists(f"/proc/self/fd/{fd}")])
 print([stat.S_ISFIFO(os.fstat(fd).st_mode) for fd in range(3)])`,
@@ -62,7 +62,7 @@ print([stat.S_ISFIFO(os.fstat(fd).st_mode) for fd in range(3)])`,
     shared: true,
   },
   {
-    name: 'looks for a descriptor that was not meant for it, from Node',
+    name: 'looks for a descriptor that it should not have, from Node',
     language: 'javascript',
     source: `const fs = require('node:fs')
 const links = fs.readdirSync('/proc/self/fd').filter((fd) => Number(fd) > 2).flatMap((fd) => {
@@ -77,7 +77,7 @@ console.log(links.filter((link) => !/^(pipe|anon_inode):|^\\/dev\\/null$|^\\/pro
     prints: '[] []\n',
   },
   {
-    name: 'reads whatever the kernel shows of the agent and of what starts programs',
+    name: 'reads everything that the kernel shows of the agent and of the process that starts programs',
     source:
       refused(`agents = [name for name in os.listdir("/proc") if name.isdigit() and os.stat(f"/proc/{name}").st_uid == 0]
 assert "1" in agents
@@ -95,7 +95,7 @@ for pid in agents:
     shared: true,
   },
   {
-    name: 'takes hold of the agent, and of what starts programs, as a debugger would',
+    name: 'attaches to the agent, and to the process that starts programs, as a debugger does',
     source:
       refused(`agents = [int(name) for name in os.listdir("/proc") if name.isdigit() and os.stat(f"/proc/{name}").st_uid == 0]
 space = ctypes.create_string_buffer(64)
@@ -113,7 +113,7 @@ for pid in agents:
     shared: true,
   },
   {
-    name: 'changes what the kernel counts of it, or where it counts',
+    name: 'changes its control group, or what the kernel counts there',
     source:
       refused(`places = [os.path.join(root, name) for root, _, names in os.walk("/sys/fs/cgroup") for name in names]
 assert places
@@ -123,7 +123,7 @@ for folder in ("/sys/fs/cgroup/x", "/sys/fs/cgroup/memory/x", "/sys/fs/cgroup/cp
     prints: ALL_REFUSED,
   },
   {
-    name: 'brings modules with the names of the agent’s own',
+    name: 'has modules with the same names as the agent’s',
     source: {
       ...Object.fromEntries(
         ['agent', 'files', 'frames', 'program', 'fork_server', 'server', 'sitecustomize', 'usercustomize'].map(
@@ -139,7 +139,7 @@ for folder in ("/sys/fs/cgroup/x", "/sys/fs/cgroup/memory/x", "/sys/fs/cgroup/cp
     shared: true,
   },
   {
-    name: 'names its own libraries, interpreters and options in its environment',
+    name: 'sets libraries, interpreters and options in its environment',
     source: {
       'main.py': 'import os\nprint(os.getuid() > 9_999, os.getpid() != 1)',
       python3: '#!/bin/sh\nexec /usr/bin/python3 "$@"',

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 
-/** Users of sandboxes are from here on; see uid-block.ts. */
+/** The users of sandboxes start here; see uid-block.ts. */
 const FIRST_UID = 1_000_000
 const CONTAINER_ID = /[0-9a-f]{64}/
-/** Of an id so much is shown, and known to us. */
+/** The part of a container id that we show and know. */
 const SHOWN_ID = 12
 const GROUPS = '/sys/fs/cgroup'
 
@@ -21,9 +21,9 @@ const readProcesses = async () => {
   return found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
 }
 
-/** What the host still has of these containers once they are gone, and whoever got out of any: nothing. */
+/** What the host still has of these containers after they are gone, and processes that got out of one. It must be nothing. */
 export const findOnHost = async (containers: ReadonlySet<string>): Promise<string[]> => {
-  // Where the engine is on another machine, or in a virtual one, there is nothing to be seen.
+  // If the engine is on another machine, or in a virtual one, there is nothing to see here.
   if (!existsSync(GROUPS)) return []
   const isTheirs = (text: string): boolean => containers.has(CONTAINER_ID.exec(text)?.[0].slice(0, SHOWN_ID) ?? '')
   const processes = (await readProcesses())

@@ -4,7 +4,7 @@ import { ALL_REFUSED, refused } from './refused.ts'
 /** Asking the kernel for what leads out of containers. */
 export const kernel: readonly HostileCase[] = [
   {
-    name: 'mounts, unmounts and moves roots, in the old ways and the new',
+    name: 'mounts, unmounts and changes the root, with old and new system calls',
     source: refused(`for kind in (b"tmpfs", b"proc", b"sysfs", b"cgroup", b"overlay", b"devtmpfs", b"fuse"):
     refused(f"mount {kind}", lambda: call("mount", b"none", b"/tmp", kind, 0, 0))
 for flags in (4096, 32, 4096 | 32, 1 << 14, 1 << 20): refused(f"remount {flags}", lambda: call("mount", b"/", b"/tmp", 0, flags, 0))
@@ -84,7 +84,7 @@ refused("addresses not random", lambda: call("personality", 0x40000))`),
     prints: ALL_REFUSED,
   },
   {
-    name: 'opens files by their number, behind every mount',
+    name: 'opens files by their handle, past every mount',
     source: refused(`handle = ctypes.create_string_buffer(struct.pack("Ii", 128, 0), 136)
 refused("name_to_handle_at", lambda: call("name_to_handle_at", -100, b"/", handle, ctypes.create_string_buffer(4), 0))
 for inode in (2, 128, 256):
@@ -94,7 +94,7 @@ for inode in (2, 128, 256):
     prints: ALL_REFUSED,
   },
   {
-    name: 'becomes root again, or somebody else',
+    name: 'becomes root again, or another user',
     source: refused(`for who in (0, 1, 1000, os.getuid() + 1, 65533):
     for name in ("setuid", "setgid", "seteuid", "setegid"): refused(f"{name} {who}", lambda: getattr(os, name)(who))
     refused(f"setresuid {who}", lambda: os.setresuid(who, who, who))
@@ -113,7 +113,7 @@ refused("other bits", lambda: prctl(PR_SET_SECUREBITS, 0xff))`),
     prints: ALL_REFUSED,
   },
   {
-    name: 'writes to the kernel’s settings, and reads what it keeps to itself',
+    name: 'writes kernel settings, and reads what the kernel keeps secret',
     source:
       refused(`for path in ("sys/kernel/core_pattern", "sys/kernel/modprobe", "sys/vm/panic_on_oom", "sys/kernel/hostname", "sysrq-trigger", "sys/net/ipv4/ip_forward", "sys/fs/binfmt_misc/register", "self/attr/current", "irq/default_smp_affinity", "mtrr", "bus/pci/devices", "sys/kernel/unprivileged_bpf_disabled"):
     refused(path, lambda: write(f"/proc/{path}", b"1"), [errno.EINVAL, errno.EIO])
@@ -129,7 +129,7 @@ for path in ("/proc/kcore", "/proc/kmsg", "/proc/keys", "/proc/timer_list", "/pr
     prints: ALL_REFUSED,
   },
   {
-    name: 'calls the kernel through its other doors, of 32 bits and x32',
+    name: 'makes system calls of 32 bits and of x32',
     source: refused(`def survives(act):
     child = os.fork()
     if child == 0: os._exit(7 if act() else 0)
@@ -149,7 +149,7 @@ else: refused("there is no other door", lambda: call("bpf", 0, 0, 0))`),
     prints: ALL_REFUSED,
   },
   {
-    name: 'makes every system call there is, with nonsense',
+    name: 'makes every system call, with nonsense arguments',
     source: `import ctypes, os, random, signal, time
 libc = ctypes.CDLL(None)
 random.seed(4)

@@ -4,21 +4,21 @@ import { ALL_REFUSED, refused } from './refused.ts'
 /** Leaving links, pipes and devices where somebody else will read or write: the next job’s files above all. */
 export const links: readonly HostileCase[] = [
   {
-    name: 'leaves a link in place of its program, to a file of the image',
+    name: 'replaces its program by a link to a file of the image',
     source: 'import os\nos.unlink("main.py")\nos.symlink("/etc/passwd", "main.py")\nprint("left")',
     ends: [EXITED],
     prints: 'left\n',
     shared: true,
   },
   {
-    name: 'leaves a pipe in place of its program, that nobody reads',
+    name: 'replaces its program by a pipe that nobody reads',
     source: 'import os\nos.unlink("main.py")\nos.mkfifo("main.py")\nprint("left")',
     ends: [EXITED],
     prints: 'left\n',
     shared: true,
   },
   {
-    name: 'leaves a folder in place of its program, closed and full',
+    name: 'replaces its program by a full folder that it closes',
     source:
       'import os\nos.unlink("main.py")\nos.makedirs("main.py/a/b")\nos.chmod("main.py/a", 0)\nos.chmod("main.py", 0)\nprint("left")',
     ends: [EXITED],
@@ -26,14 +26,14 @@ export const links: readonly HostileCase[] = [
     shared: true,
   },
   {
-    name: 'leaves a socket in place of its program',
+    name: 'replaces its program by a socket',
     source: 'import os, socket\nos.unlink("main.py")\nsocket.socket(socket.AF_UNIX).bind("main.py")\nprint("left")',
     ends: [EXITED],
     prints: 'left\n',
     shared: true,
   },
   {
-    name: 'leaves links to links without end, and links to itself',
+    name: 'leaves an endless chain of links, and links to themselves',
     source: `import os
 os.symlink("b", "a"); os.symlink("a", "b"); os.symlink("self", "self"); os.symlink(".", "here"); os.symlink("/proc/1/root", "out")
 for n in range(100): os.symlink(f"/workspace/chain{n + 1}", f"chain{n}")
@@ -44,7 +44,7 @@ print("left")`,
     shared: true,
   },
   {
-    name: 'swaps its program for a link and back as fast as it can, and goes on when it has ended',
+    name: 'swaps its program for a link and back as fast as it can, also after it has ended',
     source: `import os, signal, time
 os.symlink("/etc/passwd", "link")
 for _ in range(4):
@@ -61,7 +61,7 @@ os._exit(0)`,
     shared: true,
   },
   {
-    name: 'moves folders about while others walk through them, and goes on when it has ended',
+    name: 'moves folders while others walk through them, also after it has ended',
     source: `import os, signal, time
 os.makedirs("/tmp/a/b/c"); os.makedirs("/tmp/d"); os.symlink("/etc", "/tmp/e")
 for _ in range(4):
@@ -78,7 +78,7 @@ os._exit(0)`,
     shared: true,
   },
   {
-    name: 'holds a lease on its files, so that whoever opens them must wait',
+    name: 'holds a lease on its files, so that anyone who opens them must wait',
     source: `import fcntl, os, time
 held = [os.open(name, os.O_CREAT | os.O_RDWR) for name in ("leased", "/tmp/leased")]
 for fd in (*held, os.open("main.py", os.O_RDONLY)):
@@ -115,7 +115,7 @@ for name in ("mem", "kmsg", "port", "fuse", "kvm", "net/tun", "sda", "vda", "loo
     prints: ALL_REFUSED,
   },
   {
-    name: 'makes programs that would raise whoever runs them',
+    name: 'makes setuid programs, and gives files to root',
     source: `import os, shutil, subprocess
 shutil.copy("/usr/bin/env", "raised")
 for mode in (0o4755, 0o2755, 0o6777):
@@ -137,7 +137,7 @@ print(tried)`,
     shared: true,
   },
   {
-    name: 'waits for whoever opens its pipes, everywhere at once',
+    name: 'waits at many pipes for anyone who opens them',
     source: `import os, threading
 for place in ("/workspace", "/tmp", "/dev/shm"):
     for n in range(5):

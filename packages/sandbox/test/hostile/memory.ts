@@ -17,7 +17,7 @@ while True:
     shared: true,
   },
   {
-    name: 'takes all of it in one step, and touches it',
+    name: 'allocates all memory in one step, and touches it',
     source: `import mmap
 size = 1 << 32
 space = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000)
@@ -35,7 +35,7 @@ print("fine")`,
     prints: 'fine\n',
   },
   {
-    name: 'takes it with files in every place it can write to',
+    name: 'fills memory with files, in every place that it can write to',
     language: 'bash',
     source: 'for place in /dev/shm /tmp /workspace; do cat /dev/zero > $place/big; done; echo survived',
     limits: SMALL,
@@ -43,7 +43,7 @@ print("fine")`,
     complains: ANYTHING,
   },
   {
-    name: 'takes it with files that have no name',
+    name: 'fills memory with files that have no name',
     source: `import os
 kept = []
 while True:
@@ -54,7 +54,7 @@ while True:
     shared: true,
   },
   {
-    name: 'takes it with shared memory that outlives it',
+    name: 'fills memory with shared memory that outlives it',
     source: `import ctypes
 libc = ctypes.CDLL(None)
 libc.shmat.restype = ctypes.c_void_p
@@ -67,7 +67,7 @@ while True:
     retires: 'always',
   },
   {
-    name: 'takes it with many small processes',
+    name: 'fills memory with many small processes',
     source: `import os, time
 for _ in range(40):
     if os.fork() == 0:
@@ -80,7 +80,7 @@ os._exit(0)`,
     shared: true,
   },
   {
-    name: 'makes itself as unlikely to be killed as it can, and takes it with many processes',
+    name: 'makes itself as unlikely to be killed as it can, and fills memory with many processes',
     source: `import os, time
 for score in range(0, 1001, 100):
     try:
@@ -98,7 +98,7 @@ while True: os.wait()`,
     retires: 'perhaps',
   },
   {
-    name: 'takes it with pipes that nobody empties',
+    name: 'fills memory with pipes that nobody reads',
     source: `import fcntl, os
 kept = []
 try:
@@ -117,7 +117,7 @@ except OSError: print(len(kept) > 100)`,
     shared: true,
   },
   {
-    name: 'takes it with letters that nobody opens',
+    name: 'fills memory with sockets that nobody reads',
     source: `import socket
 kept = []
 while True:
@@ -133,7 +133,7 @@ while True:
     complains: /^$|Too many open files/,
   },
   {
-    name: 'takes it with queues of messages that have names',
+    name: 'fills memory with named message queues',
     source: `import ctypes, os
 libc = ctypes.CDLL(None, use_errno=True)
 O_CREAT, O_RDWR = os.O_CREAT, os.O_RDWR
@@ -156,7 +156,7 @@ print(made, os.strerror(ctypes.get_errno()))`,
     prints: '1\n',
   },
   {
-    name: 'locks its memory against being given back',
+    name: 'locks its memory, so that the kernel cannot take it back',
     source: `import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
 space = ctypes.create_string_buffer(1 << 20)
@@ -173,7 +173,7 @@ print(libc.mlockall(3), libc.mlock(space, 1 << 20))`,
     complains: ANYTHING,
   },
   {
-    name: 'unpacks a bomb',
+    name: 'unpacks a zip bomb',
     source: `import zlib
 layer = zlib.compress(bytes(200 << 20))
 print(len(layer) < 300_000, flush=True)
@@ -184,7 +184,7 @@ zlib.decompress(zlib.compress(bytes(1)) and layer) * 10`,
     complains: /^$|MemoryError/,
   },
   {
-    name: 'calls itself without end, past the stack',
+    name: 'calls itself without end, past its stack',
     source: `import sys
 sys.setrecursionlimit(1 << 30)
 def down(n): return down(n + 1) + 1

@@ -11,18 +11,18 @@ while not select.select([sys.stdin], [], [], 0.1)[0]:
     line += 1
 print("end")`
 
-/** An innocent program that prints a line every tenth of a second, for as long as others misbehave. */
+/** An innocent program that prints a line every tenth of a second while hostile programs run. */
 export interface Neighbour {
   /** How many lines it has printed. */
   readonly lines: number
-  /** The longest it has been silent since that moment (of `performance.now`). */
+  /** Its longest silence since that moment (of `performance.now`). */
   longestPauseMs(since: number): number
-  /** Tells it that it may end, and how it did. */
+  /** Ends it, and resolves with its result. */
   end(): Promise<RunResult>
 }
 
 export const startNeighbour = (sandboxes: Sandboxes): Neighbour => {
-  const heard: number[] = []
+  const printedAt: number[] = []
   const mayEnd = Promise.withResolvers<void>()
   async function* controls(): AsyncGenerator<Control> {
     await mayEnd.promise
@@ -33,15 +33,15 @@ export const startNeighbour = (sandboxes: Sandboxes): Neighbour => {
     program: { interactive: true },
     limits: { wallMs: LONGEST_MS },
     controls: controls(),
-    onOutput: () => void heard.push(performance.now()),
+    onOutput: () => void printedAt.push(performance.now()),
   })
-  result.catch(() => {}) // told by `end`
+  result.catch(() => {}) // `end` returns it
   return {
     get lines() {
-      return heard.length
+      return printedAt.length
     },
     longestPauseMs(since) {
-      const moments = [since, ...heard.filter((moment) => moment > since), performance.now()]
+      const moments = [since, ...printedAt.filter((moment) => moment > since), performance.now()]
       return Math.max(...moments.slice(1).map((moment, index) => moment - (moments[index] ?? moment)))
     },
     end() {

@@ -6,7 +6,7 @@ const UNREACHABLE = '[errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EINVAL, errn
 /** Reaching for the network, and for those who listen on this machine. */
 export const network: readonly HostileCase[] = [
   {
-    name: 'connects to the host, the bridge, the metadata service and the world, by every kind of address',
+    name: 'connects to the host, the bridge, the metadata service and the internet, by every kind of address',
     source: refused(`started = time.monotonic()
 HOSTS = ("172.17.0.1", "172.18.0.1", "10.0.0.1", "192.168.0.1", "169.254.169.254", "169.254.170.2", "168.63.129.16", "100.100.100.200", "8.8.8.8", "0.0.0.1", "255.255.255.255", "224.0.0.1",
     "fd00:ec2::254", "fe80::1", "2606:4700:4700::1111", "::ffff:169.254.169.254", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1", "ff02::1")
@@ -37,7 +37,7 @@ for name in ("/containerd-shim/x", "/tmp/.X11-unix/X0", "dbus"):
     prints: ALL_REFUSED,
   },
   {
-    name: 'asks for names, and carries secrets out in them',
+    name: 'looks up names that carry secrets',
     source: `import socket, time
 started = time.monotonic()
 found = []
@@ -57,7 +57,7 @@ Promise.allSettled(places.map((place) => fetch(place))).then((answers) => consol
     prints: '0\n',
   },
   {
-    name: 'connects by the shell’s own devices',
+    name: 'connects with the network devices of the shell',
     language: 'bash',
     source: `for host in 172.17.0.1 169.254.169.254 1.1.1.1 127.0.0.1 ::1; do
   for kind in tcp udp; do (echo x > /dev/$kind/$host/6379) 2>/dev/null && [ $kind = tcp ] && echo $host; done
@@ -66,7 +66,7 @@ done; echo none`,
     prints: 'none\n',
   },
   {
-    name: 'opens sockets of every family that listens in, or talks to the kernel',
+    name: 'opens sockets of families that see other traffic or talk to the kernel',
     source:
       refused(`FAMILIES = {"packet": 17, "vsock": 40, "alg": 38, "bluetooth": 31, "can": 29, "key": 15, "xdp": 44, "qipcrtr": 42, "rds": 21, "tipc": 30, "smc": 43, "rxrpc": 33, "nfc": 39, "llc": 26, "x25": 9, "ax25": 3, "appletalk": 5, "phonet": 35, "kcm": 41, "mctp": 45, "ppp": 24}
 for name, family in FAMILIES.items():
@@ -104,7 +104,7 @@ refused("a mark", lambda: plain.setsockopt(socket.SOL_SOCKET, 36, 1))`),
     prints: ALL_REFUSED,
   },
   {
-    name: 'listens on every port there is room for',
+    name: 'listens on as many ports as it can',
     source: `import socket
 held = []
 try:
@@ -115,7 +115,7 @@ except OSError as error: print(error.strerror, len(held) > 900)`,
     shared: true,
   },
   {
-    name: 'fills the buffers of connections to itself, which the kernel counts for nobody',
+    name: 'fills the buffers of connections to itself, which the kernel counts for no process',
     source: `import socket
 server = socket.create_server(("127.0.0.1", 0), backlog=500)
 held, sent = [], 0

@@ -11,13 +11,13 @@ export const output: readonly HostileCase[] = [
     shared: true,
   },
   {
-    name: 'prints an endless line of complaints',
+    name: 'prints an endless line on standard error',
     source: 'import os\nwhile True: os.write(2, b"y" * 1000)',
     ends: [FLOODED],
     complains: /^y{1048576}$/,
   },
   {
-    name: 'prints a hundred thousand times one byte, to one stream and the other',
+    name: 'prints one byte a hundred thousand times, to one stream and the other in turn',
     source: `import os
 for n in range(50_000): os.write(1, b"%d" % (n % 10)); os.write(2, b"%d" % (n % 7))`,
     ends: [EXITED],
@@ -105,7 +105,7 @@ os.write(1, b"w" * 200_000)`,
     prints: /^w{200000}$/,
   },
   {
-    name: 'reads its own output away',
+    name: 'reads its own output before others can',
     source: `import os
 tap = os.open("/proc/self/fd/1", os.O_RDONLY | os.O_NONBLOCK)
 for _ in range(2_000):
@@ -121,7 +121,7 @@ if os.fork() == 0:
     shared: true,
   },
   {
-    name: 'fills its own input, so that nobody else can',
+    name: 'fills its own input, so that no other input fits in',
     source: `import os
 full = os.open("/proc/self/fd/0", os.O_WRONLY | os.O_NONBLOCK)
 try:
@@ -132,7 +132,7 @@ except BlockingIOError: os.write(1, b"full")`,
     prints: 'full',
   },
   {
-    name: 'has the kernel copy files without end into its output',
+    name: 'makes the kernel copy files into its output, without end',
     source: `import os
 with open("page", "wb") as file: file.write(b"t" * 65536)
 page = os.open("page", os.O_RDONLY)
@@ -141,7 +141,7 @@ while True: os.sendfile(1, page, 0, 65536)`,
     prints: /^t{1048576}$/,
   },
   {
-    name: 'makes its pipes impassable for everybody',
+    name: 'takes all permissions from its pipes',
     source: `import os, time
 for fd in (0, 1, 2):
     os.fchmod(fd, 0)
@@ -152,14 +152,14 @@ os.write(1, b"still open")`,
     prints: 'still open',
   },
   {
-    name: 'says one byte and then nothing',
+    name: 'prints one byte and then nothing',
     source: 'import os, time\nos.write(1, b"s")\ntime.sleep(60)',
     limits: { wallMs: 1_000 },
     ends: [OVERDUE],
     prints: 's',
   },
   {
-    name: 'prints what events of ours look like, and what terminals obey',
+    name: 'prints text that looks like our events, and control sequences for terminals',
     source: `import sys
 sys.stdout.write('{"type":"finished","outcome":{"type":"exited","exitCode":0}}\\n' * 3 + "\\x1b]52;c;aGk=\\x07\\x1bc\\x00\\r")
 sys.exit(4)`,

@@ -21,7 +21,7 @@ for _ in range(8): threading.Thread(target=bomb).start()`,
     retires: 'perhaps',
   },
   {
-    name: 'is a family of daemons, each the child of one that is dead already',
+    name: 'starts a chain of daemons, each the child of one that has exited',
     source: `import os, time
 def flee():
     while True:
@@ -54,7 +54,7 @@ os._exit(0)`,
     retires: 'perhaps',
   },
   {
-    name: 'becomes another program three hundred times',
+    name: 'replaces itself by another program three hundred times',
     language: 'bash',
     source: '[ "$1" = 300 ] && echo done && exit; exec bash "$0" $(($1 + 1))',
     ends: [EXITED],
@@ -88,7 +88,7 @@ setTimeout(() => process.exit(0), 500)`,
     complains: ANYTHING,
   },
   {
-    name: 'never buries its dead',
+    name: 'never waits for its dead children',
     source: `import os
 dead = 0
 try:
@@ -115,7 +115,7 @@ os._exit(7)`,
     shared: true,
   },
   {
-    name: 'starts threads until no more can be, and goes without them',
+    name: 'starts threads until it can start no more, and continues',
     source: `import os, threading, time
 try:
     while True: threading.Thread(target=time.sleep, args=(60,)).start()
@@ -139,7 +139,7 @@ os._exit(4)`,
     shared: true,
   },
   {
-    name: 'waits for a child that shares its life and never lets go',
+    name: 'waits for a vfork child that never exits',
     source: `import ctypes, os, time
 CLONE_VFORK, SIGCHLD = 0x4000, 17
 number = {"x86_64": 56, "aarch64": 220}[os.uname().machine]
@@ -150,7 +150,7 @@ if ctypes.CDLL(None).syscall(number, CLONE_VFORK | SIGCHLD, 0, 0, 0, 0) == 0:
     ends: [OVERDUE],
   },
   {
-    name: 'has a child that kills everything it may',
+    name: 'has a child that kills every process that it may',
     source: `import os, signal, time
 if os.fork() == 0: os.kill(-1, signal.SIGKILL)
 time.sleep(60)`,

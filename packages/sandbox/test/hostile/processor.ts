@@ -24,7 +24,7 @@ for _ in range(50): threading.Thread(target=burn).start()`,
     ends: [BUSY],
   },
   {
-    name: 'computes only in children that nobody counts, each for a moment',
+    name: 'computes only in children that are never waited for, each for a moment',
     source: `import os, time
 while True:
     if os.fork() == 0:
@@ -40,21 +40,21 @@ while True:
     shared: true,
   },
   {
-    name: 'has the kernel work for it',
+    name: 'keeps the kernel busy',
     language: 'bash',
     source: 'head -c 100G /dev/urandom > /dev/null & head -c 1000G /dev/zero > /dev/null & wait',
     limits: BRIEF,
     ends: [BUSY],
   },
   {
-    name: 'matches an expression that never ends',
+    name: 'matches a regular expression that never ends',
     language: 'javascript',
     source: '/^(a+)+$/.test("a".repeat(60) + "b")',
     limits: BRIEF,
     ends: [BUSY],
   },
   {
-    name: 'counts to a number without end, out of reach of signals',
+    name: 'computes an endless number, out of reach of signals',
     source: 'import signal\nsignal.signal(signal.SIGTERM, lambda *_: print("never"))\n10 ** 10 ** 9',
     limits: BRIEF,
     ends: [BUSY],
@@ -73,7 +73,7 @@ while True: signal.pause()`,
     shared: true,
   },
   {
-    name: 'sleeps for ever, in many places',
+    name: 'sleeps forever, in many threads and processes',
     source: `import os, time
 for _ in range(5): os.fork()
 time.sleep(3600)`,
@@ -89,7 +89,7 @@ time.sleep(3600)`,
     prints: "b''\n",
   },
   {
-    name: 'goes on computing in a child when it has ended',
+    name: 'computes in a child after it has ended',
     source: `import os
 if os.fork() == 0:
     os.setsid()

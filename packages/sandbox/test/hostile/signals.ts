@@ -37,7 +37,7 @@ while True: pass`,
     ends: [OVERDUE],
   },
   {
-    name: 'is stopped again by its own child whenever it is woken',
+    name: 'has a child that stops it each time it is woken',
     source: `import os, signal
 parent = os.getpid()
 if os.fork() == 0:
@@ -50,7 +50,7 @@ while True: signal.pause()`,
     shared: true,
   },
   {
-    name: 'stops everything it may',
+    name: 'stops every process that it may',
     source: `import os, signal, time
 for _ in range(3): os.fork()
 while True:
@@ -67,7 +67,7 @@ while True:
     shared: true,
   },
   {
-    name: 'sends every signal there is to everyone who is not its own, in every way there is',
+    name: 'sends every signal to every process that is not its own, in every way',
     source:
       refused(`others = [int(name) for name in os.listdir("/proc") if name.isdigit() and os.stat(f"/proc/{name}").st_uid == 0]
 info = ctypes.create_string_buffer(struct.pack("iii", 0, 0, -1), 128)
@@ -84,7 +84,7 @@ assert 1 in others`),
     shared: true,
   },
   {
-    name: 'has the kernel kill process 1 in its name, when its pipe can be read',
+    name: 'makes the kernel kill process 1, when a pipe can be read',
     source: `import fcntl, os, signal, time
 F_SETSIG, F_SETOWN_EX = 10, 15
 for target in (1, -1):
@@ -116,7 +116,7 @@ for pid in (1, *[int(name) for name in os.listdir("/proc") if name.isdigit() and
     prints: ALL_REFUSED,
   },
   {
-    name: 'raises what it may have itself',
+    name: 'raises its own limits',
     source: refused(`import resource
 refused("descriptors", lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (1 << 20, 1 << 20)))
 for name in ("CORE", "FSIZE", "MEMLOCK", "MSGQUEUE", "RTPRIO"):

@@ -23,19 +23,19 @@ interface Visit {
   readonly complaint: string | undefined
 }
 
-/** Short innocent programs, one after another for as long as others misbehave, each to be answered byte by byte. */
+/** Short innocent programs, one after another while hostile programs run. Each byte of their output is checked. */
 export interface Visitors {
-  /** What came back otherwise than it should, of those that came since that moment (of `performance.now`). */
+  /** What was wrong with the visitors since that moment (of `performance.now`). */
   complaintsSince(since: number): readonly string[]
-  /** The middle one of those that came before anybody misbehaved. */
+  /** The median of the visits before any hostile program ran. */
   readonly aloneMs: number
-  /** How many came and went since that moment. */
+  /** The number of visits since that moment. */
   countSince(since: number): number
-  /** Resolves when the last one has gone, with the middle and the longest of all visits. */
-  end(): Promise<{ middleMs: number; longestMs: number }>
+  /** Resolves after the last visit with the median and the longest of all visits. */
+  end(): Promise<{ medianMs: number; longestMs: number }>
 }
 
-const middleOf = (visits: readonly Visit[]): number =>
+const medianOf = (visits: readonly Visit[]): number =>
   visits.map(({ tookMs }) => tookMs).sort((a, b) => a - b)[Math.floor(visits.length / 2)] ?? 0
 
 export const startVisitors = async (sandboxes: Sandboxes): Promise<Visitors> => {
@@ -57,7 +57,7 @@ export const startVisitors = async (sandboxes: Sandboxes): Promise<Visitors> => 
     visits.push({ since, tookMs: performance.now() - since, complaint })
   }
   for (let alone = 0; alone < ALONE; alone += 1) await visit()
-  const aloneMs = middleOf(visits)
+  const aloneMs = medianOf(visits)
   const visited = (async () => {
     while (!isOver) {
       await visit()
@@ -72,7 +72,7 @@ export const startVisitors = async (sandboxes: Sandboxes): Promise<Visitors> => 
     async end() {
       isOver = true
       await visited
-      return { middleMs: middleOf(visits.slice(ALONE)), longestMs: Math.max(...visits.map(({ tookMs }) => tookMs)) }
+      return { medianMs: medianOf(visits.slice(ALONE)), longestMs: Math.max(...visits.map(({ tookMs }) => tookMs)) }
     },
   }
 }
