@@ -1,13 +1,13 @@
 /**
- * Theory of operation. Programs carry other languages inside their strings: pages in Python, Python in a shell's
- * here-document, shell in a comment. Before a program is told by its content, whatever is quoted in it is blanked.
- * The language is not known yet, so this reads what the languages have in common, in one pass from left to right.
- * A one-line string must close on its line, so a wrong guess (an apostrophe in a comment) ends with the line.
- * Only what can span lines can mislead further: triple quotes, backticks, block comments and here-documents. Each is
- * blanked only when its end is there.
+ * Blanks everything that is quoted in a program, before its language is detected from its content: programs have other
+ * languages in their strings (a page in Python, Python in a shell's here-document, shell in a comment).
  *
- * What stays, as evidence: the quotes, `"$"` for a string that interpolates like a shell's, `//` and `#` where a
- * comment was, `<<HEREDOC` where a here-document was.
+ * 1. The language is not known yet, so this reads what the languages have in common, in one pass from left to right.
+ * 2. A one-line string must close on its line, so a wrong guess (an apostrophe in a comment) ends with the line.
+ * 3. Only what can span lines can mislead further: triple quotes, backticks, block comments and here-documents. Each is
+ *    blanked only if its end is there.
+ * 4. These stay, as evidence: the quotes, `"$"` for a string that interpolates like a shell's, `//` and `#` in place of a
+ *    comment, `<<HEREDOC` in place of a here-document.
  */
 export const blankText = (text: string): string => {
   const kept: string[] = []
@@ -15,7 +15,7 @@ export const blankText = (text: string): string => {
   let hereDocuments = 0
   let at = 0
 
-  /** Where `closing` is next found, or -1. Once it is not found it is not looked for again: that keeps the pass linear. */
+  /** The next position of `closing`, or -1. After one -1 it is not searched again, which keeps the pass linear. */
   const find = (closing: string, from: number): number => {
     if (exhausted.has(closing)) return -1
     const found = text.indexOf(closing, from)

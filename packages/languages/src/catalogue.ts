@@ -2,25 +2,25 @@
 export interface Language {
   readonly id: LanguageId
   readonly name: string
-  /** Other words for it that a request may use, in lower case. */
+  /** Other names that a request may use, in lower case. */
   readonly aliases: readonly string[]
-  /** What runs it, for people. */
+  /** What runs it, for users to read. */
   readonly version: string
-  /** File name endings that settle the language, with their dot. */
+  /** File extensions that decide the language, with their dot. */
   readonly extensions: readonly string[]
-  /** The image its sandboxes start from, without the deployment's prefix. */
+  /** The image of its sandboxes, without the deployment's prefix. */
   readonly image: 'python' | 'javascript'
-  /** The name `code` gets, and the entry of files that name none. */
+  /** The file name that `code` gets, and the entry of files if none is named. */
   readonly fileName: string
-  /** The argv that runs `entry`, a path relative to the workspace. The job's own args follow. */
+  /** The argv that runs `entry`, a path in the workspace. The job's own args follow it. */
   readonly command: (entry: string) => readonly string[]
-  /** How its interpreter is started ahead; undefined where it is not: Bash starts in a millisecond, nothing to save. */
+  /** How its interpreter is started before the job comes; undefined if it is not. Bash starts in a millisecond: nothing to save. */
   readonly warm: WarmStart | undefined
 }
 
 /**
- * How an interpreter comes to wait, started, for its program (infra/images has the other half of both).
- * `fork`: process 1 of the sandbox is that interpreter, and programs are forked off it.
+ * How an interpreter is started before its program comes (infra/images has the other half of both).
+ * `fork`: process 1 of the sandbox is that interpreter, and programs are forked from it.
  * `barrier`: it is started with these variables on top, and waits in a file they make it load.
  */
 type WarmStart = { readonly by: 'fork' } | { readonly by: 'barrier'; readonly env: Readonly<Record<string, string>> }
@@ -44,7 +44,7 @@ export const LANGUAGES: readonly Language[] = [
     extensions: ['.py', '.pyw'],
     image: 'python',
     fileName: 'main.py',
-    // -u: what a program prints is seen when it prints it, not when a buffer is full.
+    // -u: output is seen when the program prints it, not when a buffer is full.
     command: (entry) => ['python3', '-u', asOperand(entry)],
     warm: { by: 'fork' },
   },
@@ -87,5 +87,5 @@ const byWord = new Map(
   LANGUAGES.flatMap((language) => [language.id, ...language.aliases].map((word) => [word, language] as const)),
 )
 
-/** The language that goes by this id or alias, in whatever case it is written. */
+/** The language with this id or alias, in upper or lower case. */
 export const findLanguage = (idOrAlias: string): Language | undefined => byWord.get(idOrAlias.trim().toLowerCase())

@@ -1,20 +1,20 @@
 import { blankText } from './blank-text.ts'
 import type { LanguageId } from './catalogue.ts'
 
-/** `other`: a language that is none of ours. `typescript` is scored on top of `javascript`, which it contains. */
+/** `other`: a language that we do not have. The points of `typescript` come on top of those of `javascript`. */
 type Candidate = LanguageId | 'other'
 
 interface Rule {
   readonly candidate: Candidate
   readonly points: number
-  /** Tried on every line, blanked and trimmed. None of them backtracks over more than one run of characters. */
+  /** Tested on each line, blanked and trimmed. No pattern backtracks over more than one run of characters. */
   readonly pattern: RegExp
 }
 
 const rulesFor = (candidate: Candidate, rules: readonly (readonly [points: number, pattern: RegExp])[]): Rule[] =>
   rules.map(([points, pattern]) => ({ candidate, points, pattern }))
 
-/** Four points: hardly anything else looks so. Two: typical. One or less: helps where there is little to go by. */
+/** Four points: hardly any other language looks like this. Two: typical. One or less: helps if there is little evidence. */
 const RULES: readonly Rule[] = [
   ...rulesFor('python', [
     [8, /^(?:from flask[\w.]* import |import flask\b)/],
@@ -112,13 +112,13 @@ const RULES: readonly Rule[] = [
   ]),
 ]
 
-/** A hundred `print`s are no better evidence than four. */
+/** A hundred `print`s are not better evidence than four. */
 const COUNTED_LINES = 4
 const LINE_CHARACTERS = 400
-/** Below this there is nothing but chance. */
+/** Less than this is chance. */
 const ENOUGH_POINTS = 2
 
-/** The language whose marks the text bears most, if it bears enough and no other bears as many. */
+/** The language with the most points, if it has enough and no other has as many. */
 export const scoreContent = (text: string): LanguageId | undefined => {
   const lines = blankText(text)
     .split(/\r?\n|\r/)

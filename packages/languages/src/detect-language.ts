@@ -2,10 +2,10 @@ import { LANGUAGES, type LanguageId } from './catalogue.ts'
 import { scoreContent } from './content-rules.ts'
 import { readShebang } from './shebang.ts'
 
-/** HTML can be told apart, but it is not a program: what to say about it is up to the caller. */
+/** HTML is detected, but it is not a program. The caller decides what to say about it. */
 export type DetectedLanguage = LanguageId | 'html'
 
-/** Enough to tell a language by, and a bound on the work that a request can cause. */
+/** Enough to detect a language, and a limit on the work that a request can cause. */
 const EXAMINED_CHARACTERS = 64 * 1024
 
 const byExtension = new Map<string, DetectedLanguage>([
@@ -14,7 +14,7 @@ const byExtension = new Map<string, DetectedLanguage>([
   ...LANGUAGES.flatMap(({ id, extensions }) => extensions.map((extension) => [extension, id] as const)),
 ])
 
-/** The opening of a page: comments and an XML declaration may come before the first tag. */
+/** Whether this is the start of a page. Comments and an XML declaration may come before the first tag. */
 const isMarkup = (text: string): boolean => {
   let rest = text.trimStart()
   for (const [opening, closing] of [
@@ -30,7 +30,7 @@ const isMarkup = (text: string): boolean => {
   )
 }
 
-/** Data is no program, though every JSON text is also an expression of JavaScript and nearly one of Python. */
+/** Data is not a program, although every JSON text is also an expression of JavaScript, and almost one of Python. */
 const isJson = (text: string): boolean => {
   if (!/^\s*[[{"\d]/.test(text)) return false
   try {
@@ -42,12 +42,12 @@ const isJson = (text: string): boolean => {
 }
 
 /**
- * The language of a program, by the first of these that knows: the ending of its file name, its `#!` line, its content.
- * Undefined where none does; guessing then would run a program as something it is not.
+ * The language of a program, from the first of these that knows: its file extension, its `#!` line, its content.
+ * Undefined if none knows, because a guess would run a program as something that it is not.
  */
 export const detectLanguage = (program: { content: string; entry?: string }): DetectedLanguage | undefined => {
-  const ending = /\.[^./]+$/.exec(program.entry ?? '')?.[0].toLowerCase()
-  const named = ending === undefined ? undefined : byExtension.get(ending)
+  const extension = /\.[^./]+$/.exec(program.entry ?? '')?.[0].toLowerCase()
+  const named = extension === undefined ? undefined : byExtension.get(extension)
   if (named !== undefined) return named
 
   const text = program.content.replace(/^\uFEFF/, '').slice(0, EXAMINED_CHARACTERS)

@@ -1,6 +1,6 @@
 import { findLanguage, LANGUAGES, type Language } from './catalogue.ts'
 
-/** The languages of a comma list such as `python,bash`, each once; undefined where a word names none. */
+/** The languages of a comma list such as `python,bash`, each once; undefined if a word names none. */
 export const readLanguageList = (list: string): readonly Language[] | undefined => {
   const found = new Set<Language>()
   for (const word of list.split(',')) {
@@ -11,5 +11,5 @@ export const readLanguageList = (list: string): readonly Language[] | undefined 
   return [...found]
 }
 
-/** All there are, as such a list. */
+/** All languages, as such a list. */
 export const ALL_LANGUAGES = LANGUAGES.map(({ id }) => id).join(',')

@@ -13,8 +13,8 @@ const interpreters = new Map<string, LanguageId>([
 ])
 
 /**
- * What the `#!` line says: undefined where there is none, no language where it names an interpreter that is not one of
- * ours. The kernel reads 256 bytes of it, so no more is looked at.
+ * The language of the `#!` line: undefined if there is no such line, without a language if the interpreter is none of ours.
+ * The kernel reads 256 bytes of the line, so we read no more.
  */
 export const readShebang = (text: string): { language: LanguageId | undefined } | undefined => {
   if (!text.startsWith('#!')) return undefined

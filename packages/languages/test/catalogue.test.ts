@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ALL_LANGUAGES, findLanguage, LANGUAGES, readLanguageList } from '../src/index.ts'
 
-test('Every id, alias and file ending belongs to one language', () => {
+test('Each id, alias and file extension belongs to one language', () => {
   for (const words of [
     LANGUAGES.flatMap(({ id, aliases }) => [id, ...aliases]),
     LANGUAGES.flatMap(({ extensions }) => extensions),
@@ -30,7 +30,7 @@ test('An entry that looks like an option is still a file', () => {
   for (const { command } of LANGUAGES) expect(command('-c').at(-1)).toBe('./-c')
 })
 
-test('A comma list names languages by any of their words, each once', () => {
+test('A comma list names languages by id or alias, each once', () => {
   expect(readLanguageList('py, node,python')?.map(({ id }) => id)).toEqual(['python', 'javascript'])
   expect(readLanguageList(ALL_LANGUAGES)).toEqual(LANGUAGES)
   expect(readLanguageList('python,cobol')).toBeUndefined()

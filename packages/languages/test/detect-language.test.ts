@@ -25,11 +25,11 @@ describe('A program without a language is', () => {
   })
 })
 
-describe('The same answer comes', () => {
+describe('The same language is detected', () => {
   test.each([
     ['with a byte order mark', (text: string) => `\uFEFF${text}`],
     ['with Windows line endings', (text: string) => text.replaceAll('\n', '\r\n')],
-    ['without the last line end', (text: string) => text.trimEnd()],
+    ['without the last line ending', (text: string) => text.trimEnd()],
     ['with empty lines before it', (text: string) => (text.startsWith('#!') ? text : `\n\n${text}`)],
   ])('%s', (_, change) => {
     for (const { language, title, content } of corpus) {
@@ -38,18 +38,18 @@ describe('The same answer comes', () => {
   })
 })
 
-test('The ending of the entry decides before its content does', () => {
+test('The file extension of the entry decides before the content does', () => {
   expect(detectLanguage({ entry: 'src/app.mts', content: '#!/bin/bash\nprint(1)' })).toBe('typescript')
   expect(detectLanguage({ entry: 'RUN.PY', content: 'console.log(1)' })).toBe('python')
   expect(detectLanguage({ entry: 'index.html', content: 'print(1)' })).toBe('html')
 })
 
-test('An ending that names no language leaves it to the content', () => {
+test('The content decides if the file extension belongs to no language', () => {
   expect(detectLanguage({ entry: 'notes.txt', content: 'print(1)' })).toBe('python')
   expect(detectLanguage({ entry: 'src.py/run', content: 'console.log(1)' })).toBe('javascript')
 })
 
-test('Only the beginning of a long program is looked at', () => {
+test('Only the start of a long program is examined', () => {
   expect(detectLanguage({ content: `${' '.repeat(64 * 1024)}print(1)` })).toBeUndefined()
   expect(
     detectLanguage({
@@ -58,7 +58,7 @@ test('Only the beginning of a long program is looked at', () => {
   ).toBe('javascript')
 })
 
-test('Text made to be slow to read is read at once', () => {
+test('Text that is made to be slow to examine is examined quickly', () => {
   const pieces = [
     ...['"', "'", '`', '/* ', ' /*', '<<A\n', '<<A', '#', '\\', '"\\', "'''", '{', '<', ' |'],
     ...['for x ', 'import a, ', 'a: ', '[[ ', 'def a(', 'x=', 'const x', '$a ', ') : A'],

@@ -4,11 +4,11 @@ import { seccompProfile } from './seccomp.ts'
 /** What a container is made for. */
 export interface ContainerSpec {
   readonly image: string
-  /** The first of the users its programs run as; no other container on the host has it at the same time. */
+  /** The first of the users that its programs run as. No other container on the host has it at the same time. */
   readonly uid: number
   readonly memoryBytes: number
   readonly processes: number
-  /** Whether what programs are forked off lives beside the agent. */
+  /** Whether a process that programs are forked from runs beside the agent. */
   readonly hasForkServer: boolean
   readonly diskBytes: number
   /** Processors' worth of time, for example 1.5. */
@@ -16,16 +16,16 @@ export interface ContainerSpec {
   /** `runc`, `crun`, `runsc` …; undefined for the engine's default. */
   readonly runtime: string | undefined
   readonly labels: Readonly<Record<string, string>>
-  /** What process 1 begins as: the agent, or an interpreter that divides into the agent and its programs. */
+  /** What process 1 starts as: the agent, or an interpreter that divides into the agent and its programs. */
   readonly command: readonly string[]
 }
 
-/** The client's types lack one field that the engine knows. */
+/** dockerode's types lack one field that the engine knows. */
 type HostConfig = KnownHostConfig & { CgroupnsMode?: 'private' | 'host' }
 
 export const WORKSPACE = '/workspace'
 
-/** All a program finds in its environment, besides its own. HOSTNAME is what Docker sets in every container, in this place. */
+/** The environment of each program, before its own variables. HOSTNAME is at the place where Docker sets it. */
 export const BASE_ENV = {
   PATH: '/usr/local/bin:/usr/bin:/bin',
   HOSTNAME: 'sandbox',
@@ -36,7 +36,7 @@ export const BASE_ENV = {
 export const AGENT_COMMAND = ['python3', '-I', '-S', '-B', '/opt/runnel/agent'] as const
 
 const MIB = 1024 * 1024
-/** On top of what the program may have; whatever wrote its files has ended before it starts. */
+/** On top of the processes that the program may have. The process that writes its files has ended before it starts. */
 const AGENT_PROCESSES = 1
 const SHARED_MEMORY_BYTES = 16 * MIB
 const INODES_PER_MIB = 128
@@ -56,22 +56,22 @@ interface Rule {
   readonly host?: (spec: ContainerSpec) => Partial<HostConfig>
 }
 
-/** The container policy: one row a rule, each with its reason. The program is hostile from its first instruction. */
+/** The container policy: one rule a row, each with its reason. The program is hostile from its first instruction. */
 export const POLICY: readonly Rule[] = [
   {
-    because: 'No network at all: files, input and output go over the one attached stream.',
+    because: 'No network at all: files, input and output go over the attached stream.',
     container: () => ({ NetworkDisabled: true }),
     host: () => ({ NetworkMode: 'none' }),
   },
   {
     because:
-      'What waits in a program’s connections to itself counts into its memory only on newer control groups (v2): little may wait.',
+      'Data that waits in a program’s connections to itself counts as its memory only with control groups v2. So only a little may wait.',
     host: () => ({ Sysctls: { 'net.ipv4.tcp_rmem': '4096 65536 131072', 'net.ipv4.tcp_wmem': '4096 16384 65536' } }),
   },
   { because: 'Nothing of the image can be changed or filled.', host: () => ({ ReadonlyRootfs: true }) },
   {
     because:
-      'The only places to write: in memory, bounded in bytes and in files. Executables are wanted in the workspace alone. Without shared memory multiprocessing has no locks; the engine’s own would be one mount more on the host.',
+      'The only places to write: in memory, limited in bytes and files. Only the workspace may have executables. Without shared memory Python’s multiprocessing has no locks; the engine’s own would be one more mount on the host.',
     host: ({ diskBytes, uid }) => ({
       Tmpfs: {
         [WORKSPACE]: toTmpfs(diskBytes, `exec,mode=0700,uid=${uid},gid=${uid}`),
@@ -81,11 +81,12 @@ export const POLICY: readonly Rule[] = [
     }),
   },
   {
-    because: 'Memory and swap together are the limit, so that nothing swaps. The kernel kills in here, never outside.',
+    because:
+      'The limit is for memory and swap together, so nothing swaps. The kernel then kills inside the container, never outside.',
     host: ({ memoryBytes }) => ({ Memory: memoryBytes, MemorySwap: memoryBytes, OomKillDisable: false }),
   },
   {
-    because: 'Where the host itself runs short, sandboxes die before the engine and Redis do.',
+    because: 'If the host itself runs out of memory, sandboxes die before the engine and Redis.',
     host: () => ({ OomScoreAdj: 500 }),
   },
   {
@@ -98,16 +99,16 @@ export const POLICY: readonly Rule[] = [
   },
   {
     because:
-      'The agent becomes the job’s user (SETUID, SETGID), hands it its pipes (CHOWN) and ends it (KILL). The program has none of these: it is another user.',
+      'The agent becomes the job’s user (SETUID, SETGID), gives it its pipes (CHOWN) and ends it (KILL). The program has none of these capabilities, because it is another user.',
     host: () => ({ CapDrop: ['ALL'], CapAdd: ['SETUID', 'SETGID', 'CHOWN', 'KILL'], Privileged: false }),
   },
   {
-    because: 'No setuid file raises anyone, and only listed system calls exist.',
+    because: 'No setuid file gives more rights, and only listed system calls exist.',
     host: () => ({ SecurityOpt: ['no-new-privileges:true', `seccomp=${JSON.stringify(seccompProfile)}`] }),
   },
   {
     because:
-      'No core dumps on the host, few descriptors, no file beyond the disk, no locked memory or message queues of the host’s.',
+      'No core dumps on the host, few descriptors, no file larger than the disk, almost no locked memory, no message queues of the host.',
     host: ({ diskBytes }) => ({
       Ulimits: [
         { Name: 'core', Soft: 0, Hard: 0 },
@@ -120,19 +121,20 @@ export const POLICY: readonly Rule[] = [
     }),
   },
   {
-    because: 'Its own queues, semaphores and shared memory of the kernel’s, none of anybody else’s.',
+    because: 'Its own kernel queues, semaphores and shared memory, and those of no other container.',
     host: () => ({ IpcMode: 'none' }),
   },
   {
-    because: 'Its own view of control groups: no container id of the host’s to read.',
+    because: 'Its own view of control groups, without container ids of the host.',
     host: () => ({ CgroupnsMode: 'private' }),
   },
   {
-    because: 'Output is not written a second time to the host’s disk.',
+    because: 'Output is not also written to the host’s disk.',
     host: () => ({ LogConfig: { Type: 'none', Config: {} } }),
   },
   {
-    because: 'The stream is the lifeline: when the worker’s end closes the agent reads the end of its input, and ends.',
+    because:
+      'The container depends on the stream: when the worker’s end closes, the agent reads the end of its input and exits.',
     container: () => ({
       Tty: false,
       OpenStdin: true,
@@ -143,26 +145,27 @@ export const POLICY: readonly Rule[] = [
     }),
   },
   {
-    because: 'The agent is root without other powers, for it alone may become the job’s user; the image has no say.',
+    because:
+      'The agent is root with no other rights, because only root may become the job’s user. The image cannot change that.',
     container: ({ command }) => ({ User: '0:0', Entrypoint: [...command], Cmd: [], WorkingDir: WORKSPACE }),
   },
   {
-    because: 'The same short environment everywhere; the job’s own is set on the program alone.',
+    because: 'The same short environment everywhere. The job’s own variables are set for the program only.',
     container: () => ({
       Hostname: BASE_ENV.HOSTNAME,
       Env: Object.entries(BASE_ENV).map(([name, value]) => `${name}=${value}`),
     }),
   },
   {
-    because: 'Nothing in there deserves patience once the worker gives up, and nothing polls it.',
+    because: 'Once the worker gives a container up, it is killed at once. No health check runs in it.',
     container: () => ({ StopSignal: 'SIGKILL', StopTimeout: 0, Healthcheck: { Test: ['NONE'] } }),
   },
   {
-    because: 'A stranger can tell that it is ours, and which worker’s.',
+    because: 'Every process can see that it is ours, and which worker made it.',
     container: ({ labels }) => ({ Labels: { ...labels } }),
   },
   {
-    because: 'Stronger isolation (gVisor and others) where the operator has it.',
+    because: 'Stronger isolation (gVisor and others), if the operator has it.',
     host: ({ runtime }) => (runtime === undefined ? {} : { Runtime: runtime }),
   },
 ]

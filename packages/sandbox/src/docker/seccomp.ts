@@ -1,10 +1,10 @@
 /**
- * System calls a program may make. Everything else answers EPERM; calls newer than this list answer ENOSYS
- * (the runtime sees to that), so that C libraries fall back to older ones.
+ * The system calls that a program may make. All others return EPERM. Calls newer than this list return ENOSYS (from the
+ * runtime), so that C libraries fall back to older ones.
  *
- * Our own list, because the engine's default differs by version and lets AF_VSOCK, AF_ALG and io_uring through on some.
- * Left out on purpose, each a known way out of containers or into other programs: io_uring, keyctl, userfaultfd,
- * perf_event_open, bpf, ptrace, process_vm_*, kcmp, pidfd_getfd, mount and its kin, unshare, setns, chroot, pivot_root,
+ * It is our own list, because the engine's default differs by version, and some versions allow AF_VSOCK, AF_ALG and io_uring.
+ * Left out on purpose, because each is a known way out of containers or into other programs: io_uring, keyctl, userfaultfd,
+ * perf_event_open, bpf, ptrace, process_vm_*, kcmp, pidfd_getfd, mount and the like, unshare, setns, chroot, pivot_root,
  * name_to_handle_at, open_by_handle_at, module and kexec calls, clock setting, quotactl, vmsplice, memfd_secret.
  */
 const ALLOWED = {
@@ -45,31 +45,31 @@ const DENY = 'SCMP_ACT_ERRNO'
 const EPERM = 1
 const ENOSYS = 38
 
-/** AF_UNIX, AF_INET, AF_INET6: programs talk to themselves. AF_NETLINK, protocol 0 only: getifaddrs and getaddrinfo ask there. */
+/** AF_UNIX, AF_INET, AF_INET6, for a program to talk to itself. AF_NETLINK only with protocol 0, for getifaddrs and getaddrinfo. */
 const AF_NETLINK = 16
 const SOCKET_FAMILIES = [1, 2, 10]
 
 /**
- * Options of a socket itself, by number: reuse, keep-alive, linger, time limits, credentials and such. Not the filters a
- * program could load into the kernel. What it may set of IP, TCP, UDP and IPv6 is the kernel's to say.
+ * Options of a socket itself, by number: reuse, keep-alive, linger, timeouts, credentials and the like. Not the filters that
+ * a program could load into the kernel. The kernel decides which options of IP, TCP, UDP and IPv6 a program may set.
  */
 const SOL_SOCKET = 1
 const SOCKET_OPTIONS = [
   1, 2, 5, 6, 9, 10, 12, 13, 14, 15, 16, 18, 20, 21, 25, 29, 34, 35, 37, 40, 42, 46, 47, 49, 63, 64, 65, 66, 67, 76,
 ]
 /**
- * The kernel keeps what waits in connections out of the memory limit on older control groups (v1), and out of everybody's
- * reach when there is too much of it. Asking for larger buffers succeeds and changes nothing, as past the kernel's own maximum.
+ * With control groups v1, data that waits in connections does not count against the memory limit, and too much of it fills a
+ * limit that all containers share. So asking for larger buffers succeeds and changes nothing, as beyond the kernel's maximum.
  */
 const SO_SNDBUF = 7
 const SO_RCVBUF = 8
 const PROTOCOL_LEVELS = [0, 6, 17, 41]
 
-/** Every CLONE_NEW… flag: a program gets no namespaces of its own. */
+/** All CLONE_NEW… flags: a program gets no namespaces of its own. */
 const NAMESPACE_FLAGS = 0x7e020000
 
 const equals = (index: number, value: number) => ({ index, value, op: 'SCMP_CMP_EQ' })
-/** For an argument that the kernel reads as an `int`: the upper half is not looked at there, so it must not be here. */
+/** For an argument that the kernel reads as an `int`: it ignores the upper half, so the filter must ignore it too. */
 const equalsInt = (index: number, value: number) => ({
   index,
   value: 0xffffffff,
@@ -84,7 +84,7 @@ export interface SeccompProfile {
   readonly syscalls: readonly Readonly<Record<string, unknown>>[]
 }
 
-/** In the engine's own format. 32-bit and x32 calls are not listed, so that no second door leads past the filters. */
+/** In the engine's format. 32-bit and x32 calls are not listed, so they are no way around the filters. */
 export const seccompProfile: SeccompProfile = {
   defaultAction: DENY,
   defaultErrnoRet: EPERM,
@@ -113,10 +113,10 @@ export const seccompProfile: SeccompProfile = {
       action: ALLOW,
       args: [{ index: 0, value: NAMESPACE_FLAGS, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }],
     },
-    // Its flags lie in memory, where no filter can look: callers fall back to clone.
+    // Its flags are in memory, where no filter can look. Callers fall back to clone.
     { names: ['clone3'], action: DENY, errnoRet: ENOSYS },
     { names: ['io_uring_setup', 'io_uring_enter', 'io_uring_register'], action: DENY, errnoRet: ENOSYS },
-    // Asking for the personality, and asking for the one there is: not turning address randomisation off.
+    // Only reading the personality, and setting the present one. Not turning address randomisation off.
     { names: ['personality'], action: ALLOW, args: [equals(0, 0)] },
     { names: ['personality'], action: ALLOW, args: [equals(0, 0xffffffff)] },
   ],
