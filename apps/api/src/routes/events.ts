@@ -37,6 +37,7 @@ export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
     method: 'GET',
     url: '/v1/jobs/:id/events',
     exposeHeadRoute: false,
+    config: { scope: 'read', resource: 'job', submits: false, stream: true },
     schema: {
       summary: "Follow a job's events",
       description: [
