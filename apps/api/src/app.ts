@@ -8,8 +8,9 @@ import type { Admissions } from './access/admissions.ts'
 import { CALLER } from './access/caller.ts'
 import { guardRoutes } from './access/guard-routes.ts'
 import { registerRateLimit } from './access/rate-limit.ts'
+import { requireRouteAccess } from './access/route-access.ts'
 import { setSecurityHeaders } from './access/security-headers.ts'
-import { createStreamRoom } from './access/stream-room.ts'
+import { createStreamQuota } from './access/stream-quota.ts'
 import type { Backend } from './backend.ts'
 import { BODY_BYTES, setBodyParsers } from './body-parsers.ts'
 import { guardAgainstPages } from './browser-guard.ts'
@@ -20,6 +21,7 @@ import { addRoute, type RouteTable } from './errors/route-table.ts'
 import { toShuttingDown } from './errors/to-request-error.ts'
 import { closeSockets, onSocketError } from './events/close-sockets.ts'
 import { HEARTBEAT_MS } from './events/heartbeat.ts'
+import { registerLibraryRoutes } from './library-routes.ts'
 import { describeApi } from './openapi.ts'
 import { adminRoutes } from './routes/admin.ts'
 import { eventsRoutes } from './routes/events.ts'
@@ -105,6 +107,8 @@ export const createApp = (parts: AppParts): App => {
   app.setErrorHandler(answerError)
   app.setNotFoundHandler(answerUnknownRoute(routes))
   setBodyParsers(app)
+  app.decorateRequest(CALLER, null)
+  requireRouteAccess(app)
   app.addHook('onRoute', ({ url, method, wsHandler }) => {
     addRoute(routes, url, method)
     if (wsHandler !== undefined) addRoute(sockets, url, method)
@@ -119,6 +123,7 @@ export const createApp = (parts: AppParts): App => {
       await closeSockets(app.websocketServer)
     },
   })
+  const count = registerRateLimit(app, { redis: backend.redis, prefix })
   // Only now: a refused upgrade must have passed the plugin, or nobody would close its connection.
   app.after(() => {
     setSecurityHeaders(app)
@@ -129,35 +134,30 @@ export const createApp = (parts: AppParts): App => {
         throw toShuttingDown()
       }
     })
+    guardRoutes(app, { admissions, count, countStream: createStreamQuota(streamsPerTenant) })
   })
   describeApi(app, policy)
-
-  app.decorateRequest(CALLER, null)
-  const startCounting = registerRateLimit(app, { redis: backend.redis, prefix })
-  app.register(healthRoutes, { backend, closing: closing.signal })
-  app.register(async (guarded) => {
-    const count = startCounting()
-    guardRoutes(guarded, { admissions, count, takeStreamRoom: createStreamRoom(streamsPerTenant) })
-    const options = {
-      operations,
-      backend,
-      policy,
-      submissionSchema: createSubmissionSchema(policy),
-      admissions,
-      count,
-      heartbeatMs,
-      closing: closing.signal,
-      whileConnected: createWhileConnected(closing.signal),
-    }
-    guarded.register(jobsRoutes, options)
-    guarded.register(jobRoutes, options)
-    guarded.register(stdinRoutes, options)
-    guarded.register(eventsRoutes, options)
-    guarded.register(streamRoutes, options)
-    guarded.register(executeRoutes, options)
-    guarded.register(languagesRoutes, options)
-    guarded.register(ticketsRoutes, options)
-    guarded.register(adminRoutes, { backend })
-  })
+  registerLibraryRoutes(app)
+  const options = {
+    operations,
+    backend,
+    policy,
+    submissionSchema: createSubmissionSchema(policy),
+    admissions,
+    count,
+    heartbeatMs,
+    closing: closing.signal,
+    whileConnected: createWhileConnected(closing.signal),
+  }
+  app.register(healthRoutes, options)
+  app.register(jobsRoutes, options)
+  app.register(jobRoutes, options)
+  app.register(stdinRoutes, options)
+  app.register(eventsRoutes, options)
+  app.register(streamRoutes, options)
+  app.register(executeRoutes, options)
+  app.register(languagesRoutes, options)
+  app.register(ticketsRoutes, options)
+  app.register(adminRoutes, options)
   return app
 }

@@ -13,7 +13,6 @@ import {
   stdinSchema,
   usageSchema,
 } from '@runnel/contract/public'
-import reference from '@scalar/fastify-api-reference'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { z } from 'zod'
@@ -97,23 +96,10 @@ export const describeApi = (app: FastifyInstance, policy: LimitsPolicy): void =>
         { name: 'execute', description: 'Run and wait, in one call.' },
         { name: 'languages', description: 'What can be run.' },
         { name: 'access', description: 'Keys, tenants, and tickets for browsers.' },
-        { name: 'health', description: 'For whoever operates it.' },
+        { name: 'health', description: 'For those who operate it.' },
       ],
     },
     transform: jsonSchemaTransform,
     transformObject: toDocument(policy),
-  })
-  app.register(reference, {
-    routePrefix: '/docs',
-    configuration: {
-      pageTitle: 'Runnel API',
-      // The page comes whole from this server: no font, no proxy and no telemetry of anybody else's.
-      withDefaultFonts: false,
-      telemetry: false,
-      agent: { disabled: true },
-      mcp: { disabled: true },
-      hideClientButton: true,
-      showDeveloperTools: 'never',
-    },
   })
 }

@@ -1,6 +1,6 @@
 import type { Job, JobPage, Submission } from '@runnel/contract/public'
 import type { Language } from '@runnel/languages'
-import type { Receive } from '@runnel/output/subscriber'
+import type { LogEntry } from '@runnel/output/subscriber'
 import { isJobOf } from '@runnel/registry'
 import { cancelAbandoned } from './jobs/cancel-abandoned.ts'
 import { cancelJob } from './jobs/cancel-job.ts'
@@ -9,7 +9,7 @@ import { execute } from './jobs/execute.ts'
 import { type FollowOptions, followJob, isComplete } from './jobs/follow-job.ts'
 import { listJobs, type PageRequest } from './jobs/list-jobs.ts'
 import { prepareJob, type SubmitOptions } from './jobs/prepare-job.ts'
-import { readJob, requireSummary } from './jobs/read-job.ts'
+import { readJob } from './jobs/read-job.ts'
 import { type Input, sendInput } from './jobs/send-input.ts'
 import { type Signal, sendSignal } from './jobs/send-signal.ts'
 import { type Following, submitAndFollow } from './jobs/submit-and-follow.ts'
@@ -49,8 +49,8 @@ export interface Operations {
   read(requester: Requester, id: string): Promise<Job>
   /** Throws `job-not-found` if there is no such job. */
   requireJob(requester: Requester, id: string): Promise<void>
-  /** Gives every event after `after`, until `finished` or until `signal` aborts. */
-  follow(requester: Requester, id: string, options: FollowOptions, receive: Receive): Promise<void>
+  /** Every event after `after`, each once and in order, until `finished` or until `signal` aborts. The consumer sets the pace. */
+  follow(requester: Requester, id: string, options: FollowOptions): AsyncIterable<LogEntry>
   /** Whether the job has finished and has no event after `after`. */
   isComplete(
     requester: Requester,
@@ -91,14 +91,13 @@ export const createOperations = (parts: OperationParts): Operations => ({
     requireOwn(requester, id)
     if (!(await parts.subscriber.has(id))) throw jobNotFound()
   },
-  async follow(requester, id, options, receive) {
+  follow(requester, id, options) {
     requireOwn(requester, id)
-    await followJob(parts, id, options, receive)
+    return followJob(parts, id, options)
   },
   async isComplete(requester, id, options) {
     requireOwn(requester, id)
-    const { status } = await requireSummary(parts, id)
-    return status === 'finished' && isComplete(parts, id, options)
+    return isComplete(parts, id, options)
   },
 
   async sendInput(requester, id, input) {

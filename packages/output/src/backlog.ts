@@ -1,41 +1,53 @@
 import type { LogEntry } from './log-entry.ts'
 
-/** What one watcher may have waiting for it. Beyond that it reads the log, at its own pace. */
+/** What may wait for one watcher. If there is more, it reads the log at its own pace. */
 const BACKLOG_ENTRIES = 256
 const BACKLOG_BYTES = 128 * 1024
 
-/** Live entries that one watcher has not been given yet, up to a bound. */
+/** Live entries that one watcher has not taken yet, up to a bound. */
 export interface Backlog {
   readonly isEmpty: boolean
+  /** Something may be missing after the entries that are here. */
+  readonly hasGap: boolean
   add(entry: LogEntry): void
   /** Something may have been missed. */
   miss(): void
-  /** What has come since the last call, and whether some of it may be missing: then the log knows. */
-  take(): { readonly entries: readonly LogEntry[]; readonly hasGap: boolean }
+  /** Takes the oldest entry. */
+  shift(): LogEntry | undefined
+  /** Drops everything, because the log is read. */
+  clear(): void
 }
 
 export const createBacklog = (): Backlog => {
-  let entries: LogEntry[] = []
+  const entries: LogEntry[] = []
   let bytes = 0
   let hasGap = false
   return {
     get isEmpty() {
       return entries.length === 0 && !hasGap
     },
+    get hasGap() {
+      return hasGap
+    },
     add(entry) {
+      const isFull = entries.length >= BACKLOG_ENTRIES || bytes + entry.json.length > BACKLOG_BYTES
+      hasGap ||= isFull
+      if (hasGap) return
+      entries.push(entry)
       bytes += entry.json.length
-      if (!hasGap && entries.length < BACKLOG_ENTRIES && bytes <= BACKLOG_BYTES) entries.push(entry)
-      else hasGap = true
     },
     miss() {
       hasGap = true
     },
-    take() {
-      const taken = { entries, hasGap }
-      entries = []
+    shift() {
+      const entry = entries.shift()
+      bytes -= entry?.json.length ?? 0
+      return entry
+    },
+    clear() {
+      entries.length = 0
       bytes = 0
       hasGap = false
-      return taken
     },
   }
 }

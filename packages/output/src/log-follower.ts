@@ -7,21 +7,21 @@ import { isAfter, type LogEntry } from './log-entry.ts'
 import { LogGoneError } from './log-gone-error.ts'
 import type { LogReader } from './log-reader.ts'
 
-/** Takes one entry. A promise means that it is behind: the next entry comes when that has resolved. */
-export type Receive = (entry: LogEntry) => Promise<void> | undefined
-
 export interface LogFollower extends Disposable {
-  /** To be called once. Resolves after `finished`, or when `signal` aborts; rejects with what `receive` throws. */
-  follow(options: { readonly after?: string; readonly signal: AbortSignal }, receive: Receive): Promise<void>
+  /**
+   * To be iterated once. Ends after `finished`, or when `signal` aborts. While the consumer is busy with an entry, later
+   * ones wait here up to a bound, and beyond that in Redis.
+   */
+  follow(options: { readonly after?: string; readonly signal: AbortSignal }): AsyncGenerator<LogEntry, void>
 }
 
-/** After a failed read; the connection heals by itself meanwhile. */
+/** After a failed read. The connection repairs itself in that time. */
 const RETRY_MS = 1_000
 const BEFORE_ALL: EventPosition = { attempt: 0, n: 0 }
 
 /**
- * A live entry is taken as the next one only when nothing can lie between: the next number of the same attempt, or the
- * first attempt's start after `queued`. A later attempt may begin after entries that were lost, so the log tells them.
+ * A live entry is the next one only if nothing can lie between: it has the next number of the same attempt, or is the
+ * start of the first attempt after `queued`. Before a later attempt there may be entries that were lost, so the log is read.
  */
 const isNext = (entry: EventPosition, cursor: EventPosition): boolean =>
   entry.attempt === cursor.attempt
@@ -35,70 +35,49 @@ const isNext = (entry: EventPosition, cursor: EventPosition): boolean =>
  *    ▲                              │
  *    └── a gap, an overflow, a reconnection, an end that is elsewhere
  *
- * The log is the truth and the live entries only its shortcut, so whatever is lost on the way shows as a gap and is read
- * from the log. Nothing is given twice: what is not above the cursor is dropped. A log that has lost what was given
- * already, with a Redis that lost its data, ends the following with an error.
+ * 1. The log is the truth. Live entries save reading it: what is lost on the way shows as a gap and is read from the log.
+ * 2. Nothing comes twice: entries at or before the cursor are dropped.
+ * 3. Live entries wait in a bounded backlog. If it overflows, the consumer reads the log at its own pace.
+ * 4. If the log has lost what was given already, with a Redis that lost its data, following ends with an error.
  *
- * Live, there is no step between the message and the receiver: while nothing is pending, `listener.receive` hands the
- * entry on itself, so a thousand watchers of a job cost a thousand calls and no promise. Everything else is the loop's:
- * a receiver that is behind sets the pace, live entries wait in a bounded backlog, and beyond that pages wait in Redis.
- *
- * A log that is yet to be written is followed live from before its first entry, and is not read at all when all goes
- * well: that the first entry comes as a message proves that the subscription is older than the log.
+ * With `isNew` the log is not written yet, and the follower subscribes at once. If the first entry arrives as a message,
+ * the subscription is older than the log, and the log is not read at all.
  */
 export const createLogFollower = (options: {
   readonly reader: LogReader
   readonly listen: (listener: Listener) => Listening
-  /** The log is yet to be written. */
+  /** The log is not written yet. */
   readonly isNew: boolean
   readonly notFound: () => Error
-  /** What has been given is not in the log any more. */
+  /** What was given is no longer in the log. */
   readonly gone: () => Error
   readonly onReadFailed: (error: unknown) => void
 }): LogFollower => {
   const { reader, listen, isNew, notFound, gone, onReadFailed } = options
   const backlog = createBacklog()
-  let receive: Receive = () => undefined
   let cursor = isNew ? BEFORE_ALL : undefined
-  /** A token to resume from may lie beyond all there is; until it is known not to, the log's end has to be looked at. */
+  /** The `after` of a caller may lie beyond the log's end. Until that is ruled out, the end has to be looked at. */
   let isCursorKnown = false
-  /** The log was seen to end before the cursor, or not to be there. */
+  /** The log was seen to end before the cursor, or not to exist. */
   let isDoubted = false
   let isLive = isNew
-  let ended = false
-  /** Ends the loop's rest; there only while it rests, which is when live entries may be handed on at once. */
-  let wakeLoop: (() => void) | undefined
-  /** What the receiver of a live entry is busy with. */
-  let busy: Promise<void> | undefined
-  let stopWaiting: (() => void) | undefined
+  let hasRead = isNew
+  let hasEnded = false
+  /** Set while the generator waits for live entries. */
+  let wakeUp: (() => void) | undefined
 
   const wake = (): void => {
-    wakeLoop?.()
-    wakeLoop = undefined
+    wakeUp?.()
+    wakeUp = undefined
   }
 
-  const give = (entry: LogEntry): Promise<void> | undefined => {
-    cursor = entry.position
-    isCursorKnown = true
-    ended = entry.type === 'finished'
-    return receive(entry)
-  }
+  const untilWoken = (): Promise<void> =>
+    new Promise((resolve) => {
+      wakeUp = resolve
+    })
 
-  const giveLive = (entry: LogEntry): void => {
-    try {
-      busy = give(entry)
-    } catch (error) {
-      busy = Promise.reject(error)
-    }
-    if (busy !== undefined || ended) wake()
-  }
-
-  const listening = listen({
+  const listener: Listener = {
     receive(entry) {
-      if (wakeLoop !== undefined && cursor !== undefined && isNext(entry.position, cursor)) {
-        giveLive(entry)
-        return
-      }
       backlog.add(entry)
       wake()
     },
@@ -109,31 +88,20 @@ export const createLogFollower = (options: {
       wake()
     },
     seeEnd(end) {
-      if (wakeLoop === undefined) return
+      if (wakeUp === undefined) return
       if (isCursorKnown && cursor !== undefined) {
         if (end !== undefined && !isAfter(end, cursor) && !isAfter(cursor, end)) return
-        // It may have been asked just before what was given last was written: the log is looked at again.
+        // The end may have been asked for just before the last entry was written: the log is read again.
         isDoubted = end === undefined || isAfter(cursor, end)
       }
       backlog.miss()
       wake()
     },
-  })
-
-  /** Waits for a receiver that is behind. An abort ends that too: a client that is gone takes nothing any more. */
-  const untilTaken = (taken: Promise<void>): Promise<void> =>
-    new Promise((resolve, reject) => {
-      stopWaiting = resolve
-      taken.then(resolve, reject)
-    })
-
-  const rest = (): Promise<void> =>
-    new Promise((resolve) => {
-      wakeLoop = resolve
-    })
+  }
+  let listening = isNew ? listen(listener) : undefined
 
   const readLog = async (): Promise<readonly LogEntry[]> => {
-    backlog.take()
+    backlog.clear()
     const { entries, isEnd } = await reader.page(cursor)
     isLive = isEnd
     if (entries.length > 0 || (isCursorKnown && !isDoubted)) return entries
@@ -143,32 +111,24 @@ export const createLogFollower = (options: {
     isDoubted = false
     const isBeyond = cursor !== undefined && !isAfter(last.position, cursor)
     isCursorKnown ||= cursor !== undefined && isBeyond && !isAfter(cursor, last.position)
-    ended = isBeyond && last.type === 'finished'
+    hasEnded = isBeyond && last.type === 'finished'
     isLive = isBeyond
     return []
   }
 
-  const takeLive = (): readonly LogEntry[] => {
-    const { entries, hasGap } = backlog.take()
-    isLive = !hasGap
-    const next: LogEntry[] = []
-    let from = cursor
-    for (const entry of entries) {
-      if (from !== undefined && !isAfter(entry.position, from)) continue
-      if (from === undefined || !isNext(entry.position, from)) {
-        isLive = false
-        break
-      }
-      next.push(entry)
-      from = entry.position
+  /** The next live entry. Undefined if there is none, or if the log has to be read first. */
+  const takeLive = (): LogEntry | undefined => {
+    for (let entry = backlog.shift(); entry !== undefined; entry = backlog.shift()) {
+      if (cursor !== undefined && !isAfter(entry.position, cursor)) continue
+      if (cursor !== undefined && isNext(entry.position, cursor)) return entry
+      isLive = false
+      return undefined
     }
-    if (!isCursorKnown && next.length === 0) isLive = false
-    return next
+    if (backlog.hasGap || !isCursorKnown) isLive = false
+    return undefined
   }
 
-  let hasRead = isNew
   const readOn = async (signal: AbortSignal): Promise<readonly LogEntry[]> => {
-    if (isLive) return takeLive()
     try {
       const entries = await readLog()
       hasRead = true
@@ -181,40 +141,42 @@ export const createLogFollower = (options: {
     }
   }
 
-  const run = async (signal: AbortSignal): Promise<void> => {
-    await listening.isSet
-    while (!ended && !signal.aborted) {
-      if (isLive && backlog.isEmpty) await rest()
-      if (busy !== undefined) await untilTaken(busy)
-      busy = undefined
-      if (ended || signal.aborted) return
-      for (const entry of await readOn(signal)) {
-        if (signal.aborted) return
-        const taken = give(entry)
-        if (taken !== undefined) await untilTaken(taken)
-      }
-    }
+  const advance = (entry: LogEntry): LogEntry => {
+    cursor = entry.position
+    isCursorKnown = true
+    hasEnded = entry.type === 'finished'
+    return entry
   }
 
   return {
-    async follow({ after, signal }, receiver) {
-      receive = receiver
+    async *follow({ after, signal }) {
       if (after !== undefined) {
         cursor = readEventId(after)
         isLive = false
       }
-      const stop = (): void => {
-        stopWaiting?.()
-        wake()
-      }
-      signal.addEventListener('abort', stop, { once: true })
+      signal.addEventListener('abort', wake, { once: true })
       try {
-        await run(signal)
+        if (signal.aborted) return
+        listening ??= listen(listener)
+        await listening.isSet
+        while (!hasEnded && !signal.aborted) {
+          if (isLive && backlog.isEmpty) {
+            await untilWoken()
+          } else if (isLive) {
+            const entry = takeLive()
+            if (entry !== undefined) yield advance(entry)
+          } else {
+            for (const entry of await readOn(signal)) {
+              if (signal.aborted) return
+              yield advance(entry)
+            }
+          }
+        }
       } finally {
-        signal.removeEventListener('abort', stop)
-        listening[Symbol.dispose]()
+        signal.removeEventListener('abort', wake)
+        listening?.[Symbol.dispose]()
       }
     },
-    [Symbol.dispose]: () => listening[Symbol.dispose](),
+    [Symbol.dispose]: () => listening?.[Symbol.dispose](),
   }
 }

@@ -2,28 +2,28 @@ import { createRedisKeys, type Redis } from '@runnel/redis'
 import { JobNotFoundError } from './job-not-found-error.ts'
 import { createLiveEntries } from './live-entries.ts'
 import type { LogEntry } from './log-entry.ts'
-import { createLogFollower, type LogFollower, type Receive } from './log-follower.ts'
+import { createLogFollower, type LogFollower } from './log-follower.ts'
 import { LogGoneError } from './log-gone-error.ts'
 import { createLogReader, findEnds } from './log-reader.ts'
 import { type Output, readOutput } from './read-output.ts'
 import { type JobSummary, readSummary } from './read-summary.ts'
 import { createTranscript } from './transcript.ts'
 
-export { createTranscript, JobNotFoundError, type JobSummary, type LogEntry, LogGoneError, type Output, type Receive }
+export { createTranscript, JobNotFoundError, type JobSummary, type LogEntry, LogGoneError, type Output }
 
 export interface Subscriber extends Disposable {
   /**
-   * Gives every event after `after` (all of them when left out), each once, in order, until `finished`; ends early,
-   * without an error, when `signal` aborts. Throws JobNotFoundError, LogGoneError where Redis has lost what was given, and Redis's own error when it is away at the beginning.
+   * Gives every event after `after` (all of them without it), each once, in order, until `finished`. Ends early, without
+   * an error, when `signal` aborts. Throws JobNotFoundError, LogGoneError if Redis has lost what was given, and Redis's own
+   * error if it is away at the start.
    */
   follow(
     jobId: string,
     options: { readonly after?: string; readonly signal: AbortSignal },
-    receive: Receive,
-  ): Promise<void>
+  ): AsyncGenerator<LogEntry, void>
   /**
-   * Listens for a job that is about to be submitted. To be followed once its log has begun, from its first event and
-   * without reading any of it back; or to be disposed.
+   * Subscribes to a job that is about to be submitted. To be followed once it has been submitted, from its first event
+   * and without reading any of them back; or to be disposed.
    */
   expect(jobId: string): LogFollower
   /** Whether the job has a log, and so can be followed. */
@@ -60,9 +60,7 @@ export const createSubscriber = (options: {
   }
 
   return {
-    async follow(jobId, following, receive) {
-      if (!following.signal.aborted) await createFollower(jobId, false).follow(following, receive)
-    },
+    follow: (jobId, options) => createFollower(jobId, false).follow(options),
     expect: (jobId) => createFollower(jobId, true),
     has: async (jobId) => (await redis.exists(keys.events(jobId))) === 1,
     summary: (jobId) => readSummary(redis, keys.events(jobId)),

@@ -30,7 +30,10 @@ describe('When Redis has lost', () => {
 
   parts('a log before the first of it came, following ends with an error', async ({ parts: { redis, subscriber } }) => {
     using expected = subscriber.expect(newJob().id)
-    const following = expected.follow({ signal: AbortSignal.timeout(10_000) }, () => undefined)
+    const follow = async (): Promise<void> => {
+      for await (const _ of expected.follow({ signal: AbortSignal.timeout(10_000) }));
+    }
+    const following = follow()
     await expect(following).rejects.toThrow(JobNotFoundError)
     await redis.ping()
   })

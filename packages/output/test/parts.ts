@@ -68,10 +68,11 @@ export const watch = (subscriber: Subscriber, jobId: string, after?: string) => 
   const controller = new AbortController()
   const { signal } = controller
   const entries: LogEntry[] = []
-  const ended = subscriber.follow(jobId, after === undefined ? { signal } : { after, signal }, (entry) => {
-    entries.push(entry)
-    return undefined
-  })
+  const follow = async (): Promise<void> => {
+    const options = after === undefined ? { signal } : { after, signal }
+    for await (const entry of subscriber.follow(jobId, options)) entries.push(entry)
+  }
+  const ended = follow()
   return {
     entries,
     ended,

@@ -19,13 +19,16 @@ describe('following a job', () => {
     const dropping = watch(subscriber, job.id)
 
     const slowEntries: LogEntry[] = []
-    const slow = subscriber.follow(job.id, { signal: AbortSignal.timeout(20_000) }, (entry) => {
-      slowEntries.push(entry)
-      if (slowEntries.length % 40 !== 0) return undefined
-      return eventually(() => expect(early.entries.length).toBeGreaterThan(slowEntries.length + 100), {
-        withinMs: 300,
-      }).catch(() => {})
-    })
+    const followSlowly = async (): Promise<void> => {
+      for await (const entry of subscriber.follow(job.id, { signal: AbortSignal.timeout(20_000) })) {
+        slowEntries.push(entry)
+        if (slowEntries.length % 40 !== 0) continue
+        await eventually(() => expect(early.entries.length).toBeGreaterThan(slowEntries.length + 100), {
+          withinMs: 300,
+        }).catch(() => {})
+      }
+    }
+    const slow = followSlowly()
 
     const log = publisher.open(job.id, 1)
     await log.start()
@@ -230,11 +233,18 @@ describe('following a job', () => {
     expect(await channels()).toHaveLength(1)
     await two.leave()
     await eventually(async () => (await channels()).length === 0)
-    const failing = subscriber.follow(job.id, { signal: AbortSignal.timeout(5_000) }, () => {
-      throw new Error('The watcher broke')
-    })
-    await expect(failing).rejects.toThrow('The watcher broke')
+    const breakOff = async (): Promise<void> => {
+      for await (const _ of subscriber.follow(job.id, { signal: AbortSignal.timeout(5_000) })) {
+        throw new Error('The watcher broke')
+      }
+    }
+    await expect(breakOff()).rejects.toThrow('The watcher broke')
     await eventually(async () => (await channels()).length === 0)
+    for await (const _ of subscriber.follow(job.id, { signal: AbortSignal.timeout(5_000) })) break
+    await eventually(async () => (await channels()).length === 0)
+    // One that is never iterated does not subscribe.
+    subscriber.follow(job.id, { signal: AbortSignal.timeout(5_000) })
+    expect(await channels()).toEqual([])
   })
 
   parts('lets a watcher that does not read cost a bounded amount, and then catches it up', async ({ parts }) => {
@@ -243,10 +253,13 @@ describe('following a job', () => {
     await logWriter.start(job)
     const entries: LogEntry[] = []
     const { promise: reading, resolve: read } = Promise.withResolvers<void>()
-    const following = subscriber.follow(job.id, { signal: AbortSignal.timeout(20_000) }, (entry) => {
-      entries.push(entry)
-      return reading
-    })
+    const follow = async (): Promise<void> => {
+      for await (const entry of subscriber.follow(job.id, { signal: AbortSignal.timeout(20_000) })) {
+        entries.push(entry)
+        await reading
+      }
+    }
+    const following = follow()
     await eventually(() => entries.length === 1)
     const log = publisher.open(job.id, 1)
     await log.start()
@@ -268,11 +281,21 @@ describe('many watchers of one job', () => {
     await logWriter.start(job)
     const watchers = Array.from({ length: 100 }, () => watch(subscriber, job.id))
     const gone = new AbortController()
-    const stuck = subscriber.follow(job.id, { signal: gone.signal }, () => new Promise<void>(() => {}))
-    const breaking = subscriber.follow(job.id, { signal: gone.signal }, ({ type }) => {
-      if (type === 'stdout') throw new Error('The watcher broke')
-      return undefined
-    })
+    const { promise: stuckUntil, resolve: free } = Promise.withResolvers<void>()
+    let taken = 0
+    const stickFast = async (): Promise<void> => {
+      for await (const _ of subscriber.follow(job.id, { signal: gone.signal })) {
+        taken += 1
+        await stuckUntil
+      }
+    }
+    const breakOff = async (): Promise<void> => {
+      for await (const { type } of subscriber.follow(job.id, { signal: gone.signal })) {
+        if (type === 'stdout') throw new Error('The watcher broke')
+      }
+    }
+    const stuck = stickFast()
+    const breaking = breakOff()
     await eventually(() => watchers.every(({ entries }) => entries.length === 1))
     const log = publisher.open(job.id, 1)
     await log.start()
@@ -289,7 +312,9 @@ describe('many watchers of one job', () => {
     for (const other of others) expect(other.at(-1)).toBe(first?.at(-1))
     await broken
     gone.abort()
+    free()
     await stuck
+    expect(taken).toBe(1)
   })
 })
 
@@ -299,10 +324,10 @@ describe('a job that is expected', () => {
     const expected = subscriber.expect(job.id)
     await logWriter.start(job)
     const entries: LogEntry[] = []
-    const ended = expected.follow({ signal: AbortSignal.timeout(5_000) }, (entry) => {
-      entries.push(entry)
-      return undefined
-    })
+    const follow = async (): Promise<void> => {
+      for await (const entry of expected.follow({ signal: AbortSignal.timeout(5_000) })) entries.push(entry)
+    }
+    const ended = follow()
     const log = publisher.open(job.id, 1)
     await log.start()
     await log.write('stdout', text('1'))
@@ -325,10 +350,7 @@ describe('a job that is expected', () => {
       await redis.publish(channel, `{"jobId":"${jobId}","id":"${id}","at":"2026-01-01T00:00:00.000Z","type":"${type}"}`)
     }
     const ids: string[] = []
-    await expected.follow({ signal: AbortSignal.timeout(5_000) }, ({ id }) => {
-      ids.push(id)
-      return undefined
-    })
+    for await (const { id } of expected.follow({ signal: AbortSignal.timeout(5_000) })) ids.push(id)
     expect(ids).toEqual(['0-1', '1-1', '1-2'])
   })
 
@@ -338,10 +360,10 @@ describe('a job that is expected', () => {
       const expected = subscriber.expect(jobId)
       const key = redisKeys.events(jobId)
       const ids: string[] = []
-      const ended = expected.follow({ signal: AbortSignal.timeout(5_000) }, ({ id }) => {
-        ids.push(id)
-        return undefined
-      })
+      const follow = async (): Promise<void> => {
+        for await (const { id } of expected.follow({ signal: AbortSignal.timeout(5_000) })) ids.push(id)
+      }
+      const ended = follow()
       for (const [id, type] of [
         ['0-1', 'queued'],
         ['1-1', 'started'],

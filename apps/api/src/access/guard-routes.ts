@@ -5,24 +5,24 @@ import type { Admissions } from './admissions.ts'
 import { CALLER, type Caller, requireJob, requireScope } from './caller.ts'
 import { type Credentials, readCredentials, refuseKeyInUrl } from './credentials.ts'
 import type { CountRequest } from './rate-limit.ts'
-import { findRule, type RouteRule } from './route-scopes.ts'
-import type { TakeStreamRoom } from './stream-room.ts'
+import type { CountStream } from './stream-quota.ts'
 
-/** One sentence for every reason, so that it tells nothing of which key there is. */
+/** One sentence for every reason, so that it does not show which keys exist. */
 const UNKNOWN = 'Cannot tell who is asking: send a key that is good here, as Authorization: Bearer rnl_…'
 
 const findCaller = async (
   admissions: Admissions,
   credentials: Credentials,
   request: FastifyRequest,
-  { isStream }: RouteRule,
 ): Promise<Caller | undefined> => {
-  const { headers, ws: isSocket } = request
+  const { headers, ws: isSocket, routeOptions } = request
   switch (credentials.type) {
     case 'key':
       return admissions.byKey(credentials.parts)
     case 'ticket':
-      return isStream && isSocket ? admissions.byTicket(credentials.ticket, headers.origin) : undefined
+      return routeOptions.config.stream && isSocket
+        ? admissions.byTicket(credentials.ticket, headers.origin)
+        : undefined
     case 'none': {
       const caller = await admissions.withoutKey()
       if (caller !== undefined) refuseForeignHost(headers.host)
@@ -37,21 +37,14 @@ const readId = (params: unknown): string =>
   typeof params === 'object' && params !== null && 'id' in params ? String(params.id) : ''
 
 /**
- * Guards every route that is registered on `app` after it: who asks is known before anything of the request is read,
- * may call this route, and reaches only jobs of its own tenant. No handler has to think of it, and none can forget.
+ * Guards every route that is registered after it, as the route's own access says: who asks is known before anything of
+ * the request is read, may call this route, and reaches only jobs of its own tenant. No handler can forget to check.
  */
 export const guardRoutes = (
   app: FastifyInstance,
-  {
-    admissions,
-    count,
-    takeStreamRoom,
-  }: { readonly admissions: Admissions; readonly count: CountRequest; readonly takeStreamRoom: TakeStreamRoom },
+  options: { readonly admissions: Admissions; readonly count: CountRequest; readonly countStream: CountStream },
 ): void => {
-  const rules = new Map<string, RouteRule>()
-  app.addHook('onRoute', ({ method, url }) => {
-    for (const each of [method].flat()) rules.set(`${each} ${url}`, findRule(each, url))
-  })
+  const { admissions, count, countStream } = options
 
   const refuse = async (request: FastifyRequest, reply: FastifyReply): Promise<never> => {
     reply.header('www-authenticate', 'Bearer')
@@ -60,15 +53,16 @@ export const guardRoutes = (
   }
 
   app.addHook('onRequest', async (request, reply) => {
-    const rule = rules.get(`${request.method} ${request.routeOptions.url}`)
-    if (rule === undefined) throw new Error(`Nothing says who may call ${request.method} ${request.routeOptions.url}`)
+    if (request.is404) return
+    const { scope, resource, submits, stream } = request.routeOptions.config
+    if (scope === 'none') return
     refuseKeyInUrl(request.url)
-    const caller = await findCaller(admissions, readCredentials(request), request, rule)
+    const caller = await findCaller(admissions, readCredentials(request), request)
     if (caller === undefined) return refuse(request, reply)
     request.setDecorator(CALLER, caller)
-    if (rule.scope !== 'any') requireScope(caller, rule.scope)
-    if (rule.isOfJob) requireJob(caller, readId(request.params))
-    if (rule.submits) await count(request, reply)
-    if (rule.isStream) takeStreamRoom(request, reply)
+    if (scope !== 'any') requireScope(caller, scope)
+    if (resource === 'job') requireJob(caller, readId(request.params))
+    if (submits) await count(request, reply)
+    if (stream) countStream(request, reply)
   })
 }

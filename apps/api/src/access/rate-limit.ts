@@ -13,18 +13,17 @@ const bounded = (caller: Caller | null): number | null =>
 
 const callerOf = (request: FastifyRequest): Caller | null => request.getDecorator<Caller | null>(CALLER)
 
-/** Counts one more of whoever asks; throws where that is too many. On the answer, the headers say how many are left. */
+/** Counts one more request of its caller. Throws if that is one too many. The headers of the answer say how many are left. */
 export type CountRequest = (request: FastifyRequest, reply?: FastifyReply) => Promise<void>
 
 /**
- * Counts in Redis, in windows of a minute, for all processes together. Whoever is known is counted by tenant, and for
- * submissions only; whoever is not, by address, and for each time of not being known. A tenant without a bound costs
- * nothing.
+ * Counts in Redis, in windows of a minute, for all processes together: the submissions of each tenant, and the requests
+ * without a good key of each address. A tenant without a bound is not counted.
  */
 export const registerRateLimit = (
   app: FastifyInstance,
   { redis, prefix }: { readonly redis: Redis; readonly prefix: string },
-): (() => CountRequest) => {
+): CountRequest => {
   app.register(rateLimit, {
     global: false,
     redis,
@@ -37,26 +36,26 @@ export const registerRateLimit = (
     allowList: (request) => bounded(callerOf(request)) === null,
     max: (request) => bounded(callerOf(request)) ?? 0,
   })
-  return () => {
-    const count = app.createRateLimit()
-    return async (request, reply) => {
-      const counted = await count(request)
-      if (counted.isAllowed) return
-      const { max, remaining, ttlInSeconds, isExceeded } = counted
-      const isKnown = callerOf(request) !== null
-      if (isKnown || isExceeded) {
-        reply?.headers({
-          'ratelimit-limit': max,
-          'ratelimit-remaining': remaining,
-          'ratelimit-reset': ttlInSeconds,
-          ...(isExceeded ? { 'retry-after': ttlInSeconds } : {}),
-        })
-      }
-      if (!isExceeded) return
-      const what = isKnown
-        ? `${max} submissions a minute are all this tenant may have`
-        : 'Too many requests without a good key'
-      throw new RequestError('too-many-requests', `${what}: try again in ${ttlInSeconds} s`)
+  let limit: ReturnType<FastifyInstance['createRateLimit']> | undefined
+  return async (request, reply) => {
+    // The plugin is only there when the app has started.
+    limit ??= app.createRateLimit()
+    const counted = await limit(request)
+    if (counted.isAllowed) return
+    const { max, remaining, ttlInSeconds, isExceeded } = counted
+    const isKnown = callerOf(request) !== null
+    if (isKnown || isExceeded) {
+      reply?.headers({
+        'ratelimit-limit': max,
+        'ratelimit-remaining': remaining,
+        'ratelimit-reset': ttlInSeconds,
+        ...(isExceeded ? { 'retry-after': ttlInSeconds } : {}),
+      })
     }
+    if (!isExceeded) return
+    const what = isKnown
+      ? `${max} submissions a minute are all this tenant may have`
+      : 'Too many requests without a good key'
+    throw new RequestError('too-many-requests', `${what}: try again in ${ttlInSeconds} s`)
   }
 }

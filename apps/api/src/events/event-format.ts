@@ -1,4 +1,4 @@
-import type { LogEntry } from '@runnel/output/subscriber'
+import type { LogEntry } from '@runnel/operations'
 
 /** How events travel in a plain HTTP answer. */
 export interface EventFormat {

@@ -1,5 +1,5 @@
 import { RequestError } from '@runnel/contract/public'
-import type { LogEntry, Receive } from '@runnel/output/subscriber'
+import type { LogEntry } from '@runnel/operations'
 import type { FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
 import { logFault } from '../errors/error-answers.ts'
@@ -10,11 +10,11 @@ import { toTextFrame } from './text-frame.ts'
 const DONE = 1000
 const BROKEN = 1011
 
-/** One job's events on a WebSocket, each a frame, then the end. The server's closing is left to whoever closes it. */
+/** Sends one job's events on a WebSocket, each as a frame, then closes it. When the server stops, `closeSockets` closes it. */
 export const runEventSocket = async (
   socket: WebSocket,
   request: FastifyRequest,
-  follow: (receive: Receive) => Promise<void>,
+  events: AsyncIterable<LogEntry>,
   options: { heartbeatMs: number; signal: AbortSignal; toFrame: (entry: LogEntry) => Buffer },
 ): Promise<void> => {
   const { heartbeatMs, signal, toFrame } = options
@@ -28,7 +28,7 @@ export const runEventSocket = async (
     void sendError(new RequestError('invalid-request', message))
   })
   try {
-    await follow((entry) => writer.sendWithTurn(toFrame(entry)))
+    for await (const entry of events) await writer.sendWithTurn(toFrame(entry))
     if (!signal.aborted) writer.close(DONE)
   } catch (error) {
     if (signal.aborted) return

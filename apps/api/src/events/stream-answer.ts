@@ -1,4 +1,4 @@
-import type { Receive } from '@runnel/output/subscriber'
+import type { LogEntry } from '@runnel/operations'
 import type { FastifyReply } from 'fastify'
 import { logFault } from '../errors/error-answers.ts'
 import { toErrorBody, toRequestError, toShuttingDown } from '../errors/to-request-error.ts'
@@ -16,7 +16,7 @@ import { untilDrained } from './until-drained.ts'
  */
 export const streamAnswer = async (
   reply: FastifyReply,
-  follow: (receive: Receive) => Promise<void>,
+  events: AsyncIterable<LogEntry>,
   options: { format: EventFormat; heartbeatMs: number; signal: AbortSignal; closing: AbortSignal },
 ): Promise<void> => {
   const { format, heartbeatMs, signal, closing } = options
@@ -50,11 +50,11 @@ export const streamAnswer = async (
     raw.write(format.toError(json), () => raw.destroy())
   }
   try {
-    await follow((entry) => {
+    for await (const entry of events) {
       heartbeat.refresh()
       hasFinished = entry.type === 'finished'
-      return raw.write(format.toText(entry)) ? undefined : untilDrained(raw)
-    })
+      if (!raw.write(format.toText(entry))) await untilDrained(raw)
+    }
     if (closing.aborted && !hasFinished) fail(toShuttingDown())
     else raw.end()
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { LogEntry } from '@runnel/output/subscriber'
+import type { LogEntry } from '@runnel/operations'
 
 /** FIN, and the opcode of a text. */
 const TEXT = 0x81

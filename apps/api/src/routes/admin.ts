@@ -33,6 +33,7 @@ export const adminRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend'>> =
   app.post(
     '/v1/admin/keys',
     {
+      config: { scope: 'admin', resource: 'none', submits: false, stream: false },
       schema: {
         summary: 'Make a key',
         description: 'Answers with the key itself, which is told here and never again: what is kept is its SHA-256.',
@@ -51,6 +52,7 @@ export const adminRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend'>> =
   app.get(
     '/v1/admin/keys',
     {
+      config: { scope: 'admin', resource: 'none', submits: false, stream: false },
       schema: {
         summary: 'List the keys',
         description:
@@ -65,6 +67,7 @@ export const adminRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend'>> =
   app.delete(
     '/v1/admin/keys/:id',
     {
+      config: { scope: 'admin', resource: 'key', submits: false, stream: false },
       schema: {
         summary: 'Revoke a key',
         description:
@@ -85,6 +88,7 @@ export const adminRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend'>> =
   app.get(
     '/v1/admin/tenants/:id',
     {
+      config: { scope: 'admin', resource: 'tenant', submits: false, stream: false },
       schema: {
         summary: "Ask about a tenant's limits",
         description: 'A tenant for whom nothing was set has no bounds of its own.',
@@ -99,6 +103,7 @@ export const adminRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend'>> =
   app.put(
     '/v1/admin/tenants/:id',
     {
+      config: { scope: 'admin', resource: 'tenant', submits: false, stream: false },
       schema: {
         summary: "Set a tenant's limits",
         description: 'All of them: what is left out has no bound of its own. Holds from the next submission on.',

@@ -1,5 +1,4 @@
 import { eventIdSchema, jobEventSchema, jobIdSchema } from '@runnel/contract/public'
-import type { Receive } from '@runnel/output/subscriber'
 import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
@@ -37,6 +36,7 @@ export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
     method: 'GET',
     url: '/v1/jobs/:id/events',
     exposeHeadRoute: false,
+    config: { scope: 'read', resource: 'job', submits: false, stream: true },
     schema: {
       summary: "Follow a job's events",
       description: [
@@ -79,17 +79,17 @@ export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
       ) {
         return reply.code(204).send()
       }
-      const follow = (receive: Receive) => operations.follow(requester, id, { after, signal }, receive)
+      const events = operations.follow(requester, id, { after, signal })
       using _watching = admissions.watch(callerOf(request), () => reply.raw.destroy())
-      await streamAnswer(reply, follow, { format, heartbeatMs, signal, closing })
+      await streamAnswer(reply, events, { format, heartbeatMs, signal, closing })
     },
     wsHandler: (socket, request) => {
       const signal = whileConnected(socket)
       dismissWithKey(admissions, callerOf(request), socket)
       const { id } = paramsSchema.parse(request.params)
       const after = readAfter(request, querySchema.parse(request.query).after)
-      const follow = (receive: Receive) => operations.follow(requesterOf(request), id, { after, signal }, receive)
-      return runEventSocket(socket, request, follow, { heartbeatMs, signal, toFrame })
+      const events = operations.follow(requesterOf(request), id, { after, signal })
+      return runEventSocket(socket, request, events, { heartbeatMs, signal, toFrame })
     },
   })
 }

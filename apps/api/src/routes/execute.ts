@@ -30,6 +30,7 @@ export const executeRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, op
     app.post(
       url,
       {
+        config: { scope: 'submit', resource: 'none', submits: true, stream: false },
         schema: {
           summary: 'Run a program and wait for it',
           description:

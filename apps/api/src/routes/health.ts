@@ -3,6 +3,7 @@ import { redisUnavailable } from '@runnel/operations'
 import type { WorkerCount } from '@runnel/registry'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { PUBLIC } from '../access/route-access.ts'
 import type { Backend } from '../backend.ts'
 import { toErrorBody } from '../errors/to-request-error.ts'
 import type { RouteOptions } from './route-options.ts'
@@ -47,6 +48,7 @@ export const healthRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend' | 
   app.get(
     '/health/live',
     {
+      config: PUBLIC,
       schema: {
         summary: 'Is the process alive?',
         description: 'Answers as long as the process does. For deciding whether to restart it.',
@@ -61,6 +63,7 @@ export const healthRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend' | 
   app.get(
     '/health/ready',
     {
+      config: PUBLIC,
       schema: {
         summary: 'Can it take jobs?',
         description:

@@ -12,6 +12,7 @@ export const jobRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { oper
   app.get(
     '/v1/jobs/:id',
     {
+      config: { scope: 'read', resource: 'job', submits: false, stream: false },
       schema: {
         summary: 'Ask about a job',
         description:
@@ -27,6 +28,7 @@ export const jobRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { oper
   app.delete(
     '/v1/jobs/:id',
     {
+      config: { scope: 'submit', resource: 'job', submits: false, stream: false },
       schema: {
         summary: 'Cancel a job',
         description:

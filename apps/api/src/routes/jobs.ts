@@ -39,6 +39,7 @@ export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, optio
   app.post(
     '/v1/jobs',
     {
+      config: { scope: 'submit', resource: 'none', submits: true, stream: false },
       schema: {
         summary: 'Submit a program',
         description: [
@@ -84,6 +85,7 @@ export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, optio
   app.get(
     '/v1/jobs',
     {
+      config: { scope: 'read', resource: 'none', submits: false, stream: false },
       schema: {
         summary: 'List jobs',
         description: 'What was submitted, newest first, in pages, without the output.',

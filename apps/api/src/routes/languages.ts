@@ -26,6 +26,7 @@ export const languagesRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, 
   app.get(
     '/v1/languages',
     {
+      config: { scope: 'any', resource: 'none', submits: false, stream: false },
       schema: {
         summary: 'List the languages',
         description: 'What this deployment runs, and the tenant may use.',

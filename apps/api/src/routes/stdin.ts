@@ -27,6 +27,7 @@ export const stdinRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { op
     '/v1/jobs/:id/stdin',
     {
       bodyLimit: BODY_BYTES,
+      config: { scope: 'submit', resource: 'job', submits: false, stream: false },
       schema: {
         summary: "Write to a job's standard input",
         description: `Bytes as application/octet-stream, with \`?end=true\` to end the input after them; or JSON. The job must have been submitted with \`interactive: true\`. A queued job reads it when it starts. One job may be sent ${PROGRAM.stdinTotalBytes} bytes in all.`,

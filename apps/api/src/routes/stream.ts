@@ -18,6 +18,8 @@ export const streamRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
     method: 'GET',
     url: '/v1/stream',
     exposeHeadRoute: false,
+    // Each frame is checked on its own.
+    config: { scope: 'any', resource: 'none', submits: false, stream: true },
     schema: {
       summary: 'One WebSocket for many jobs',
       description: [

@@ -11,6 +11,8 @@ export const ticketsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { 
   app.post(
     '/v1/tickets',
     {
+      // A ticket allows no more than the key that it is made with.
+      config: { scope: 'any', resource: 'none', submits: false, stream: false },
       schema: {
         summary: 'Make a ticket for a browser',
         description: [

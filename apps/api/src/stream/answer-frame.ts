@@ -71,17 +71,13 @@ export const answerFrame = async (
       }
       const { job, follow } = await operations.submitAndFollow(requester, submission, options)
       remember(job)
-      const followToEnd: Follow = async (signal, receive) => {
-        await follow(signal, receive)
-        if (!signal.aborted) dependents.remove(job.id)
-      }
-      return { accepted: job, start: () => subscriptions.add(job.id, followToEnd) }
+      return { accepted: job, start: () => subscriptions.add(job.id, follow) }
     }
     case 'subscribe': {
       const { jobId, after } = frame
       subscriptions.requireRoom(jobId)
       await operations.requireJob(requester, jobId)
-      const follow: Follow = (signal, receive) => operations.follow(requester, jobId, { after, signal }, receive)
+      const follow: Follow = (signal) => operations.follow(requester, jobId, { after, signal })
       return { start: () => subscriptions.add(jobId, follow) }
     }
     case 'unsubscribe':

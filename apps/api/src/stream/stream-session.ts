@@ -58,7 +58,10 @@ export const runStreamSession = (
   }
   const subscriptions = createSubscriptions({
     signal,
-    receive: ({ json }) => writer.sendWithTurn(toTextFrame(`{"type":"event","event":${json}}`)),
+    send(jobId, { type, json }) {
+      if (type === 'finished') dependents.remove(jobId)
+      return writer.sendWithTurn(toTextFrame(`{"type":"event","event":${json}}`))
+    },
     fail: (jobId, error) => void sendError(error, { jobId }),
   })
 

@@ -1,38 +1,39 @@
 import { RequestError } from '@runnel/contract/public'
-import type { Receive } from '@runnel/output/subscriber'
+import type { LogEntry } from '@runnel/operations'
 
 /** Each holds one event in memory and one follower of a log; a page shows fewer jobs than this. */
 export const SUBSCRIPTIONS_PER_SOCKET = 64
 
-/** Gives on a job's events until it has finished or `signal` aborts. */
-export type Follow = (signal: AbortSignal, receive: Receive) => Promise<void>
+/** Gives a job's events until it has finished or `signal` aborts. */
+export type Follow = (signal: AbortSignal) => AsyncIterable<LogEntry>
 
 /** The jobs that one socket follows. */
 export interface Subscriptions {
-  /** Throws where there is no room for one more; a job that is followed already needs none. */
+  /** Throws if the socket follows too many jobs already. A job that it follows does not count twice. */
   requireRoom(jobId?: string): void
-  /** Begins to follow the job; one that is followed already is followed no longer as it was. */
+  /** Starts to follow the job. If it is followed already, that ends. */
   add(jobId: string, follow: Follow): void
   remove(jobId: string): void
 }
 
-/** A word, where the default would make an error with a stack. */
-const NO_LONGER = 'no longer'
+/** An abort without a reason creates an error with a stack trace. */
+const UNSUBSCRIBED = 'unsubscribed'
 
 export const createSubscriptions = (options: {
   signal: AbortSignal
-  receive: Receive
+  /** Resolves when the client can take the next one. */
+  send: (jobId: string, entry: LogEntry) => Promise<void> | undefined
   fail: (jobId: string, error: unknown) => void
 }): Subscriptions => {
-  const { signal, receive, fail } = options
+  const { signal, send, fail } = options
   const followed = new Map<string, AbortController>()
   signal.addEventListener('abort', () => {
-    for (const own of followed.values()) own.abort(NO_LONGER)
+    for (const own of followed.values()) own.abort(UNSUBSCRIBED)
   })
 
   const run = async (jobId: string, follow: Follow, own: AbortController): Promise<void> => {
     try {
-      await follow(own.signal, receive)
+      for await (const entry of follow(own.signal)) await send(jobId, entry)
     } catch (error) {
       if (!own.signal.aborted) fail(jobId, error)
     } finally {
@@ -49,14 +50,14 @@ export const createSubscriptions = (options: {
       )
     },
     add(jobId, follow) {
-      followed.get(jobId)?.abort(NO_LONGER)
+      followed.get(jobId)?.abort(UNSUBSCRIBED)
       const own = new AbortController()
-      if (signal.aborted) own.abort(NO_LONGER)
+      if (signal.aborted) own.abort(UNSUBSCRIBED)
       followed.set(jobId, own)
       void run(jobId, follow, own)
     },
     remove(jobId) {
-      followed.get(jobId)?.abort(NO_LONGER)
+      followed.get(jobId)?.abort(UNSUBSCRIBED)
       followed.delete(jobId)
     },
   }

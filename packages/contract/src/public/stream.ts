@@ -54,12 +54,7 @@ export const createClientFrameSchema = (policy: LimitsPolicy) =>
       after: eventIdSchema.optional(),
     }),
     z.strictObject({ type: z.literal('unsubscribe'), ref, jobId: jobIdSchema }),
-    z.strictObject({
-      type: z.literal('stdin'),
-      ref,
-      jobId: jobIdSchema,
-      ...stdinSchema.shape,
-    }),
+    z.strictObject({ type: z.literal('stdin'), ref, jobId: jobIdSchema, ...stdinShape }).superRefine(checkStdin),
     z.strictObject({
       type: z.literal('signal'),
       ref,

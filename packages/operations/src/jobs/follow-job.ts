@@ -1,8 +1,9 @@
-import type { Receive } from '@runnel/output/subscriber'
+import type { LogEntry } from '@runnel/output/subscriber'
 import type { OperationParts } from '../parts.ts'
+import { requireSummary } from './read-job.ts'
 
 export interface FollowOptions {
-  /** The id of the last event that the caller has; without it, follows from the first one. */
+  /** The id of the last event that the caller has. Without it, all events are given. */
   readonly after?: string | undefined
   readonly signal: AbortSignal
 }
@@ -11,19 +12,16 @@ export const followJob = (
   { subscriber }: OperationParts,
   id: string,
   { after, signal }: FollowOptions,
-  receive: Receive,
-): Promise<void> => subscriber.follow(id, after === undefined ? { signal } : { after, signal }, receive)
+): AsyncIterable<LogEntry> => subscriber.follow(id, after === undefined ? { signal } : { after, signal })
 
 /** Whether the job has finished and has no event after `after`. */
 export const isComplete = async (
   parts: OperationParts,
   id: string,
-  { after, signal }: { readonly after: string; readonly signal: AbortSignal },
+  options: { readonly after: string; readonly signal: AbortSignal },
 ): Promise<boolean> => {
-  const more = new AbortController()
-  await followJob(parts, id, { after, signal: AbortSignal.any([signal, more.signal]) }, () => {
-    more.abort()
-    return undefined
-  })
-  return !more.signal.aborted
+  const { status } = await requireSummary(parts, id)
+  if (status !== 'finished') return false
+  for await (const _ of followJob(parts, id, options)) return false
+  return true
 }

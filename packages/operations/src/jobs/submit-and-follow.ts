@@ -1,12 +1,12 @@
-import type { Receive } from '@runnel/output/subscriber'
+import type { LogEntry } from '@runnel/output/subscriber'
 import type { OperationParts } from '../parts.ts'
 import type { Requester } from '../requester.ts'
 import type { PreparedJob } from './prepare-job.ts'
 import { type Submitted, submitJob } from './submit-job.ts'
 
 export interface Following extends Submitted {
-  /** To be called once: gives all events from the first one. */
-  follow(signal: AbortSignal, receive: Receive): Promise<void>
+  /** To be iterated once: all events from the first one, until `finished` or until `signal` aborts. */
+  follow(signal: AbortSignal): AsyncIterable<LogEntry>
 }
 
 /** Listens before it submits, so that no event has to be read back from the log. */
@@ -23,8 +23,7 @@ export const submitAndFollow = async (
     if (isRepeated) expected[Symbol.dispose]()
     return {
       ...submitted,
-      follow: (signal, receive) =>
-        isRepeated ? subscriber.follow(job.id, { signal }, receive) : expected.follow({ signal }, receive),
+      follow: (signal) => (isRepeated ? subscriber.follow(job.id, { signal }) : expected.follow({ signal })),
     }
   } catch (error) {
     expected[Symbol.dispose]()

@@ -1,5 +1,5 @@
 import type { Job } from '@runnel/contract/public'
-import { createTranscript, type Receive } from '@runnel/output/subscriber'
+import { createTranscript } from '@runnel/output/subscriber'
 import type { OperationParts } from '../parts.ts'
 import type { Requester } from '../requester.ts'
 import type { PreparedJob } from './prepare-job.ts'
@@ -36,13 +36,11 @@ export const submitAndWait = async (
   if (signal.aborted) stop()
   const transcript = createTranscript()
   let hasFinished = false
-  const receive: Receive = (entry) => {
-    transcript.add(entry)
-    hasFinished = entry.type === 'finished'
-    return undefined
-  }
   try {
-    await follow(waiting.signal, receive)
+    for await (const entry of follow(waiting.signal)) {
+      transcript.add(entry)
+      hasFinished = entry.type === 'finished'
+    }
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', stop)

@@ -2,11 +2,11 @@ import { RequestError } from '@runnel/contract/public'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { callerOf } from './caller.ts'
 
-/** Takes room for a stream of events, a WebSocket or an answer, until it closes; throws where its tenant has too many. */
-export type TakeStreamRoom = (request: FastifyRequest, reply: FastifyReply) => void
+/** Counts an open stream until it closes: a WebSocket, or an answer of events. Throws if its tenant has too many. */
+export type CountStream = (request: FastifyRequest, reply: FastifyReply) => void
 
-/** Counts what is open on this server, by tenant. */
-export const createStreamRoom = (maximum: number): TakeStreamRoom => {
+/** How many streams each tenant may have open on this server. */
+export const createStreamQuota = (maximum: number): CountStream => {
   const open = new Map<string, number>()
   return (request, reply) => {
     const { id } = callerOf(request).tenant
@@ -14,7 +14,7 @@ export const createStreamRoom = (maximum: number): TakeStreamRoom => {
     if (count >= maximum) {
       throw new RequestError(
         'too-many-subscriptions',
-        `Cannot open another stream: ${maximum} of this tenant's are open here, and no more may be; close some, or follow many jobs on one WebSocket with GET /v1/stream`,
+        `Cannot open another stream: ${maximum} of this tenant's are open here, which is the maximum; close some, or follow many jobs on one WebSocket with GET /v1/stream`,
       )
     }
     open.set(id, count + 1)
