@@ -14,7 +14,7 @@ import { isThere, startStubborn } from './stubborn-container.ts'
 /** So soon is all of a dead worker gone. */
 const GONE_MS = 30_000
 
-/** What a worker takes to stop at most, beyond its grace (README). */
+/** What a worker takes to stop at most, beyond its grace (docs/operations.md). */
 const STOP_MS = 29_000
 const GRACE_MS = 200
 

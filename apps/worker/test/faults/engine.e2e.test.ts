@@ -18,7 +18,7 @@ const submitMany = (system: System, count: number) =>
     ),
   )
 
-/** What a worker takes to stop at most, beyond its grace (README). */
+/** What a worker takes to stop at most, beyond its grace (docs/operations.md). */
 const STOP_MS = 29_000
 const GRACE_MS = 500
 
