@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** A folder as DOCKER_CERT_PATH wants it, and what a server shows to whoever comes with it. */
+/** A folder for DOCKER_CERT_PATH, and the certificate of a server for it. */
 export interface Certificates extends AsyncDisposable {
   readonly folder: string
   readonly ca: Buffer

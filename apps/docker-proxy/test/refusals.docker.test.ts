@@ -22,7 +22,7 @@ describe('The proxy refuses', () => {
   let stranger = ''
   beforeAll(async () => {
     proxy = await startProxy()
-    // A container of somebody else's on the same host, that must never be touched.
+    // A container of another program on the same host, which must never be touched.
     stranger = (await engine.createContainer({ Image: 'runnel/redis', Cmd: ['true'] })).id
   })
   afterAll(async () => {
@@ -70,16 +70,16 @@ describe('The proxy refuses', () => {
     ['attaching without taking over', { path: `/containers/${NOBODY}/attach?stream=1&stdin=1&stdout=1&stderr=1` }],
     ['attaching for the logs', { path: `/containers/${NOBODY}/attach?logs=1`, headers: UPGRADE }],
     ['a container by its name', { path: '/containers/runnel-1000000/start' }],
-    ['a container by the beginning of its id', { path: `/containers/${NOBODY.slice(0, 12)}/start` }],
+    ['a container by a shortened id', { path: `/containers/${NOBODY.slice(0, 12)}/start` }],
     [
       'updating a restart policy',
       { path: `/containers/${NOBODY}/update`, body: { RestartPolicy: { Name: 'always' } } },
     ],
     ['a body of a megabyte', { path: '/containers/create?name=runnel-1000000', body: 'x'.repeat(1 << 20) }],
-    ['a body where there is none', { path: `/containers/${NOBODY}/start`, body: { Binds: ['/:/host'] } }],
+    ['a body for a call that takes none', { path: `/containers/${NOBODY}/start`, body: { Binds: ['/:/host'] } }],
   ])('%s', (_what, attempt) => expectRefusal(attempt))
 
-  it('to touch a container that is no sandbox, by any call', async () => {
+  it('to touch a container that is not a sandbox, by any call', async () => {
     const place = `/containers/${stranger}`
     await expectRefusal({ path: `${place}/start` })
     await expectRefusal({ path: `${place}/attach?stream=1&stdin=1&stdout=1&stderr=1`, headers: UPGRADE })
@@ -89,7 +89,7 @@ describe('The proxy refuses', () => {
     expect((await engine.getContainer(stranger).inspect()).State.Status).toBe('created')
   })
 
-  it('nothing about a container that is not there: the engine says so itself', async () => {
+  it('nothing about a container that does not exist: the engine says so itself', async () => {
     expect(await ask({ path: `/containers/${NOBODY}/start` })).toMatchObject({ status: 404 })
     const attach = { path: `/containers/${NOBODY}/attach?stream=1&stdin=1&stdout=1&stderr=1`, headers: UPGRADE }
     expect(await ask(attach)).toMatchObject({ status: 404 })

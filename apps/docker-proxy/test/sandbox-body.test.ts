@@ -30,7 +30,7 @@ describe('The body of a create request', () => {
     ['an agent’s', SPEC],
     ['a fork server’s', FORK_SERVER],
     ['one with three processors and a small disk', { ...SPEC, cpus: 3, diskBytes: 1_000_003, memoryBytes: 1e9 }],
-  ])('is written anew, and the same, for a sandbox: %s', (_what, spec) => {
+  ])('is written again, and is the same, for a sandbox: %s', (_what, spec) => {
     expect(JSON.parse(toSandboxBody(read(spec), NAME, RULES))).toEqual(read(spec))
   })
 

@@ -7,7 +7,7 @@ import { type Certificates, makeCertificates } from './certificates.ts'
 import { startProxy, type TestProxy } from './proxy-fixture.ts'
 import { run, startWorker } from './run.ts'
 
-/** What dockerd does for `--tlsverify`: bytes for whoever has a certificate of the authority, and none for others. */
+/** Does what dockerd does with `--tlsverify`: serves clients with a certificate of the authority, and no others. */
 const startTls = async ({ ca, serverCert, serverKey }: Certificates, socketPath: string) => {
   const settings = { ca, cert: serverCert, key: serverKey, requestCert: true, rejectUnauthorized: true }
   const clients = new Set<Socket>()

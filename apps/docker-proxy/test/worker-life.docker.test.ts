@@ -7,7 +7,7 @@ import { engine, run, startWorker } from './run.ts'
 const MIB = 1024 * 1024
 
 describe('A worker behind the proxy', () => {
-  it('lives its whole life by the listed calls, every one of them, and is refused none', async () => {
+  it('makes each of the listed calls from start to stop, and no other', async () => {
     await using proxy = await startProxy()
     const worker = startWorker({ DOCKER_HOST: `unix://${proxy.socketPath}` })
     try {

@@ -7,7 +7,7 @@ import { type System, startSystem, stdoutOf } from './system.ts'
 
 const docker = new Docker()
 const programFor = (seconds: number) =>
-  `import time\nprint("begun", flush=True)\ntime.sleep(${seconds})\nprint("ended")`
+  `import time\nprint("running", flush=True)\ntime.sleep(${seconds})\nprint("ended")`
 
 const nameOf = ({ workers: [worker] }: System) => worker && nameOfProcess(worker)
 
@@ -17,12 +17,12 @@ const untilPrinted = async (system: System, jobId: string, attempt: number): Pro
   let seen = ''
   for await (const bytes of body ?? []) {
     seen += Buffer.from(bytes).toString()
-    if (seen.split('\n').some((line) => line.includes(`"${attempt}-`) && line.includes('begun'))) return
+    if (seen.split('\n').some((line) => line.includes(`"${attempt}-`) && line.includes('running'))) return
   }
   throw new Error(`It never printed in attempt ${attempt}: ${seen}`)
 }
 
-/** As somebody does who tidies up the host, or an engine that restarts. Where none is kept in stock, it is the job’s alone. */
+/** As a person does who cleans up the host, or an engine that restarts. Without a pool the job’s container is the only one. */
 const removeContainers = async (system: System): Promise<void> => {
   const containers = await docker.listContainers({ filters: { label: [`runnel.worker=${nameOf(system)}`] } })
   await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true })))
@@ -30,7 +30,7 @@ const removeContainers = async (system: System): Promise<void> => {
 
 describe('A sandbox that fails', () => {
   redisTest(
-    'before its program began costs the job nothing: another one runs it, in the same attempt',
+    'before its program started costs the job nothing: another one runs it, in the same attempt',
     async ({ redisUrl, prefix }) => {
       await using system = await startSystem({
         redisUrl,
@@ -59,7 +59,7 @@ describe('A sandbox that fails', () => {
   )
 
   redisTest(
-    'under its program has the job begin again, and is our fault the third time',
+    'under its program makes the job start again, and is our failure the third time',
     async ({ redisUrl, prefix }) => {
       const env = { RUNNEL_POOL_MIN: '0', RUNNEL_POOL_MAX: '0' }
       await using system = await startSystem({ redisUrl, prefix, env })
@@ -67,7 +67,11 @@ describe('A sandbox that fails', () => {
       await untilPrinted(system, once.id, 1)
       await removeContainers(system)
       const job = await system.finished(once.id, 20_000)
-      expect([job.attempt, stdoutOf(job), job.outcome]).toEqual([2, 'begun\nended\n', { type: 'exited', exitCode: 0 }])
+      expect([job.attempt, stdoutOf(job), job.outcome]).toEqual([
+        2,
+        'running\nended\n',
+        { type: 'exited', exitCode: 0 },
+      ])
       const events = await system.events(once.id)
       expect(events.map(({ type }) => type).filter((type) => type !== 'stdout')).toEqual([
         'queued',
@@ -92,7 +96,7 @@ describe('A sandbox that fails', () => {
 
 describe('A job that cannot be run at all', () => {
   redisTest(
-    'ends with a reference that is in the log, and does not hold up the next',
+    'ends with a reference that is in the log, and does not delay the next job',
     async ({ redis, redisUrl, prefix, redisKeys }) => {
       await using system = await startSystem({ redisUrl, prefix, workers: 0 })
       const submit = () => system.submit({ language: 'python', code: 'print("well")' })

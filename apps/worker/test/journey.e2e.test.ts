@@ -119,17 +119,17 @@ os.write(1, b"\\0\\xff\\xfe")`
   test('cancels a queued and a running job, and what is finished stays as it is', async ({ system }) => {
     const { id } = await system.submit({
       language: 'python',
-      code: 'import time\nprint("begun", flush=True)\ntime.sleep(60)',
+      code: 'import time\nprint("running", flush=True)\ntime.sleep(60)',
     })
     await watch(`${system.url}/v1/jobs/${id}/events`, 'application/x-ndjson', ({ type }) => type === 'stdout')
     await system.call('DELETE', `/v1/jobs/${id}`)
     const ended = await system.finished(id, 10_000)
-    expect([ended.outcome, stdoutOf(ended)]).toEqual([{ type: 'canceled' }, 'begun\n'])
+    expect([ended.outcome, stdoutOf(ended)]).toEqual([{ type: 'canceled' }, 'running\n'])
     const again = await system.call('DELETE', `/v1/jobs/${id}`)
     expect(await again.json()).toMatchObject({ status: 'finished', outcome: { type: 'canceled' } })
   })
 
-  test('tells each limit by its own outcome', async ({ system }) => {
+  test('gives each limit its own outcome', async ({ system }) => {
     const cases: [Record<string, unknown>, unknown][] = [
       [
         { code: 'import time; time.sleep(60)', limits: { wallMs: 500 } },

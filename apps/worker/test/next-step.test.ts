@@ -48,9 +48,9 @@ const cases: readonly [title: string, facts: Partial<Facts>, step: Step][] = [
     { ...failed('sandbox-before-program'), stopReason: 'canceled' },
     { type: 'finish', outcome: { type: 'canceled' }, usage: null },
   ],
-  ['a job is put back when its worker stops', { stopReason: 'shutdown' }, { type: 'requeue' }],
+  ['a job is requeued when its worker stops', { stopReason: 'shutdown' }, { type: 'requeue' }],
   [
-    'a job whose sandbox was removed because the worker stops is put back',
+    'a job whose sandbox was removed because the worker stops is requeued',
     { ...failed('sandbox-lost'), attempt: 9, stopReason: 'shutdown' },
     { type: 'requeue' },
   ],
@@ -62,7 +62,7 @@ const cases: readonly [title: string, facts: Partial<Facts>, step: Step][] = [
   ],
 
   ['a job whose log another attempt took over is left', failed('log-taken-over'), { type: 'leave' }],
-  ['a job whose log was lost is put back', failed('log-lost'), { type: 'requeue' }],
+  ['a job whose log was lost is requeued', failed('log-lost'), { type: 'requeue' }],
   [
     'a job whose sandbox failed has the engine checked',
     { ...failed('sandbox-before-program'), failures: 1 },
@@ -71,12 +71,12 @@ const cases: readonly [title: string, facts: Partial<Facts>, step: Step][] = [
   ['a job whose sandbox was lost has the engine checked', failed('sandbox-lost'), { type: 'check-engine' }],
   ['a job that failed otherwise has the engine checked', failed('other'), { type: 'check-engine' }],
   [
-    'a job is put back while no sandbox can be made',
+    'a job is requeued while no sandbox can be made',
     { ...failed('sandbox-before-program', false), failures: 1, attempt: 9 },
     { type: 'requeue' },
   ],
   [
-    'a job in its tenth attempt is not put back because no sandbox can be made',
+    'a job in its tenth attempt is not requeued because no sandbox can be made',
     { ...failed('other', false), attempt: 10 },
     FAIL,
   ],
@@ -93,7 +93,7 @@ const cases: readonly [title: string, facts: Partial<Facts>, step: Step][] = [
   ],
   ['a third one fails the job', { ...failed('sandbox-before-program', true), failures: 3 }, FAIL],
   [
-    'a job that lost its sandbox in the second attempt is put back',
+    'a job that lost its sandbox in the second attempt is requeued',
     { ...failed('sandbox-lost', true), attempt: 2 },
     { type: 'requeue' },
   ],

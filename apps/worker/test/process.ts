@@ -14,7 +14,7 @@ interface LogLine {
   readonly reference?: string
 }
 
-/** A process of ours, as an operator would start it. */
+/** One of our processes, as an operator starts it. */
 export interface Process {
   readonly pid: number
   readonly lines: readonly LogLine[]
@@ -53,19 +53,20 @@ export const saying = (part: Process, words: string, withinMs = 30_000): Promise
   eventually(
     () => {
       const line = part.lines.find(({ msg }) => msg.includes(words))
-      if (line === undefined) throw new Error(`Nobody said "${words}": ${JSON.stringify(part.lines.slice(-5))}`)
+      if (line === undefined)
+        throw new Error(`No line of the log has "${words}": ${JSON.stringify(part.lines.slice(-5))}`)
       return line
     },
     { withinMs },
   )
 
-/** What a worker calls itself, in its log, on its containers and in the directory. */
+/** A worker's name, in its log, on its containers and in the directory. */
 export const nameOf = (part: Process): string | undefined =>
   part.lines.find(({ worker }) => worker !== undefined)?.worker
 
 const docker = new Docker()
 
-/** Containers that are really there: an engine may go on listing one that it has removed and no longer knows. */
+/** Containers that exist: an engine may still list one that it has removed. */
 export const containersOf = async (part: Process): Promise<string[]> => {
   const worker = nameOf(part)
   if (worker === undefined) return []

@@ -10,7 +10,7 @@ export interface System extends AsyncDisposable {
   /** The API that was started last. */
   readonly api: Process
   readonly workers: Process[]
-  /** Another API at the address of the first, which is to be gone. */
+  /** Another API at the address of the first, which must be gone. */
   startApi(): Promise<Process>
   startWorker(env?: Readonly<Record<string, string>>): Promise<Process>
   submit(job: Readonly<Record<string, unknown>>): Promise<Job>
@@ -22,8 +22,8 @@ export interface System extends AsyncDisposable {
 }
 
 /**
- * The whole system as real processes on one Redis: an API and as many workers as wished. Disposing stops all of them
- * and fails the test when a worker that was stopped in order left a container.
+ * The whole system as real processes on one Redis: an API and any number of workers. Disposing it stops all of them, and
+ * fails the test if a worker that exited with 0 left a container.
  */
 export const startSystem = async (options: {
   readonly redisUrl: string
@@ -133,7 +133,7 @@ export const stdoutOf = (job: Job): string => job.output?.stdout.data ?? ''
 
 const countsSchema = z.object({ workers: z.number(), workersNotReady: z.number() })
 
-/** Until the API counts so many workers that take jobs, and so many that are alive and take none. */
+/** Resolves when the API counts so many workers that take jobs, and so many that are alive and take none. */
 export const untilWorkers = (system: System, ready: number, notReady: number): Promise<unknown> =>
   eventually(
     async () => {

@@ -10,7 +10,7 @@ import { describe, expect, test as plainTest } from 'vitest'
 import { type Process, type System, startSystem, stdoutOf } from './system.ts'
 
 const test = redisTest
-/** What takes 25 s by default takes 3. */
+/** Recovery takes 3 s instead of the default 25. */
 const SHORT_LOCK = { RUNNEL_LOCK_MS: '2000' }
 const finishedBy = (worker: Process): string[] =>
   worker.lines.flatMap((line) => (line.msg === 'job finished' ? [String(line.jobId)] : []))
@@ -44,9 +44,9 @@ describe('Workers', () => {
   }
 })
 
-// Most of it is waiting: for programs to end, for locks to run out, for Docker and Redis to come back.
+// Most of the time is waiting: for programs to end, for locks to expire, for Docker and Redis to come back.
 describe.concurrent('Workers', () => {
-  test('told to stop: takes no new job, finishes the running ones within the grace, gives back the rest', async ({
+  test('on SIGTERM: takes no new job, finishes the running ones within the grace, and requeues the rest', async ({
     redisUrl,
     prefix,
   }) => {
@@ -84,7 +84,7 @@ describe.concurrent('Workers', () => {
     ])
   })
 
-  test('told to stop twice: goes at once', async ({ redisUrl, prefix }) => {
+  test('on a second SIGTERM: exits at once', async ({ redisUrl, prefix }) => {
     await using system = await startSystem({
       redisUrl,
       prefix,
@@ -107,7 +107,7 @@ describe.concurrent('Workers', () => {
     await system.finished(id, 40_000)
   })
 
-  test('killed: another one runs its job again from scratch, and the log says so', async ({ redisUrl, prefix }) => {
+  test('killed: another one runs its job again from the start, and the log says so', async ({ redisUrl, prefix }) => {
     await using system = await startSystem({ redisUrl, prefix, env: SHORT_LOCK })
     const { id } = await system.submit({
       language: 'python',
@@ -121,7 +121,7 @@ describe.concurrent('Workers', () => {
     expect((await system.events(id)).map(({ type }) => type)).toContain('restarted')
   })
 
-  test('without Docker: leave jobs queued, say why, and go on when Docker is back', async ({ redisUrl, prefix }) => {
+  test('without Docker: leave jobs queued, log why, and continue when Docker is back', async ({ redisUrl, prefix }) => {
     const socketPath = join(tmpdir(), `runnel-docker-${randomUUID()}.sock`)
     const proxy = createServer((client) => {
       const engine = connect('/var/run/docker.sock')
@@ -170,7 +170,7 @@ describe.concurrent('Workers', () => {
     }
   })
 
-  test('without isolation, only when told to, and with a warning', async ({ redisUrl, prefix }) => {
+  test('run without isolation only if configured so, and with a warning', async ({ redisUrl, prefix }) => {
     await using system = await startSystem({
       redisUrl,
       prefix,

@@ -23,7 +23,7 @@ describe('A background task', () => {
     const end = tasks.programStarts()
     const task = add('a')
     pass(900)
-    // Added later, where no program runs: when it is done, the first one has had its chance.
+    // Added later, to tasks without a program: when it is done, the first one has had its chance.
     await start().add('elsewhere')
     expect(done).toEqual([])
     end()

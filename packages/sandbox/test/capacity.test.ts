@@ -111,7 +111,7 @@ describe('The number of containers to make', () => {
     ],
     ['none beyond the minimum without room', { ready: 4, expected: 10, room: 0 }, { now: 0, background: 0 }],
     ['the minimum, also without room', { ready: 1, room: -5 }, { now: 0, background: 3 }],
-    ['one for each job that waits, and nothing else meanwhile', { waiting: 3 }, { now: 3, background: 0 }],
+    ['one for each job that waits, and nothing else until then', { waiting: 3 }, { now: 3, background: 0 }],
     ['only those that are not queued yet, for jobs that wait', { waiting: 3, queued: 2 }, { now: 1, background: 0 }],
     [
       'the pool too, once one is being made for each job that waits',

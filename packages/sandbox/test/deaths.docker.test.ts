@@ -25,7 +25,7 @@ describe('A death by a signal', () => {
   })
   afterAll(() => sandboxes[Symbol.asyncDispose]())
 
-  it('is told by its name, whichever it is', async () => {
+  it('is reported by its name', async () => {
     const deaths: (number | undefined)[] = []
     for (const number of DEADLY) {
       const { outcome } = await run(sandboxes, { source: `${DIE}die(${number})`, tenantId: 'dying' })

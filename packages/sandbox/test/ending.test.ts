@@ -41,7 +41,7 @@ const cases: [string, Partial<ExitReport>, Facts['intent'], Outcome][] = [
     { type: 'timed-out', limit: 'wall', limitMs: limits.wallMs },
   ],
   [
-    'the wall limit, exiting 0 when told',
+    'the wall limit, exiting with 0 after SIGTERM',
     { code: 0, limit: 'wall' },
     undefined,
     { type: 'timed-out', limit: 'wall', limitMs: limits.wallMs },
@@ -70,7 +70,7 @@ const cases: [string, Partial<ExitReport>, Facts['intent'], Outcome][] = [
 ]
 
 describe('How a job ended', () => {
-  it.each(cases)('is told from the facts: %s', (_name, over, intent, outcome) => {
+  it.each(cases)('follows from the facts: %s', (_name, over, intent, outcome) => {
     expect(toOutcome({ intent, report: report(over), limits })).toEqual(outcome)
   })
 })

@@ -64,7 +64,7 @@ describe('A program that was started ahead', () => {
     expectAllDifferent(await Promise.all(Array.from({ length: RUNS }, () => print({ source }))))
   })
 
-  it('tells the time of the host, in UTC, and a locale that knows every character', async () => {
+  it('has the time of the host, in UTC, and a locale with all characters', async () => {
     const source = `import locale, sys, time
 print(time.time(), *time.tzname, locale.setlocale(locale.LC_ALL, ""), sys.stdout.encoding, time.monotonic() < time.monotonic(), time.process_time() < 1)`
     const [time, ...rest] = (await print({ source })).split(' ')

@@ -112,25 +112,25 @@ const compare = async (program: CorpusProgram, language: Language) => {
 
 const byName = (programs: readonly CorpusProgram[]) => programs.map((program) => [program.name, program] as const)
 
-describe('A warm-started Python program cannot tell', () => {
+describe('A Python program that was started ahead behaves as if it was not', () => {
   test.concurrent.each(byName(readPrograms('python')))('%s', (_name, program) => compare(program, PYTHON))
 })
 
-describe('A warm-started JavaScript or TypeScript program cannot tell', () => {
+describe('A JavaScript or TypeScript program that was started ahead behaves as if it was not', () => {
   test.concurrent.each(byName(readPrograms('javascript')))('%s', (_name, program) =>
     compare(program, program.entry.endsWith('.ts') ? TYPESCRIPT : JAVASCRIPT),
   )
 })
 
 describe('The interpreter that waited', () => {
-  /** How long ago, in milliseconds, the process was started: asked so that the start barrier has no reason to start it anew. */
+  /** How long ago the process was started, in milliseconds. Asked in a way that does not make the start barrier start it again. */
   const PYTHON_AGE = `
 import os, time
 ticks = int(open("/proc/self/stat").read().rpartition(")")[2].split()[19])
 print((time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")) * 1000)
 `
   const NODE_AGE = "console.log(process[['up', 'time'].join('')]() * 1000)"
-  /** The kernel tells the start of a process in hundredths of a second, rounded down. */
+  /** The kernel gives the start of a process in hundredths of a second, rounded down. */
   const TICK_MS = 10
 
   const askAge = async (sandbox: Sandbox, language: Language, env: Record<string, string>): Promise<number> => {

@@ -8,7 +8,7 @@ const MIB = 1024 * 1024
 const FLOODS = 2
 const FLOOD_BYTES = 16 * MIB
 const LAG_MS = 300
-/** A tenth of what comes: code that was compiled meanwhile, and the next sandboxes. */
+/** A tenth of the output. Code that gets compiled and the next sandboxes also need some. */
 const GROWTH_BYTES = 3 * MIB
 
 it('A flood is read without a pause, and nothing of it stays in memory', async () => {
@@ -27,7 +27,7 @@ it('A flood is read without a pause, and nothing of it stays in memory', async (
 
   const lag = monitorEventLoopDelay({ resolution: 10 })
   lag.enable()
-  // The first ones bring memory to where it stays.
+  // The first runs bring the memory to the size at which it stays.
   expect(await floods()).toEqual(all)
   const before = await heldBytes()
   expect(await floods()).toEqual(all)

@@ -43,7 +43,7 @@ describe('The frame decoder', () => {
     const decode = createFrameDecoder(({ payload }) => {
       bytes += payload.length
     })
-    // Copied anew with every byte these would be more than a hundred gigabytes.
+    // If they were copied again with each byte, these would be more than a hundred gigabytes.
     for (let frame = 0; frame < 16; frame += 1) {
       for (let at = 0; at < largest.length; at += 1) decode(largest.subarray(at, at + 1))
     }
@@ -75,7 +75,7 @@ describe('The decoder of Docker’s own framing', () => {
     return Buffer.concat([header, Buffer.from(bytes)])
   }
 
-  it('tells the streams apart however the bytes are split', () => {
+  it('separates the streams, however the bytes are split', () => {
     const bytes = Buffer.concat([piece(1, 'out'), piece(2, 'err'), piece(1, ''), piece(1, 'put')])
     fc.assert(
       fc.property(fc.array(fc.nat(100)), (places) => {

@@ -25,20 +25,20 @@ import { type RunResult, run, runInside } from './run.ts'
 const CASES = [processes, signals, memory, disk, output, processor, forging, links, kernel, network].flat()
 
 const GRACE_MS = 300
-/** From the end of every grace to the report, on two processors that hostile programs keep busy. */
+/** From the end of each grace to the report, on two processors that hostile programs keep busy. */
 const SLACK_MS = 2_000
-/** The neighbour shares the processors with up to five such programs; it is never to be kept from them. */
+/** The neighbour shares the processors with up to five such programs, and must always get its part. */
 const LONGEST_PAUSE_MS = 2_000
 const NEXT_WITHIN_MS = 8_000
-/** What takes longer to tidy up is given up. */
+/** A container that takes longer to clean is given up. */
 const READY_AGAIN_MS = 12_000
-/** So many short programs come and go during each attack, the middle one no slower by more than this … */
+/** So many short programs run during each attack, and their median is slower by no more than this … */
 const VISITS = 2
 const SLOWER_BY_MS = 2_000
-/** … and all that is printed meanwhile leaves no more than this in our own memory. */
+/** … and all their output together leaves no more than this in our own memory. */
 const GROWTH_BYTES = 100 * 1024 * 1024
 
-/** What the next job of a tenant may find in its sandbox: nothing. */
+/** Searches the sandbox for anything that an earlier job of the tenant left. */
 const LOOK = `import os
 def theirs(pid):
     try: return pid != str(os.getpid()) and os.stat(f"/proc/{pid}").st_uid != 0
@@ -55,7 +55,7 @@ describe.concurrent('A program that', () => {
   let neighbour: Neighbour
   let visitors: Visitors
   let before: { readonly descriptors: number; readonly residentBytes: number }
-  /** All that were attacked. */
+  /** All containers that were attacked. */
   const containers = new Set<string>()
   const remember = ({ id }: Sandbox): void => void containers.add(id)
 
@@ -96,7 +96,7 @@ describe.concurrent('A program that', () => {
     expect({ stdout: stdout.toString(), stderr: stderr.toString() }).toEqual({ stdout: 'next\n', stderr: '' })
   }
 
-  /** The neighbour was never kept waiting for long, and prints still; whoever came meanwhile was served. */
+  /** The neighbour never waited for long and still prints, and all visitors were served. */
   const expectOthersUntouched = async (since: number) => {
     const printed = neighbour.lines
     await eventually(() => visitors.countSince(since) >= VISITS && neighbour.lines > printed, {

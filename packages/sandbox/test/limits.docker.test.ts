@@ -25,7 +25,7 @@ describe.concurrent('A container ends, inside its limits,', () => {
 
   it('a program that takes more memory than it may', async () => {
     const { outcome, usage } = await run({
-      source: 'print("begun", flush=True)\nx = bytearray(10**10)',
+      source: 'print("running", flush=True)\nx = bytearray(10**10)',
       limits: { memoryBytes: 64 * MIB },
     })
     // Python itself may refuse (MemoryError) where the kernel would: here it is the kernel that answers.
@@ -39,7 +39,7 @@ describe.concurrent('A container ends, inside its limits,', () => {
     expect(usage.wallMs).toBeLessThan(10_000)
   })
 
-  it('a program whose child takes all the memory, if the program goes on: by itself, and saying so', async () => {
+  it('a program whose child takes all memory, if the program goes on: by itself, with the limit that was hit', async () => {
     const source = `import os
 pid = os.fork()
 if pid == 0:
@@ -71,7 +71,7 @@ while True:
     expect(outcome.type).toMatch(/^(timed-out|out-of-memory)$/)
   })
 
-  it('a program that wants more processes than it may: refused, and told which limit', async () => {
+  it('a program that starts too many processes: with an error, and the limit that was hit', async () => {
     const source = `import threading, time
 count = 1
 try:
@@ -94,7 +94,7 @@ print(count)`
     }
   })
 
-  it('a program that fills the disk: with an error it can read, and told which limit', async () => {
+  it('a program that fills the disk: with an error, and the limit that was hit', async () => {
     const { stderr, outcome } = await run({
       source: 'with open("big", "wb") as file:\n    while True: file.write(b"x" * 65536)',
       limits: { diskBytes: 8 * MIB },

@@ -11,7 +11,7 @@ const KILLED: State = { Running: false, ExitCode: 137, OOMKilled: false }
 const EXITED: State = { Running: false, ExitCode: 0, OOMKilled: false }
 const OUT_OF_MEMORY: State = { Running: false, ExitCode: 137, OOMKilled: true }
 
-/** What becomes of a program whose agent is gone, where the engine tells these states in turn, and stays with the last. */
+/** The outcome of a program whose agent is gone, if the engine reports these states in turn, and then always the last. */
 const explain = async (...states: readonly State[]) => {
   let looks = 0
   const engine = {

@@ -52,7 +52,7 @@ describe.concurrent('A container whose process 1', () => {
     const neighbour = startNeighbour(sandboxes)
     const began = performance.now()
     const failure = await failureOf(run(sandboxes, { language: 'javascript', source: '', limits: { wallMs: WALL_MS } }))
-    expect(neighbour.longestPauseMs(began)).toBeLessThan(LONGEST_PAUSE_MS + 2_000) // its own container is made meanwhile
+    expect(neighbour.longestPauseMs(began)).toBeLessThan(LONGEST_PAUSE_MS + 2_000) // its own container is being made at the same time
     const { outcome } = await neighbour.end()
     expect(outcome).toEqual(EXITED)
     expect(failure.programStarted).toBe(false)
@@ -114,8 +114,8 @@ describe.concurrent('An agent that', () => {
     ],
     ['sends output of nothing, without end', 'while True: write(frame(stderr, stream) * 1000)'],
     ['sends output of a stream that nobody opened', 'write(frame(stdout, stream + 1, b"x"))'],
-    ['ends somebody else’s program', 'stream += 1\nwrite(report())'],
-    ['begins without end', 'while True: write(frame(done, stream) * 1000)'],
+    ['ends another program', 'stream += 1\nwrite(report())'],
+    ['says without end that its program has started', 'while True: write(frame(done, stream) * 1000)'],
     ['takes more input than there is', 'write(frame(grant, stream, b"\\xff" * 4))'],
     ['takes no input, without end', 'while True: write(frame(grant, stream, bytes(4)) * 1000)'],
     ['ends with a code of 256', 'write(report(code=256))'],
@@ -149,11 +149,11 @@ describe.concurrent('An agent that', () => {
     expect(stdout.toString()).toBe('next\n')
   })
 
-  it('never says that its program has begun has failed, in time', { timeout: 30_000 }, async () => {
+  it('never says that its program has started has failed, in time', { timeout: 30_000 }, async () => {
     await failureOf(obey('time.sleep(60)'))
   })
 
-  it('says nothing more is taken for a program whose time is up', { timeout: 30_000 }, async () => {
+  it('says nothing more counts as a program past its wall limit', { timeout: 30_000 }, async () => {
     const { outcome, usage } = await obey('write(frame(done, stream))\ntime.sleep(60)')
     expect(outcome).toEqual({ type: 'timed-out', limit: 'wall', limitMs: WALL_MS })
     expect(usage?.wallMs).toBe(WALL_MS)

@@ -16,7 +16,7 @@ const spec = {
 }
 
 describe('The container policy', () => {
-  it('gives a reason for every rule, and no rule sets what another one set', () => {
+  it('gives a reason for each rule, and no two rules set the same field', () => {
     const seen = new Set<string>()
     for (const { because, container, host } of POLICY) {
       expect(because).toMatch(/^[A-Z].{20,}\.$/)

@@ -28,7 +28,7 @@ describe('The pool', () => {
     await eventually(async () => (await sandboxes.containers()).length === 3, { withinMs: 20_000 })
   })
 
-  it('replaces a container that dies while it waits, and hands out no dead one', async () => {
+  it('replaces a container that dies while it waits, and gives no dead one to a job', async () => {
     await using sandboxes = createTestSandboxes({ languages: only('python'), poolMin: 2 })
     const waiting = await eventually(
       async () => {
@@ -50,7 +50,7 @@ describe('The pool', () => {
     expect(stdout.toString()).toBe('alive\n')
   })
 
-  it('serves everybody who waits, in order, when more come than it has', async () => {
+  it('serves all jobs that wait, in order, if more come than it has containers', async () => {
     await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 1 })
     const results = await Promise.all(
       Array.from({ length: 12 }, (_, index) => run(sandboxes, { language: 'bash', source: `echo ${index}` })),
@@ -60,7 +60,7 @@ describe('The pool', () => {
     )
   })
 
-  it('removes what is used up also under a load that never pauses', { timeout: 60_000 }, async () => {
+  it('removes used containers also under a load that never pauses', { timeout: 60_000 }, async () => {
     await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 1, poolMax: 100 })
     let done = 0
     let isOver = false
@@ -80,7 +80,7 @@ describe('The pool', () => {
     }
   })
 
-  it('lets go of whoever stops waiting', async () => {
+  it('rejects a job that stops waiting', async () => {
     await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 0 })
     const stop = new AbortController()
     const waiting = sandboxes.lease(ONE_BASH_JOB, stop.signal)
@@ -88,7 +88,7 @@ describe('The pool', () => {
     await expect(waiting).rejects.toMatchObject({ programStarted: false })
   })
 
-  it('gives up a sandbox whose files cannot be written, before its program begins', async () => {
+  it('gives up a sandbox whose files cannot be written, before its program starts', async () => {
     await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 1 })
     const limits = { ...defaultLimits(), diskBytes: 4 * 1024 * 1024 }
     const folders = Object.fromEntries(Array.from({ length: 5 }, (_, index) => [`${index}/${'a/'.repeat(500)}f`, '']))
@@ -99,7 +99,7 @@ describe('The pool', () => {
     })
   })
 
-  it('gives up a sandbox whose file writer was killed: no program runs on half its files', async () => {
+  it('gives up a sandbox whose file writer was killed: no program runs with half its files', async () => {
     await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 1 })
     const writer = await eventually(async () => {
       const [waiting] = await sandboxes.containers()
@@ -129,7 +129,7 @@ describe('The pool', () => {
     })
   })
 
-  it('knows when it can make none any more, with nobody waiting, and none wanted', async () => {
+  it('knows when it can make no more, although no job waits and no container is needed', async () => {
     await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 0, runtime: 'nonexistent' })
     await sandboxes.check()
     await expect(sandboxes.lease(ONE_BASH_JOB, never)).rejects.toMatchObject({
@@ -138,14 +138,14 @@ describe('The pool', () => {
     await expect(sandboxes.check()).rejects.toThrow('the last one for bash could not be made: ')
   })
 
-  it('is not blamed for a sandbox of other limits that cannot be made', async () => {
+  it('has no fault if a sandbox with other limits cannot be made', async () => {
     await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 0 })
     const limits = { ...defaultLimits(), diskBytes: 4 * 1024 * 1024, memoryBytes: 1 }
     await expect(sandboxes.lease({ ...ONE_BASH_JOB, limits }, never)).rejects.toMatchObject({ programStarted: false })
     await sandboxes.check()
   })
 
-  it('does not wait for ever for an image without our agent, and leaves nothing of it', async () => {
+  it('does not wait forever for an image without our agent, and leaves nothing of it', async () => {
     await docker.getImage('runnel/redis').tag({ repo: 'runnel-test-strange/python' })
     try {
       await using sandboxes = createTestSandboxes({

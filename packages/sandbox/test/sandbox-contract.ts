@@ -7,9 +7,9 @@ import { type RunOptions, run as runIn } from './run.ts'
 
 const EXITED = { type: 'exited', exitCode: 0 }
 
-/** What every kind of sandbox keeps, Docker's and the local one alike. */
+/** What each kind of sandbox guarantees: Docker's, and the local one. */
 export const describeSandboxContract = (kind: string, create: () => Sandboxes): void => {
-  // Most of it is waiting for containers, where there are any.
+  // With Docker most of the time is spent waiting for containers.
   describe(`A sandbox of the kind ${kind}`, { concurrent: kind === 'docker' }, () => {
     let sandboxes: Sandboxes
     beforeAll(async () => {
@@ -33,7 +33,7 @@ export const describeSandboxContract = (kind: string, create: () => Sandboxes): 
       })
     })
 
-    it('keeps stdout and stderr apart and every byte as it was', async () => {
+    it('keeps stdout and stderr apart, and every byte unchanged', async () => {
       const source = `import sys
 sys.stdout.buffer.write(bytes(range(256)) * 300)
 sys.stderr.buffer.write(bytes(range(255, -1, -1)))`
@@ -46,7 +46,7 @@ sys.stderr.buffer.write(bytes(range(255, -1, -1)))`
       expect(stderr.equals(Buffer.from(Array.from({ length: 256 }, (_, byte) => 255 - byte)))).toBe(true)
     })
 
-    it('lays out nested files and runs the entry among them', async () => {
+    it('writes nested files and runs the entry among them', async () => {
       const { stdout } = await run({
         source: {
           'app/main.py': 'import shapes.square\nprint(open("data/ä b.txt").read(), shapes.square.of(7))',
@@ -67,7 +67,7 @@ sys.stderr.buffer.write(bytes(range(255, -1, -1)))`
       expect(JSON.parse(stdout.toString())).toEqual([args, 'x=1;\n$(id)'])
     })
 
-    it('gives the program its stdin and then the end of it', async () => {
+    it('gives the program its stdin, then the end of input', async () => {
       const { stdout } = await run({
         source: 'import sys\nprint(sys.stdin.read().upper())',
         program: { stdin: 'all of it' },
@@ -90,7 +90,7 @@ sys.stderr.buffer.write(bytes(range(255, -1, -1)))`
       expect(outcome).toEqual(EXITED)
     })
 
-    it('takes input while the program runs, and the end of it', async () => {
+    it('takes input while the program runs, and the end of input', async () => {
       const answered = Promise.withResolvers<void>()
       async function* controls(): AsyncGenerator<Control> {
         yield { type: 'stdin', encoding: 'utf8', data: 'ann\n' }
@@ -154,7 +154,7 @@ sys.stderr.buffer.write(bytes(range(255, -1, -1)))`
       expect(outcome).toEqual({ type: 'signaled', signal })
     })
 
-    it('tells a program whose time is up to stop, and keeps what it printed', async () => {
+    it('sends SIGTERM to a program at its wall limit, and keeps what it printed', async () => {
       const source = `import os, signal, sys, time
 signal.signal(signal.SIGTERM, lambda *_: (os.write(1, b"tidied up\\n"), sys.exit(3)))
 os.write(1, b"working\\n")
@@ -164,7 +164,7 @@ time.sleep(60)`
       expect(outcome).toEqual({ type: 'timed-out', limit: 'wall', limitMs: 1_500 })
     })
 
-    it('kills a program that will not stop, and its children with it', async () => {
+    it('kills a program that does not stop, with its children', async () => {
       const source = `import os, signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 if os.fork() == 0:
@@ -186,14 +186,14 @@ while True: time.sleep(1)`
       expect(outcome).toEqual({ type: 'timed-out', limit: 'wall', limitMs: 1_500 })
     })
 
-    it('ends a program that has used up its processor time, and not one that sleeps', async () => {
+    it('ends a program at its processor time limit, but not one that sleeps', async () => {
       const busy = await run({ source: 'while True: pass', limits: { cpuMs: 300 } })
       expect(busy.outcome).toEqual({ type: 'timed-out', limit: 'cpu', limitMs: 300 })
       const idle = await run({ source: 'import time; time.sleep(0.6)', limits: { cpuMs: 300 } })
       expect(idle.outcome).toEqual(EXITED)
     })
 
-    it('lets a program print exactly its limit, and cuts it off at one byte more', async () => {
+    it('lets a program print exactly its limit, and ends it at one byte more', async () => {
       const write = (bytes: number) =>
         `import sys\nsys.stdout.write("x" * ${bytes})\nsys.stdout.flush()\nsys.stderr.write("y" * 10)`
       const within = await run({ source: write(99_990), limits: { outputBytes: 100_000 } })
@@ -210,7 +210,7 @@ while True: time.sleep(1)`
       expect(stdout.length).toBe(1024 * 1024)
     })
 
-    it('holds a flood back while nobody reads, and loses none of it', async () => {
+    it('holds a flood of output back while nobody reads, and loses none of it', async () => {
       let pieces = 0
       const { stdout, outcome } = await run({
         source: 'import sys\nfor i in range(300_000): print(i)',
@@ -229,15 +229,15 @@ while True: time.sleep(1)`
     it('cancels when asked to', async () => {
       const stop = new AbortController()
       const { stdout, outcome } = await run({
-        source: 'import os, time\nos.write(1, b"begun\\n")\ntime.sleep(60)',
+        source: 'import os, time\nos.write(1, b"running\\n")\ntime.sleep(60)',
         signal: stop.signal,
         onOutput: () => stop.abort('canceled'),
       })
-      expect(stdout.toString()).toBe('begun\n')
+      expect(stdout.toString()).toBe('running\n')
       expect(outcome).toEqual({ type: 'canceled' })
     })
 
-    it('is over when the main process is, whatever it left running', async () => {
+    it('is over when the main process has ended, although its children run', async () => {
       const source = `import os, time
 if os.fork() == 0:
     os.setsid()
@@ -252,7 +252,7 @@ print("main is done", flush=True)`
       expect(usage.wallMs).toBeLessThan(5_000)
     })
 
-    it('does not take closed output for the end of the program', async () => {
+    it('does not end a program that closes its output', async () => {
       const { outcome } = await run({
         source: 'import os, sys, time\nos.close(1); os.close(2); time.sleep(0.3); os._exit(3)',
       })
@@ -266,35 +266,35 @@ print("main is done", flush=True)`
       expect(outcome).toEqual({ type: 'exited', exitCode: 900_000 % 251 })
     })
 
-    it('is not disturbed by a program that closes its folders to everybody', async () => {
+    it('accepts a program that removes all permissions from its folders', async () => {
       const { outcome } = await run({
         source: 'import os\nos.makedirs("d/e"); open("d/e/f", "w").close(); os.chmod("d", 0)',
       })
       expect(outcome).toEqual(EXITED)
     })
 
-    it('delivers what was printed in the last moment', async () => {
+    it('delivers output that was printed at the last moment', async () => {
       const { stdout, outcome } = await run({ source: 'import os\nos.write(1, b"x" * 65536)\nos.kill(os.getpid(), 9)' })
       expect(stdout.length).toBe(65_536)
       expect(outcome).toEqual({ type: 'signaled', signal: 'SIGKILL' })
     })
 
-    it('tells a first word at once, and gathers what follows right after for two milliseconds', async () => {
+    it('delivers the first output at once, and gathers the following output for two milliseconds', async () => {
       const pieces: number[] = []
       const { stdout, usage } = await run({
         source: 'import os\nfor _ in range(3_000): os.write(1, b"x")',
         onOutput: ({ length }) => void pieces.push(length),
       })
       expect(stdout.length).toBe(3_000)
-      const [beginning, end] = [1, 1]
-      expect(pieces.length).toBeLessThanOrEqual(beginning + usage.wallMs / 2 + end)
+      const [first, last] = [1, 1]
+      expect(pieces.length).toBeLessThanOrEqual(first + usage.wallMs / 2 + last)
     })
 
     it.each([
       [1, 2],
       [2, 1],
-    ])('hears what is said once on one stream (%i chatters) while the other never pauses', async (chatter, other) => {
-      let heard = ''
+    ])('delivers one piece of output on one stream while stream %i never pauses', async (busy, other) => {
+      let printed = ''
       const source = `import os, time
 if os.fork() == 0:
     time.sleep(0.2)
@@ -302,19 +302,19 @@ if os.fork() == 0:
     os._exit(0)
 end = time.monotonic() + 1
 while time.monotonic() < end:
-    os.write(${chatter}, b".")
+    os.write(${busy}, b".")
     time.sleep(0.0002)
 os.wait()`
       const { outcome } = await run({
         source,
         onOutput: (bytes) => {
-          heard += bytes.toString()
+          printed += bytes.toString()
         },
       })
       expect(outcome).toEqual(EXITED)
-      expect(heard).toMatch(/^\.+!\.+$/)
-      const [before = '', after = ''] = heard.split('!')
-      expect(after.length, 'it came while the chatter went on').toBeGreaterThan(before.length)
+      expect(printed).toMatch(/^\.+!\.+$/)
+      const [before = '', after = ''] = printed.split('!')
+      expect(after.length, 'it came while the other stream was busy').toBeGreaterThan(before.length)
     })
 
     it('measures time and processor time', async () => {
@@ -326,10 +326,10 @@ os.wait()`
       expect(usage.cpuMs).toBeLessThan(usage.wallMs)
     })
 
-    it('reports a sandbox that ends under its program as our failure, not the program’s', async () => {
+    it('reports a sandbox that ends under its program as our failure, not as the program’s', async () => {
       let sandbox: Sandbox | undefined
       const running = run({
-        source: 'import time\nprint("begun", flush=True)\ntime.sleep(60)',
+        source: 'import time\nprint("running", flush=True)\ntime.sleep(60)',
         onSandbox: (leased) => {
           sandbox = leased
         },

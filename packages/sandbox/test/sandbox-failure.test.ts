@@ -8,8 +8,12 @@ const LIE = new ProtocolError('The agent broke the protocol')
 describe('A sandbox that failed', () => {
   it.each([
     ['was lost when its connection ended under the program', { cause: ENDED, programStarted: true }, true],
-    ['was not when no program had begun', { cause: ENDED, programStarted: false }, false],
-    ['was not when the program was past its time', { cause: ENDED, programStarted: true, ranOver: true }, false],
+    ['was not lost before a program started', { cause: ENDED, programStarted: false }, false],
+    [
+      'was not lost if the program was past its wall limit',
+      { cause: ENDED, programStarted: true, ranOver: true },
+      false,
+    ],
     ['was not when its agent said what none of ours would', { cause: LIE, programStarted: true }, false],
   ])('%s', (_, options, wasLost) => {
     expect(new SandboxFailure('It failed', options).wasLost).toBe(wasLost)

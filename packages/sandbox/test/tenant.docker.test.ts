@@ -228,7 +228,7 @@ for _ in range(5):
     })
   })
 
-  it('ends a program that kills whatever comes to end it, and whoever is left holding its output', async () => {
+  it('ends a program that kills everything that comes to end it, and every process that holds its output', async () => {
     const source =
       'import os, signal\nfor _ in range(3):\n    if os.fork() == 0:\n        os.setsid()\n        while True:\n            try: os.kill(-1, signal.SIGKILL)\n            except OSError: pass\nwhile True: pass'
     const { outcome } = await runAs('killers', { source, limits: { wallMs: 1_000 } })
@@ -264,10 +264,10 @@ for _ in range(5):
     const used = new Set<string>()
     const runMany = (count: number, inFlight: number, source: string) => {
       used.clear()
-      let begun = 0
+      let started = 0
       const loop = async () => {
-        while (begun < count) {
-          begun += 1
+        while (started < count) {
+          started += 1
           await run(sandboxes, { language: 'bash', source, tenantId: 'one', onSandbox: ({ id }) => used.add(id) })
         }
       }

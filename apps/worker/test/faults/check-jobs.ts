@@ -8,7 +8,7 @@ import { LONGEST_MS } from './load.ts'
 import type { Accepted } from './run-faults.ts'
 import { requireNext } from './watch-job.ts'
 
-/** Of a job that is wrong so many of its events are shown. */
+/** So many events are shown of a job that is wrong. */
 const SHOWN_EVENTS = 40
 
 /** What the last attempt printed. */
@@ -29,17 +29,15 @@ const checkOrder = (events: readonly JobEvent[]): void => {
   for (const [at, event] of events.entries()) requireNext(events[at - 1], event)
 }
 
-/** What is wrong with a job; undefined where all is right. */
-const judge = async (system: System, { id, task, watched }: Accepted): Promise<string | undefined> => {
+/** What is wrong with a job; undefined if nothing is. */
+const checkJob = async (system: System, { id, task, watched }: Accepted): Promise<string | undefined> => {
   const seen = await watched
   const events = await system.events(id)
   checkOrder(events)
   const outcome = outcomeOf(events)
   if (!isDeepStrictEqual(seen, events)) {
-    const isBeginning = isDeepStrictEqual(seen, events.slice(0, seen.length))
-    return isBeginning
-      ? `its watcher waited in vain after ${seen.length} events`
-      : 'its watcher saw other events than these'
+    const isStart = isDeepStrictEqual(seen, events.slice(0, seen.length))
+    return isStart ? `its watcher got nothing after ${seen.length} events` : 'its watcher saw other events than these'
   }
   if (outcome?.type === 'sandbox-failed') {
     const { reference } = outcome
@@ -51,7 +49,7 @@ const judge = async (system: System, { id, task, watched }: Accepted): Promise<s
   return undefined
 }
 
-const tell = async (system: System, { id, task }: Accepted, why: string): Promise<string> => {
+const describe = async (system: System, { id, task }: Accepted, why: string): Promise<string> => {
   const text = await system.call('GET', `/v1/jobs/${id}`).then(
     (answer) => answer.text(),
     (error: unknown) => String(error),
@@ -63,21 +61,21 @@ const tell = async (system: System, { id, task }: Accepted, why: string): Promis
   return [`${id}: ${why}`, `  ${JSON.stringify(task.job)}`, `  ${text.slice(0, 500)}`, ...shown, ...logged].join('\n')
 }
 
-/** What must not be there once every job has finished. */
+/** What must not exist after all jobs have finished. */
 const findLeftovers = async (redis: Redis, prefix: string): Promise<string[]> => {
   const left = await findQueueLeftovers(redis, prefix)
   for await (const page of redis.scanStream({ match: `${prefix}*`, count: 1_000 })) {
     for (const key of page as string[]) {
       // `bounds` goes with the sweep after a tenant's last job, a lock with its job.
       if (/:(control|stdin):|:bounds$|:lock$/.test(key)) left.push(`${key} is still there`)
-      if (key.includes(':events:') && (await redis.pttl(key)) === -1) left.push(`${key} would stay for ever`)
+      if (key.includes(':events:') && (await redis.pttl(key)) === -1) left.push(`${key} would stay forever`)
     }
   }
   return left
 }
 
-/** So many jobs are asked about at once. */
-const JUDGED_AT_ONCE = 32
+/** So many jobs are checked at once. */
+const CHECKED_AT_ONCE = 32
 
 export const checkJobs = async (options: {
   readonly system: System
@@ -90,18 +88,18 @@ export const checkJobs = async (options: {
   let ourFailures = 0
   let attempts = 0
   const left = accepted.values()
-  const judgeOn = async (): Promise<void> => {
+  const checkNext = async (): Promise<void> => {
     for (const one of left) {
-      const why = await judge(system, one).catch((error: unknown) => String(error))
-      if (why !== undefined) wrong.push(await tell(system, one, why))
-      // One that is nowhere has been told as wrong already.
+      const why = await checkJob(system, one).catch((error: unknown) => String(error))
+      if (why !== undefined) wrong.push(await describe(system, one, why))
+      // A job that cannot be read is in `wrong` already.
       const job = await system.read(one.id).catch(() => undefined)
       attempts += job?.attempt ?? 0
       if (job?.outcome?.type === 'sandbox-failed') ourFailures += 1
     }
   }
-  await Promise.all(Array.from({ length: JUDGED_AT_ONCE }, judgeOn))
-  // A worker tells the queue after the log; and a job whose submission was not answered may still run.
+  await Promise.all(Array.from({ length: CHECKED_AT_ONCE }, checkNext))
+  // A worker writes to the queue after the log, and a job whose submission was not answered may still run.
   await eventually(
     async () => {
       const left = await findLeftovers(redis, prefix)

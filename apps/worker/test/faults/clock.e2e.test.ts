@@ -15,7 +15,7 @@ const ENV = {
   NODE_OPTIONS: `--import=${new URL('jumping-clock.ts', import.meta.url).href}`,
 }
 
-const CODE = 'import time\nprint("begun", flush=True)\ntime.sleep(1)\nprint("ended")'
+const CODE = 'import time\nprint("running", flush=True)\ntime.sleep(1)\nprint("ended")'
 
 test('A wall clock that jumps an hour on, two back and ten years on, in a worker or in the API, changes no job', async ({
   redis,
@@ -38,7 +38,7 @@ test('A wall clock that jumps an hour on, two back and ten years on, in a worker
     for (const { id } of jobs) {
       const job = await system.finished(id)
       expect(job).toMatchObject({ outcome: { type: 'exited', exitCode: 0 }, attempt: 1 })
-      expect(stdoutOf(job)).toBe('begun\nended\n')
+      expect(stdoutOf(job)).toBe('running\nended\n')
       expect(job.usage?.wallMs).toBeLessThan(8_000)
       const leftMs = await redis.pttl(redisKeys.events(id))
       expect(leftMs).toBeGreaterThan(RETENTION_MS * 0.9)

@@ -5,7 +5,7 @@ import { startSystem, stdoutOf, untilWorkers } from '../system.ts'
 import { canStartEngine, type OwnEngine, startOwnEngine } from './own-engine.ts'
 
 /** Ends well after the restart, if it is not ended by it. */
-const CODE = 'import time\nprint("begun", flush=True)\ntime.sleep(4)\nprint("ended")'
+const CODE = 'import time\nprint("running", flush=True)\ntime.sleep(4)\nprint("ended")'
 const JOBS = 6
 const AT_ONCE = 4
 const ENV = { RUNNEL_CONCURRENCY: String(AT_ONCE) }
@@ -35,9 +35,9 @@ describe.skipIf(!canStartEngine)('A Docker daemon', () => {
         await engine.restart(signal)
         const ended = await Promise.all(jobs.map(({ id }) => system.finished(id)))
         expect(ended.map(({ outcome }) => outcome)).toEqual(jobs.map(() => ({ type: 'exited', exitCode: 0 })))
-        expect(ended.map(stdoutOf)).toEqual(jobs.map(() => 'begun\nended\n'))
+        expect(ended.map(stdoutOf)).toEqual(jobs.map(() => 'running\nended\n'))
         const logs = await Promise.all(jobs.map(({ id }) => system.events(id)))
-        // Those that ran were begun again, and the others once.
+        // Those that ran started again, and the others started once.
         expect(logs.filter((log) => log.some(({ type }) => type === 'restarted'))).toHaveLength(AT_ONCE)
         expect(logs.map((log) => log.filter(({ type }) => type === 'finished').length)).toEqual(jobs.map(() => 1))
         expect(system.workers.map(({ hasExited }) => hasExited)).toEqual([false])

@@ -11,15 +11,15 @@ import { startFaultyEngine, startFaultyRedis } from './fault-proxies.ts'
 import type { FaultProxy } from './fault-proxy.ts'
 import { isThere, startStubborn } from './stubborn-container.ts'
 
-/** So soon is all of a dead worker gone. */
+/** Nothing of a dead worker is left after this long. */
 const GONE_MS = 30_000
 
-/** What a worker takes to stop at most, beyond its grace (docs/operations.md). */
+/** The longest that a worker takes to stop, after its grace (docs/operations.md). */
 const STOP_MS = 29_000
 const GRACE_MS = 200
 
 const ENV = {
-  // A sandbox is made for the job, and not before.
+  // No pool: the sandbox is made when the job comes.
   RUNNEL_POOL_MIN: '0',
   RUNNEL_POOL_MAX: '0',
   RUNNEL_CONCURRENCY: '1',
@@ -27,42 +27,42 @@ const ENV = {
 }
 const PROGRAM = 'print("first", flush=True)\nimport time\ntime.sleep(0.5)\nprint("last")'
 
-/** Where a worker is caught: what it sends, and whether that still arrives. */
+/** Where a worker is stopped: what it sends, and whether that still arrives. */
 interface Stage {
   readonly name: string
   readonly at: string
   readonly passing?: boolean
-  /** How the job went on after that. */
+  /** The events of the job in the end. */
   readonly events: string
 }
 
-const ANEW = '0 queued, 2 started, 2 stdout, 2 finished'
-const AGAIN = '0 queued, 1 started, 1 stdout?, 2 restarted, 2 started, 2 stdout, 2 finished'
+const STARTED_LATER = '0 queued, 2 started, 2 stdout, 2 finished'
+const STARTED_TWICE = '0 queued, 1 started, 1 stdout?, 2 restarted, 2 started, 2 stdout, 2 finished'
 const ONCE = '0 queued, 1 started, 1 stdout, 1 finished'
-/** All that a worker tells Redis goes one way, so each of these takes a worker of its own. */
+/** Everything that a worker sends to Redis uses one connection, so each of these stages needs its own worker. */
 const REDIS_STAGES: readonly Stage[] = [
-  { name: 'with a sandbox, before its log began', at: '"type":"started"', events: ANEW },
-  { name: 'while it publishes', at: '"data":"first', events: AGAIN },
-  { name: 'before the outcome is written', at: '"type":"finished"', events: AGAIN },
+  { name: 'with a sandbox, before its log began', at: '"type":"started"', events: STARTED_LATER },
+  { name: 'while it publishes', at: '"data":"first', events: STARTED_TWICE },
+  { name: 'before the outcome is written', at: '"type":"finished"', events: STARTED_TWICE },
   { name: 'after the outcome, before the queue knows', at: '"type":"finished"', passing: true, events: ONCE },
 ]
-/** One worker is at all of these at once: the first ends its job, the others wait, and none has what another waits for. */
+/** One worker can be at all of these stages at once, each with another job. */
 const ENGINE_STAGES: readonly Stage[] = [
   { name: 'while its container is removed', at: 'DELETE /containers/', events: ONCE },
-  { name: 'while it puts the files', at: 'caught here', events: AGAIN },
-  { name: 'while its container is started', at: '/start', events: ANEW },
-  { name: 'while its container is made', at: '/containers/create', events: ANEW },
+  { name: 'while it puts the files', at: 'caught here', events: STARTED_TWICE },
+  { name: 'while its container is started', at: '/start', events: STARTED_LATER },
+  { name: 'while its container is made', at: '/containers/create', events: STARTED_LATER },
 ]
-/** Nothing keeps its worker from going on. */
-const RUNNING: Stage = { name: 'while the program runs', at: '', events: AGAIN }
+/** Nothing stops this worker. */
+const RUNNING: Stage = { name: 'while the program runs', at: '', events: STARTED_TWICE }
 
-/** Pieces of output are as many as they are; whether any came before a kill is chance. */
-const tell = (events: readonly JobEvent[]): string => {
-  const told = events.map(({ id, type }) => `${id.split('-')[0]} ${type}`)
-  return told.filter((event, at) => event !== told[at - 1]).join(', ')
+/** Lists the events, repeated ones once: how output is divided is chance. */
+const toList = (events: readonly JobEvent[]): string => {
+  const types = events.map(({ id, type }) => `${id.split('-')[0]} ${type}`)
+  return types.filter((event, at) => event !== types[at - 1]).join(', ')
 }
-const isTold = (events: readonly JobEvent[], expected: string): boolean =>
-  [expected.replace('1 stdout?', '1 stdout'), expected.replace(' 1 stdout?,', '')].includes(tell(events))
+const isExpected = (events: readonly JobEvent[], expected: string): boolean =>
+  [expected.replace('1 stdout?', '1 stdout'), expected.replace(' 1 stdout?,', '')].includes(toList(events))
 
 const ids = (events: readonly JobEvent[]): string[] => {
   const attempts = Map.groupBy(events, ({ id }) => id.split('-')[0])
@@ -82,7 +82,7 @@ const startBehindProxies = async (
   return { worker: await system.startWorker(env), redis, engine }
 }
 
-/** Submits a job for whichever worker has room, and waits until it is at this stage, at that door. */
+/** Submits a job for any worker with room, and waits until it reaches this stage at the proxy. */
 const catchAt = async (system: System, proxy: FaultProxy, stage: Stage) => {
   const code = `# caught here\n${PROGRAM}`
   const reached = stage.at === '' ? undefined : proxy.holdAt(stage.at, { passing: stage.passing ?? false })
@@ -132,7 +132,7 @@ describe.concurrent('A job whose worker dies', () => {
         { type: 'exited', exitCode: 0 },
         'first\nlast\n',
       ])
-      expect(isTold(events, stage.events), `${stage.name}: ${tell(events)}`).toBe(true)
+      expect(isExpected(events, stage.events), `${stage.name}: ${toList(events)}`).toBe(true)
       expect(events.map((event) => event.id)).toEqual(ids(events))
     }
     await eventually(goneFrom(behindProxies.map(({ worker }) => worker)), {
@@ -154,7 +154,7 @@ describe.concurrent('A job whose worker dies', () => {
     const job = await system.finished(id, 20_000)
     const before = await system.events(id)
     expect([job.attempt, job.outcome]).toEqual([2, { type: 'exited', exitCode: 0 }])
-    // The program has ended meanwhile: its outcome waits in the frozen worker's socket, and is read first of all.
+    // By now the program has ended. Its outcome waits in the frozen worker's socket, and is read first.
     frozen?.signal('SIGCONT')
     await eventually(
       () => frozen?.lines.some(({ msg, jobId }) => jobId === id && msg.startsWith('Lost a job')) ?? false,
@@ -166,7 +166,7 @@ describe.concurrent('A job whose worker dies', () => {
   })
 })
 
-describe.concurrent('A job whose worker is told to stop', () => {
+describe.concurrent('A job whose worker stops', () => {
   test('while Redis hangs finishes exactly once, and the worker is gone in time', async ({ redisUrl, prefix }) => {
     await using redis = await startFaultyRedis(redisUrl)
     await using system = await startSystem({ redisUrl, prefix, workers: 0, env: ENV })

@@ -54,7 +54,7 @@ describe.concurrent('A Docker engine', () => {
     expect(stdoutOf(await system.finished(waiting.id))).toBe('waited\n')
     await untilWorkers(system, 1, 0)
 
-    const code = 'import time\nprint("begun", flush=True)\ntime.sleep(1)\nprint("ended")'
+    const code = 'import time\nprint("running", flush=True)\ntime.sleep(1)\nprint("ended")'
     const running = await system.submit({ language: 'python', code })
     await eventually(async () => expect((await system.read(running.id)).status).toBe('running'))
     engine.hang()
@@ -62,7 +62,7 @@ describe.concurrent('A Docker engine', () => {
     await untilWorkers(system, 0, 1)
     engine.open()
     const job = await system.finished(running.id)
-    expect([stdoutOf(job), job.outcome]).toEqual(['begun\nended\n', { type: 'exited', exitCode: 0 }])
+    expect([stdoutOf(job), job.outcome]).toEqual(['running\nended\n', { type: 'exited', exitCode: 0 }])
     await untilWorkers(system, 1, 0)
   })
 
@@ -73,7 +73,7 @@ describe.concurrent('A Docker engine', () => {
     await using engine = await startFaultyEngine()
     const env = { ...ENV, DOCKER_HOST: engine.host, RUNNEL_NO_WORKER_TIMEOUT_MS: '2000', RUNNEL_CONCURRENCY: '1' }
     await using system = await startSystem({ redisUrl, prefix, env })
-    const code = 'import time\nprint("begun", flush=True)\ntime.sleep(600)'
+    const code = 'import time\nprint("running", flush=True)\ntime.sleep(600)'
     const running = await system.submit({ language: 'python', code, limits: { wallMs: 1_000 } })
     await eventually(async () => expect((await system.read(running.id)).status).toBe('running'), { withinMs: 15_000 })
     engine.hang()
@@ -97,7 +97,7 @@ describe.concurrent('A Docker engine', () => {
     expect(stdoutOf(await system.finished(next.id))).toBe('well again\n')
   })
 
-  test('that hangs while its worker is told to stop holds it up for no longer than that may take, and costs no job', async ({
+  test('that hangs while its worker stops delays it by no more than a stop may take, and costs no job', async ({
     redisUrl,
     prefix,
   }) => {

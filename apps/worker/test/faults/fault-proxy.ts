@@ -2,14 +2,14 @@ import { once } from 'node:events'
 import { connect, createServer, type NetConnectOpts, type Socket } from 'node:net'
 
 /**
- * Stands before Redis or a Docker engine and decides what passes.
+ * Stands between a worker or an API and Redis or a Docker engine, and breaks the connections.
  *
  *   open      bytes pass
- *   closed    connections are cut, and new ones at once: the other side is down
- *   hanging   connections are taken, and nothing passes: the other side is stuck
+ *   closed    connections are cut, new ones too: the other side is down
+ *   hanging   connections are accepted, and nothing passes: the other side is stuck
  *
- * `holdAt` makes one connection hang at a chosen word, so that a process can be found, and killed, at a chosen step;
- * `answerAt` and `answerEach` put words into the other side's mouth.
+ * `holdAt` makes one connection hang at a chosen text, so that a test can kill a process at a chosen step. `answerAt` and
+ * `answerEach` answer in place of the other side.
  */
 export interface FaultProxy extends AsyncDisposable {
   /** Of the listening side: a port of 127.0.0.1, or 0 for one that listens on a path. */
@@ -18,15 +18,15 @@ export interface FaultProxy extends AsyncDisposable {
   close(): void
   hang(): void
   /**
-   * Resolves when a client has sent `text`. From there on nothing of that connection passes: the text itself neither, or,
-   * with `passing`, the text does and its answer does not.
+   * Resolves when a client has sent `text`. From then on nothing of that connection passes. The text does not pass either;
+   * with `passing` it does, but its answer does not.
    */
   holdAt(text: string, options?: { readonly passing?: boolean }): Promise<void>
   /** Holds every connection on which a client sends `text`, until the result is called. */
   holdEach(text: string): () => void
   /**
-   * The next connection on which a client sends `text` is answered with exactly these bytes, and closed: by us or, with
-   * `passing`, as if by the other side, which has heard it and whose own answer is lost. Resolves when it was.
+   * Answers the next connection on which a client sends `text` with exactly these bytes, and closes it. With `passing` the
+   * other side gets the text too, and its own answer is lost. Resolves when it has happened.
    */
   answerAt(text: string, answer: string, options?: { readonly passing?: boolean }): Promise<void>
   /** The same on every such connection, until the result is called. */
@@ -37,12 +37,12 @@ interface Hold {
   readonly text: string
   readonly passing: boolean
   readonly once: boolean
-  /** What the client is told; undefined for nothing, ever. */
+  /** What the client gets as an answer; undefined for no answer at all. */
   readonly answer?: string
   readonly reached: () => void
 }
 
-/** As much of what was sent before as a text may have begun in. */
+/** The end of the bytes before, in which a text may have started. */
 const TAIL_BYTES = 256
 
 export const startFaultProxy = async (
@@ -90,7 +90,7 @@ export const startFaultProxy = async (
     server.on('data', (bytes) => {
       if (!pair.isHeld) client.write(bytes)
     })
-    // Half a close is an agent's sign to end: it travels as it came.
+    // If one side ends its output, only that direction ends: a worker asks an agent to exit in this way.
     client.on('end', () => server.end())
     server.on('end', () => client.end())
     if (state === 'hanging') for (const socket of [client, server]) socket.pause()

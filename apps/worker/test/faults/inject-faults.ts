@@ -5,11 +5,11 @@ import type { System } from '../system.ts'
 import type { FaultyEngine } from './fault-proxies.ts'
 import type { Random } from './random.ts'
 
-/** What can be broken. */
+/** What faults can be injected into. */
 export interface Target {
   readonly system: System
   readonly redis: RedisContainer
-  /** Says a command to Redis, if it can be reached. */
+  /** Sends a command to Redis. */
   readonly command: (...words: [string, ...string[]]) => Promise<unknown>
   readonly engine: FaultyEngine
   readonly lockMs: number
@@ -21,7 +21,7 @@ interface Fault {
   readonly name: string
   /** What it breaks: one thing at a time. */
   readonly part: Part
-  readonly commit: (target: Target, random: Random) => Promise<void>
+  readonly inject: (target: Target, random: Random) => Promise<void>
 }
 
 const alive = ({ workers }: System): Process[] => workers.filter(({ hasExited }) => !hasExited)
@@ -29,23 +29,23 @@ const alive = ({ workers }: System): Process[] => workers.filter(({ hasExited })
 const worker: (name: string, harm: (worker: Process, target: Target) => Promise<void>) => Fault = (name, harm) => ({
   name,
   part: 'a worker',
-  commit: (target, random) => harm(random.pick(alive(target.system)), target),
+  inject: (target, random) => harm(random.pick(alive(target.system)), target),
 })
 
-/** A worker may take its grace and 29 s more to stop, whatever hangs. */
+/** A worker may take its grace and 29 s more to stop, even if something hangs. */
 const EXIT_MS = 40_000
 
 const untilExited = (one: Process): Promise<void> =>
   eventually(
     () => {
       if (!one.hasExited)
-        throw new Error(`A process that was told to end lives: ${JSON.stringify(one.lines.slice(-5))}`)
+        throw new Error(`A process that got a signal to end still runs: ${JSON.stringify(one.lines.slice(-5))}`)
     },
     { withinMs: EXIT_MS },
   )
 
 /** Ends one by one signal and starts another in its place. */
-const replaced =
+const replaceBy =
   (name: NodeJS.Signals) =>
   async (one: Process, { system }: Target) => {
     one.signal(name)
@@ -64,19 +64,19 @@ const replaceApi =
   }
 
 const FAULTS: readonly Fault[] = [
-  worker('kill -9 of a worker', replaced('SIGKILL')),
-  worker('SIGTERM to a worker', replaced('SIGTERM')),
+  worker('kill -9 of a worker', replaceBy('SIGKILL')),
+  worker('SIGTERM to a worker', replaceBy('SIGTERM')),
   worker('a worker frozen for longer than its lock', async (one, { lockMs }) => {
     one.signal('SIGSTOP')
     await delay(lockMs * LONGER_THAN_A_LOCK)
     one.signal('SIGCONT')
   }),
-  { name: 'kill -9 of the API', part: 'the API', commit: replaceApi('SIGKILL') },
-  { name: 'SIGTERM to the API', part: 'the API', commit: replaceApi('SIGTERM') },
+  { name: 'kill -9 of the API', part: 'the API', inject: replaceApi('SIGKILL') },
+  { name: 'SIGTERM to the API', part: 'the API', inject: replaceApi('SIGTERM') },
   {
     name: 'kill -9 of Redis',
     part: 'Redis',
-    async commit({ redis }) {
+    async inject({ redis }) {
       await redis.kill()
       await redis.start()
     },
@@ -84,7 +84,7 @@ const FAULTS: readonly Fault[] = [
   {
     name: 'a Redis that is silent for a second and a half',
     part: 'Redis',
-    async commit({ redis }) {
+    async inject({ redis }) {
       await redis.pause()
       await delay(1_500)
       await redis.unpause()
@@ -93,7 +93,7 @@ const FAULTS: readonly Fault[] = [
   {
     name: 'all connections to Redis cut',
     part: 'Redis',
-    async commit({ command }) {
+    async inject({ command }) {
       await command('CLIENT', 'KILL', 'TYPE', 'pubsub')
       await command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
     },
@@ -101,12 +101,12 @@ const FAULTS: readonly Fault[] = [
   {
     name: 'all scripts forgotten',
     part: 'Redis',
-    commit: async ({ command }) => void (await command('SCRIPT', 'FLUSH')),
+    inject: async ({ command }) => void (await command('SCRIPT', 'FLUSH')),
   },
   {
     name: 'a restart of the engine',
     part: 'the engine',
-    async commit({ engine }) {
+    async inject({ engine }) {
       engine.close()
       await delay(1_500)
       engine.open()
@@ -115,7 +115,7 @@ const FAULTS: readonly Fault[] = [
   {
     name: 'an engine that does not answer for two seconds',
     part: 'the engine',
-    async commit({ engine }) {
+    async inject({ engine }) {
       engine.hang()
       await delay(2_000)
       engine.open()
@@ -123,23 +123,23 @@ const FAULTS: readonly Fault[] = [
   },
 ]
 
-/** What every run commits at least once. */
+/** What each run injects at least once. */
 export const FAULT_NAMES: readonly string[] = FAULTS.map(({ name }) => name)
 
-/** So many things are broken at the same time. */
+/** So many things are broken at once. */
 const AT_ONCE = 1
-const MOST_PAUSE_MS = 500
+const MAX_PAUSE_MS = 500
 
 /**
- * Commits one fault after another, each once in an order that follows from the seed, then each once more in another, until
- * `signal` aborts and each has been committed; then all is whole again.
+ * Injects one fault after another: each once, in an order that follows from the seed, then each once more in another order,
+ * until `signal` aborts and each has been injected. At the end nothing is broken any more.
  */
 export const injectFaults = async (
   target: Target,
   random: Random,
-  { signal, tell }: { readonly signal: AbortSignal; readonly tell: (fault: string) => void },
+  { signal, onFault }: { readonly signal: AbortSignal; readonly onFault: (fault: string) => void },
 ): Promise<Map<string, number>> => {
-  const committed = new Map<string, number>()
+  const injected = new Map<string, number>()
   const broken = new Set<Part>()
   let left = random.shuffle(FAULTS)
 
@@ -152,21 +152,21 @@ export const injectFaults = async (
     left = left.filter((one) => one !== fault)
     return fault
   }
-  const isOver = (): boolean => signal.aborted && FAULT_NAMES.every((name) => committed.has(name))
+  const isOver = (): boolean => signal.aborted && FAULT_NAMES.every((name) => injected.has(name))
 
-  const breakOn = async (): Promise<void> => {
+  const injectNext = async (): Promise<void> => {
     while (!isOver()) {
-      await delay(random.below(MOST_PAUSE_MS))
+      await delay(random.below(MAX_PAUSE_MS))
       const fault = next()
       if (fault === undefined) continue
       broken.add(fault.part)
-      committed.set(fault.name, (committed.get(fault.name) ?? 0) + 1)
-      tell(fault.name)
-      await fault.commit(target, random)
+      injected.set(fault.name, (injected.get(fault.name) ?? 0) + 1)
+      onFault(fault.name)
+      await fault.inject(target, random)
       await eventually(() => target.command('PING'), { withinMs: 15_000 })
       broken.delete(fault.part)
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, breakOn))
-  return committed
+  await Promise.all(Array.from({ length: AT_ONCE }, injectNext))
+  return injected
 }

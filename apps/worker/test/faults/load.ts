@@ -1,12 +1,12 @@
 import type { Outcome } from '@runnel/contract/public'
 import type { Random } from './random.ts'
 
-/** A job and all that is right to come of it, however often it has to begin again. */
+/** A job, and what it must print and end with, however often it starts again. */
 export interface Task {
   readonly job: Readonly<Record<string, unknown>>
   readonly stdout: string
   readonly outcome: Outcome
-  /** To be canceled this long after it was taken. */
+  /** It is canceled this long after it was accepted. */
   readonly cancelAfterMs?: number
 }
 
@@ -47,7 +47,7 @@ const overTime: Kind = () => ({
   outcome: { type: 'timed-out', limit: 'wall', limitMs: 700 },
 })
 
-/** The longest program there is: one whose submission was taken and not answered is known to nobody who would cancel it. */
+/** The longest program. If its submission was accepted but not answered, nobody knows its id and cancels it. */
 export const LONGEST_MS = 20_000
 
 const canceled: Kind = (random) => ({

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { eventually } from '@runnel/testing'
 import Docker from 'dockerode'
 
-/** A daemon and its images, apart from the engine that everybody here uses. */
+/** A Docker daemon with its own images, apart from the engine of this machine. */
 export interface OwnEngine extends AsyncDisposable {
   /** For DOCKER_HOST. */
   readonly host: string
@@ -21,7 +21,7 @@ const START_MS = 30_000
 const { PATH: path = '' } = process.env
 const PATH = `${path}:/usr/sbin:/sbin`
 
-/** A daemon needs Linux, root and its program; elsewhere an engine is behind an API that restarts nothing. */
+/** A daemon needs Linux, root and its program. Elsewhere a test cannot restart the engine. */
 export const canStartEngine =
   process.platform === 'linux' &&
   process.getuid?.() === 0 &&
@@ -30,8 +30,8 @@ export const canStartEngine =
   )
 
 /**
- * Its mounts and its network are its own, so that nothing of it is seen by the other engine and nothing is left when it
- * has gone: a daemon that is told to make no bridge removes the one that is there.
+ * It has its own mounts and network, so that the other engine sees nothing of it and nothing is left of it: a daemon that
+ * is configured without a bridge removes the bridge that exists.
  */
 export const startOwnEngine = async (images: readonly string[]): Promise<OwnEngine> => {
   const folder = await mkdtemp(join(tmpdir(), 'runnel-engine-'))
@@ -71,7 +71,7 @@ export const startOwnEngine = async (images: readonly string[]): Promise<OwnEngi
     daemon.kill(signal)
     await exited
     if (signal === 'SIGTERM') return
-    // Its containerd dies of its death, in its own time, and a killed daemon's pid files are believed by the next.
+    // Its containerd exits some time later, and the next daemon would believe the pid files of a killed one.
     const containerd = at('exec/containerd/containerd.pid')
     const pid = Number(await readFile(containerd, 'utf8'))
     await eventually(() => !isAlive(pid))

@@ -1,4 +1,4 @@
-/** Numbers from 0 to 1 that follow from a seed (mulberry32), so that a run that failed can be had again. */
+/** Random numbers that follow from a seed (mulberry32), so that a failed run can be repeated. */
 export interface Random {
   /** A whole number from 0 to `below - 1`. */
   below(bound: number): number

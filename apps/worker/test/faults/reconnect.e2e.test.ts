@@ -19,16 +19,16 @@ test('Hundreds of watchers of an API that dies come back all at once, and each s
   const before = await connections()
   const url = `${system.url}/v1/jobs/${id}/events`
   const { signal } = new AbortController()
-  let told = 0
+  let watching = 0
   const { promise: allTold, resolve } = Promise.withResolvers<void>()
-  const tell = (): void => {
-    told += 1
-    if (told === WATCHERS) resolve()
+  const onFirst = (): void => {
+    watching += 1
+    if (watching === WATCHERS) resolve()
   }
   const watched = Array.from({ length: WATCHERS }, (_, at) => {
     const transport = TRANSPORTS[at % TRANSPORTS.length]
     if (transport === undefined) throw new Error('No transport')
-    return watchJob(url, transport, { pauseMs: 0, signal, onFirst: tell })
+    return watchJob(url, transport, { pauseMs: 0, signal, onFirst })
   })
   await allTold
   system.api.signal('SIGKILL')

@@ -20,8 +20,8 @@ const WORKERS = 3
 const CONCURRENCY = 8
 const SUBMITTERS = 4
 /**
- * How long the last jobs may take once nothing breaks any more, from their submission on: a lock, a stalled check, and the
- * longest program, on a machine that is busy with other things too.
+ * How long the last jobs may take after nothing breaks any more: a lock, a stalled check, and the longest program, on a
+ * machine that is busy with other things too.
  */
 const SETTLE_MS = 120_000
 
@@ -36,8 +36,8 @@ const ENV = {
 }
 
 /**
- * How many of the jobs may end as our failure: what breaks under a job is made good by beginning it again, and only one
- * that was hit time after time is given up.
+ * How many of the jobs may end as our failure. A job that something broke under starts again; only one that was hit time
+ * after time is given up.
  */
 export const OUR_FAILURES_SHARE = 0.01
 
@@ -56,7 +56,7 @@ export interface Report {
   readonly faults: ReadonlyMap<string, number>
 }
 
-/** Asks until it is answered; an API that is away, or has no Redis, says so or says nothing. */
+/** Asks until there is an answer. An API that is away, or has no Redis, answers with an error or not at all. */
 const insist = async (ask: () => Promise<Response>, signal: AbortSignal): Promise<void> => {
   while (!signal.aborted) {
     const status = await ask().then(
@@ -136,20 +136,20 @@ const requireNoContainers = async (dead: readonly Process[]): Promise<void> => {
 }
 
 /**
- * Runs jobs while everything around them breaks, then sees that every job that was accepted finished exactly once, that
- * every watcher was told all of it and nothing twice, and that nothing is left. All of it follows from the seed but time.
+ * Runs jobs while everything around them breaks. Then checks that each accepted job finished exactly once, that each
+ * watcher got all events and none twice, and that nothing is left. Everything follows from the seed, except the time.
  */
 export const runFaults = async (options: {
   readonly seed: number
-  /** Faults come for this long, and until each of them has come … */
+  /** Faults are injected for this long, and until each has been injected once … */
   readonly forMs: number
-  /** … new jobs as long, and until there were so many. */
+  /** … and new jobs as long, and until there are so many. */
   readonly jobs: number
   readonly testRun: string
-  /** Called with every fault when it comes. */
-  readonly tell?: (fault: string) => void
+  /** Called when a fault is injected. */
+  readonly onFault?: (fault: string) => void
 }): Promise<Report> => {
-  const { seed, forMs, jobs, testRun, tell = () => {} } = options
+  const { seed, forMs, jobs, testRun, onFault = () => {} } = options
   await using resources = new AsyncDisposableStack()
   const redis = resources.use(await startRedis(testRun))
   const engine = resources.use(await startFaultyEngine())
@@ -164,19 +164,19 @@ export const runFaults = async (options: {
   const giveUp = new AbortController()
   const command = (...words: [string, ...string[]]) => inspection.call(...words)
   const target = { system, redis, command, engine, lockMs: LOCK_MS }
-  let isWhole = false
+  let isDoneInjecting = false
   let overdue: NodeJS.Timeout | undefined
   resources.defer(() => clearTimeout(overdue))
-  const injecting = injectFaults(target, createRandom(seed), { signal: AbortSignal.timeout(forMs), tell }).finally(
+  const injecting = injectFaults(target, createRandom(seed), { signal: AbortSignal.timeout(forMs), onFault }).finally(
     () => {
-      isWhole = true
+      isDoneInjecting = true
       overdue = setTimeout(() => giveUp.abort(), SETTLE_MS)
     },
   )
-  // What was broken stays broken then: nothing more is to be waited for.
+  // Then something stays broken, and waiting for more makes no sense.
   injecting.catch(() => giveUp.abort())
   const { accepted, refused } = await keepBusy(system, createRandom(seed + 1), {
-    isEnough: (count) => count >= jobs && isWhole,
+    isEnough: (count) => count >= jobs && isDoneInjecting,
     signal: giveUp.signal,
   })
   const faults = await injecting

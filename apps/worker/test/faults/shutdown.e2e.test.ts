@@ -13,7 +13,7 @@ const API_MS = 4_000
 
 const LOAD = 24
 
-describe('Told to stop under load', () => {
+describe('Stopped under load', () => {
   test('API and worker go within their time and lose nothing, and every watcher sees each event once', async ({
     redisUrl,
     prefix,

@@ -2,7 +2,7 @@ import Docker from 'dockerode'
 
 const docker = new Docker()
 
-/** What ignores the end of its input, with the labels of a worker's container. */
+/** A container that ignores the end of its input, with the labels of a worker's container. */
 export const startStubborn = async (
   labels: Readonly<Record<string, string>>,
   isStarted = true,

@@ -17,7 +17,7 @@ const GARBAGE = '\u0000\u0001\u0002 no HTTP \r\n\r\n'
 const NO_JSON = 'HTTP/1.1 201 Created\r\nContent-Length: 4\r\nConnection: close\r\n\r\nnone'
 const TRUNCATED = 'HTTP/1.1 201 Created\r\nContent-Length: 100\r\nConnection: close\r\n\r\n{"Id": "'
 
-/** What else an engine, or what stands before it, may say; where it passed, the engine did as it was told all the same. */
+/** Other answers of an engine, or of a proxy before it. With `passing` the engine did what it was asked anyway. */
 const ANSWERS: readonly { readonly to: string; readonly answer: string; readonly passing: boolean }[] = [
   { to: '/containers/create', answer: GARBAGE, passing: false },
   { to: '/containers/create', answer: NO_JSON, passing: true },
@@ -78,7 +78,7 @@ describe.concurrent('A worker that can make no sandbox, though its engine answer
     await untilWorkers(system, 1, 0)
   })
 
-  test('has a job that was begun too often end as our failure, with a reference in the log', async ({
+  test('ends a job that started too often as our failure, with a reference in the log', async ({
     redis,
     redisUrl,
     prefix,

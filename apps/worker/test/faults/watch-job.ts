@@ -1,19 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type EventPosition, type JobEvent, jobEventSchema, readEventId } from '@runnel/contract/public'
 
-/** Something came twice, or was missing in between. */
+/** An event came twice, or is missing. */
 class OrderError extends Error {
   override name = 'OrderError'
 }
 
 const RETRY_MS = 200
 
-/** What may come after this event: the next of its attempt, or the beginning of a later one. */
+/** Whether this event may come next: it is the next of its attempt, or the first of a later one. */
 const isNext = (last: EventPosition | undefined, { attempt, n }: EventPosition, type: JobEvent['type']): boolean => {
   if (last === undefined) return attempt === 0 && n === 1
   if (attempt === last.attempt) return n === last.n + 1
-  const beginnings = last.attempt === 0 ? ['started', 'finished'] : ['restarted']
-  return attempt > last.attempt && n === 1 && beginnings.includes(type)
+  const firstTypes = last.attempt === 0 ? ['started', 'finished'] : ['restarted']
+  return attempt > last.attempt && n === 1 && firstTypes.includes(type)
 }
 
 export const requireNext = (last: JobEvent | undefined, event: JobEvent): void => {
@@ -24,7 +24,7 @@ export const requireNext = (last: JobEvent | undefined, event: JobEvent): void =
 
 type Transport = (url: string, signal: AbortSignal) => AsyncIterable<string>
 
-/** Both give the JSON of one event at a time, and end when their connection does, whyever. */
+/** A transport yields the JSON of one event at a time, and ends when its connection ends, for any reason. */
 const overHttp = (accept: string, toJson: (line: string) => string | undefined): Transport =>
   async function* (url, signal) {
     const answer = await fetch(url, { headers: { accept }, signal })
@@ -74,8 +74,8 @@ export const TRANSPORTS: readonly Transport[] = [
 ]
 
 /**
- * Follows a job to its end over one kind of connection, and goes on after the last event wherever that breaks. A stream
- * that ends without `finished` is never taken for the end. Throws an OrderError for what is missing or comes twice.
+ * Follows a job to its end over one kind of connection, and continues after the last event if the connection breaks. A
+ * stream that ends without `finished` is not the end. Throws an OrderError if an event is missing or comes twice.
  */
 export const watchJob = async (
   url: string,

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * A program of the corpus is one text file. Each of its files begins with a line that names it, and may say how the
+ * A program of the corpus is one text file. Each of its files starts with a line that names it, and may say how the
  * text becomes bytes; `stdin` is what the program is given:
  *
  *     -- main.py crlf --
@@ -10,11 +10,11 @@ import { join } from 'node:path'
  *     -- stdin no-newline --
  *     no newline after this
  *
- * Text rather than the files themselves, because tools would mend or refuse many of them: wrong syntax is the point.
+ * Text and not the files themselves, because tools would fix or refuse many of them: wrong syntax is the point.
  */
 export interface CorpusProgram {
   readonly name: string
-  /** The file whose name begins with `main.`. */
+  /** The file whose name starts with `main.`. */
   readonly entry: string
   readonly files: readonly CorpusFile[]
   readonly stdin: Buffer

@@ -20,7 +20,7 @@ const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`
 
 /**
  * A shell stands in for the agent and does the least that makes the comparison fair: it takes the files from the
- * stream's beginning (`head -c` reads not one byte too far, the rest is the program's stdin), gives the program the
+ * start of the stream (`head -c` reads not one byte too far, the rest is the program's stdin), gives the program the
  * same few variables and a session of its own, and is process 1 in its stead, for process 1 hears no signals and
  * inherits orphans. What the shell itself has to say about a death by signal goes nowhere.
  */

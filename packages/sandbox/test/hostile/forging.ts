@@ -68,7 +68,7 @@ print([stat.S_ISFIFO(os.fstat(fd).st_mode) for fd in range(3)])`,
 const links = fs.readdirSync('/proc/self/fd').filter((fd) => Number(fd) > 2).flatMap((fd) => {
   try { return [fs.readlinkSync('/proc/self/fd/' + fd)] } catch { return [] }
 })
-// Node's own pipes are anonymous too: the agent's would belong to somebody else.
+// Node's own pipes are anonymous too. The agent's would belong to another user.
 const foreign = fs.readdirSync('/proc/self/fd').filter((fd) => {
   try { return fs.fstatSync(Number(fd)).isSocket() || (fs.fstatSync(Number(fd)).isFIFO() && fs.fstatSync(Number(fd)).uid !== process.getuid()) } catch { return false }
 })

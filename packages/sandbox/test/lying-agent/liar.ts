@@ -42,9 +42,9 @@ const toImpostor = (command: readonly string[]): Language => {
 
 const asPython = (source: string) => ['python3', '-I', '-S', '-B', '-c', source]
 
-/** An agent that greets as it is told to by `source`, and does nothing more. */
+/** An agent that sends what `source` says instead of READY, and does nothing more. */
 export const createStranger = (source: string | readonly string[]): Language =>
   toImpostor(typeof source === 'string' ? asPython(`${SPEAK}${source}`) : source)
 
-/** An agent that behaves until its job begins. */
+/** An agent that is honest until its job starts. */
 export const liar: Language = toImpostor(asPython(`${SPEAK}${LIE_AS_TOLD}`))
