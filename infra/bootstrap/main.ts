@@ -45,7 +45,8 @@ const prepare = async (steps: readonly Step[], admit: () => Promise<void> = asyn
 /** This process becomes that command, so that signals and exit codes are the command's own. */
 const become = (command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): never => {
   if (process.execve === undefined) throw new Error('This Node cannot replace its process')
-  return process.execve(command, [command, ...args], { ...process.env, ...env })
+  const values = Object.entries({ ...process.env, ...env }).filter(([, value]) => value !== undefined)
+  return process.execve(command, [command, ...args], Object.fromEntries(values))
 }
 
 const VITEST = join(ROOT, 'node_modules/.bin/vitest')
