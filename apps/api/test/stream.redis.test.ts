@@ -165,6 +165,7 @@ describe('GET /v1/stream', () => {
       [{ type: 'subscribe', jobId: UNKNOWN, after: 'x' }, 'invalid-request', 'event id'],
       [{ type: 'stdin', jobId: UNKNOWN }, 'job-not-found', 'no job'],
       [{ type: 'stdin', jobId: UNKNOWN, data: 'x' }, 'job-not-found', 'no job'],
+      [{ type: 'stdin', jobId: UNKNOWN, data: '%', encoding: 'base64' }, 'invalid-request', 'base64'],
       [{ type: 'signal', jobId: UNKNOWN, signal: 'SIGSEGV' }, 'invalid-request', 'signal'],
       [{ type: 'cancel', jobId: UNKNOWN }, 'job-not-found', 'no job'],
     ]

@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { eventIdSchema, readEventId, toBytes, toChunk, toEventId } from '../src/public/index.ts'
+import {
+  chunkLength,
+  eventIdSchema,
+  readEventId,
+  toBytes,
+  toChunk,
+  toEventId,
+  utf8Length,
+} from '../src/public/index.ts'
 
 describe('Bytes in JSON', () => {
   it('come back as they were, whatever they are', () => {
@@ -10,6 +18,26 @@ describe('Bytes in JSON', () => {
       }),
     )
   })
+
+  it('are the same base64 that Node makes and reads', () => {
+    const notUtf8 = fc.uint8Array({ maxLength: 300 }).map((bytes) => Uint8Array.from([0xff, ...bytes]))
+    fc.assert(
+      fc.property(notUtf8, (bytes) => {
+        const chunk = toChunk(bytes)
+        expect(chunk).toEqual({ encoding: 'base64', data: Buffer.from(bytes).toString('base64') })
+        expect(chunkLength(chunk)).toBe(bytes.length)
+        expect([...toBytes(chunk)]).toEqual([...bytes])
+      }),
+    )
+  })
+
+  it.each(['', 'a', 'hé', '€', '😀', '\0', '\ud800', '\udc00a', 'a\ud83d€', '€'.repeat(100_000)])(
+    'have the length that Node gives the text %#',
+    (text) => {
+      expect(utf8Length(text)).toBe(Buffer.byteLength(text))
+      expect(Buffer.compare(toBytes({ encoding: 'utf8', data: text }), Buffer.from(text))).toBe(0)
+    },
+  )
 
   it('are text exactly where they are UTF-8, with BOM and NUL kept', () => {
     expect(toChunk(Buffer.from('\ufeffhé\0llo'))).toEqual({ encoding: 'utf8', data: '\ufeffhé\0llo' })

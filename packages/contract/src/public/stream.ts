@@ -24,19 +24,21 @@ const stdinShape = {
   end: z.boolean().default(false),
 }
 
-/** What is wrong with the input of a `stdin` frame or body, in words for its sender. */
-const checkStdin = ({ data, encoding, end }: z.output<z.ZodObject<typeof stdinShape>>, context: z.RefinementCtx) => {
-  if (data === undefined || data === '') {
-    if (!end) context.addIssue({ code: 'custom', message: 'Nothing to do: send data, or end: true, or both' })
-    return
-  }
+type Input = z.output<z.ZodObject<typeof stdinShape>>
+
+const checkData = ({ data = '', encoding }: Input, context: z.RefinementCtx): void => {
   const fault = chunkFault({ encoding, data })
-  if (fault !== undefined)
-    context.addIssue({ code: 'custom', path: ['data'], message: `Cannot read data: it ${fault}` })
+  if (fault === undefined) return
+  context.addIssue({ code: 'custom', path: ['data'], message: `Cannot read data: it ${fault}` })
 }
 
-/** POST /v1/jobs/:id/stdin with a JSON body, and the `stdin` frame: bytes, the end of input, or both in that order. */
-export const stdinSchema = z.strictObject(stdinShape).superRefine(checkStdin)
+const checkNotEmpty = ({ data = '', end }: Input, context: z.RefinementCtx): void => {
+  if (data !== '' || end) return
+  context.addIssue({ code: 'custom', message: 'Nothing to do: send data, or end: true, or both' })
+}
+
+/** The JSON body of POST /v1/jobs/:id/stdin: bytes, the end of input, or both in that order. */
+export const stdinSchema = z.strictObject(stdinShape).superRefine(checkNotEmpty).superRefine(checkData)
 
 export const createClientFrameSchema = (policy: LimitsPolicy) =>
   z.discriminatedUnion('type', [
@@ -54,7 +56,7 @@ export const createClientFrameSchema = (policy: LimitsPolicy) =>
       after: eventIdSchema.optional(),
     }),
     z.strictObject({ type: z.literal('unsubscribe'), ref, jobId: jobIdSchema }),
-    z.strictObject({ type: z.literal('stdin'), ref, jobId: jobIdSchema, ...stdinShape }).superRefine(checkStdin),
+    z.strictObject({ type: z.literal('stdin'), ref, jobId: jobIdSchema, ...stdinShape }).superRefine(checkData),
     z.strictObject({
       type: z.literal('signal'),
       ref,

@@ -27,33 +27,62 @@ const encoder = new TextEncoder()
 /** The size of `text` in UTF-8. */
 export const utf8Length = (text: string): number => encoder.encode(text).length
 
-/** `btoa` and `atob` carry one byte in each character. An argument list has a bound, so long texts are made in pieces. */
-const PIECE_BYTES = 8192
+/*
+ * Base64 by tables. `btoa` and `atob` need a string with one character for each byte: 10 ms for 64 KiB, where these take
+ * 0.2 ms and Node's Buffer 0.02 ms (2026-11-29). `Uint8Array.prototype.toBase64` is not in Node 24.
+ */
+const DIGITS = encoder.encode('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
+const VALUES = new Uint8Array(128)
+DIGITS.forEach((digit, value) => {
+  VALUES[digit] = value
+})
+const PADDING = 0x3d
+const ascii = new TextDecoder()
 
 const toBase64 = (bytes: Uint8Array): string => {
-  let binary = ''
-  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
-    binary += String.fromCharCode(...bytes.subarray(at, at + PIECE_BYTES))
+  const digits = new Uint8Array(Math.ceil(bytes.length / 3) * 4).fill(PADDING)
+  let to = 0
+  for (let from = 0; from < bytes.length; from += 3) {
+    const rest = bytes.length - from
+    const bits = ((bytes[from] ?? 0) << 16) | ((bytes[from + 1] ?? 0) << 8) | (bytes[from + 2] ?? 0)
+    digits[to] = DIGITS[bits >> 18] ?? 0
+    digits[to + 1] = DIGITS[(bits >> 12) & 63] ?? 0
+    if (rest > 1) digits[to + 2] = DIGITS[(bits >> 6) & 63] ?? 0
+    if (rest > 2) digits[to + 3] = DIGITS[bits & 63] ?? 0
+    to += 4
   }
-  return btoa(binary)
+  return ascii.decode(digits)
 }
 
 const fromBase64 = (text: string): Uint8Array<ArrayBuffer> => {
-  const binary = atob(text)
-  const bytes = new Uint8Array(binary.length)
-  for (let at = 0; at < binary.length; at += 1) bytes[at] = binary.charCodeAt(at)
+  const bytes = new Uint8Array(base64Length(text))
+  const digits = encoder.encode(text)
+  const valueAt = (at: number): number => VALUES[digits[at] ?? 0] ?? 0
+  let to = 0
+  for (let from = 0; from < text.length; from += 4) {
+    const bits = (valueAt(from) << 18) | (valueAt(from + 1) << 12) | (valueAt(from + 2) << 6) | valueAt(from + 3)
+    // What padding would add lies past the end, where writing does nothing.
+    bytes[to] = bits >> 16
+    bytes[to + 1] = bits >> 8
+    bytes[to + 2] = bits
+    to += 3
+  }
   return bytes
 }
 
+/** The number of bytes in valid base64. */
+const base64Length = (text: string): number => {
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
+  return (text.length / 4) * 3 - padding
+}
+
+/** Base64 must be valid (`chunkFault`). */
 export const toBytes = ({ encoding, data }: Chunk): Uint8Array<ArrayBuffer> =>
   encoding === 'utf8' ? encoder.encode(data) : fromBase64(data)
 
-/** The number of bytes that `toBytes` gives, without making them. Base64 must be valid (`chunkFault`). */
-export const chunkLength = ({ encoding, data }: Chunk): number => {
-  if (encoding === 'utf8') return utf8Length(data)
-  const padding = data.endsWith('==') ? 2 : data.endsWith('=') ? 1 : 0
-  return (data.length / 4) * 3 - padding
-}
+/** The number of bytes that `toBytes` gives, without making them. */
+export const chunkLength = ({ encoding, data }: Chunk): number =>
+  encoding === 'utf8' ? utf8Length(data) : base64Length(data)
 
 /** Why `data` is not what `encoding` says, or undefined when it is. */
 export const chunkFault = ({ encoding, data }: Chunk): string | undefined => {
