@@ -1,6 +1,6 @@
 import type { EventPosition } from '@runnel/contract/public'
 import type { Redis } from '@runnel/redis'
-import { type LogEntry, readEntry } from './log-entry.ts'
+import { type LogEntry, readMessage } from './log-entry.ts'
 
 /** A channel that has been silent for this long is compared with its log, in case a message was lost. */
 const SWEEP_MS = 500
@@ -49,9 +49,9 @@ export const createLiveEntries = (options: {
   const { subscriber, findEnds } = options
   const channels = new Map<string, Channel>()
 
-  const onMessage = (name: string, json: string): void => {
+  const onMessage = (name: string, message: string): void => {
     const channel = channels.get(name)
-    const entry = channel === undefined ? undefined : readEntry(json)
+    const entry = channel === undefined ? undefined : readMessage(message)
     if (channel === undefined || entry === undefined) return
     channel.isSilent = false
     for (const listener of channel.listeners) listener.receive(entry)

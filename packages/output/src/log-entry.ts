@@ -3,10 +3,19 @@ import {
   type JobEvent,
   type JobEventType,
   jobEventSchema,
+  readEventId,
   toEventId,
 } from '@runnel/contract/public'
 
-/** An event as it lies in the log and travels to clients: written once, never parsed on the way. */
+/**
+ * An event on its way to clients. It is written once, and its JSON is not parsed on the way.
+ *
+ *   on the channel   a message `<id> <type> <JSON>`, split at the first two spaces
+ *   in the log       an entry of a stream, whose id is the event's id, with the fields `type` and `message`, in this order
+ *
+ * Scripts look at `type` alone. The log has the whole message, because a script that joined it from its parts would take
+ * half as long again for an event of 64 KiB (2026-11-29: 320 instead of 230 µs of Redis's processor).
+ */
 export interface LogEntry {
   readonly id: string
   /** What the id says. */
@@ -19,7 +28,6 @@ export interface LogEntry {
 /** An event before it is written; every type has these and its own fields. */
 type EventBody = JobEvent extends infer E ? (E extends JobEvent ? Omit<E, 'jobId' | 'id' | 'at'> : never) : never
 
-/** The head comes first and in this order: `readEntry` and the scripts read it off the front. */
 export const toEntry = (
   head: { readonly jobId: string; readonly position: EventPosition; readonly at: string },
   body: EventBody,
@@ -30,16 +38,37 @@ export const toEntry = (
   return { id, position, type, json: JSON.stringify({ jobId, id, at, type, ...rest }) }
 }
 
-const HEAD = /^\{"jobId":"[^"]*","id":"(\d+)-(\d+)","at":"[^"]*","type":"([^"]+)"/
-const TYPES: ReadonlySet<string> = new Set(jobEventSchema.options.map((option) => option.shape.type.value))
-const isType = (word: string | undefined): word is JobEventType => word !== undefined && TYPES.has(word)
+export const toMessage = ({ id, type, json }: Pick<LogEntry, 'id' | 'type' | 'json'>): string => `${id} ${type} ${json}`
 
-/** Reads id and type off the front of an event; undefined where it is not one of ours. */
-export const readEntry = (json: string): LogEntry | undefined => {
-  const [, attempt, n, type] = HEAD.exec(json) ?? []
-  return isType(type)
-    ? { id: `${attempt}-${n}`, position: { attempt: Number(attempt), n: Number(n) }, type, json }
-    : undefined
+/** What the log has under the id of the entry. */
+export const toFields = (entry: Pick<LogEntry, 'id' | 'type' | 'json'>): string[] => [
+  'type',
+  entry.type,
+  'message',
+  toMessage(entry),
+]
+
+const TYPES: ReadonlySet<string> = new Set(jobEventSchema.options.map((option) => option.shape.type.value))
+const isType = (text: string): text is JobEventType => TYPES.has(text)
+const ID = /^\d+-\d+$/
+
+/** Undefined if the message is not an event. */
+export const readMessage = (message: string): LogEntry | undefined => {
+  const afterId = message.indexOf(' ')
+  const afterType = message.indexOf(' ', afterId + 1)
+  const id = message.slice(0, afterId)
+  const type = message.slice(afterId + 1, afterType)
+  if (!ID.test(id) || !isType(type)) return undefined
+  return { id, position: readEventId(id), type, json: message.slice(afterType + 1) }
+}
+
+/** Reads an entry of the log, as Redis answers it: the id, and its fields with their values. Throws if it is not an event. */
+export const readStored = (stored: unknown): LogEntry => {
+  const [id, fields]: unknown[] = Array.isArray(stored) ? stored : []
+  const message: unknown = Array.isArray(fields) ? fields[3] : undefined
+  const entry = typeof message === 'string' ? readMessage(message) : undefined
+  if (entry === undefined) throw new Error(`Entry ${id} of a log is not an event`)
+  return entry
 }
 
 export const isAfter = (a: EventPosition, b: EventPosition): boolean =>

@@ -1,6 +1,6 @@
 import { type EventPosition, readEventId, toEventId } from '@runnel/contract/public'
 import type { Redis } from '@runnel/redis'
-import { type LogEntry, readEntry } from './log-entry.ts'
+import { type LogEntry, readStored } from './log-entry.ts'
 import { endsScript } from './log-scripts.ts'
 
 /** One answer of Redis: at most 32 events of 64 KiB. */
@@ -19,24 +19,16 @@ export interface LogReader {
   last(): Promise<LogEntry | undefined>
 }
 
-type StreamEntry = readonly [id: string, fields: readonly string[]]
-
-const toLogEntry = ([id, [, json = '']]: StreamEntry): LogEntry => {
-  const entry = readEntry(json)
-  if (entry === undefined) throw new Error(`Entry ${id} of a log is not an event`)
-  return entry
-}
-
 export const createLogReader = (redis: Redis, key: string): LogReader => {
   return {
     async page(after) {
       const from = after === undefined ? '-' : `(${toEventId(after)}`
-      const entries = (await redis.xrange(key, from, '+', 'COUNT', PAGE_ENTRIES)).map(toLogEntry)
+      const entries = (await redis.xrange(key, from, '+', 'COUNT', PAGE_ENTRIES)).map(readStored)
       return { entries, isEnd: entries.length < PAGE_ENTRIES }
     },
     async last() {
       const [entry] = await redis.xrevrange(key, '+', '-', 'COUNT', 1)
-      return entry === undefined ? undefined : toLogEntry(entry)
+      return entry === undefined ? undefined : readStored(entry)
     },
   }
 }

@@ -10,11 +10,10 @@ export const logKeys = (keys: RedisKeys, jobId: string): readonly string[] => [
   keys.stdin(jobId),
 ]
 
-/** Reads a type off the front of an entry, as `readEntry` does. */
-const TYPE_OF = `
-local function typeOf(entry)
-  return string.match(entry[2][2], '^{"jobId":"[^"]*","id":"[^"]*","at":"[^"]*","type":"([^"]+)"')
-end
+/** What an entry of a stream has, as `toFields` writes it. */
+const ENTRY = `
+local function typeOf(entry) return entry[2][2] end
+local function messageOf(entry) return entry[2][4] end
 `
 
 /**
@@ -22,22 +21,22 @@ end
  * out stale writers: Redis refuses an id that is not above the top, and a refused entry that is already there with the
  * same text is this very write, whose answer was lost.
  */
-const SHARED = `${TYPE_OF}
+const SHARED = `${ENTRY}
 local log, control, stdin = KEYS[1], KEYS[2], KEYS[3]
 
-local function has(id, json)
+local function has(id, message)
   local found = redis.call('XRANGE', log, id, id)[1]
-  return found ~= nil and found[2][2] == json
+  return found ~= nil and messageOf(found) == message
 end
 
-local function add(id, json)
-  local written = redis.pcall('XADD', log, id, 'e', json)
+local function add(id, eventType, message)
+  local written = redis.pcall('XADD', log, id, 'type', eventType, 'message', message)
   if type(written) == 'string' then
-    redis.call('PUBLISH', log, json)
+    redis.call('PUBLISH', log, message)
     return true
   end
   if string.find(written.err, 'equal or smaller', 1, true) == nil then error(written.err) end
-  return has(id, json)
+  return has(id, message)
 end
 
 local function top()
@@ -54,21 +53,21 @@ end
 `
 
 /**
- * ARGV: expiry in ms or 0, how many entries the log has at least, then id, json, … . 1 when all of it is in the log, 0 when
+ * ARGV: expiry in ms or 0, how many entries the log has at least, then id, type, message, … . 1 when all of it is in the log, 0 when
  * a later attempt has taken over. 'gone' where entries are missing that were there, because Redis has lost its data or the
  * last second of it: what is written after a hole would never be missed.
  */
 export const appendScript = createLuaScript(`${SHARED}
 if redis.call('XLEN', log) < tonumber(ARGV[2]) then return 'gone' end
-for at = 3, #ARGV, 2 do
-  if not add(ARGV[at], ARGV[at + 1]) then return 0 end
+for at = 3, #ARGV, 3 do
+  if not add(ARGV[at], ARGV[at + 1], ARGV[at + 2]) then return 0 end
 end
 if ARGV[1] ~= '0' then close(ARGV[1]) end
 return 1
 `)
 
 /**
- * ARGV: attempt, then the json of \`<attempt>-1 started\`, \`<attempt>-1 restarted\`, \`<attempt>-2 started\`.
+ * ARGV: attempt, then the messages of \`<attempt>-1 started\`, \`<attempt>-1 restarted\`, \`<attempt>-2 started\`.
  * The n that was reached and how many entries the log then has, or why the attempt cannot start.
  */
 export const startScript = createLuaScript(`${SHARED}
@@ -82,58 +81,58 @@ if last ~= nil and last.attempt == attempt then
 end
 if last ~= nil and last.attempt >= attempt then return 'stale' end
 if last == nil or last.attempt == 0 then
-  add(first, ARGV[2])
+  add(first, 'started', ARGV[2])
   return { 1, redis.call('XLEN', log) }
 end
-add(first, ARGV[3])
-add(second, ARGV[4])
+add(first, 'restarted', ARGV[3])
+add(second, 'started', ARGV[4])
 return { 2, redis.call('XLEN', log) }
 `)
 
-/** ARGV: expiry in ms, the json of \`0-2 finished\`. 1 when that ended the job, 0 when it had started or finished. */
+/** ARGV: expiry in ms, the message of \`0-2 finished\`. 1 when that ended the job, 0 when it had started or finished. */
 export const cancelScript = createLuaScript(`${SHARED}
 local last = top()
 if last == nil or last.attempt ~= 0 then return 0 end
 if last.isFinished then return has('0-2', ARGV[2]) and 1 or 0 end
-add('0-2', ARGV[2])
+add('0-2', 'finished', ARGV[2])
 close(ARGV[1])
 return 1
 `)
 
 /**
- * ARGV: expiry in ms, how many attempts there were, the json of \`0-2 finished\`, then those of the next attempt's \`1 restarted\` and
+ * ARGV: expiry in ms, how many attempts there were, the message of \`0-2 finished\`, then those of the next attempt's \`1 restarted\` and
  * \`2 finished\`. 1 when that ended the job, 0 when it had finished, or a later attempt has started.
  */
 export const endUntakenScript = createLuaScript(`${SHARED}
 local last, attempts = top(), tonumber(ARGV[2])
 if last == nil or last.isFinished or last.attempt > attempts then return 0 end
 if last.attempt == 0 then
-  add('0-2', ARGV[3])
+  add('0-2', 'finished', ARGV[3])
 else
-  add(attempts + 1 .. '-1', ARGV[4])
-  add(attempts + 1 .. '-2', ARGV[5])
+  add(attempts + 1 .. '-1', 'restarted', ARGV[4])
+  add(attempts + 1 .. '-2', 'finished', ARGV[5])
 end
 close(ARGV[1])
 return 1
 `)
 
 /**
- * Read only. The first entry, the id of the last, the start of the last attempt, and the last entry where it is \`finished\`:
- * all a summary needs, without the output.
+ * Read only: all that a summary needs, without the output. The number of the last attempt, then the first entry, the start
+ * of the last attempt, and the last entry if it is \`finished\`.
  */
-export const summaryScript = createLuaScript(`${TYPE_OF}
+export const summaryScript = createLuaScript(`${ENTRY}
 local log = KEYS[1]
 local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
 if first == nil then return nil end
 local last = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
 local attempt = string.match(last[1], '^(%d+)-')
 local starts = redis.call('XRANGE', log, attempt .. '-1', attempt .. '-2')
-local events = { first[2][2] }
+local entries = { first }
 for _, entry in ipairs(starts) do
-  if typeOf(entry) == 'started' then events[#events + 1] = entry[2][2] end
+  if typeOf(entry) == 'started' then entries[#entries + 1] = entry end
 end
-if typeOf(last) == 'finished' then events[#events + 1] = last[2][2] end
-return { tonumber(attempt), events }
+if typeOf(last) == 'finished' then entries[#entries + 1] = last end
+return { tonumber(attempt), entries }
 `)
 
 /** Read only. KEYS: logs. The id of the last entry of each, `''` where there is no log. */
@@ -148,17 +147,17 @@ return ends
 
 /**
  * Read only: a page of what an attempt printed. ARGV: where to begin, the attempt, then 1 or 0 for whether stdout and
- * stderr are wanted. Where the next page begins, or '' after the last one, then the events of the wanted streams.
+ * stderr are wanted. Where the next page begins, or '' after the last one, then the entries of the wanted streams.
  * A page ends after 512 events or 1 MiB of them, wanted or not: Redis is held up for some milliseconds at most.
  */
-export const outputScript = createLuaScript(`${TYPE_OF}
+export const outputScript = createLuaScript(`${ENTRY}
 local isWanted = { stdout = ARGV[3] == '1', stderr = ARGV[4] == '1' }
 local from, found, entries, bytes = ARGV[1], { '' }, 0, 0
 repeat
   local page = redis.call('XRANGE', KEYS[1], from, ARGV[2], 'COUNT', 8)
   for _, entry in ipairs(page) do
-    bytes = bytes + #entry[2][2]
-    if isWanted[typeOf(entry)] then found[#found + 1] = entry[2][2] end
+    bytes = bytes + #messageOf(entry)
+    if isWanted[typeOf(entry)] then found[#found + 1] = entry end
   end
   if #page < 8 then return found end
   from = '(' .. page[8][1]

@@ -1,7 +1,7 @@
 import type { QueuedJob } from '@runnel/contract/internal'
 import type { EventPosition, Outcome } from '@runnel/contract/public'
 import { createRedisKeys, type Redis, type RedisCommand } from '@runnel/redis'
-import { toEntry } from './log-entry.ts'
+import { toEntry, toFields, toMessage } from './log-entry.ts'
 import { cancelScript, endUntakenScript, logKeys } from './log-scripts.ts'
 
 /** What the API writes to a job's log: its start, and its end if no worker has the job. */
@@ -18,7 +18,7 @@ export interface LogWriter {
 }
 
 const toFinished = (jobId: string, position: EventPosition, outcome: Outcome): string =>
-  toEntry({ jobId, position, at: new Date().toISOString() }, { type: 'finished', outcome, usage: null }).json
+  toMessage(toEntry({ jobId, position, at: new Date().toISOString() }, { type: 'finished', outcome, usage: null }))
 
 export const createLogWriter = (options: {
   readonly redis: Redis
@@ -31,10 +31,10 @@ export const createLogWriter = (options: {
     startCommands({ id: jobId, submittedAt: at, program, limits }) {
       const { language, interactive } = program
       const head = { jobId, position: { attempt: 0, n: 1 }, at }
-      const { json } = toEntry(head, { type: 'queued', language, limits, interactive })
+      const entry = toEntry(head, { type: 'queued', language, limits, interactive })
       return [
-        ['XADD', keys.events(jobId), '0-1', 'e', json],
-        ['PUBLISH', keys.eventsChannel(jobId), json],
+        ['XADD', keys.events(jobId), entry.id, ...toFields(entry)],
+        ['PUBLISH', keys.eventsChannel(jobId), toMessage(entry)],
       ]
     },
 
@@ -46,10 +46,10 @@ export const createLogWriter = (options: {
     async endUntaken(jobId, attempts, reference) {
       const outcome = { type: 'sandbox-failed', reference } as const
       const next = { attempt: attempts + 1, n: 1 }
-      const restarted = toEntry({ jobId, position: next, at: new Date().toISOString() }, { type: 'restarted' }).json
+      const restarted = toEntry({ jobId, position: next, at: new Date().toISOString() }, { type: 'restarted' })
       const ends = [
         toFinished(jobId, { attempt: 0, n: 2 }, outcome),
-        restarted,
+        toMessage(restarted),
         toFinished(jobId, { ...next, n: 2 }, outcome),
       ]
       return (await endUntakenScript(redis, logKeys(keys, jobId), [retentionMs, attempts, ...ends])) === 1

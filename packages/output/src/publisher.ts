@@ -1,6 +1,6 @@
 import { type Outcome, toChunk, type Usage } from '@runnel/contract/public'
 import { createRedisKeys, type Redis } from '@runnel/redis'
-import { type LogEntry, toEntry } from './log-entry.ts'
+import { type LogEntry, toEntry, toMessage } from './log-entry.ts'
 import { LogLostError } from './log-lost-error.ts'
 import { appendScript, logKeys, startScript } from './log-scripts.ts'
 import { createOutputBuffer, type OutputStream } from './output-buffer.ts'
@@ -77,7 +77,7 @@ export const createPublisher = (options: {
     /** Resolves whatever happens; what went wrong is in `lost`. */
     const send = async (entries: readonly LogEntry[], expiryMs = 0): Promise<void> => {
       if (entries.length === 0 || lost !== undefined) return
-      const args = [expiryMs, length, ...entries.flatMap(({ id, json }) => [id, json])]
+      const args = [expiryMs, length, ...entries.flatMap((entry) => [entry.id, entry.type, toMessage(entry)])]
       try {
         const written = await retryWhileAway(() => appendScript(redis, keys, args))
         length += entries.length
@@ -109,7 +109,7 @@ export const createPublisher = (options: {
         const started = entryAt(1, { type: 'started' })
         const restarted = entryAt(1, { type: 'restarted' })
         const second = entryAt(2, { type: 'started' })
-        const args = [attempt, started.json, restarted.json, second.json]
+        const args = [attempt, ...[started, restarted, second].map(toMessage)]
         const reached = await retryWhileAway(() => startScript(redis, keys, args))
         if (reached === 'finished' || reached === 'stale') {
           lost = new LogLostError('taken-over')

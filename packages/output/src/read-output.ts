@@ -1,6 +1,6 @@
 import { type Chunk, chunkSchema, toBytes } from '@runnel/contract/public'
 import type { Redis } from '@runnel/redis'
-import { type LogEntry, readEntry } from './log-entry.ts'
+import { type LogEntry, readStored } from './log-entry.ts'
 import { outputScript } from './log-scripts.ts'
 import type { OutputStream } from './output-buffer.ts'
 import { incompleteTail } from './utf8-tail.ts'
@@ -48,11 +48,10 @@ export const readOutput = async (redis: Redis, key: string, attempt: number, max
 
   for (let from = `${attempt}`; from !== '' && !(heads.stdout.isCut && heads.stderr.isCut); ) {
     const page = await outputScript(redis, [key], [from, attempt, isWanted('stdout'), isWanted('stderr')])
-    const [next, ...jsons]: unknown[] = Array.isArray(page) ? page : []
-    for (const json of jsons) {
-      const entry = readEntry(String(json))
-      if (entry?.type !== 'stdout' && entry?.type !== 'stderr') continue
-      if (!heads[entry.type].isCut) heads[entry.type].add(toBytes(parsePrinted(entry)))
+    const [next, ...stored]: unknown[] = Array.isArray(page) ? page : []
+    for (const entry of stored.map(readStored)) {
+      const head = entry.type === 'stdout' ? heads.stdout : heads.stderr
+      if (!head.isCut) head.add(toBytes(parsePrinted(entry)))
     }
     from = String(next ?? '')
   }

@@ -1,5 +1,6 @@
 import { type Job, type JobEvent, jobEventSchema } from '@runnel/contract/public'
 import type { Redis } from '@runnel/redis'
+import { readStored } from './log-entry.ts'
 import { summaryScript } from './log-scripts.ts'
 
 /** What the log says about a job: all that `GET /v1/jobs/:id` needs of it, without the output. */
@@ -33,6 +34,7 @@ export const toSummary = (attempt: number, events: readonly JobEvent[]): JobSumm
 export const readSummary = async (redis: Redis, key: string): Promise<JobSummary | undefined> => {
   const found = await summaryScript(redis, [key], [])
   if (!Array.isArray(found)) return undefined
-  const [attempt, jsons]: unknown[] = found
-  return Array.isArray(jsons) ? toSummary(Number(attempt), jsons.map(String).map(parseEvent)) : undefined
+  const [attempt, entries]: unknown[] = found
+  const events = Array.isArray(entries) ? entries.map((entry) => parseEvent(readStored(entry).json)) : []
+  return toSummary(Number(attempt), events)
 }

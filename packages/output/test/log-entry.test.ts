@@ -1,16 +1,24 @@
 import { expect, test } from 'vitest'
-import { readEntry, toEntry } from '../src/log-entry.ts'
+import { readMessage, readStored, toEntry, toFields, toMessage } from '../src/log-entry.ts'
 
 const head = { jobId: 'job_0', position: { attempt: 1, n: 2 }, at: '2026-01-01T00:00:00.000Z' }
 
-test('an entry is read off its front, whatever a program has printed', () => {
-  const data = '{"jobId":"x","id":"9-9","at":"","type":"finished"'
-  const entry = toEntry(head, { type: 'stdout', encoding: 'utf8', data })
-  expect(readEntry(entry.json)).toEqual({ id: '1-2', position: head.position, type: 'stdout', json: entry.json })
+test('an entry is read back from the log and from the channel, whatever a program has printed', () => {
+  for (const data of ['{"jobId":"x","id":"9-9","at":"","type":"finished"', '9-9 finished {}', ' ', '\n']) {
+    const entry = toEntry(head, { type: 'stdout', encoding: 'utf8', data })
+    expect(readMessage(toMessage(entry))).toEqual(entry)
+    expect(readStored([entry.id, toFields(entry)])).toEqual(entry)
+  }
 })
 
-test('what is not an event of ours is not read', () => {
-  for (const text of ['', '{}', '{"jobId":"a","id":"1-1","at":"","type":"exploded"}']) {
-    expect(readEntry(text)).toBeUndefined()
+test('a message that is not one of our events is not read', () => {
+  for (const text of ['', ' ', '{}', '1-1', '1-1 started', '1-1 exploded {}', 'x started {}', '1 started {}']) {
+    expect(readMessage(text)).toBeUndefined()
+  }
+})
+
+test('an entry of a log that is not one of our events is an error', () => {
+  for (const fields of [[], ['e', '{}'], ['type', 'exploded', 'message', '1-1 exploded {}']]) {
+    expect(() => readStored(['1-1', fields])).toThrow('Entry 1-1 of a log is not an event')
   }
 })

@@ -3,6 +3,7 @@ import type { QueuedJob } from '@runnel/contract/internal'
 import { defaultLimits, type JobEvent, jobEventSchema, type Outcome } from '@runnel/contract/public'
 import { createLogger } from '@runnel/process'
 import { connectRedis, createRedisKeys } from '@runnel/redis'
+import { readStored } from '../src/log-entry.ts'
 import { createLogWriter } from '../src/log-writer.ts'
 import { createPublisher } from '../src/publisher.ts'
 import { createSubscriber, type LogEntry, type Subscriber } from '../src/subscriber.ts'
@@ -41,7 +42,7 @@ export const connectParts = (url: string, prefix: string, resources: AsyncDispos
   /** The whole log, earlier attempts included; empty when there is none. */
   const read = async (jobId: string): Promise<JobEvent[]> => {
     const entries = await redis.xrange(keys.events(jobId), '-', '+')
-    return entries.map(([, [, json = '']]) => jobEventSchema.parse(JSON.parse(json)))
+    return entries.map((entry) => jobEventSchema.parse(JSON.parse(readStored(entry).json)))
   }
   const logWriter = createLogWriter(settings)
   /** Starts the log of a job, as its submission does. */

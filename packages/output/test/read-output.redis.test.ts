@@ -1,6 +1,7 @@
 import { redisTest as test } from '@runnel/redis/testing'
 import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
+import { toFields } from '../src/log-entry.ts'
 import { connectParts, EXITED, newJob, ready, text } from './parts.ts'
 
 const KIB = 1024
@@ -22,7 +23,7 @@ describe('What a job printed', () => {
       for (let n = 1; n <= 2_000; n += 1) {
         const type = n % 3 === 0 ? 'stderr' : 'stdout'
         const event = { jobId: id, id: `1-${n}`, at: new Date().toISOString(), type, encoding: 'utf8', data: `${n} ` }
-        adding.xadd(redisKeys.events(id), event.id, 'e', JSON.stringify(event))
+        adding.xadd(redisKeys.events(id), event.id, ...toFields({ id: event.id, type, json: JSON.stringify(event) }))
       }
       adding.pexpire(redisKeys.events(id), 60_000)
       await adding.exec()

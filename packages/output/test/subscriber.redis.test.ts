@@ -1,6 +1,8 @@
+import type { JobEventType } from '@runnel/contract/public'
 import { redisTest as test } from '@runnel/redis/testing'
 import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
+import { toEntry, toFields, toMessage } from '../src/log-entry.ts'
 import { JobNotFoundError, type LogEntry } from '../src/subscriber.ts'
 import { connectParts, EXITED, idsOf, newJob, printed, ready, text, USAGE, watch } from './parts.ts'
 
@@ -114,7 +116,11 @@ describe('following a job', () => {
     const outcome = { ...EXITED, core: 'dumped' }
     const usage = { ...USAGE, joules: 3 }
     const finished = { jobId: job.id, id: '1-2', at, type: 'finished', outcome, usage, host: 'a' }
-    await redis.xadd(redisKeys.events(job.id), '1-2', 'e', JSON.stringify(finished))
+    await redis.xadd(
+      redisKeys.events(job.id),
+      '1-2',
+      ...toFields({ id: '1-2', type: 'finished', json: JSON.stringify(finished) }),
+    )
     await redis.pexpire(redisKeys.events(job.id), 60_000)
     const watching = watch(subscriber, job.id)
     await watching.ended
@@ -158,19 +164,26 @@ describe('following a job', () => {
     const watching = watch(subscriber, job.id)
     await eventually(() => watching.entries.length === 1)
     const key = redisKeys.events(job.id)
-    const silently = (id: string, type: string, rest = '') =>
+    const silently = (id: string, type: JobEventType, rest = '') =>
       redis.xadd(
         key,
         id,
-        'e',
-        `{"jobId":"${job.id}","id":"${id}","at":"2026-01-01T00:00:00.000Z","type":"${type}"${rest}}`,
+        ...toFields({
+          id,
+          type,
+          json: `{"jobId":"${job.id}","id":"${id}","at":"2026-01-01T00:00:00.000Z","type":"${type}"${rest}}`,
+        }),
       )
     await silently('1-1', 'started')
     await eventually(() => watching.entries.length === 2, { withinMs: 2_000 })
     await silently('1-2', 'stdout', ',"encoding":"utf8","data":"a"')
     // A later one is published, the one before was not: the gap shows and is read.
-    const third = `{"jobId":"${job.id}","id":"1-3","at":"2026-01-01T00:00:00.000Z","type":"finished"}`
-    await redis.multi().xadd(key, '1-3', 'e', third).publish(key, third).pexpire(key, 1_000).exec()
+    const third = toEntry(
+      { jobId: job.id, position: { attempt: 1, n: 3 }, at: new Date().toISOString() },
+      { type: 'finished', outcome: EXITED, usage: null },
+    )
+    const adding = redis.multi().xadd(key, third.id, ...toFields(third))
+    await adding.publish(key, toMessage(third)).pexpire(key, 1_000).exec()
     await watching.ended
     expect(watching.ids()).toEqual(['0-1', '1-1', '1-2', '1-3'])
   })
@@ -184,7 +197,7 @@ describe('following a job', () => {
       await publisher.open(job.id, 1).start()
       await eventually(() => watching.entries.length === 2)
       const lost = `{"jobId":"${job.id}","id":"1-2","at":"2026-01-01T00:00:00.000Z","type":"stdout","encoding":"utf8","data":"a"}`
-      await redis.xadd(redisKeys.events(job.id), '1-2', 'e', lost)
+      await redis.xadd(redisKeys.events(job.id), '1-2', ...toFields({ id: '1-2', type: 'stdout', json: lost }))
       const second = publisher.open(job.id, 2)
       await second.start()
       await second.finish(EXITED, null)
@@ -201,7 +214,7 @@ describe('following a job', () => {
     await eventually(() => watching.entries.length === 1)
     const missed = `{"jobId":"${job.id}","id":"1-1","at":"2026-01-01T00:00:00.000Z","type":"started"}`
     subscription.disconnect(true)
-    await redis.xadd(redisKeys.events(job.id), '1-1', 'e', missed)
+    await redis.xadd(redisKeys.events(job.id), '1-1', ...toFields({ id: '1-1', type: 'started', json: missed }))
     await eventually(() => watching.entries.length === 2, { withinMs: 500 })
     await watching.leave()
   })
@@ -212,7 +225,8 @@ describe('following a job', () => {
     await logWriter.start(job)
     const watching = watch(subscriber, job.id)
     await eventually(() => watching.entries.length === 1)
-    for (const message of ['', 'null', '{"id":"1-1"}']) await redis.publish(redisKeys.events(job.id), message)
+    for (const message of ['', 'null', '1-1 started', '1-1 exploded {}'])
+      await redis.publish(redisKeys.events(job.id), message)
     const log = publisher.open(job.id, 1)
     await log.start()
     await log.finish(EXITED, null)
@@ -346,8 +360,9 @@ describe('a job that is expected', () => {
       ['0-1', 'queued'],
       ['1-1', 'started'],
       ['1-2', 'finished'],
-    ]) {
-      await redis.publish(channel, `{"jobId":"${jobId}","id":"${id}","at":"2026-01-01T00:00:00.000Z","type":"${type}"}`)
+    ] as const) {
+      const json = `{"jobId":"${jobId}","id":"${id}","at":"2026-01-01T00:00:00.000Z","type":"${type}"}`
+      await redis.publish(channel, toMessage({ id, type, json }))
     }
     const ids: string[] = []
     for await (const { id } of expected.follow({ signal: AbortSignal.timeout(5_000) })) ids.push(id)
@@ -370,8 +385,8 @@ describe('a job that is expected', () => {
         ['1-2', 'finished'],
       ] as const) {
         const json = `{"jobId":"${jobId}","id":"${id}","at":"2026-01-01T00:00:00.000Z","type":"${type}"}`
-        await redis.xadd(key, id, 'e', json)
-        if (published.includes(id)) await redis.publish(key, json)
+        await redis.xadd(key, id, ...toFields({ id, type, json }))
+        if (published.includes(id)) await redis.publish(key, toMessage({ id, type, json }))
       }
       await redis.pexpire(key, 10_000)
       await ended

@@ -46,7 +46,7 @@ export const KEY_TABLE = {
   events: {
     pattern: 'events:<jobId>',
     type: 'stream',
-    holds: 'The event log of a job. The ids of its entries are the ids of the events.',
+    holds: 'The event log of a job: fields `type` and `message`. The ids of its entries are the ids of the events.',
     writers: API_AND_WORKER,
     readers: API,
     lifetime: 'until the job ends, then RUNNEL_RETENTION_MS',
@@ -56,7 +56,7 @@ export const KEY_TABLE = {
   eventsChannel: {
     pattern: 'events:<jobId>',
     type: 'channel',
-    holds: 'Each entry of the log, when it is written. The channel has the name of the log.',
+    holds: 'Each event when it is written, as `<id> <type> <JSON>`. The channel has the name of the log.',
     writers: API_AND_WORKER,
     readers: API,
     ...PUBLISHED,

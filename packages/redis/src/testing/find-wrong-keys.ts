@@ -18,7 +18,7 @@ const KEYS = families
 
 const isFinishedLog = async (redis: Redis, key: string): Promise<boolean> => {
   const [last] = await redis.xrevrange(key, '+', '-', 'COUNT', 1)
-  return last?.[1][1]?.includes('"type":"finished"') ?? false
+  return last?.[1][1] === 'finished'
 }
 
 const mustExpire = async (redis: Redis, key: string, { expires }: KeyFamily): Promise<boolean> =>
