@@ -1,12 +1,23 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const NEEDS_REDIS = { globalSetup: ['./packages/testing/src/global-setup.ts'] }
-/** Files of tests at once: one a processor, where Vitest would keep one processor for itself; twice as many of those that mostly wait. */
-const AT_ONCE = availableParallelism()
+
+/**
+ * Two groups of files run one after the other, so that two processors are always busy and never crowded:
+ *
+ *   1. pure, redis    short files that wait a little    two for each processor
+ *   2. docker, e2e    files that start containers       one for each processor, and no more than one engine can serve
+ */
+const PROCESSORS = availableParallelism()
+/** A worker keeps the modules that it has loaded for its next file: loading them took a third of this group's time. */
+const LIGHT = { sequence: { groupOrder: 1 }, maxWorkers: 2 * PROCESSORS, isolate: false }
+const HEAVY = { sequence: { groupOrder: 2 }, maxWorkers: Math.min(PROCESSORS, 4) }
+
 /**
  * Of what runs on real parts, with all the processors busy. One of some 1,100 tests may meet a moment that its waits do not
- * cover; it is shown as tried again, and fails where it fails twice.
+ * cover. It is shown as tried again, and fails when it fails twice.
  */
 const RETRY = 1
 const ROOTS = '{packages,apps}/*/test'
@@ -15,18 +26,36 @@ const ROOTS = '{packages,apps}/*/test'
 const filesOf = (suffix: string): string[] => [`${ROOTS}/**/*${suffix}.test.ts`, `infra/**/*${suffix}.test.ts`]
 const withNeeds = ['redis', 'docker', 'e2e', 'slow', 'soak'].flatMap((need) => filesOf(`.${need}`))
 
+/**
+ * The files of a group's projects in turn, each project's longest first: e2e files mostly wait while docker files compute.
+ * Vitest itself runs one project after the other.
+ */
+class TakeTurns extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const places = new Map<string, number>()
+    const placed = (await super.sort(files)).map((file) => {
+      const { name, config } = file.project
+      const place = places.get(name) ?? 0
+      places.set(name, place + 1)
+      return { file, group: config.sequence.groupOrder, place }
+    })
+    return placed.sort((a, b) => a.group - b.group || a.place - b.place).map(({ file }) => file)
+  }
+}
+
 export default defineConfig({
   test: {
     // A project or a path without tests is not a failure; a test marked `only` is.
     passWithNoTests: true,
     allowOnly: false,
+    sequence: { sequencer: TakeTurns },
     projects: [
       {
         test: {
           name: 'pure',
           include: filesOf(''),
           exclude: ['**/node_modules/**', ...withNeeds],
-          maxWorkers: AT_ONCE,
+          ...LIGHT,
         },
       },
       {
@@ -35,8 +64,8 @@ export default defineConfig({
           include: filesOf('.redis'),
           testTimeout: 30_000,
           hookTimeout: 60_000,
-          maxWorkers: 2 * AT_ONCE,
           retry: RETRY,
+          ...LIGHT,
           ...NEEDS_REDIS,
         },
       },
@@ -47,13 +76,10 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           retry: RETRY,
+          ...HEAVY,
           ...NEEDS_REDIS,
         },
       },
-      // Minutes each, so not a part of `npm test`: `npm run test:slow`.
-      { test: { name: 'slow', include: filesOf('.slow'), testTimeout: 900_000, hookTimeout: 120_000, ...NEEDS_REDIS } },
-      // As long as it is told to: `npm run soak`.
-      { test: { name: 'soak', include: filesOf('.soak'), testTimeout: 0, hookTimeout: 120_000, ...NEEDS_REDIS } },
       {
         test: {
           name: 'e2e',
@@ -61,11 +87,14 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 180_000,
           retry: RETRY,
-          // Each file starts the whole system: several at once would measure each other.
-          fileParallelism: false,
+          ...HEAVY,
           ...NEEDS_REDIS,
         },
       },
+      // Minutes each, so not a part of `npm test`: `npm run test:slow`.
+      { test: { name: 'slow', include: filesOf('.slow'), testTimeout: 900_000, hookTimeout: 120_000, ...NEEDS_REDIS } },
+      // As long as it is asked to: `npm run soak`.
+      { test: { name: 'soak', include: filesOf('.soak'), testTimeout: 0, hookTimeout: 120_000, ...NEEDS_REDIS } },
     ],
   },
 })

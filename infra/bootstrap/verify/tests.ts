@@ -1,7 +1,8 @@
-// Every check, every level of tests, and as its very last line `N passed, N failed`.
+// `npm test`: the static checks beside the tests, and as its very last line `N passed, N failed`. Which levels of tests run
+// side by side stands in vitest.config.ts.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { ROOT } from '../places.ts'
+import { dirname, join } from 'node:path'
+import { KEPT } from '../places.ts'
 import { runCheck } from './run-check.ts'
 
 interface Count {
@@ -9,42 +10,48 @@ interface Count {
   readonly failed: number
 }
 
-const REPORTS = join(ROOT, '.runnel/test')
+type Check = readonly [name: string, command: string, ...args: string[]]
 
 /** Each counts as one failed test when it fails, and as nothing when it passes. */
-const CHECKS: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
+const CHECKS: readonly Check[] = [
   ['types', 'pnpm', 'exec', 'turbo', 'run', 'types', '--output-logs=errors-only'],
   ['types of infra', 'pnpm', 'exec', 'tsc'],
   ['lint', 'pnpm', 'exec', 'biome', 'check'],
   ['dead code', 'pnpm', 'exec', 'knip'],
 ]
 
-/** From the cheapest to the dearest; one after the other, for two processors are soon busy. */
-const LEVELS = ['pure', 'redis', 'docker', 'e2e'] as const
+const LEVELS = ['pure', 'redis', 'docker', 'e2e']
+const REPORT = join(KEPT, 'test/report.json')
 
 const say = (line: string): boolean => process.stdout.write(`${line}\n`)
 
-const runStaticCheck = async ([name, command, ...args]: (typeof CHECKS)[number]): Promise<Count> => {
-  const { passed, seconds, output } = await runCheck(command, args)
-  say(`  ${passed ? '✓' : '✗'} ${name} (${seconds} s)`)
-  if (!passed) say(output)
-  return { passed: 0, failed: passed ? 0 : 1 }
+/** One after the other: together they would slow down the tests that measure time. Resolves with the names that failed. */
+const runChecks = async (): Promise<readonly string[]> => {
+  const failed: string[] = []
+  for (const [name, command, ...args] of CHECKS) {
+    const { passed, seconds, output } = await runCheck(command, args)
+    say(`  ${passed ? '✓' : '✗'} ${name} (${seconds} s)${passed ? '' : `\n${output}`}`)
+    if (!passed) failed.push(name)
+  }
+  return failed
 }
 
-const runLevel = async (level: (typeof LEVELS)[number]): Promise<Count> => {
-  say(`\n── ${level}`)
-  const report = join(REPORTS, `${level}.json`)
-  rmSync(report, { force: true })
-  const args = ['exec', 'vitest', 'run', '--project', level, '--reporter=default', '--reporter=json']
-  const result = await runCheck('pnpm', [...args, `--outputFile.json=${report}`], (text) => process.stdout.write(text))
-  const count = readReport(report)
+const runLevels = async (): Promise<Count> => {
+  mkdirSync(dirname(REPORT), { recursive: true })
+  rmSync(REPORT, { force: true })
+  const levels = LEVELS.flatMap((level) => ['--project', level])
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`]
+  const { passed } = await runCheck('pnpm', ['exec', 'vitest', 'run', ...levels, ...reporters], (text) =>
+    process.stdout.write(text),
+  )
+  const count = readReport()
   // A file that does not load, a leak or an unhandled error fails a run in which every test passed.
-  return result.passed || count.failed > 0 ? count : { ...count, failed: 1 }
+  return passed || count.failed > 0 ? count : { ...count, failed: 1 }
 }
 
-const readReport = (path: string): Count => {
+const readReport = (): Count => {
   try {
-    const report: { numPassedTests: number; numFailedTests: number } = JSON.parse(readFileSync(path, 'utf8'))
+    const report: { numPassedTests: number; numFailedTests: number } = JSON.parse(readFileSync(REPORT, 'utf8'))
     return { passed: report.numPassedTests, failed: report.numFailedTests }
   } catch {
     return { passed: 0, failed: 0 }
@@ -53,12 +60,9 @@ const readReport = (path: string): Count => {
 
 /** Resolves with the exit code. */
 export const runTests = async (): Promise<number> => {
-  mkdirSync(REPORTS, { recursive: true })
-  const counts: Count[] = []
-  for (const check of CHECKS) counts.push(await runStaticCheck(check))
-  for (const level of LEVELS) counts.push(await runLevel(level))
-  const passed = counts.reduce((sum, count) => sum + count.passed, 0)
-  const failed = counts.reduce((sum, count) => sum + count.failed, 0)
-  say(`\n${passed} passed, ${failed} failed`)
-  return failed > 0 || passed === 0 ? 1 : 0
+  const [failedChecks, tests] = await Promise.all([runChecks(), runLevels()])
+  for (const name of failedChecks) say(`  ✗ ${name} failed: read above why`)
+  const failed = tests.failed + failedChecks.length
+  say(`\n${tests.passed} passed, ${failed} failed`)
+  return failed > 0 || tests.passed === 0 ? 1 : 0
 }
