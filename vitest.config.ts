@@ -55,6 +55,7 @@ export default defineConfig({
           name: 'pure',
           include: filesOf(''),
           exclude: ['**/node_modules/**', ...withNeeds],
+          testTimeout: 20_000,
           ...LIGHT,
         },
       },

@@ -1,6 +1,6 @@
 #!/bin/sh
-# run-redis [setting…]: Redis, and beside it what syncs its log to the disk once a second; redis.conf tells why Redis does
-# not do that itself.
+# run-redis [setting…]: Redis, and beside it a loop that syncs its log to the disk once a second. redis.conf says why Redis
+# does not do that itself.
 set -eu
 
 while sleep 1; do sync --data appendonlydir/* 2>/dev/null || true; done &

@@ -16,7 +16,7 @@ export interface PartsOptions {
 
 /** A process that ends this often within a minute is given up. */
 const MAX_ENDS = 3
-/** How long a worker that stops lets its jobs run: short, because a Ctrl-C should not feel stuck. */
+/** How long a worker that stops lets its jobs run: short, because a user waits after Ctrl-C. */
 const WORKER_GRACE_MS = 5_000
 
 export interface StartedRedis {

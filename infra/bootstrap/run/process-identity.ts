@@ -26,7 +26,7 @@ const readStartTime = (pid: number): string | undefined => {
   }
 }
 
-/** undefined when there is no such process, or nothing of it but an exit code that nobody has read. */
+/** undefined when there is no such process, or when it has ended and only its exit code is left. */
 export const identify = (pid: number): ProcessIdentity | undefined => {
   const startedAt = readStartTime(pid)
   return startedAt === undefined ? undefined : { pid, startedAt }

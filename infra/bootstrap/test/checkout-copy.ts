@@ -1,4 +1,4 @@
-// A checkout beside this one that shares everything heavy with it, so that a test's run is not the user's own.
+// A second checkout that shares everything large with this one, so that a test does not touch the user's run.
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -16,27 +16,35 @@ interface Run {
   readonly output: string
 }
 
-// Each in a checkout of its own and most of it waiting, so side by side.
+// Each runs in a checkout of its own and mostly waits, so they run side by side.
 
-/** A checkout of the test's own, and what one would type in it; disposing stops whatever runs there. */
-const openCheckout = async () => {
+/** One container instead of a dozen, for tests of what happens around the workers. */
+const ONE_CONTAINER = { RUNNEL_LANGUAGES: 'python', RUNNEL_POOL_MIN: '1' }
+
+/** A checkout of the test's own, with the commands that a user would type in it. Disposing it stops what runs there. */
+const openCheckout = async (env: NodeJS.ProcessEnv = {}) => {
   const checkout = copyCheckout()
   const port = await findFreePort()
-  const begin = (...args: readonly string[]) => {
-    const child = spawn('npm', args, { cwd: checkout.root, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  const spawnNpm = (...args: readonly string[]) => {
+    const child = spawn('npm', args, {
+      cwd: checkout.root,
+      env: { ...process.env, ...env },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text))
     return { child, output: () => output }
   }
-  /** Ends when nobody holds its output any more. */
+  /** Ends when no process holds its output open any more. */
   const npm = async (...args: readonly string[]): Promise<Run> => {
-    const { child, output } = begin(...args)
+    const { child, output } = spawnNpm(...args)
     const [code] = await once(child, 'close')
     return { code, output: output() }
   }
   return {
     port,
-    begin,
+    spawnNpm,
     npm,
     start: (...args: readonly string[]) => npm('start', '--', '--port', `${port}`, ...args),
     readRecord: (): RunRecord => JSON.parse(readFileSync(join(checkout.root, '.runnel/run.json'), 'utf8')),
@@ -86,9 +94,9 @@ test.concurrent('A detached start runs the example, lets go of its caller, and i
 })
 
 test.concurrent('Ctrl-C stops a start in front and leaves nothing behind', async () => {
-  await using checkout = await openCheckout()
-  const { port, begin, readRecord } = checkout
-  const { child, output } = begin('start', '--', '--port', `${port}`)
+  await using checkout = await openCheckout(ONE_CONTAINER)
+  const { port, spawnNpm, readRecord } = checkout
+  const { child, output } = spawnNpm('start', '--', '--port', `${port}`)
   await untilTrue(() => output().includes('Ctrl-C stops it'))
   const record = readRecord()
   if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT')
@@ -98,7 +106,7 @@ test.concurrent('Ctrl-C stops a start in front and leaves nothing behind', async
 })
 
 test.concurrent('A run that was killed is cleaned up by the next stop', async () => {
-  await using checkout = await openCheckout()
+  await using checkout = await openCheckout(ONE_CONTAINER)
   const { npm, start, readRecord } = checkout
   await start('--detach')
   const record = readRecord()
@@ -108,7 +116,7 @@ test.concurrent('A run that was killed is cleaned up by the next stop', async ()
 })
 
 test.concurrent('A worker that is killed is started again', async () => {
-  await using checkout = await openCheckout()
+  await using checkout = await openCheckout(ONE_CONTAINER)
   const { start, readRecord } = checkout
   await start('--detach')
   const before = readRecord().processes
@@ -118,7 +126,7 @@ test.concurrent('A worker that is killed is started again', async () => {
   await untilTrue(() => readRecord().processes.length > before.length)
 })
 
-test.concurrent('A port that is taken ends a start with one sentence that names --port', async () => {
+test.concurrent('A start on a port that is taken ends with one sentence that names --port', async () => {
   await using checkout = await openCheckout()
   const { port, start } = checkout
   const server = createServer().listen(port, '127.0.0.1')
