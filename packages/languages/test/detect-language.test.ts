@@ -65,9 +65,10 @@ test('Text that is made to be slow to examine is examined quickly', () => {
   ]
   for (const piece of pieces) {
     for (const unit of [piece, `${piece}\n`, `x ${piece} y\n`]) {
-      const startedAt = performance.now()
+      const before = process.cpuUsage()
       detectLanguage({ content: unit.repeat(64 * 1024) })
-      expect(performance.now() - startedAt, JSON.stringify(unit)).toBeLessThan(1_000)
+      // Of a processor, because other tests run beside this one.
+      expect(process.cpuUsage(before).user / 1_000, JSON.stringify(unit)).toBeLessThan(1_000)
     }
   }
 })

@@ -20,6 +20,6 @@ describe('The users of a container', () => {
       })
     const blocks = [await claim(), await claim(), await claim()].map(({ uids }) => uids.first)
     expect(blocks.toSorted()).toEqual([100, 110, 120])
-    await expect(claim()).rejects.toThrow('was taken')
+    await expect(claim()).rejects.toThrow('names for a container were taken')
   })
 })
