@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eventually } from '@runnel/testing'
@@ -13,6 +13,8 @@ export interface OwnEngine extends AsyncDisposable {
   readonly host: string
   /** Ends the daemon by this signal and starts it again. Resolves when it answers. */
   restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
+  /** Kills the daemon, all that it started and all containers at once, as when its host loses its power. */
+  lose(): Promise<void>
   /** The ids of all containers it has. */
   list(): Promise<string[]>
 }
@@ -48,6 +50,7 @@ export const startOwnEngine = async (images: readonly string[]): Promise<OwnEngi
     ip6tables: 'false',
   }
   let daemon: ChildProcess | undefined
+  let isLost = false
 
   const start = async (): Promise<void> => {
     const log = openSync(at('log'), 'a')
@@ -70,7 +73,9 @@ export const startOwnEngine = async (images: readonly string[]): Promise<OwnEngi
     const exited = once(daemon, 'exit')
     daemon.kill(signal)
     await exited
-    if (signal === 'SIGTERM') return
+    if (signal === 'SIGKILL') await forgetPids()
+  }
+  const forgetPids = async (): Promise<void> => {
     // Its containerd exits some time later, and the next daemon would believe the pid files of a killed one.
     const containerd = at('exec/containerd/containerd.pid')
     const pid = Number(await readFile(containerd, 'utf8'))
@@ -89,10 +94,25 @@ export const startOwnEngine = async (images: readonly string[]): Promise<OwnEngi
       await end(signal)
       await start()
     },
+    async lose() {
+      if (daemon?.pid === undefined) throw new Error('The daemon has not started')
+      const pids = await findProcesses(daemon.pid)
+      const exited = once(daemon, 'exit')
+      for (const pid of pids) kill(pid)
+      await exited
+      await forgetPids()
+      isLost = true
+    },
     async list() {
       return (await docker.listContainers({ all: true })).map(({ Id }) => Id)
     },
     async [Symbol.asyncDispose]() {
+      if (isLost) {
+        // Only a daemon removes the control groups of its dead containers.
+        await start()
+        const containers = await docker.listContainers({ all: true })
+        await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true })))
+      }
       await end('SIGTERM')
       await rm(folder, { recursive: true })
     },
@@ -105,6 +125,31 @@ export const startOwnEngine = async (images: readonly string[]): Promise<OwnEngi
     daemon?.kill('SIGKILL')
     await rm(folder, { recursive: true, force: true })
     throw error
+  }
+}
+
+/** A daemon, what sees the same mounts (its containerd, its shims), and all of their descendants (the containers). */
+const findProcesses = async (daemon: number): Promise<number[]> => {
+  const mounts = await readlink(`/proc/${daemon}/ns/mnt`)
+  const all = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
+  const children = new Map<number, number[]>()
+  const found = new Set<number>()
+  for (const pid of all) {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+    const parent = Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2])
+    children.set(parent, [...(children.get(parent) ?? []), pid])
+    if ((await readlink(`/proc/${pid}/ns/mnt`).catch(() => '')) === mounts) found.add(pid)
+  }
+  // A set goes on to what is added to it.
+  for (const pid of found) for (const child of children.get(pid) ?? []) found.add(child)
+  return [...found]
+}
+
+const kill = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended with the one before it.
   }
 }
 
