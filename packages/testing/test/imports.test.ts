@@ -1,0 +1,155 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { describe, expect, test } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '../../..')
+
+/** A place, its folder, and what of @runnel its files may import. A name without a subpath stands for all of that package. */
+interface Place {
+  readonly place: string
+  readonly folder: string
+  readonly mayImport: readonly string[]
+}
+
+const packagePlace = (name: string, mayImport: readonly string[]): Place => ({
+  place: `packages/${name}`,
+  folder: `packages/${name}/src`,
+  mayImport,
+})
+const appPlace = (name: string, mayImport: readonly string[]): Place => ({
+  place: `apps/${name}`,
+  folder: `apps/${name}/src`,
+  mayImport,
+})
+
+/** docs/architecture.md has the same table, made from this one. */
+const PLACES: readonly Place[] = [
+  { place: 'packages/contract/public', folder: 'packages/contract/src/public', mayImport: [] },
+  { place: 'packages/contract/internal', folder: 'packages/contract/src/internal', mayImport: ['contract/public'] },
+  packagePlace('languages', ['contract']),
+  packagePlace('process', ['contract/public']),
+  packagePlace('redis', []),
+  packagePlace('queue', ['contract', 'redis']),
+  packagePlace('output', ['contract', 'redis']),
+  packagePlace('registry', ['contract', 'redis']),
+  packagePlace('operations', [
+    'contract',
+    'languages',
+    'queue/producer',
+    'output/subscriber',
+    'output/log-writer',
+    'registry',
+    'redis',
+  ]),
+  packagePlace('sandbox', ['contract', 'languages']),
+  packagePlace('testing', []),
+  appPlace('api', ['contract', 'languages', 'operations', 'registry', 'redis', 'process']),
+  appPlace('worker', [
+    'contract',
+    'languages',
+    'queue/consumer',
+    'output/publisher',
+    'registry',
+    'redis',
+    'sandbox',
+    'process',
+  ]),
+  appPlace('docker-proxy', ['contract', 'languages', 'sandbox', 'process']),
+  appPlace('bench', ['contract/public']),
+]
+
+/** Each driver has one owner. The bench also measures Docker itself, and the fixtures start what is tested. */
+const DRIVERS: readonly { readonly driver: RegExp; readonly owners: readonly string[] }[] = [
+  { driver: /^bullmq$/, owners: ['packages/queue'] },
+  { driver: /^ioredis$/, owners: ['packages/redis', 'packages/testing'] },
+  { driver: /^dockerode$/, owners: ['packages/sandbox', 'packages/testing', 'apps/bench'] },
+  { driver: /^(fastify|@fastify\/.*|fastify-.*)$/, owners: ['apps/api'] },
+  { driver: /^testcontainers$/, owners: ['packages/testing'] },
+]
+
+/** They connect the parts, so they may import all of them. */
+const COMPOSITION_ROOTS = [
+  'apps/api/src/main.ts',
+  'apps/api/src/keys.ts',
+  'apps/worker/src/main.ts',
+  'apps/docker-proxy/src/main.ts',
+]
+/** A package's `./testing` is for tests, and tests may import anything. */
+const isFree = (file: string): boolean => COMPOSITION_ROOTS.includes(file) || /\/src\/testing(\.ts$|\/)/.test(file)
+
+const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g
+
+const importsOf = (file: string): string[] =>
+  [...readFileSync(join(ROOT, file), 'utf8').matchAll(IMPORT)].flatMap(([, specifier]) => specifier ?? [])
+
+/** `../public/job.ts` of contract/internal is `packages/contract/src/public/job.ts`. */
+const resolved = (file: string, specifier: string): string => relative(ROOT, join(ROOT, dirname(file), specifier))
+
+const placeOf = (path: string): Place | undefined => PLACES.find(({ folder }) => path.startsWith(`${folder}/`))
+
+/** Why this file may not have this import, or undefined. */
+const importFault = (file: string, specifier: string): string | undefined => {
+  const own = placeOf(file)
+  if (own === undefined) return 'is in no place of the table: add one'
+  const allows = (name: string): boolean =>
+    own.mayImport.some((allowed) => name === allowed || name.startsWith(`${allowed}/`))
+  if (specifier.startsWith('.')) {
+    const target = placeOf(resolved(file, specifier))
+    if (target === own) return undefined
+    const name = target?.place.replace('packages/', '') ?? specifier
+    return target !== undefined && allows(name) ? undefined : `must not reach into ${name}`
+  }
+  if (specifier.startsWith('@runnel/')) {
+    const name = specifier.slice('@runnel/'.length)
+    return allows(name) ? undefined : `must not import ${specifier}`
+  }
+  const driver = DRIVERS.find((one) => one.driver.test(specifier))
+  if (driver !== undefined && !driver.owners.includes(own.place)) return `must not import ${specifier}`
+  if (own.folder.startsWith('packages/contract') && specifier !== 'zod') return `must not import ${specifier}`
+  return undefined
+}
+
+const toMarkdown = (): string => {
+  const rows = PLACES.map(({ place, mayImport }) => `| \`${place}\` | ${mayImport.join(', ') || 'nothing of ours'} |`)
+  return ['| place | may import |', '|---|---|', ...rows].join('\n')
+}
+
+describe('The table of imports', () => {
+  const files = globSync('{apps,packages}/*/src/**/*.ts', { cwd: ROOT })
+
+  test('holds in every file', () => {
+    const faults = files
+      .filter((file) => !isFree(file))
+      .flatMap((file) =>
+        importsOf(file).flatMap((specifier) => {
+          const fault = importFault(file, specifier)
+          return fault === undefined ? [] : [`${file} ${fault}`]
+        }),
+      )
+    expect(files.length).toBeGreaterThan(200)
+    expect(faults).toEqual([])
+  })
+
+  test('names no composition root that is gone', () => {
+    expect(COMPOSITION_ROOTS.filter((root) => !files.includes(root))).toEqual([])
+  })
+
+  test.each([
+    ['apps/api/src/app.ts', '@runnel/sandbox'],
+    ['apps/api/src/app.ts', '@runnel/queue/producer'],
+    ['apps/worker/src/run-job.ts', 'fastify'],
+    ['packages/sandbox/src/ending.ts', 'ioredis'],
+    ['packages/operations/src/operations.ts', '@runnel/queue/consumer'],
+    ['packages/output/src/publisher.ts', '../../queue/src/producer.ts'],
+    ['packages/contract/src/public/job.ts', '../internal/control.ts'],
+    ['packages/contract/src/public/job.ts', 'node:buffer'],
+    ['packages/unknown/src/index.ts', 'zod'],
+  ])('does not let %s import %s', (file, specifier) => {
+    expect(importFault(file, specifier)).toBeDefined()
+  })
+
+  test('is in docs/architecture.md as it is here', () => {
+    const page = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8')
+    expect(page.includes(toMarkdown()), `Put this table into docs/architecture.md:\n${toMarkdown()}`).toBe(true)
+  })
+})
