@@ -1,28 +1,17 @@
-/** Events pushed on one side, pulled on the other, in order. Ends with `end`, or with the error given to `fail`. */
+/** Events pushed on one side and iterated on the other, in order. The iteration has no end: its reader stops it. */
 export interface EventQueue<T> extends AsyncIterable<T> {
   push(event: T): void
-  end(): void
-  fail(error: Error): void
 }
 
 export const createEventQueue = <T>(): EventQueue<T> => {
   let waiting: T[] = []
-  let over: { error?: Error } | undefined
   let wake: () => void = () => {}
-
-  const finish = (how: { error?: Error }) => {
-    over ??= how
-    wake()
-  }
 
   return {
     push(event) {
-      if (over !== undefined) return
       waiting.push(event)
       wake()
     },
-    end: () => finish({}),
-    fail: (error) => finish({ error }),
     async *[Symbol.asyncIterator]() {
       for (;;) {
         // Takes all waiting events at once, because shifting one off a long array moves all the others.
@@ -30,13 +19,9 @@ export const createEventQueue = <T>(): EventQueue<T> => {
         waiting = []
         for (const event of batch) yield event
         if (waiting.length > 0) continue
-        if (over?.error !== undefined) throw over.error
-        else if (over !== undefined) return
-        else {
-          await new Promise<void>((resolve) => {
-            wake = resolve
-          })
-        }
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
       }
     },
   }

@@ -19,9 +19,6 @@ const AGENT_TIMEOUT_MS = 3_000
 /** To write the files and start the program. After this much silence the agent, or the engine before it, is stuck. */
 const PROGRAM_START_TIMEOUT_MS = 10_000
 
-/** The reason of an abort. The default would be an error with a stack, which takes time to make. */
-const RUN_OVER = 'over'
-
 export interface RunSettings {
   readonly argv: readonly string[]
   /** Between SIGTERM and SIGKILL. */
@@ -187,6 +184,6 @@ export async function* runProgram(
     }
   } finally {
     clearTimeout(overdue)
-    over.abort(RUN_OVER)
+    over.abort()
   }
 }
