@@ -8,7 +8,7 @@ const start = () => {
   const abandonment = createAbandonment({ worker: 'me', now: () => at })
   return {
     pass: (ms: number) => (at += ms),
-    /** Whether a container, seen in this state now, is abandoned. */
+    /** Whether a container in this state is abandoned now. */
     isAbandoned: (State: string, worker = 'other') =>
       abandonment.look([{ Id: 'a', State, Labels: { 'runnel.worker': worker } }]).has('a'),
     lookAway: () => abandonment.look([]),
@@ -30,7 +30,7 @@ describe('A container of another worker', () => {
     expect(isAbandoned(state)).toBe(true)
   })
 
-  it('that has run for long and has just ended is left to its worker, who asks how it ended', () => {
+  it('that ran for long and has just ended is left to its worker, which asks how it ended', () => {
     const { isAbandoned, pass } = start()
     isAbandoned('running')
     pass(HOUR_MS)
@@ -41,7 +41,7 @@ describe('A container of another worker', () => {
     expect(isAbandoned('exited')).toBe(true)
   })
 
-  it('is one that was never seen when it comes again', () => {
+  it('counts as new if it comes again', () => {
     const { isAbandoned, lookAway, pass } = start()
     isAbandoned('exited')
     pass(20_000)
@@ -50,8 +50,8 @@ describe('A container of another worker', () => {
   })
 })
 
-describe('A container of this worker that it has no hold of', () => {
-  it('is abandoned after two minutes, whatever it does', () => {
+describe('A container of this worker that the worker does not know', () => {
+  it('is abandoned after two minutes, in any state', () => {
     const { isAbandoned, pass } = start()
     isAbandoned('created', 'me')
     pass(60_000)

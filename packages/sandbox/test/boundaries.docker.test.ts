@@ -12,19 +12,19 @@ interface Boundary {
   readonly take: (share: number) => string
   readonly inside: number
   readonly beyond: number
-  /** How it ends beyond. */
+  /** How a program beyond the limit ends. */
   readonly ends: Readonly<Record<string, unknown>>
 }
 
 const DISK = { diskBytes: 8 * MIB }
 const DISK_ENDS = { type: 'exited', exitCode: 1, limitsHit: [{ limit: 'diskBytes', value: 8 * MIB }] }
 
-/** Bytes and files are counted exactly; a busy machine's clocks are not that exact. */
+/** Bytes and files are counted exactly. The clocks of a busy machine are not that exact. */
 const BOUNDARIES: readonly Boundary[] = [
   {
     of: 'memory',
     limits: { memoryBytes: 128 * MIB },
-    // What the sandbox itself takes is part of it.
+    // The sandbox itself uses a part of it.
     take: (share) => `import glob
 [path] = glob.glob("/sys/fs/cgroup/memory/memory.usage_in_bytes") + glob.glob("/sys/fs/cgroup/memory.current")
 used = int(open(path).read())
@@ -76,7 +76,7 @@ describe.concurrent('A program', () => {
   })
   afterAll(() => sandboxes[Symbol.asyncDispose]())
 
-  it.for(BOUNDARIES)('just inside its limit of $of runs to its end, just beyond does not', async (boundary) => {
+  it.for(BOUNDARIES)('just below its limit of $of runs to its end, and just above it does not', async (boundary) => {
     const { limits, take, inside, beyond, ends } = boundary
     const [within, over] = await Promise.all(
       [inside, beyond].map((share) => run(sandboxes, { source: take(share), limits })),
@@ -89,7 +89,7 @@ describe.concurrent('A program', () => {
     expect(over?.outcome).toEqual(ends)
   })
 
-  it('that computes in eight threads has one processor’s time and no more', async () => {
+  it('that computes in eight threads gets the time of one processor and no more', async () => {
     const source = `import hashlib, threading, time
 end = time.monotonic() + 1
 def burn():

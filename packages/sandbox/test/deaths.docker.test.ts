@@ -7,7 +7,7 @@ const HARMLESS = ['SIGCHLD', 'SIGCONT', 'SIGSTOP', 'SIGTSTP', 'SIGTTIN', 'SIGTTO
 const numberOf = (name: string): number | undefined =>
   Object.entries(constants.signals).find(([one]) => one === name)?.[1]
 const harmless = HARMLESS.map(numberOf)
-/** Every one of the kernel’s first 31 that ends a program which does nothing about it. */
+/** All of the first 31 signals that end a program which does not handle them. */
 const DEADLY = Array.from({ length: 31 }, (_, index) => index + 1).filter((number) => !harmless.includes(number))
 
 const DIE = `import os, signal
@@ -34,7 +34,7 @@ describe('A death by a signal', () => {
     expect(deaths).toEqual(DEADLY)
   })
 
-  it('of a child is its parent’s to see, leaves no core, and is not the program’s end', async () => {
+  it('of a child is seen by its parent, leaves no core dump, and does not end the program', async () => {
     const source = `${DIE}
 for number in ${JSON.stringify(DEADLY)}:
     pid = os.fork()

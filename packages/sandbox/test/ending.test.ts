@@ -21,7 +21,7 @@ const cases: [string, Partial<ExitReport>, Facts['intent'], Outcome][] = [
   ['its own exit code', { code: 7 }, undefined, { type: 'exited', exitCode: 7 }],
   ['an exit code of 137 it chose itself', { code: 137 }, undefined, { type: 'exited', exitCode: 137 }],
   ['its own signal', { code: null, signal: 11 }, undefined, { type: 'signaled', signal: 'SIGSEGV' }],
-  ['SIGKILL from one of its own', killed, undefined, { type: 'signaled', signal: 'SIGKILL' }],
+  ['SIGKILL from its own process', killed, undefined, { type: 'signaled', signal: 'SIGKILL' }],
   [
     'memory',
     { ...killed, oomKilled: true, hits: ['memoryBytes'] },
@@ -53,7 +53,12 @@ const cases: [string, Partial<ExitReport>, Facts['intent'], Outcome][] = [
     undefined,
     { type: 'output-limit', limitBytes: limits.outputBytes },
   ],
-  ['a cancel, whatever else happened', { ...killed, oomKilled: true, limit: 'wall' }, 'canceled', { type: 'canceled' }],
+  [
+    'a cancel, with anything else that happened',
+    { ...killed, oomKilled: true, limit: 'wall' },
+    'canceled',
+    { type: 'canceled' },
+  ],
   [
     'itself, after being refused processes and disk',
     { code: 1, hits: ['diskBytes', 'processes'] },

@@ -36,12 +36,12 @@ describe('An engine that accepts and never answers', () => {
     silent.close()
   })
 
-  it.each(Object.entries(CALLS))('holds up no "%s" beyond its deadline', async (name, call) => {
+  it.each(Object.entries(CALLS))('delays "%s" no longer than its deadline', async (name, call) => {
     const engine = createEngine(new Docker({ socketPath }), TIMEOUT_MS)
     await expect(call(engine)).rejects.toThrow(`Docker did not answer "${name}" within ${TIMEOUT_MS} ms`)
   })
 
-  it('is waited for half a minute by no call', () => {
+  it('delays no call for half a minute', () => {
     for (const { deadlineMs } of Object.values(ENGINE_CALLS)) expect(deadlineMs).toBeLessThan(30_000)
   })
 })

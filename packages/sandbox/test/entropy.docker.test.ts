@@ -5,7 +5,7 @@ import { type RunOptions, run as runIn } from './run.ts'
 
 const RUNS = 8
 
-/** Programs that print what nobody else may ever get, a word each. */
+/** Programs that each print a word that no other program may ever print. */
 const SOURCES = {
   python: `import os, random, secrets, tempfile, uuid
 print(random.random(), random.SystemRandom().random(), secrets.token_hex(8), uuid.uuid4(), uuid.uuid1(), os.urandom(8).hex())
@@ -16,7 +16,7 @@ console.log(crypto.getRandomValues(new BigUint64Array(1)).join(), require('node:
   bash: 'echo $RANDOM-$RANDOM-$RANDOM-$RANDOM $SRANDOM $(mktemp -u) $(cat /proc/sys/kernel/random/uuid) $UID',
 } as const
 
-/** Reads all the memory it has itself. The words it looks for are not among its own. */
+/** Searches all of its own memory. The words that it looks for are not part of the program. */
 const SEARCH = `import re
 found = 0
 with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", buffering=0) as memory:
@@ -49,17 +49,20 @@ describe('A program that was started ahead', () => {
   }
 
   const languages = Object.entries(SOURCES)
-  it.each(languages)('in %s has random numbers and names that no other one has', async (language, source) => {
+  it.each(languages)('in %s has random numbers and names that no other program has', async (language, source) => {
     expectAllDifferent(await Promise.all(Array.from({ length: RUNS }, () => print({ language, source }))))
   })
 
-  it.each(languages)('in %s has its own even after others in the same sandbox', async (language, source) => {
-    const printed: string[] = []
-    while (printed.length < RUNS) printed.push(await print({ language, source, tenantId: 'random' }))
-    expectAllDifferent(printed)
-  })
+  it.each(languages)(
+    'in %s has its own random numbers, also after others in the same sandbox',
+    async (language, source) => {
+      const printed: string[] = []
+      while (printed.length < RUNS) printed.push(await print({ language, source, tenantId: 'random' }))
+      expectAllDifferent(printed)
+    },
+  )
 
-  it('has its own hash seed and addresses, in a sandbox of its own', async () => {
+  it('has its own hash seed and addresses, if its sandbox serves one job', async () => {
     const source = 'print(hash("x"), id(object()), hash(b"y"))'
     expectAllDifferent(await Promise.all(Array.from({ length: RUNS }, () => print({ source }))))
   })
@@ -76,7 +79,7 @@ print(time.time(), *time.tzname, locale.setlocale(locale.LC_ALL, ""), sys.stdout
     expect(others).toEqual(['0', 'true'])
   })
 
-  it('finds nothing in its memory of the one before it in the same sandbox', async () => {
+  it('finds nothing in its memory of the program before it in the same sandbox', async () => {
     const tenantId = 'memory'
     let first = ''
     const leave = `kept = ["left-behind" + str(n) for n in range(100_000)]\n${SEARCH}`

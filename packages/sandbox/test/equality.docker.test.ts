@@ -38,7 +38,7 @@ const toProgram = ({ entry, files, stdin }: CorpusProgram, language: Language): 
   entry,
   args: [],
   env: {},
-  // The queue carries input as text; what is no text goes in by way of the controls.
+  // A job carries its input as text. Input that is not text goes in as controls.
   stdin: '',
   interactive: stdin.length > 0,
 })
@@ -95,7 +95,7 @@ const runWarm = async (program: CorpusProgram, language: Language): Promise<Endi
   return await runIn(sandbox, program, language)
 }
 
-/** One character a byte: equal where, and only where, the bytes are, and still readable. */
+/** One character for each byte: equal exactly if the bytes are equal, and still readable. */
 const readable = ({ exitCode, stdout, stderr }: Ending) => ({
   exitCode,
   stdout: stdout.toString('latin1'),
@@ -122,7 +122,7 @@ describe('A JavaScript or TypeScript program that was started ahead behaves as i
   )
 })
 
-describe('The interpreter that waited', () => {
+describe('An interpreter that was started ahead', () => {
   /** How long ago the process was started, in milliseconds. Asked in a way that does not make the start barrier start it again. */
   const PYTHON_AGE = `
 import os, time

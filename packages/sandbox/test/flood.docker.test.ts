@@ -11,7 +11,7 @@ const LAG_MS = 300
 /** A tenth of the output. Code that gets compiled and the next sandboxes also need some. */
 const GROWTH_BYTES = 3 * MIB
 
-it('A flood is read without a pause, and nothing of it stays in memory', async () => {
+it('A flood of output is read without a pause, and nothing of it stays in memory', async () => {
   await using sandboxes = createTestSandboxes({ poolMin: FLOODS })
   const flood = async (): Promise<number> => {
     let bytes = 0

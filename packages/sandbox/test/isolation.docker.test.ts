@@ -15,7 +15,7 @@ describe('A program in a container', () => {
   })
   afterAll(() => sandboxes[Symbol.asyncDispose]())
 
-  /** Each expression's value or the name of the error it met, in order. */
+  /** For each expression its value, or the name of its error, in order. */
   const ask = async (...expressions: string[]): Promise<unknown[]> => {
     const source = `import os, sys, socket, json, errno, ctypes, signal, pathlib
 libc = ctypes.CDLL(None, use_errno=True)
@@ -32,7 +32,7 @@ print(json.dumps(answers))`
     return JSON.parse(stdout.toString())
   }
 
-  it('has no powers, no groups but its own, a user of its own and filtered system calls', async () => {
+  it('has no capabilities, its own user, no other groups, and filtered system calls', async () => {
     const [status, uid] = await ask('pathlib.Path("/proc/self/status").read_text()', 'os.getuid()')
     expect(uid).toBeGreaterThan(9_999)
     for (const line of ['CapPrm:\t0000000000000000', 'CapEff:\t0000000000000000', 'NoNewPrivs:\t1', 'Seccomp:\t2']) {
@@ -42,7 +42,7 @@ print(json.dumps(answers))`
     expect(await ask('os.setuid(0)', 'os.setgroups([0])')).toEqual(['EPERM', 'EPERM'])
   })
 
-  it('can write nowhere but in its workspace, /tmp and shared memory', async () => {
+  it('can write only in its workspace, /tmp and shared memory', async () => {
     const places = [
       '/',
       '/etc',
@@ -136,7 +136,7 @@ print(json.dumps(answers))`
     for (const answer of answers) expect(answer).toMatch(/^(EACCES|EPERM)$/)
   })
 
-  it('finds nothing that could raise it, and nothing of the host', async () => {
+  it('finds nothing that gives it more rights, and nothing of the host', async () => {
     const { stdout } = await runIn(sandboxes, {
       language: 'bash',
       source:
@@ -181,7 +181,7 @@ print(json.dumps(answers))`
     })
   })
 
-  it('finds nothing that another one left', async () => {
+  it('finds nothing that another program left', async () => {
     const leave =
       'import os\nfor place in ("/workspace", "/tmp", "/dev/shm"): open(f"{place}/mark", "w").write("was here")'
     await runIn(sandboxes, { source: leave })
@@ -193,7 +193,7 @@ print(json.dumps(answers))`
     }
   })
 
-  it('has a user, random numbers and addresses that no other one has', async () => {
+  it('has a user, random numbers and addresses that no other program has', async () => {
     const source =
       'import os, random, uuid\nprint(os.getuid(), random.random(), uuid.uuid4(), os.urandom(8).hex(), hash("x"), id(object()))'
     const lines = await Promise.all(
@@ -202,8 +202,8 @@ print(json.dumps(answers))`
     for (const column of [0, 1, 2, 3, 4, 5]) expect(new Set(lines.map((line) => line[column])).size).toBe(lines.length)
   })
 
-  it('holds no lock that another one meets, but on what the host has one of for all', async () => {
-    // Namespaces of users and of clocks are the host's own: see "What is not promised" in SECURITY.md.
+  it('holds no lock that another program meets, except on what the whole host shares', async () => {
+    // User and time namespaces are the host's own: see "What is not promised" in docs/security.md.
     const lock = `import fcntl, os, sys
 names = sorted(set(os.listdir("/proc/self/ns")) - {"user", "time", "time_for_children", "pid_for_children"})
 kept = [os.open(path, os.O_RDONLY) for path in ("/usr/bin/python3", "/etc/passwd", *(f"/proc/self/ns/{name}" for name in names))]
@@ -230,7 +230,7 @@ sys.stdin.read()`
     }
   })
 
-  it('leaves nothing running, not even what has closed its output and waits in a session of its own', async () => {
+  it('leaves no process running, not even one that has closed its output and has a session of its own', async () => {
     const source = `import os, time
 if os.fork() == 0:
     os.setsid()
@@ -252,7 +252,7 @@ os.wait()`
     })
   })
 
-  it('cannot forge frames: whatever it prints is output', async () => {
+  it('cannot forge frames: everything that it prints is output', async () => {
     const source = `import sys, os, struct
 frame = struct.pack(">IBI", 2, 67, 2) + b"{}"
 os.write(1, frame); os.write(2, frame)

@@ -11,7 +11,7 @@ describe.concurrent('A container ends, inside its limits,', () => {
   })
   afterAll(() => sandboxes[Symbol.asyncDispose]())
 
-  /** Runs the program beside an innocent one, and another one after it: neither may notice. */
+  /** Runs the program beside an innocent one, and an innocent one after it. Neither may notice anything. */
   const run = async (options: RunOptions) => {
     const neighbour = runIn(sandboxes, {
       source: 'import time\nfor i in range(20): time.sleep(0.05)\nprint("undisturbed")',
@@ -28,7 +28,7 @@ describe.concurrent('A container ends, inside its limits,', () => {
       source: 'print("running", flush=True)\nx = bytearray(10**10)',
       limits: { memoryBytes: 64 * MIB },
     })
-    // Python itself may refuse (MemoryError) where the kernel would: here it is the kernel that answers.
+    // Python itself may refuse with a MemoryError. Here the kernel ends the program.
     expect(outcome).toEqual(expect.objectContaining({ type: expect.stringMatching(/out-of-memory|exited/) }))
     const touched = await run({
       source: 'x = []\nwhile True: x.append(bytearray(1 << 20))',
@@ -61,7 +61,7 @@ print("child is gone")`
     expect(outcome).toMatchObject({ type: 'timed-out', limit: 'wall', limitsHit: [{ limit: 'processes', value: 40 }] })
   })
 
-  it('a bomb that forks away from its parents, at its cpu, wall or memory', async () => {
+  it('a fork bomb whose processes leave their parents, at its cpu, wall or memory limit', async () => {
     const source = `import os
 while True:
     try:
@@ -85,7 +85,7 @@ print(count)`
     expect(outcome).toEqual({ type: 'exited', exitCode: 0, limitsHit: [{ limit: 'processes', value: 20 }] })
   })
 
-  it('a program that may have one process only, started ahead or not', async () => {
+  it('a program that may have only one process, started ahead or not', async () => {
     const source = 'import os\ntry: os.fork()\nexcept OSError: print("alone")'
     for (const args of [[], ['cold']]) {
       const { stdout, outcome } = await run({ source, program: { args }, limits: { processes: 1 } })
@@ -109,13 +109,13 @@ print(count)`
     expect(spread.outcome).toEqual({ type: 'exited', exitCode: 1, limitsHit: [{ limit: 'diskBytes', value: 8 * MIB }] })
   })
 
-  it('a program that makes files without end', async () => {
+  it('a program that makes files endlessly', async () => {
     const { stderr, outcome } = await run({ source: 'for i in range(10**7): open(f"f{i}", "w").close()' })
     expect(stderr.toString()).toContain('No space left on device')
     expect(outcome).toMatchObject({ type: 'exited', exitCode: 1, limitsHit: [{ limit: 'diskBytes' }] })
   })
 
-  it('an endless printer', async () => {
+  it('a program that prints endlessly', async () => {
     const { outcome } = await run({ source: 'while True: print("x" * 10000)', limits: { outputBytes: 3 * MIB } })
     expect(outcome).toEqual({ type: 'output-limit', limitBytes: 3 * MIB })
   })
@@ -127,11 +127,11 @@ print(count)`
       limits: { cpuMs: 1_000 },
     })
     expect(outcome).toEqual({ type: 'timed-out', limit: 'cpu', limitMs: 1_000 })
-    // Grace included; one processor's worth is all it had.
+    // With the grace. It had the time of one processor only.
     expect(usage.cpuMs).toBeLessThan(2_000)
   })
 
-  it('a program with exactly the limits it asked for, higher or lower than usual', async () => {
+  it('a program with exactly the limits of its job, higher or lower than the defaults', async () => {
     const source = `import glob
 for path in ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory.max"):
     if glob.glob(path): print(open(path).read().strip())`

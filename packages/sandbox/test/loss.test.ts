@@ -26,12 +26,12 @@ const explain = async (...states: readonly State[]) => {
   return ended?.type === 'ended' ? ended.outcome.type : undefined
 }
 
-test('An agent that the kernel killed for memory is the program’s doing, also where the engine learns the cause after the end', async () => {
+test('An agent that the kernel killed, out of memory, counts as the program’s outcome, also if the engine learns the cause late', async () => {
   expect(await explain(OUT_OF_MEMORY)).toBe('out-of-memory')
   expect(await explain(RUNNING, RUNNING, KILLED, KILLED, KILLED, OUT_OF_MEMORY)).toBe('out-of-memory')
 })
 
-test('One that ended otherwise is our loss, as soon as that is known', async () => {
+test('An agent that ended otherwise counts as a lost sandbox, as soon as that is known', async () => {
   expect(await explain(RUNNING, EXITED, OUT_OF_MEMORY)).toBe(undefined)
   expect(await explain(RUNNING, KILLED)).toBe(undefined)
 })

@@ -26,28 +26,28 @@ const failureOf = async (running: Promise<unknown>): Promise<SandboxFailure> => 
 
 describe.concurrent('A container whose process 1', () => {
   const strangers: [string, string | string[]][] = [
-    ['says nothing', 'time.sleep(60)'],
+    ['sends nothing', 'time.sleep(60)'],
     [
       'says its first word a byte at a time, and never to the end',
       'for _ in range(8): write(b"x"); time.sleep(1)\ntime.sleep(60)',
     ],
-    ['says anything', 'while True: write(os.urandom(1 << 16))'],
+    ['sends random bytes', 'while True: write(os.urandom(1 << 16))'],
     ['announces a frame of 4 GiB', 'write(b"\\xff" * 9)\nwhile True: write(bytes(1 << 16))'],
-    ['says nothing but headers', 'while True: write(frame(done, 0) * 1000)'],
-    ['greets in another protocol', 'write(frame(ready, 0, as_json({**READY, "protocol": 3})))'],
+    ['sends only headers', 'while True: write(frame(done, 0) * 1000)'],
+    ['says READY in another protocol', 'write(frame(ready, 0, as_json({**READY, "protocol": 3})))'],
     [
       'greets with more than was asked for',
       'write(frame(ready, 0, b\'{"protocol":2,"cgroup":"v1","warm":true,"__proto__":{"a":1}}\'))',
     ],
-    ['greets with JSON of sixty thousand levels', 'write(frame(ready, 0, b"[" * 60_000 + b"]" * 60_000))'],
-    ['greets twice', 'write(frame(ready, 0, as_json(READY)) * 2)\ntime.sleep(60)'],
+    ['says READY with JSON of sixty thousand levels', 'write(frame(ready, 0, b"[" * 60_000 + b"]" * 60_000))'],
+    ['says READY twice', 'write(frame(ready, 0, as_json(READY)) * 2)\ntime.sleep(60)'],
     ['floods its standard error', 'while True: os.write(2, b"help! " * 10_000)'],
     ['ends at once', 'sys.exit(0)'],
     ['is an echo', ['cat']],
     ['is a flood', ['yes']],
-    ['is not there', ['/opt/no/such/agent']],
+    ['does not exist', ['/opt/no/such/agent']],
   ]
-  it.for(strangers)('%s is no sandbox, and no trouble for another one', { timeout: 40_000 }, async ([, source]) => {
+  it.for(strangers)('%s makes no sandbox, and does not disturb other ones', { timeout: 40_000 }, async ([, source]) => {
     await using sandboxes = createTestSandboxes({ languages: [createStranger(source), ...honest], poolMin: 0 })
     const neighbour = startNeighbour(sandboxes)
     const began = performance.now()
@@ -63,7 +63,7 @@ describe.concurrent('An image without our agent', () => {
   const prefix = `runnel-test-${randomUUID()}`
   const images = [
     ['a plain Debian with Python', 'runnel/base'],
-    ['nothing but one program', 'runnel/node'],
+    ['an image with one program only', 'runnel/node'],
   ] as const
   it.for(images)('makes no sandbox: %s', { timeout: 30_000 }, async ([, image], { onTestFinished }) => {
     const repo = `${prefix}/${image}`
@@ -104,25 +104,25 @@ describe.concurrent('An agent that', () => {
   }
 
   const lies: [string, string][] = [
-    ['greets again', 'write(frame(ready, 0, as_json(READY)))'],
+    ['says READY again', 'write(frame(ready, 0, as_json(READY)))'],
     ['sends a frame of 4 GiB', 'write(struct.pack(">IBI", 0xffffffff, stdout, stream) + bytes(1 << 20))'],
-    ['sends a frame of no kind there is', 'write(frame(200, stream))'],
+    ['sends a frame of an unknown kind', 'write(frame(200, stream))'],
     ['sends a worker’s frame back', 'write(frame(EXEC, stream, as_json({})))'],
     [
       'sends more output than the program may print, always within its credit',
       'sent = 0\nwhile True:\n    write(frame(stdout, stream, bytes(1 << 12)))\n    sent += 1\n    if sent >= 64: time.sleep(0.002)',
     ],
-    ['sends output of nothing, without end', 'while True: write(frame(stderr, stream) * 1000)'],
-    ['sends output of a stream that nobody opened', 'write(frame(stdout, stream + 1, b"x"))'],
+    ['sends output of no bytes, endlessly', 'while True: write(frame(stderr, stream) * 1000)'],
+    ['sends output of a stream that is not open', 'write(frame(stdout, stream + 1, b"x"))'],
     ['ends another program', 'stream += 1\nwrite(report())'],
-    ['says without end that its program has started', 'while True: write(frame(done, stream) * 1000)'],
+    ['says endlessly that its program has started', 'while True: write(frame(done, stream) * 1000)'],
     ['takes more input than there is', 'write(frame(grant, stream, b"\\xff" * 4))'],
-    ['takes no input, without end', 'while True: write(frame(grant, stream, bytes(4)) * 1000)'],
-    ['ends with a code of 256', 'write(report(code=256))'],
-    ['ends with a signal of 65', 'write(report(signal=65))'],
-    ['ends with times beyond all clocks', 'write(report(wallMs=1e300))'],
-    ['ends with times before all clocks', 'write(report(cpuMs=-1))'],
-    ['ends with more memory than there is', 'write(report(peakMemoryBytes=1 << 52))'],
+    ['takes no input, endlessly', 'while True: write(frame(grant, stream, bytes(4)) * 1000)'],
+    ['reports an exit code of 256', 'write(report(code=256))'],
+    ['reports a signal of 65', 'write(report(signal=65))'],
+    ['reports times beyond all clocks', 'write(report(wallMs=1e300))'],
+    ['reports negative times', 'write(report(cpuMs=-1))'],
+    ['reports more memory than any machine has', 'write(report(peakMemoryBytes=1 << 52))'],
     [
       'ends with times that are no numbers',
       'write(frame(ended, stream, as_json(REPORT).replace(b\'"wallMs": 1\', b\'"wallMs": NaN\')))',
@@ -139,37 +139,37 @@ describe.concurrent('An agent that', () => {
       'ends with a report twice as long as any',
       'write(frame(ended, stream, as_json({**REPORT, "hits": ["memoryBytes"] * 20_000})))',
     ],
-    ['complains at length', 'write(frame(error, stream, as_json({"message": "x" * 100_000})))'],
+    ['sends a very long error', 'write(frame(error, stream, as_json({"message": "x" * 100_000})))'],
     ['dies in the middle of a frame', 'write(frame(stdout, stream, bytes(1000))[:500])\nsys.exit(0)'],
     ['floods its standard error', 'while True: os.write(2, bytes(1 << 16))'],
   ]
-  it.for(lies)('%s ends its own sandbox and nothing else', { timeout: 30_000 }, async ([, lie]) => {
+  it.for(lies)('%s loses its own sandbox and nothing else', { timeout: 30_000 }, async ([, lie]) => {
     await failureOf(obey(lie))
     const { stdout } = await run(sandboxes, { source: 'print("next")' })
     expect(stdout.toString()).toBe('next\n')
   })
 
-  it('never says that its program has started has failed, in time', { timeout: 30_000 }, async () => {
+  it('never says that its program has started loses its sandbox, in time', { timeout: 30_000 }, async () => {
     await failureOf(obey('time.sleep(60)'))
   })
 
-  it('says nothing more counts as a program past its wall limit', { timeout: 30_000 }, async () => {
+  it('sends nothing more counts as a program past its wall limit', { timeout: 30_000 }, async () => {
     const { outcome, usage } = await obey('write(frame(done, stream))\ntime.sleep(60)')
     expect(outcome).toEqual({ type: 'timed-out', limit: 'wall', limitMs: WALL_MS })
     expect(usage?.wallMs).toBe(WALL_MS)
   })
 
-  it('sends more output than it has credit for ends its own sandbox, while nobody reads', async () => {
+  it('sends more output than it has credit for loses its sandbox, while nobody reads', async () => {
     const lie = 'write(frame(stdout, stream, bytes(1 << 16)) * 5)'
     await failureOf(obey(lie, { onOutput: () => delay(500) }))
   })
 
-  it('ends twice has ended once', async () => {
+  it('reports two ends gets the first one', async () => {
     const { outcome } = await obey('write(report(code=3) + report(code=4))')
     expect(outcome).toEqual({ type: 'exited', exitCode: 3 })
   })
 
-  it('speaks a byte at a time is understood', { timeout: 30_000 }, async () => {
+  it('sends one byte at a time is understood', { timeout: 30_000 }, async () => {
     const lie = 'for byte in frame(done, stream) + frame(stdout, stream, b"slow") + report(): write(bytes((byte,)))'
     const { outcome, stdout } = await obey(lie)
     expect({ outcome, stdout: stdout.toString() }).toEqual({ outcome: EXITED, stdout: 'slow' })
@@ -183,7 +183,7 @@ describe.concurrent('An agent that', () => {
     expect({ outcome, bytes: stdout.length }).toEqual({ outcome: EXITED, bytes: 1 << 17 })
   })
 
-  it('sends every byte in a frame of its own is heard out', { timeout: 30_000 }, async () => {
+  it('sends each byte in its own frame is read to the end', { timeout: 30_000 }, async () => {
     const lie = 'write(frame(stdout, stream, b"x") * 200_000 + report())'
     const { outcome, stdout } = await obey(lie, { limits: { wallMs: 20_000 } })
     expect({ outcome, bytes: stdout.length }).toEqual({ outcome: EXITED, bytes: 200_000 })

@@ -47,7 +47,7 @@ describe('The container policy', () => {
     expect(HostConfig?.Binds).toBeUndefined()
   })
 
-  it('lets none of the system calls through that lead out of containers', () => {
+  it('allows none of the system calls that lead out of containers', () => {
     const seccomp = toCreateOptions(spec).HostConfig?.SecurityOpt?.[1]?.slice('seccomp='.length) ?? ''
     const { defaultAction, syscalls } = JSON.parse(seccomp)
     expect(defaultAction).toBe('SCMP_ACT_ERRNO')

@@ -14,7 +14,7 @@ describe('A sandbox that serves one tenant', () => {
   })
   afterAll(() => sandboxes[Symbol.asyncDispose]())
 
-  /** Runs it as this tenant's job and says in which container; the tenant's next job finds that one ready again. */
+  /** Runs it as a job of this tenant, and returns the container too. The tenant's next job finds that container ready again. */
   const runAs = async (tenant: string, options: RunOptions) => {
     let sandbox = ''
     const result = await run(sandboxes, { ...options, tenantId: tenant, onSandbox: ({ id }) => (sandbox = id) })
@@ -22,7 +22,7 @@ describe('A sandbox that serves one tenant', () => {
     return { ...result, stdout, stderr, sandbox }
   }
 
-  /** What the next job finds, after one that leaves something behind. Fails where the two were not in one container. */
+  /** What the next job finds after one that leaves something. Fails if the two did not run in the same container. */
   const afterwards = async (tenant: string, leave: string, look: string): Promise<string> => {
     const first = await runAs(tenant, { source: `${leave}\nprint("left")` })
     expect(first.stderr).toBe('')
@@ -33,7 +33,7 @@ describe('A sandbox that serves one tenant', () => {
     return next.stdout.trim()
   }
 
-  /** A container that takes long to tidy up is not waited for: another job may get another one. Waits for this one. */
+  /** A job does not wait for a container that takes long to clean, and may get another one. This waits for it. */
   const again = (tenant: string, sandbox: string, source: string) =>
     eventually(
       async () => {
@@ -47,7 +47,7 @@ describe('A sandbox that serves one tenant', () => {
   const isThere = async (sandbox: string): Promise<boolean> =>
     (await sandboxes.containers()).some(({ Id, State }) => Id.startsWith(sandbox) && State === 'running')
 
-  it('is used again, by a user that it never had before, as process after process of one interpreter', async () => {
+  it('is used again, each time by a new user, with each program forked from the same interpreter', async () => {
     const source = 'import os; print(os.getuid(), end="")'
     const first = await runAs('again', { source })
     const uids = new Set([first.stdout])
@@ -60,7 +60,7 @@ describe('A sandbox that serves one tenant', () => {
     }
   })
 
-  it('never serves another tenant, nor a job that wants one of its own', async () => {
+  it('never serves another tenant, or a job with isolation "job"', async () => {
     const mine = await runAs('mine', { source: 'print(1)' })
     const others = await Promise.all(['yours', 'theirs'].map((tenant) => runAs(tenant, { source: 'print(1)' })))
     let alone = ''
@@ -68,7 +68,7 @@ describe('A sandbox that serves one tenant', () => {
     for (const other of [...others.map(({ sandbox }) => sandbox), alone]) expect(other).not.toBe(mine.sandbox)
   })
 
-  it('keeps its files, its output and its ending as exact as one of its own', async () => {
+  it('is as exact with files, output and outcome as a sandbox for one job', async () => {
     const source = { 'main.py': 'import sys, part\nprint(part.word)\nsys.exit(3)', 'part.py': 'word = "there"' }
     for (let jobs = 0; jobs < 3; jobs += 1) {
       const { stdout, outcome } = await runAs('exact', { source })
@@ -87,7 +87,7 @@ describe('A sandbox that serves one tenant', () => {
     expect((await runAs(language, { language, source })).stdout).toBe(`${found}\n`)
   })
 
-  it('takes the cold way for a job with variables or arguments of its own, and is used again', async () => {
+  it('starts a new interpreter for a job with variables or arguments, and is used again', async () => {
     const source = 'import os, sys; print(sys.argv[1:], os.environ.get("OWN"))'
     const cold = await runAs('cold', { source, program: { args: ['a'], env: { OWN: '1' } } })
     expect(cold.stdout).toBe("['a'] 1\n")
@@ -95,7 +95,7 @@ describe('A sandbox that serves one tenant', () => {
     expect(next).toMatchObject({ stdout: '[] None\n', warm: true, sandbox: cold.sandbox })
   })
 
-  it('changes no power of its container', async () => {
+  it('keeps the rights of its container unchanged', async () => {
     const { sandbox } = await runAs('powers', { source: 'print(1)' })
     const { HostConfig } = await new Docker().getContainer(sandbox).inspect()
     expect(HostConfig.CapAdd?.toSorted()).toEqual(['CHOWN', 'KILL', 'SETGID', 'SETUID'])
@@ -167,14 +167,14 @@ for _ in range(5):
       expect(await afterwards(name, leave, look)).toBe(NONE)
     })
 
-    it('as many processes as there may be: none of them, in a container that may be another one', async () => {
+    it('as many processes as it may: the next job finds none of them, perhaps in another container', async () => {
       const bomb =
         'import os\nif os.fork() == 0:\n    os.setsid()\n    os.closerange(0, 3)\n    while True:\n        try: os.fork()\n        except OSError: pass'
       expect((await runAs('bomb', { source: bomb })).outcome.type).toBe('exited')
       expect((await runAs('bomb', { source: processes })).stdout.trim()).toBe(NONE)
     })
 
-    it('a workspace of another mode and time: it is closed to others again', async () => {
+    it('a workspace with another mode and time: it is closed to others again', async () => {
       const leave = 'import os\nos.chmod(".", 0o777)\nos.utime(".", (1, 1))'
       const look =
         'import os\ns = os.stat(".")\nprint(oct(s.st_mode & 0o7777), s.st_uid == os.getuid(), s.st_mtime > 1000)'
@@ -205,9 +205,9 @@ for _ in range(5):
     })
 
     it.each([
-      ['shared memory of the old kind', 'import ctypes\nassert ctypes.CDLL(None).shmget(7, 4096, 0o1666) >= 0'],
-      ['semaphores of the old kind', 'import ctypes\nassert ctypes.CDLL(None).semget(7, 1, 0o1666) >= 0'],
-      ['a message queue of the old kind', 'import ctypes\nassert ctypes.CDLL(None).msgget(7, 0o1666) >= 0'],
+      ['System V shared memory', 'import ctypes\nassert ctypes.CDLL(None).shmget(7, 4096, 0o1666) >= 0'],
+      ['System V semaphores', 'import ctypes\nassert ctypes.CDLL(None).semget(7, 1, 0o1666) >= 0'],
+      ['a System V message queue', 'import ctypes\nassert ctypes.CDLL(None).msgget(7, 0o1666) >= 0'],
       [
         'a connection that the kernel still winds up',
         'import socket\ns = socket.create_server(("127.0.0.1", 8001))\nc = socket.create_connection(("127.0.0.1", 8001))\na, _ = s.accept()\na.close()\nassert c.recv(1) == b""\nc.close()',
@@ -236,7 +236,7 @@ for _ in range(5):
     expect((await runAs('killers', { source: 'print("next")' })).stdout).toBe('next\n')
   })
 
-  it('is replaced when it has served as many as it may', async () => {
+  it('is replaced after it has served as many jobs as it may', async () => {
     await using few = createTestSandboxes({ jobsPerContainer: 2 })
     const used: string[] = []
     for (let jobs = 0; jobs < 4; jobs += 1) {
@@ -252,7 +252,9 @@ for _ in range(5):
     expect(answers.map(({ stdout }) => stdout)).toEqual(Array.from({ length: 40 }, (_, index) => `${index}\n`))
   })
 
-  it('has few for many short programs, and one for each that goes on', { timeout: 60_000 }, async () => {
+  it('uses few containers for many short programs, and one for each program that runs for long', {
+    timeout: 60_000,
+  }, async () => {
     const enough = availableParallelism() * 4
     await using sandboxes = createTestSandboxes({
       languages: LANGUAGES.filter(({ id }) => id === 'bash'),
@@ -274,7 +276,7 @@ for _ in range(5):
       return Promise.all(Array.from({ length: inFlight }, loop))
     }
     await runMany(enough * 40, enough * 10, 'echo')
-    // Its own, those that wait in the pool, and some for the moment in which none had come back yet.
+    // The tenant's own, those in the pool, and some for the moment before the first one came back.
     expect((await sandboxes.containers()).length).toBeLessThanOrEqual(3 * enough)
     const many = enough + 4
     await runMany(many, many, 'sleep 4')

@@ -11,7 +11,7 @@ it('Ten thousand jobs through one container leave no growth', async () => {
   const used: string[] = []
   const source = 'import os\nopen("/tmp/f", "w").write("x" * 10_000)\nprint(os.getuid())'
 
-  /** Everything the container is charged for, in bytes, and how many processes it has between two jobs. */
+  /** The memory that counts for the container, in bytes, and its number of processes between two jobs. */
   const measure = async () => {
     const { memory_stats, pids_stats } = await new Docker().getContainer(used.at(-1) ?? '').stats({ stream: false })
     return { bytes: memory_stats.usage, processes: pids_stats?.current ?? 0 }
@@ -23,7 +23,7 @@ it('Ten thousand jobs through one container leave no growth', async () => {
     const { stdout } = await run(sandboxes, { source, tenantId: 'one', onSandbox: ({ id }) => used.push(id) })
     uids.add(stdout.toString())
     if (used.length === 1_000) early = await measure()
-    // After the very last one it has no user left, and ends.
+    // After the last job it has no user left, and ends.
     if (used.length === JOBS - 1) late = await measure()
   }
   expect(new Set(used).size, 'all in one container').toBe(1)

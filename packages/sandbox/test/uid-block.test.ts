@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { claimUidBlock, toUidRange } from '../src/docker/uid-block.ts'
 
 describe('The users of a container', () => {
-  it('lie far above those of any image, and within 65,536 where the engine has no more', () => {
+  it('are far above those of any image, and below 65,536 if the engine has no more', () => {
     expect(toUidRange(['name=seccomp,profile=default']).from).toBeGreaterThan(65_536)
     for (const option of ['name=userns', 'name=rootless']) {
       expect(toUidRange([option])).toMatchObject({ from: 20_000, to: 60_000 })
     }
   })
 
-  it('are claimed by a name that the engine gives once', async () => {
+  it('are claimed by a container name, which is unique in the engine', async () => {
     const taken = new Set<string>()
     const range = { from: 100, to: 130, perContainer: 10 }
     const claim = () =>

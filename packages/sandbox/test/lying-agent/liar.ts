@@ -1,6 +1,6 @@
 import { LANGUAGES, type Language } from '@runnel/languages'
 
-/** Speaks the protocol as the agent does; what comes after it decides what it says. */
+/** Functions that speak the protocol as the agent does. The code after them decides what is sent. */
 const SPEAK = `import json, os, struct, sys, time
 def write(data):
     view = memoryview(data)
@@ -21,7 +21,7 @@ ready, stdout, stderr, ended, done, error, grant = 64, 65, 66, 67, 68, 69, 70
 def report(**lies): return frame(ended, stream, as_json({**REPORT, **lies}))
 `
 
-/** An honest greeting; then the job’s own program is what the agent does, with `stream` as the number of the job’s stream. */
+/** Sends an honest READY, then does what the job’s program says, with `stream` as the number of the job’s stream. */
 const LIE_AS_TOLD = `receive()
 write(frame(ready, 0, as_json(READY)))
 lie = b""
@@ -34,7 +34,7 @@ while True: receive()`
 
 const [javascript] = LANGUAGES.filter(({ id }) => id === 'javascript')
 
-/** JavaScript as the catalogue has it, but process 1 of its sandboxes is this command in the image of Python. */
+/** JavaScript from the catalogue, but process 1 of its sandboxes is this command, in the image of Python. */
 const toImpostor = (command: readonly string[]): Language => {
   if (javascript === undefined) throw new Error('The catalogue has no JavaScript')
   return { ...javascript, image: 'python', warm: { by: 'fork' }, command: () => command }
