@@ -17,6 +17,7 @@ const CHECKS: readonly Check[] = [
   ['types', 'pnpm', 'exec', 'turbo', 'run', 'types', '--output-logs=errors-only'],
   ['types of infra', 'pnpm', 'exec', 'tsc'],
   ['lint', 'pnpm', 'exec', 'biome', 'check'],
+  ['lint of Python', 'pnpm', 'exec', 'turbo', 'run', 'lint', '--filter=@runnel/agent', '--output-logs=errors-only'],
   ['dead code', 'pnpm', 'exec', 'knip'],
 ]
 

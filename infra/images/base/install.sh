@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes a plain Debian into our base: Python with its whole standard library, and no program that runs as someone
-# other than who started it. On a base that is already ours it changes nothing, so every image may run it.
+# Makes our base from a plain Debian: Python with its whole standard library, and no program that runs as another user
+# than the one who started it. On a base that is already ours it changes nothing, so every image may run it.
 set -eu
 
 if ! command -v python3 >/dev/null; then

@@ -52,9 +52,10 @@ const nothing = () => {}
 const SINK = { write: nothing, on: nothing, once: nothing, removeListener: nothing, listenerCount: nothing }
 
 /**
- * What nearly every program does first and Node loads and compiles only then: to print (2.4 ms of 3.3), and, for a
- * TypeScript program, to have its types stripped (20 ms). Nothing is opened and no asynchronous resource is counted.
- * Not `process.stdout` itself: a program that never asks for it leaves its descriptor as it is.
+ * A trick: what nearly every program does first, and Node loads and compiles only then, is done once while nobody waits: to
+ * print, and, for a TypeScript program, to strip its types. Nothing is opened and no asynchronous resource is counted.
+ * `process.stdout` itself is not touched: a program that never uses it leaves its descriptor as it is.
+ * Switch: `rehearse`.
  */
 const rehearse = () => {
   new net.Socket({})
@@ -63,7 +64,7 @@ const rehearse = () => {
   if (process.argv[1].endsWith('.ts')) stripTypesUnnoticed()
 }
 
-/** It warns once a process that it is an experiment. A program that asks for it by name is to hear that: see `FRESH`. */
+/** It warns once in a process that it is experimental. A program that uses it by name must get that warning: see `FRESH`. */
 const stripTypesUnnoticed = () => {
   const { emitWarning } = process
   process.emitWarning = nothing
@@ -71,20 +72,23 @@ const stripTypesUnnoticed = () => {
   process.emitWarning = emitWarning
 }
 
+const isOn = (trick) => !process.env.AGENT_WITHOUT?.split(',').includes(trick)
+
 const leaveNoTrace = () => {
   delete process.env.NODE_OPTIONS
+  delete process.env.AGENT_WITHOUT
   Object.defineProperty(process, '_preload_modules', { value: [] })
   delete require.cache[__filename]
   delete module.constructor._pathCache[`${__filename}\0`]
 }
 
 const SOURCE = /\.[cm]?[jt]s$/
-/** How long ago Node was started, what its environment was then, what it has loaded: the kernel and Node itself keep that. */
+/** When Node was started, what its environment was then, what it has loaded: the kernel and Node itself know that. */
 const FRESH = /\b(?:performance\w*|perf_hooks|uptime|timeStamp|environ|moduleLoadList|stripTypeScriptTypes)\b/i
 
 /**
- * Whether this program would find a Node older than itself. To load this very file Node has looked for a package.json
- * in the workspace, and remembers for good that there was none; and some programs read the clock since the start.
+ * Whether this program would notice that its Node is older than itself. To load this file Node has looked for a
+ * package.json in the workspace, and remembers that there was none. And some programs read the time since the start.
  */
 const showsItsAge = () => {
   if (fs.existsSync('package.json')) return true
@@ -97,7 +101,7 @@ const showsItsAge = () => {
 const startAnew = () => process.execve(process.execPath, [process.argv0, path.basename(process.argv[1])], process.env)
 
 if (isBarrier()) {
-  rehearse()
+  if (isOn('rehearse')) rehearse()
   if (!isReleased()) process.reallyExit(0)
   leaveNoTrace()
   if (showsItsAge()) startAnew()

@@ -1,10 +1,11 @@
-"""Where a Python sandbox divides into its agent and its programs (/opt/runnel/agent/fork_server.py tells how).
+"""Where process 1 of a Python sandbox divides into its agent and its programs. /opt/runnel/agent/fork_server.py
+describes how.
 
-CPython imports this module last thing before it looks at the script it was given. In every Python but process 1 of a
-sandbox nothing happens: a program's own children, a plain container.
+CPython imports this module last before it looks at the script it was given. Nothing happens in any Python but process 1
+of a sandbox: not in a program's own children, not in a plain container.
 
-One thing start-up has asked the workspace by then, which is also the home: whether it holds the user's own packages
-(~/.local/lib/…). Where a job brings some, the answer has changed, and Python starts once more as the same process.
+By then start-up has already asked the workspace, which is also the home, whether it holds the user's own packages
+(~/.local/lib/…). Where a job brings some, the answer has changed, and Python starts once more in the same process.
 """
 
 import posix
@@ -14,8 +15,8 @@ import sys
 AGENT = "/opt/runnel/agent"
 
 
-def is_sandbox():
-    """Process 1, root, of that name, its input a stream: the container policy makes these, and no user would by chance."""
+def is_sandbox() -> bool:
+    """Process 1, root, of that name, its input a pipe: the container policy makes these, a user would not by chance."""
     return (
         posix.getpid() == 1
         and posix.getuid() == 0
@@ -24,7 +25,8 @@ def is_sandbox():
     )
 
 
-def divide():
+def divide() -> None:
+    """Returns in programs only."""
     sys.path.insert(0, AGENT)
     import fork_server
 
@@ -34,7 +36,9 @@ def divide():
     start_anew_for_own_packages()
 
 
-def start_anew_for_own_packages():
+def start_anew_for_own_packages() -> None:
+    if site.USER_SITE is None:
+        return
     try:
         posix.stat(site.USER_SITE)
     except OSError:
@@ -44,4 +48,3 @@ def start_anew_for_own_packages():
 
 if is_sandbox():
     divide()
-del AGENT, divide, is_sandbox, posix, site, start_anew_for_own_packages, sys

@@ -1,16 +1,22 @@
 """The agent: process 1 of every sandbox. The worker talks to it and to nothing else.
 
-    ◀── INIT {uid, jobsPerContainer, workspace, env, cpus, warm: {argv, env} | null}
-    the interpreter is started ahead, if there is one    ── READY ──▶   (waits, however long)
-    ◀── PUT, DATA…, EXEC, STDIN…      (all at once; each waits for the one before)
-    its files are written, the program goes      ── DONE, STDOUT, STDERR … ──▶   ◀── CREDIT, STDIN, SIGNAL
-    main has died, nobody is left who could print      ── EXIT ──▶      what lives on is killed
-    EXEC said {isolation: "tenant"}: all it left is removed, the next uid's interpreter is started   ── READY ──▶
+    worker                                            agent
+    INIT {uid, jobsPerContainer, warm, …} ─────▶        starts the interpreter ahead, if there is one
+       ◀─────────────────────────────── READY           waits for a program, for any time
+    PUT, DATA…, EXEC, STDIN… ──────────────────▶        all at once; each waits for the one before
+       ◀──────────────── DONE, STDOUT, STDERR …         the files are written, the program runs
+    CREDIT, STDIN, SIGNAL ─────────────────────▶
+       ◀──────────────────────────────── EXIT           the main process has died, nobody is left who could print;
+                                                        what still lives is killed
+       ◀─────────────────────────────── READY           if EXEC said {isolation: "tenant"}: all it left is removed,
+                                                        the interpreter of the next user is started
 
-`uid` null means: no isolation (the local sandbox), everything runs as the caller. `uids` is how many, from `uid` on,
-are this sandbox's: one a program, none twice. When they are used up, when something is left that cannot be removed,
-and when the worker's end of the stream closes, everything dies and the agent with it.
+`uid` null means no isolation (the local sandbox): everything runs as the caller. Otherwise each program has a user of
+its own: `uid`, `uid + 1` and so on, `jobsPerContainer` of them. After the last one, when something is left that cannot
+be removed, and when the connection to the worker closes, all processes die and the agent with them.
 """
+
+from __future__ import annotations
 
 import os
 import time
@@ -18,43 +24,59 @@ import time
 import files
 import frames
 import json_text
+import switches
 from channel import Channel
 from cleaner import has_processes, is_as_new, remove_files
+from file_writer import FileWriter
 from identity import ContainerIdentity, LocalIdentity, outlast_programs
 from loop import Loop
 from program import Program
-from file_writer import FileWriter
 from usage import Usage
 
-#: That the files are written is worth no write of its own when the program is about to speak.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
+    from identity import Identity
+    from messages import Exec, ExitReport, Init, ListedFile, Put, Signal
+    from server import ForkServer
+
+#: DONE travels with the program's first output or its end, or alone after this time.
 DONE_DELAY_SECONDS = 0.02
 #: Most programs have ended by then, and none has used up its memory.
 OUTLAST_SECONDS = 0.015
-#: What a job leaves dies within moments; a sandbox in which something refuses to is given up.
+#: What a job leaves dies within moments. A sandbox in which something does not die is given up.
 TIDYING_SECONDS = 5
 KILL_AGAIN_SECONDS = 0.002
 
 
 class Agent:
-    def __init__(self, server):
+    _settings: Init
+    _isolated: bool
+    _usage: Usage
+    _give_up_tidying: int
+
+    def __init__(self, server: ForkServer | None) -> None:
         self._server = server
         self._loop = Loop(self._reap)
         self._channel = Channel(self._loop, self._received, self._end)
-        self._program = None  # the one that waits, or runs
+        self._program: Program | None = None  # the one that waits or runs
         self._is_warm = False
-        self._file_writer = None
-        self._stream = None
+        self._file_writer: FileWriter | None = None
+        self._stream = 0  # of the program that runs; 0 before the first
         self._is_reused = False
         self._uses = 0
         self._outlasts = False
-        self._forget_files()
-        self._waiting = None  # frames that came while files were being written
+        self._files: list[ListedFile] = []
+        self._content = bytearray()
+        self._waiting: list[tuple[int, int, bytes]] | None = None  # frames that came while files were being written
 
-    def run(self):
+    def run(self) -> NoReturn:
         while True:
             self._loop.turn()
 
-    def _end(self):
+    def _end(self) -> NoReturn:
         if self._program is not None:
             self._program.identity.alone = True
             self._program.identity.kill_everything()
@@ -62,179 +84,179 @@ class Agent:
 
     # A sandbox and its uses
 
-    def _initialise(self, settings):
-        self._workspace = settings["workspace"]
-        self._env = settings["env"]
-        self._cpus = settings["cpus"]
-        self._warm = settings["warm"]
-        self._uid, self._jobs_per_container = settings["uid"], settings["jobsPerContainer"]
-        self._isolated = self._uid is not None
+    def _initialise(self, settings: Init) -> None:
+        self._settings = settings
+        self._isolated = settings["uid"] is not None
         self._usage = Usage(self._isolated, time.process_time)
         self._prepare()
 
-    def _prepare(self):
-        if self._isolated:
-            identity = ContainerIdentity(self._uid + self._uses)
-            os.chown(self._workspace, identity.uid, identity.uid)
-        else:
-            identity = LocalIdentity()
+    def _prepare(self) -> None:
+        warm, workspace = self._settings["warm"], self._settings["workspace"]
+        identity = self._next_identity()
         self._uses += 1
         self._is_warm = False
         self._program = self._new_program(identity)
-        if not self._warm:
-            self._file_writer = FileWriter(self._loop, identity, self._workspace)
+        if warm is None:
+            self._file_writer = FileWriter(self._loop, identity, workspace)
             self._ready()
-        elif self._server:
+        elif self._server is not None:
             self._program.warm_by(self._server, self._warmed, self._fail)
         else:
-            self._file_writer = FileWriter(self._loop, identity, self._workspace)
-            self._program.warm_up(self._warm["argv"], {**self._env, **self._warm["env"]}, self._warmed)
+            self._file_writer = FileWriter(self._loop, identity, workspace)
+            self._program.warm_up(warm["argv"], {**self._settings["env"], **warm["env"], **switches.ENV}, self._warmed)
 
-    def _warmed(self, is_up):
+    def _next_identity(self) -> Identity:
+        first_uid = self._settings["uid"]
+        if first_uid is None:
+            return LocalIdentity()
+        identity = ContainerIdentity(first_uid + self._uses)
+        os.chown(self._settings["workspace"], identity.uid, identity.uid)
+        return identity
+
+    def _warmed(self, is_up: bool) -> None:
         if not is_up:
             self._end()  # it has said why on standard error
         self._is_warm = True
         self._ready()
 
-    def _ready(self):
-        self._channel.send_json(
-            frames.READY, 0, {"protocol": frames.PROTOCOL, "cgroup": self._usage.version, "warm": self._is_warm}
-        )
+    def _ready(self) -> None:
+        ready = {"protocol": frames.PROTOCOL, "cgroup": self._usage.version, "warm": self._is_warm}
+        self._channel.send_json(frames.READY, 0, ready)
 
-    def _new_program(self, identity):
+    def _new_program(self, identity: Identity) -> Program:
         return Program(
             self._loop,
             identity,
             self._usage,
-            self._workspace,
-            self._uses == 1,
-            lambda is_stdout, data: self._channel.send(
-                frames.STDOUT if is_stdout else frames.STDERR, self._stream, data
-            ),
-            lambda taken: taken and self._channel.send(frames.GRANT, self._stream, taken.to_bytes(4)),
-            self._exited,
+            self._settings["workspace"],
+            is_first=self._uses == 1,
+            on_output=self._printed,
+            on_stdin_taken=self._stdin_taken,
+            on_exit=self._exited,
         )
 
     # Frames
 
-    def _received(self, kind, stream, payload):
+    def _received(self, kind: int, stream: int, payload: bytes) -> None:
         if self._waiting is not None:
             self._waiting.append((kind, stream, payload))
         elif kind == frames.INIT:
             self._initialise(json_text.loads(payload))
         elif kind == frames.PUT:
-            self._forget_files()
-            self._files = json_text.loads(payload)["files"]
+            put: Put = json_text.loads(payload)
+            self._files, self._content = put["files"], bytearray()
         elif kind == frames.DATA:
             self._content += payload
         elif kind == frames.EXEC:
             self._execute(stream, json_text.loads(payload))
         elif self._program is None or stream != self._stream:
-            return  # for a program that is over: nothing to do, and no fault of the worker's
+            return  # for a program that is over: nothing to do, and the worker could not know
         elif kind == frames.STDIN:
             self._program.write_stdin(payload)
         elif kind == frames.CREDIT:
             self._program.grant(int.from_bytes(payload, "big"))
         elif kind == frames.SIGNAL:
-            request = json_text.loads(payload)
+            request: Signal = json_text.loads(payload)
             self._program.stop(request["signal"], request.get("killGraceMs"))
         else:
             raise frames.ProtocolError(f"an unknown kind, {kind}")
 
-    def _forget_files(self):
-        self._files, self._content = [], bytearray()
+    def _printed(self, is_stdout: bool, data: bytes) -> None:
+        self._channel.send(frames.STDOUT if is_stdout else frames.STDERR, self._stream, data)
+
+    def _stdin_taken(self, taken: int) -> None:
+        if taken:
+            self._channel.send(frames.GRANT, self._stream, taken.to_bytes(4, "big"))
 
     # Programs
 
-    def _execute(self, stream, request):
-        if self._program is None or self._program.is_running():
+    def _execute(self, stream: int, request: Exec) -> None:
+        program = self._program
+        if program is None or program.is_running():
             raise frames.ProtocolError("a program where none is awaited")
         self._stream = stream
         self._is_reused = request["isolation"] == "tenant" and self._isolated
-        self._program.identity.alone = not self._is_reused
+        program.identity.alone = not self._is_reused
         packed = files.pack(self._files, self._content)
-        self._forget_files()
-        if not (self._is_warm and request["argv"] == self._warm["argv"] and not request["env"]):
+        self._files, self._content = [], bytearray()
+        if not self._is_warm or not self._fits_warm(request):
             if self._is_warm:
-                self._discard_warm()
-            self._write_files(packed, lambda: self._start_cold(request))
-        elif self._server:
-            self._program.release_with(packed, self._written)
-            self._run(request)
+                program = self._discard_warm(program)
+            self._write_files(program, packed, lambda: self._start_cold(program, request))
+        elif self._server is not None:
+            program.release_with(packed, self._written)
+            self._run(program, request)
         else:
-            self._write_files(packed, lambda: self._release(request))
+            self._write_files(program, packed, lambda: self._release(program, request))
 
-    def _discard_warm(self):
-        """The program is to have all its processes to itself: nothing of the warm one is left when it starts."""
-        program = self._program
+    def _fits_warm(self, request: Exec) -> bool:
+        warm = self._settings["warm"]
+        return warm is not None and request["argv"] == warm["argv"] and not request["env"]
+
+    def _discard_warm(self, program: Program) -> Program:
+        """The program gets all processes of its limit, so the warm one and its file writer must be gone first."""
         program.discard()
         os.waitpid(program.pid, 0)
         if self._file_writer is not None:
             self._file_writer.end()
             self._file_writer = None
         self._program = self._new_program(program.identity)
+        return self._program
 
-    def _write_files(self, packed, then):
-        self._file_writer = self._file_writer or FileWriter(self._loop, self._program.identity, self._workspace)
-        self._waiting = []
+    def _write_files(self, program: Program, packed: bytearray, then: Callable[[], None]) -> None:
+        writer = self._file_writer or FileWriter(self._loop, program.identity, self._settings["workspace"])
+        self._file_writer = writer
+        waiting = self._waiting = []
 
-        def written(fault):
+        def written(fault: str) -> None:
             self._file_writer = None
-            waiting, self._waiting = self._waiting, None
+            self._waiting = None
             self._written(fault)
-            if fault:
-                return
             then()
             for frame in waiting:
                 self._received(*frame)
 
-        self._file_writer.write(packed, written)
+        writer.write(packed, written)
 
-    def _written(self, fault):
+    def _written(self, fault: str) -> None:
         if fault:
             self._fail(fault)
-        else:
-            self._channel.hold(frames.DONE, self._stream, DONE_DELAY_SECONDS)
+        self._channel.hold(frames.DONE, self._stream, DONE_DELAY_SECONDS)
 
-    def _release(self, request):
-        self._program.release()
-        self._run(request)
+    def _release(self, program: Program, request: Exec) -> None:
+        program.release()
+        self._run(program, request)
 
-    def _start_cold(self, request):
-        # The local sandbox has no cgroup to count a busy child's time, so the kernel's own limit stands in.
+    def _start_cold(self, program: Program, request: Exec) -> None:
+        # The local sandbox has no control group to count a busy child's time, so the kernel's own limit stands in.
         cpu_seconds = None if self._isolated else -(-request["cpuMs"] // 1000)
         try:
-            self._program.start(request["argv"], {**self._env, **request["env"]}, cpu_seconds)
+            program.start(request["argv"], {**self._settings["env"], **request["env"]}, cpu_seconds)
         except OSError as error:
             self._fail(str(error))
-            return
-        self._run(request)
+        self._run(program, request)
 
-    def _run(self, request):
-        self._program.run(
-            request["wallMs"], request["cpuMs"], request["outputBytes"], request["killGraceMs"], self._cpus,
-            request["credit"],
-        )
+    def _run(self, program: Program, request: Exec) -> None:
+        program.run(request, self._settings["cpus"])
         if self._isolated and not self._outlasts:
             self._loop.after(OUTLAST_SECONDS, self._outlast)
 
-    def _outlast(self):
-        """Once, under the first program that goes on for longer than most."""
+    def _outlast(self) -> None:
+        """Once, during the first program that runs longer than most."""
         if self._outlasts or self._program is None or not self._program.is_running():
             return
         self._outlasts = True
         outlast_programs()
 
-    def _fail(self, reason):
-        """The program could not begin. This sandbox is of no more use, whoever has it by now."""
-        if self._stream is None:
-            self._end()
-        self._channel.send_json(frames.ERROR, self._stream, {"message": reason})
+    def _fail(self, reason: str) -> NoReturn:
+        """The program could not start. This sandbox is of no more use."""
+        if self._stream != 0:
+            self._channel.send_json(frames.ERROR, self._stream, {"message": reason})
         self._end()
 
     # Endings
 
-    def _reap(self):
+    def _reap(self) -> None:
         """A child of ours has died: the program, a file writer, or an orphan of the program's."""
         while True:
             try:
@@ -243,63 +265,64 @@ class Agent:
                 self._all_died()
                 return
             if pid == 0:
-                self._outlived()
+                self._some_live()
                 return
             if self._program is not None and pid == self._program.pid:
-                self._program_died(status)
+                self._program_died(self._program, status)
 
-    def _program_died(self, status):
-        if not self._program.is_running():
-            self._end()  # a warm interpreter that dies while nobody uses it: this sandbox is of no use
-        self._program.died(status)
+    def _program_died(self, program: Program, status: int) -> None:
+        if not program.is_running():
+            self._end()  # a warm interpreter that dies before its program comes: this sandbox is of no use
+        program.died(status)
 
-    def _all_died(self):
+    def _all_died(self) -> None:
         if self._program is not None and self._program.has_died():
             self._program.everyone_died()
 
-    def _outlived(self):
-        """Local: a child that was being born while the others died is not yet known, and not yet dead."""
+    def _some_live(self) -> None:
+        """Local: a child that was started while the others died is not known yet, and not dead yet."""
         program = self._program
         if not self._isolated and program is not None and program.has_died():
             program.identity.kill_everything()
             self._loop.after(0.02, self._reap)
 
-    def _exited(self, report):
+    def _exited(self, identity: Identity, report: ExitReport) -> None:
         self._channel.send_json(frames.EXIT, self._stream, report)
-        identity, self._program = self._program.identity, None
-        if self._file_writer is not None:  # nobody needed it, and it died with the rest
+        self._program = None
+        if self._file_writer is not None:  # it was not needed, and died with the rest
             self._file_writer.close()
             self._file_writer = None
         if not self._is_reused:
             if self._isolated and self._has_survivors():
                 identity.kill_everything()
             return
-        if self._uses == self._jobs_per_container or identity.alone:
+        if self._uses == self._settings["jobsPerContainer"] or identity.alone:
             self._end()
         self._give_up_tidying = self._loop.after(TIDYING_SECONDS, self._end)
         self._tidy_up(identity)
 
-    def _has_survivors(self):
+    def _has_survivors(self) -> bool:
         return has_processes((os.getpid(), self._server.pid) if self._server else (os.getpid(),))
 
-    def _tidy_up(self, identity):
-        """Again and again until no process is left, then the rest."""
+    def _tidy_up(self, identity: Identity) -> None:
+        """Kills again and again until no process is left, then removes the rest."""
         if self._has_survivors():
             identity.kill_everything()
             if identity.alone:
-                self._end()  # what the program left takes every process there may be
+                self._end()  # what the program left takes every process that the limit allows
             self._loop.after(KILL_AGAIN_SECONDS, lambda: self._tidy_up(identity))
             return
+        workspace = self._settings["workspace"]
         self._loop.cancel(self._give_up_tidying)
-        remove_files(identity.uid, self._workspace)
-        # Ours from here, whoever's it was: nobody else can change it any more.
-        os.chown(self._workspace, 0, 0)
-        os.chmod(self._workspace, 0o700)
-        if not is_as_new(self._workspace):
+        remove_files(identity.uid, workspace)
+        # From here it is ours, so nobody else can change it any more.
+        os.chown(workspace, 0, 0)
+        os.chmod(workspace, 0o700)
+        if not is_as_new(workspace):
             self._end()
         self._prepare()
 
 
-def run(server=None):
-    """Never returns. `server`: the fork server, where there is one."""
+def run(server: ForkServer | None = None) -> NoReturn:
+    """`server`: the fork server, where there is one."""
     Agent(server).run()

@@ -1,19 +1,27 @@
 """The one connection to the worker: frames in from descriptor 0, frames out on descriptor 1.
 
-Writing never blocks the loop. What waits to be written is bounded by the credits the worker gave, since program
-output is read only against them.
+Writing never blocks the loop. What waits to be written is bounded by the credits of the worker, because program output
+is read only against them.
 """
+
+from __future__ import annotations
 
 import os
 
 import json_text
 from frames import Decoder, encode
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from loop import Loop
+
 READ_BYTES = 1 << 16
 
 
 class Channel:
-    def __init__(self, loop, on_frame, on_end):
+    def __init__(self, loop: Loop, on_frame: Callable[[int, int, bytes], None], on_end: Callable[[], None]) -> None:
         self._loop = loop
         self._on_frame = on_frame
         self._on_end = on_end
@@ -23,7 +31,7 @@ class Channel:
             os.set_blocking(fd, False)
         loop.read_when_ready(0, self._read)
 
-    def _read(self):
+    def _read(self) -> None:
         try:
             data = os.read(0, READ_BYTES)
         except BlockingIOError:
@@ -34,19 +42,19 @@ class Channel:
         for kind, stream, payload in self._decoder.feed(data):
             self._on_frame(kind, stream, payload)
 
-    def send(self, kind, stream, payload=b""):
+    def send(self, kind: int, stream: int, payload: bytes = b"") -> None:
         self._waiting += encode(kind, stream, payload)
         self._write()
 
-    def hold(self, kind, stream, seconds):
-        """Sends it with the next frame, or that much later."""
+    def hold(self, kind: int, stream: int, seconds: float) -> None:
+        """Sends it together with the next frame, or alone after that many seconds."""
         self._waiting += encode(kind, stream)
         self._loop.after(seconds, self._write)
 
-    def send_json(self, kind, stream, value):
+    def send_json(self, kind: int, stream: int, value: Mapping[str, object]) -> None:
         self.send(kind, stream, json_text.dumps(value))
 
-    def _write(self):
+    def _write(self) -> None:
         while self._waiting:
             try:
                 written = os.write(1, self._waiting)

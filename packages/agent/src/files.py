@@ -2,17 +2,21 @@
 
     u32 bytes of path | u32 bytes of content | path | content      one after another, big endian
 
-Needs nothing but `posix`: the process that writes may be the very interpreter the program then runs in.
+Needs nothing but `posix`: the process that writes may be the interpreter that then runs the program.
 """
 
 import posix
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from messages import ListedFile
 
 MODE_OF_FOLDERS, MODE_OF_FILES = 0o755, 0o644
 READ_BYTES = 1 << 20
 
 
-def pack(files, content):
-    """`files` as [{"path", "size"}], their contents one after another in `content`."""
+def pack(files: "list[ListedFile]", content: bytearray) -> bytearray:
+    """`files` name their sizes; their contents follow each other in `content`."""
     packed, position = bytearray(), 0
     for file in files:
         path, size = file["path"].encode(), file["size"]
@@ -21,15 +25,15 @@ def pack(files, content):
     return packed
 
 
-def read_to_end(fd):
-    pieces = []
+def read_to_end(fd: int) -> bytes:
+    pieces: list[bytes] = []
     while piece := posix.read(fd, READ_BYTES):
         pieces.append(piece)
     return b"".join(pieces)
 
 
-def write_all(packed, workspace):
-    """Writes them below the workspace, following no link. Returns why that failed, or nothing."""
+def write_all(packed: bytes, workspace: str) -> str:
+    """Writes them below the workspace and follows no link. Returns the reason for a failure, or an empty text."""
     position = 0
     try:
         root = posix.open(workspace, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_NOFOLLOW | posix.O_CLOEXEC)
@@ -44,7 +48,7 @@ def write_all(packed, workspace):
     return ""
 
 
-def _write_one(root, path, content):
+def _write_one(root: int, path: bytes, content: bytes) -> None:
     *folders, name = path.split(b"/")
     here = posix.dup(root)
     try:

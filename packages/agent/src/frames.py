@@ -3,10 +3,16 @@
     u32 length | u8 kind | u32 stream | payload         (big endian; length counts the payload alone)
 
 Control payloads are JSON objects, data payloads raw bytes. The worker chooses stream numbers; 0 is the sandbox
-itself. packages/sandbox/src/protocol.ts is the other end: change both or neither.
+itself. packages/sandbox/src/agent/protocol.ts is the other end: change both or neither.
 """
 
+from __future__ import annotations
+
 from _struct import Struct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PROTOCOL = 2
 
@@ -20,20 +26,21 @@ MAX_PAYLOAD = 1 << 20
 
 
 class ProtocolError(Exception):
-    """The worker sent something that is no frame: nothing after it can be trusted."""
+    """The worker sent something that is not a frame: nothing after it can be trusted."""
 
 
-def encode(kind, stream, payload=b""):
+def encode(kind: int, stream: int, payload: bytes = b"") -> bytes:
     return HEADER.pack(len(payload), kind, stream) + payload
 
 
 class Decoder:
-    """Cuts a byte stream into frames, however it arrives."""
+    """Cuts a stream of bytes into frames, whatever pieces it arrives in."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._buffer = bytearray()
 
-    def feed(self, data):
+    def feed(self, data: bytes) -> Iterator[tuple[int, int, bytes]]:
+        """Yields (kind, stream, payload) of every frame that is complete."""
         self._buffer += data
         position = 0
         while len(self._buffer) - position >= HEADER.size:

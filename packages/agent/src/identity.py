@@ -1,22 +1,33 @@
 """Who programs run as, and how all of them die.
 
 In a container the agent is process 1 and root without further powers; programs and file work run as the job's
-user. Locally (no isolation) everything is the caller's own user.
+user. Locally (no isolation) everything runs as the caller's own user.
 """
+
+from __future__ import annotations
 
 import os
 
-import _signal as signal
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal
+    from typing import TypeAlias
+
+    Identity: TypeAlias = "ContainerIdentity | LocalIdentity"
+else:
+    import _signal as signal
+
+PR_SET_CHILD_SUBREAPER = 36
 
 
 class ContainerIdentity:
-    """One user. `alone`: nothing else is to live on in this container once its program has died."""
+    """One user. `alone`: nothing else lives on in this container once its program has died."""
 
-    def __init__(self, uid):
+    def __init__(self, uid: int) -> None:
         self.uid = uid
         self.alone = True
 
-    def assume(self):
+    def assume(self) -> None:
         """In a forked child: become the job's user for good."""
         # Before the change of user: afterwards /proc/self belongs to root. The program dies of memory before the agent.
         with open("/proc/self/oom_score_adj", "w") as file:
@@ -25,33 +36,33 @@ class ContainerIdentity:
         os.setresgid(self.uid, self.uid, self.uid)
         os.setresuid(self.uid, self.uid, self.uid)
 
-    def give_way(self):
+    def give_way(self) -> None:
         """In a forked child that is about to execute the program."""
         import slices  # only here, where nobody waits for it
 
         slices.lengthen()
 
-    def own(self, fd):
-        """Let the program reopen its standard streams by name (/dev/stdout), as it could in any container."""
+    def own(self, fd: int) -> None:
+        """Lets the program reopen its standard streams by name (/dev/stdout), as it could in any container."""
         os.fchown(fd, self.uid, self.uid)
 
-    def mark(self, fd, uid):
+    def mark(self, fd: int, uid: int) -> None:
         os.fchown(fd, uid, uid)
 
-    def remember_group(self, pid):
+    def remember_group(self, pid: int) -> None:
         pass
 
-    def kill_everything(self):
-        """In one step that no fork can outrun: to -1 the kernel sends while nothing can be born."""
+    def kill_everything(self) -> None:
+        """In one step that no fork can outrun: the kernel creates no process while it sends a signal to -1."""
         if not self.alone:
             try:
                 self._kill_its_own()
                 return
             except OSError:
-                self.alone = True  # not one more process may be: then nothing in here is to live on
+                self.alone = True  # there is no process left to fork: then nothing in here may live on
         kill_all_we_may()
 
-    def _kill_its_own(self):
+    def _kill_its_own(self) -> None:
         if os.fork():
             return
         try:
@@ -64,48 +75,55 @@ class ContainerIdentity:
 class LocalIdentity:
     alone = True
 
-    def __init__(self):
-        self._groups = set()
+    def __init__(self) -> None:
+        self.uid = os.getuid()
+        self._groups: set[int] = set()
         self._adopt_orphans()
 
-    def _adopt_orphans(self):
+    def _adopt_orphans(self) -> None:
         try:
             import ctypes
 
-            ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER; where it is unknown, groups must do
+            ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         except (OSError, AttributeError):
-            pass
+            pass  # where there is no such call, process groups must do
 
-    def assume(self):
+    def assume(self) -> None:
         pass
 
-    def give_way(self):
+    def give_way(self) -> None:
         pass
 
-    def own(self, fd):
+    def own(self, fd: int) -> None:
         pass
 
-    def mark(self, fd, uid):
+    def mark(self, fd: int, uid: int) -> None:
         pass
 
-    def remember_group(self, pid):
+    def remember_group(self, pid: int) -> None:
         self._groups.add(pid)
 
-    def kill_everything(self):
-        targets = [(os.killpg, group) for group in self._groups]
+    def kill_everything(self) -> None:
+        for group in self._groups:
+            kill_if_there(-group)
         try:
             with open(f"/proc/self/task/{os.getpid()}/children") as file:
-                targets += [(os.kill, int(pid)) for pid in file.read().split()]
+                children = file.read().split()
         except OSError:
-            pass
-        for kill, target in targets:
-            try:
-                kill(target, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                pass
+            children = []
+        for pid in children:
+            kill_if_there(int(pid))
 
 
-def kill_all_we_may():
+def kill_if_there(target: int) -> None:
+    """A process, or a group by its negative number."""
+    try:
+        os.kill(target, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def kill_all_we_may() -> None:
     """Everything this process may kill but itself; from process 1, the whole container."""
     try:
         os.kill(-1, signal.SIGKILL)
@@ -113,23 +131,24 @@ def kill_all_we_may():
         pass
 
 
-def outlast_programs():
+def outlast_programs() -> None:
     """
-    Out of memory, the kernel takes programs before us, who are to report it. They begin at 1000, but may go back to as little
-    as a container begins with, whatever its own score is; so we go there too, and then it takes the largest: files count as well,
-    two thirds of what we are, so we let go of them and need a little again.
+    When memory runs out, the kernel must take programs before the agent, which reports it. Programs start at a score
+    of 1000 but may go back to the lowest score that the container was given. So the agent goes there too, and then the
+    kernel takes the largest process. Mapped files count as well, two thirds of the agent's size, so it lets go of
+    them; it needs only a few again.
     """
     try:
         with open("/proc/self/oom_score_adj", "wb", buffering=0) as score:
             score.write(b"0")
     except OSError:
-        pass  # where the score that the container was given is the least for everybody
+        pass  # where the score that the container was given is the lowest for everybody
     import pages  # only here, where nobody waits for it
 
-    pages.let_go_of_files()
+    pages.release_files()
 
 
-def restore_signals():
+def restore_signals() -> None:
     """Python ignores these two in itself; a program expects the defaults."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     if hasattr(signal, "SIGXFSZ"):

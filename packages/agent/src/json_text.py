@@ -1,31 +1,37 @@
-"""JSON by the interpreter's own scanner and encoder. The module `json` would bring regular expressions and enumerations
-along, which take longer to import than all the rest of the agent: for every container, and nothing here needs them.
-For the same reason the agent takes signals and sockets from `_signal` and `_socket`.
+"""A trick: JSON by the interpreter's own scanner and encoder. The module `json` would import regular expressions and
+enumerations, which take longer than all the rest of the agent, in every container.
 """
+
+from __future__ import annotations
 
 import _json
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, NoReturn
+
 
 class _Reading:
+    """What the scanner reads its options from."""
+
     strict = True
     object_hook = object_pairs_hook = None
     parse_float, parse_int, parse_constant = float, int, float
-    memo = {}
+    memo: dict[str, str] = {}  # noqa: RUF012
 
 
-_scan = _json.make_scanner(_Reading)
-
-
-def _refuse(value):
+def _refuse(value: object) -> NoReturn:
     raise TypeError(f"no JSON for {value!r}")
 
 
+_scan = _json.make_scanner(_Reading)  # pyright: ignore[reportArgumentType] it asks for a JSONDecoder, and needs this
 _encode = _json.make_encoder(None, _refuse, _json.encode_basestring_ascii, None, ":", ",", False, False, False)
 
 
-def loads(payload):
+def loads(payload: bytes) -> Any:
     return _scan(payload.decode(), 0)[0]
 
 
-def dumps(value):
+def dumps(value: Mapping[str, object]) -> bytes:
     return "".join(_encode(value, 0)).encode()

@@ -1,18 +1,23 @@
-"""What the kernel is asked of the memory of this very process. Where it knows no such thing all is as it was."""
-
-import posix
+"""What the kernel is asked to do with the memory of this process. Where it has no such call nothing happens."""
 
 import _ctypes
+import posix
+
 import files
+import libc
+import switches
 
 MADV_DONTNEED = 4
 MADV_POPULATE_WRITE = 23  # Linux 5.14
 
-_madvise = _ctypes.dlsym(_ctypes.dlopen(None, 2), "madvise")
+_madvise = libc.find("madvise")
 
 
-def own_all():
-    """Copies, all at once, what would be copied page by page as it is written to."""
+def own_all() -> None:
+    """A trick, for a program that nobody waits for yet: copies all its pages at once, which otherwise are copied one
+    by one when they are first written to. Switch: `pages`."""
+    if not switches.is_on("pages"):
+        return
     lines = _read_lines("/proc/self/maps")
     _advise(
         MADV_POPULATE_WRITE,
@@ -20,22 +25,23 @@ def own_all():
     )
 
 
-def let_go_of_files():
+def release_files() -> None:
     """
-    Code and constants: still in the kernel's cache, and mapped again where they are used. Only where the kernel counts
-    nothing of this process's own in them, since the loader writes to some of what is for reading afterwards.
+    Code and constants: they are still in the kernel's cache, and are mapped again where they are used. Only where the
+    kernel counts nothing of this process's own in them, because the loader writes to some of what is read-only later.
     """
-    meant, mapping = [], []
+    places: list[bytes] = []
+    mapping: list[bytes] = []
     for line in _read_lines("/proc/self/smaps"):
         fields = line.split()
         if not line[:1].isupper():  # what the kernel counts of a mapping follows it, each with a name
             mapping = fields
         elif fields == [b"Anonymous:", b"0", b"kB"] and mapping[1] in (b"r-xp", b"r--p") and mapping[-1][:1] == b"/":
-            meant.append(mapping[0])
-    _advise(MADV_DONTNEED, meant)
+            places.append(mapping[0])
+    _advise(MADV_DONTNEED, places)
 
 
-def _read_lines(path):
+def _read_lines(path: str) -> "list[bytes]":
     try:
         file = posix.open(path, posix.O_RDONLY)
     except OSError:
@@ -45,12 +51,12 @@ def _read_lines(path):
     return lines
 
 
-def _advise(advice, places):
+def _advise(advice: int, places: "list[bytes]") -> None:
     """`places` as the kernel writes them: both addresses in hexadecimal, a dash between."""
 
-    class Address(_ctypes._SimpleCData):
+    class Address(_ctypes._SimpleCData):  # pyright: ignore[reportMissingTypeArgument, reportUntypedBaseClass]
         _type_ = "P"
 
     for place in places:
         start, end = (int(address, 16) for address in place.split(b"-"))
-        _ctypes.call_function(_madvise, (Address(start), Address(end - start), advice))
+        libc.call(_madvise, Address(start), Address(end - start), advice)

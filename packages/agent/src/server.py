@@ -1,17 +1,22 @@
-"""The agent's end of the socket to the fork server (fork_server.py tells the conversation)."""
+"""The agent's end of the socket to the fork server. fork_server.py describes the messages."""
 
-import array
+from __future__ import annotations
 
 import _socket
+import array
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from spawn import Pipes
 
 
 class ForkServer:
-    def __init__(self, pid, end):
+    def __init__(self, pid: int, end: _socket.socket) -> None:
         self.pid = pid
         self._socket = end
 
-    def fork(self, uid, is_ahead, pipes, barrier, answer):
-        """Returns the new process's id, a child of ours: it becomes that user and waits at its barrier."""
+    def fork(self, uid: int, is_ahead: bool, pipes: Pipes, barrier: int, answer: int) -> int:
+        """Returns the id of the new process, a child of ours: it becomes that user and waits at its start barrier."""
         theirs = (pipes.their_stdin, pipes.their_stdout, pipes.their_stderr, barrier, answer)
         rights = array.array("i", theirs)
         self._socket.sendmsg([b"%d%s" % (uid, b"+" * is_ahead)], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, rights)])

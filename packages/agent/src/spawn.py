@@ -1,30 +1,46 @@
-"""How a program comes into being: its pipes, its user, its descriptors, its exec."""
+"""How a program starts: its pipes, its user, its descriptors, its exec."""
+
+from __future__ import annotations
 
 import fcntl
 import os
 
 from identity import restore_signals
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from identity import Identity
+
 
 class Pipes:
     """The standard streams of a program, from the agent's side and from its own."""
 
-    def __init__(self, identity):
-        self.their_stdin, self.stdin = os.pipe()
+    def __init__(self, identity: Identity) -> None:
+        self.their_stdin, stdin = os.pipe()
+        self.stdin: int | None = stdin
         self.stdout, self.their_stdout = os.pipe()
         self.stderr, self.their_stderr = os.pipe()
         for fd in (self.their_stdin, self.their_stdout, self.their_stderr):
             identity.own(fd)
-        for fd in (self.stdin, self.stdout, self.stderr):
+        for fd in (stdin, self.stdout, self.stderr):
             os.set_blocking(fd, False)
 
-    def close_theirs(self):
+    def close_theirs(self) -> None:
         for fd in (self.their_stdin, self.their_stdout, self.their_stderr):
             os.close(fd)
 
 
-def spawn(identity, pipes, argv, env, folder, extra=None, cpu_seconds=None):
-    """Forks and executes `argv` as the job's user; raises OSError where that cannot be done."""
+def spawn(
+    identity: Identity,
+    pipes: Pipes,
+    argv: list[str],
+    env: dict[str, str],
+    folder: str,
+    *,
+    extra: dict[int, int] | None = None,
+    cpu_seconds: int | None = None,
+) -> int:
+    """Forks and executes `argv` as the job's user, or raises OSError. `extra`: more descriptors, by their numbers."""
     fault_read, fault_write = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -32,7 +48,7 @@ def spawn(identity, pipes, argv, env, folder, extra=None, cpu_seconds=None):
             restore_signals()
             os.setsid()
             if cpu_seconds is not None:
-                import resource  # where there is no container alone
+                import resource  # only in the local sandbox
 
                 resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
             identity.assume()
@@ -40,12 +56,12 @@ def spawn(identity, pipes, argv, env, folder, extra=None, cpu_seconds=None):
             os.umask(0o022)
             os.chdir(folder)
             places = {0: pipes.their_stdin, 1: pipes.their_stdout, 2: pipes.their_stderr, **(extra or {})}
-            # First out of each other’s way, then to their places; never above 63, which would enlarge the process’s table
-            # of descriptors for good. Everything else closes by itself at exec.
-            for place, fd in [(place, _dup_above(fd, 32)) for place, fd in places.items()]:
+            # First out of each other's way, then to their places. Never above 63: that would enlarge the table of
+            # descriptors of this process for good. All others close by themselves at exec.
+            for place, fd in [(place, _duplicate_above(fd, 32)) for place, fd in places.items()]:
                 os.dup2(fd, place)
             os.execvpe(argv[0], argv, env)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 the parent reports it, whatever it is
             os.write(fault_write, f"{argv[0]}: {getattr(error, 'strerror', None) or error}".encode())
         finally:
             os._exit(127)
@@ -58,5 +74,5 @@ def spawn(identity, pipes, argv, env, folder, extra=None, cpu_seconds=None):
     return pid
 
 
-def _dup_above(fd, lowest):
+def _duplicate_above(fd: int, lowest: int) -> int:
     return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, lowest)

@@ -1,19 +1,29 @@
-"""What the kernel counted for this container, cgroup v1 and v2 alike; nothing where there is none (local)."""
+"""What the kernel counted for this container, in control groups of version 1 or 2. The local sandbox has none."""
+
+from __future__ import annotations
 
 import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Literal, TypeAlias
+
+    Version: TypeAlias = Literal["v1", "v2"]
 
 ROOT = "/sys/fs/cgroup"
 READ_BYTES = 4096
 
 
-def _number(text):
+def read_number(text: bytes) -> int:
     return int(text)
 
 
-def _field(name):
+def field(name: str) -> Callable[[bytes], int]:
+    """Reads one line of a table: a name, a space, a number."""
     prefix = name.encode() + b" "
 
-    def read(text):
+    def read(text: bytes) -> int:
         for line in text.splitlines():
             if line.startswith(prefix):
                 return int(line[len(prefix) :])
@@ -22,26 +32,80 @@ def _field(name):
     return read
 
 
-class _Counter:
+class Counter:
     """One file of the kernel's, kept open: it is read before and after every program."""
 
-    def __init__(self, path, read, scale=1):
-        self._read, self._scale = read, scale
+    def __init__(self, path: str, read: Callable[[bytes], int]) -> None:
+        self._read = read
         try:
-            self._fd = os.open(f"{ROOT}/{path}", os.O_RDONLY)
+            self._fd = os.open(path, os.O_RDONLY)
         except OSError:
             self._fd = None
 
-    def value(self):
+    def value(self) -> int | None:
         if self._fd is None:
             return None
         try:
-            return self._read(os.pread(self._fd, READ_BYTES, 0)) * self._scale
+            return self._read(os.pread(self._fd, READ_BYTES, 0))
         except (OSError, ValueError):
             return None
 
 
-def _live_cpu_seconds(pid):
+class Counters:
+    """The files of one container's control groups."""
+
+    def __init__(self, root: str) -> None:
+        self.version: Version = "v2" if os.path.exists(f"{root}/cgroup.controllers") else "v1"
+        if self.version == "v2":
+            self._cpu_per_second = 1_000_000
+            self.cpu = Counter(f"{root}/cpu.stat", field("usage_usec"))
+            self.peak_memory = Counter(f"{root}/memory.peak", read_number)
+            self.oom_kills = Counter(f"{root}/memory.events", field("oom_kill"))
+            self.refused_forks = Counter(f"{root}/pids.events", field("max"))
+        else:
+            self._cpu_per_second = 1_000_000_000
+            self.cpu = Counter(f"{root}/cpuacct/cpuacct.usage", read_number)
+            self.peak_memory = Counter(f"{root}/memory/memory.max_usage_in_bytes", read_number)
+            self.oom_kills = Counter(f"{root}/memory/memory.oom_control", field("oom_kill"))
+            self.refused_forks = Counter(f"{root}/pids/pids.events", field("max"))
+
+    def cpu_seconds(self) -> float | None:
+        used = self.cpu.value()
+        return None if used is None else used / self._cpu_per_second
+
+
+class Usage:
+    """Counters that only grow; callers take differences."""
+
+    def __init__(self, isolated: bool, own_cpu_seconds: Callable[[], float], root: str = ROOT) -> None:
+        self._own_cpu_seconds = own_cpu_seconds
+        self._counters = Counters(root) if isolated else None
+        self.watched: set[int] = set()  # processes to look up one by one where no control group counts their time
+
+    @property
+    def version(self) -> Version | None:
+        return None if self._counters is None else self._counters.version
+
+    def cpu_seconds(self) -> float:
+        """Of every process in the sandbox, alive or dead, except the agent itself."""
+        total = None if self._counters is None else self._counters.cpu_seconds()
+        if total is not None:
+            return max(0.0, total - self._own_cpu_seconds())
+        times = os.times()
+        return times.children_user + times.children_system + sum(map(read_live_cpu_seconds, self.watched))
+
+    def peak_memory_bytes(self) -> int | None:
+        return None if self._counters is None else self._counters.peak_memory.value()
+
+    def oom_kills(self) -> int:
+        return (0 if self._counters is None else self._counters.oom_kills.value()) or 0
+
+    def refused_forks(self) -> int:
+        return (0 if self._counters is None else self._counters.refused_forks.value()) or 0
+
+
+def read_live_cpu_seconds(pid: int) -> float:
+    """0 where there is no such process (any more), or no /proc."""
     try:
         with open(f"/proc/{pid}/stat") as file:
             fields = file.read().rpartition(")")[2].split()
@@ -50,53 +114,8 @@ def _live_cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _counters(version):
-    if version == "v1":
-        return (
-            _Counter("cpuacct/cpuacct.usage", _number, 1e-9),
-            _Counter("memory/memory.max_usage_in_bytes", _number),
-            _Counter("memory/memory.oom_control", _field("oom_kill")),
-            _Counter("pids/pids.events", _field("max")),
-        )
-    return (
-        _Counter("cpu.stat", _field("usage_usec"), 1e-6),
-        _Counter("memory.peak", _number),
-        _Counter("memory.events", _field("oom_kill")),
-        _Counter("pids.events", _field("max")),
-    )
-
-
-class Usage:
-    """Counters that only grow; callers take differences."""
-
-    def __init__(self, isolated, own_cpu_seconds):
-        self._own_cpu_seconds = own_cpu_seconds
-        self.watched = set()  # processes whose time is looked up one by one where no cgroup counts it
-        self.version = None
-        if isolated:
-            self.version = "v2" if os.path.exists(f"{ROOT}/cgroup.controllers") else "v1"
-            self._cpu, self._peak, self._oom, self._refused = _counters(self.version)
-
-    def cpu_seconds(self):
-        """Of every process in the sandbox, alive or dead, the agent's own taken away."""
-        total = self._cpu.value() if self.version else None
-        if total is not None:
-            return max(0.0, total - self._own_cpu_seconds())
-        times = os.times()
-        return times.children_user + times.children_system + sum(map(_live_cpu_seconds, self.watched))
-
-    def peak_memory_bytes(self):
-        return self._peak.value() if self.version else None
-
-    def oom_kills(self):
-        return (self._oom.value() if self.version else 0) or 0
-
-    def refused_forks(self):
-        return (self._refused.value() if self.version else 0) or 0
-
-
-def is_full(folder):
-    """No block or no inode left there."""
+def is_full(folder: str) -> bool:
+    """No block or no inode is left there."""
     try:
         state = os.statvfs(folder)
     except OSError:

@@ -1,0 +1,120 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { defaultLimits, type Program } from '@runnel/contract/public'
+import { findLanguage, LANGUAGES } from '@runnel/languages'
+import { createDockerSandboxes, type Sandbox, type Sandboxes } from '@runnel/sandbox'
+import type Docker from 'dockerode'
+import { openUsage, type Usage } from './container-usage.ts'
+
+const MIB = 1024 * 1024
+/** After its agent has reported, the engine and the kernel still finish what belongs to the start. */
+const SETTLE_MS = 60
+const TIDY_MS = 15
+/** Some number of jobs that fits a container's users and keeps it in use for the whole measurement. */
+const JOBS_PER_CONTAINER = 10_000
+const SOURCES: Readonly<Record<string, string>> = {
+  python: 'print(1)',
+  javascript: 'console.log(1)',
+  typescript: 'const one: number = 1\nconsole.log(one)',
+  bash: 'echo 1',
+}
+
+/** One round of one variant, by the name of what was measured. */
+export type Sample = Readonly<Record<string, number>>
+
+export interface Variant extends AsyncDisposable {
+  readonly measureFresh: () => Promise<Sample>
+  readonly measureReused: () => Promise<Sample>
+}
+
+async function* noControls() {}
+
+const createProgram = (language: string): Program => {
+  const entry = findLanguage(language)?.fileName ?? 'main'
+  const files = [{ path: entry, content: SOURCES[language] ?? '', encoding: 'utf8' as const }]
+  return { language, files, entry, args: [], env: {}, stdin: '', interactive: false }
+}
+
+export const createVariant = (docker: Docker, imagePrefix: string, language: string): Variant => {
+  const limits = defaultLimits()
+  const signal = new AbortController().signal
+  const sandboxes: Sandboxes = createDockerSandboxes({
+    worker: `tricks-${process.pid}-${imagePrefix}`,
+    languages: LANGUAGES.filter(({ id }) => id === language),
+    imagePrefix,
+    poolMin: 0,
+    poolMax: 0,
+    limits,
+    cpus: 1,
+    killGraceMs: 300,
+    jobsPerContainer: JOBS_PER_CONTAINER,
+    runtime: undefined,
+    log: { info: () => {}, warn: (facts, message) => process.stderr.write(`${message} ${JSON.stringify(facts)}\n`) },
+  })
+  const program = createProgram(language)
+
+  const usages = new Map<string, () => Usage>()
+  const readUsage = async (id: string): Promise<Usage> => {
+    const read = usages.get(id) ?? (await openUsage(docker, id))
+    usages.set(id, read)
+    return read()
+  }
+
+  const runOnce = async (sandbox: Sandbox) => {
+    const started = performance.now()
+    let firstByteMs = Number.NaN
+    for await (const event of sandbox.run({ program, limits, signal, controls: noControls() })) {
+      if (event.type === 'output' && Number.isNaN(firstByteMs)) firstByteMs = performance.now() - started
+    }
+    return { firstByteMs, exitMs: performance.now() - started }
+  }
+
+  return {
+    async measureFresh() {
+      const began = performance.now()
+      // A disk of another size than the pool's: made now, and nothing is made in the background.
+      const wish = {
+        language,
+        limits: { ...limits, diskBytes: limits.diskBytes + MIB },
+        isolation: 'job',
+        tenantId: 'tricks',
+      } as const
+      await using sandbox = await sandboxes.lease(wish, signal)
+      const startMs = performance.now() - began
+      await delay(SETTLE_MS)
+      const idle = await readUsage(sandbox.id)
+      const run = await runOnce(sandbox)
+      const { cpuMs } = await readUsage(sandbox.id)
+      return {
+        'fresh: first byte (ms)': run.firstByteMs,
+        'fresh: exit (ms)': run.exitMs,
+        'fresh: processor time of the program (ms)': cpuMs - idle.cpuMs,
+        'fresh: processor time until ready (ms)': idle.cpuMs,
+        'fresh: start (ms)': startMs,
+        'fresh: idle memory (MiB)': idle.memoryMib,
+      }
+    },
+    async measureReused() {
+      // Long enough for the container to be ready again: a second one would be another measurement.
+      await delay(TIDY_MS)
+      let before = 0
+      let id = ''
+      const run = await (async () => {
+        await using sandbox = await sandboxes.lease(
+          { language, limits, isolation: 'tenant', tenantId: 'tricks' },
+          signal,
+        )
+        id = sandbox.id
+        before = (await readUsage(id)).cpuMs
+        return await runOnce(sandbox)
+      })()
+      await delay(TIDY_MS)
+      const { cpuMs } = await readUsage(id)
+      return {
+        'reused: first byte (ms)': run.firstByteMs,
+        'reused: exit (ms)': run.exitMs,
+        'reused: processor time of a job (ms)': cpuMs - before,
+      }
+    },
+    [Symbol.asyncDispose]: () => sandboxes[Symbol.asyncDispose](),
+  }
+}

@@ -1,0 +1,63 @@
+"""The JSON payloads of frames. Only the type checker reads this file: nothing imports it at run time."""
+
+from typing import Literal, NotRequired, TypeAlias, TypedDict
+
+Limit: TypeAlias = Literal["wall", "cpu", "output"]
+
+
+class Warm(TypedDict):
+    """The interpreter to start ahead of its program."""
+
+    argv: list[str]
+    env: dict[str, str]
+
+
+class Init(TypedDict):
+    uid: int | None
+    jobsPerContainer: int
+    workspace: str
+    env: dict[str, str]
+    cpus: float
+    warm: Warm | None
+
+
+class ListedFile(TypedDict):
+    path: str
+    size: int
+
+
+class Put(TypedDict):
+    files: list[ListedFile]
+
+
+class Exec(TypedDict):
+    argv: list[str]
+    env: dict[str, str]
+    wallMs: int
+    cpuMs: int
+    outputBytes: int
+    killGraceMs: int
+    credit: int
+    isolation: Literal["job", "tenant"]
+
+
+class Signal(TypedDict):
+    signal: int
+    killGraceMs: NotRequired[int]
+
+
+class Ready(TypedDict):
+    protocol: int
+    cgroup: Literal["v1", "v2"] | None
+    warm: bool
+
+
+class ExitReport(TypedDict):
+    code: int | None
+    signal: int | None
+    wallMs: float
+    cpuMs: float
+    peakMemoryBytes: int | None
+    oomKilled: bool
+    limit: Limit | None
+    hits: list[str]

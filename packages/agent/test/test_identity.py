@@ -1,0 +1,125 @@
+import os
+import signal
+import subprocess
+import unittest
+from collections.abc import Callable
+
+import identity
+
+UID = 1_234_567
+SLEEP = ["sleep", "60"]
+
+needs_root = unittest.skipUnless(os.path.exists("/proc/self/oom_score_adj") and os.getuid() == 0, "needs root on Linux")
+#: A mistake here would kill every process of the machine.
+needs_container = unittest.skipUnless(os.getpid() == 1, "runs only as process 1 of a container")
+
+
+def run_in_child(act: Callable[[], None]) -> int:
+    """Calls it in a forked child; returns 0 where it returned."""
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            act()
+            status = 0
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+class Local(unittest.TestCase):
+    def setUp(self) -> None:
+        self.identity = identity.LocalIdentity()
+
+    def test_a_program_is_the_caller(self) -> None:
+        self.identity.assume()
+        self.assertEqual(self.identity.uid, os.getuid())
+
+    def test_all_processes_of_a_group_are_killed(self) -> None:
+        program = subprocess.Popen(["sh", "-c", "sleep 60 & wait"], start_new_session=True)
+        self.identity.remember_group(program.pid)
+        self.identity.kill_everything()
+        self.assertEqual(program.wait(10), -signal.SIGKILL)
+        self.assertTrue(is_group_dead(program.pid))
+
+    def test_a_group_that_is_gone_is_no_error(self) -> None:
+        program = subprocess.Popen(["true"], start_new_session=True)
+        program.wait(10)
+        self.identity.remember_group(program.pid)
+        self.identity.kill_everything()
+
+    @unittest.skipUnless(os.path.exists("/proc/self/task"), "needs /proc")
+    def test_children_of_no_known_group_are_killed(self) -> None:
+        child = subprocess.Popen(SLEEP, start_new_session=True)
+        self.identity.kill_everything()
+        self.assertEqual(child.wait(10), -signal.SIGKILL)
+
+
+def is_group_dead(group: int) -> bool:
+    """Within a second: what was killed is a zombie until its new parent has waited for it."""
+    try:
+        for _ in range(100):
+            os.killpg(group, 0)
+            try:
+                os.waitpid(-group, 0)
+            except ChildProcessError:
+                pass
+            subprocess.run(["sleep", "0.01"], check=True)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+@needs_root
+class InContainer(unittest.TestCase):
+    def test_a_child_becomes_the_user_for_good(self) -> None:
+        def become() -> None:
+            identity.ContainerIdentity(UID).assume()
+            assert os.getresuid() == (UID, UID, UID)
+            assert os.getresgid() == (UID, UID, UID)
+            assert os.getgroups() == [UID]
+            try:
+                os.setuid(0)
+            except PermissionError:
+                return
+            raise AssertionError("came back to root")
+
+        self.assertEqual(run_in_child(become), 0)
+
+    def test_the_program_dies_of_memory_before_the_agent(self) -> None:
+        def become() -> None:
+            identity.ContainerIdentity(UID).assume()
+            with open("/proc/self/oom_score_adj") as file:
+                assert file.read() == "1000\n"
+
+        self.assertEqual(run_in_child(become), 0)
+
+    def test_a_program_owns_its_own_streams(self) -> None:
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        self.addCleanup(os.close, writer)
+        identity.ContainerIdentity(UID).own(writer)
+        self.assertEqual((os.fstat(writer).st_uid, os.fstat(writer).st_gid), (UID, UID))
+
+    @needs_container
+    def test_only_the_processes_of_the_user_are_killed_where_others_live_on(self) -> None:
+        job = identity.ContainerIdentity(UID)
+        job.alone = False
+        other = subprocess.Popen(SLEEP)
+        program = subprocess.Popen(SLEEP, user=UID, group=UID, extra_groups=[])
+        job.kill_everything()
+        self.assertEqual(program.wait(10), -signal.SIGKILL)
+        self.assertIsNone(other.poll())
+        identity.kill_all_we_may()
+        self.assertEqual(other.wait(10), -signal.SIGKILL)
+
+
+class Signals(unittest.TestCase):
+    def test_a_program_gets_the_defaults_back(self) -> None:
+        def restore() -> None:
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+            identity.restore_signals()
+            for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD):
+                assert signal.getsignal(number) == signal.SIG_DFL
+
+        self.assertEqual(run_in_child(restore), 0)

@@ -1,0 +1,98 @@
+import os
+import tempfile
+import time
+import unittest
+
+import usage
+
+VERSION_1 = {
+    "cpuacct/cpuacct.usage": "2500000000\n",
+    "memory/memory.max_usage_in_bytes": "1048576\n",
+    "memory/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n",
+    "pids/pids.events": "max 7\n",
+}
+VERSION_2 = {
+    "cgroup.controllers": "cpu memory pids\n",
+    "cpu.stat": "usage_usec 2500000\nuser_usec 2000000\nsystem_usec 500000\n",
+    "memory.peak": "1048576\n",
+    "memory.events": "low 0\nhigh 0\nmax 12\noom 4\noom_kill 3\noom_group_kill 9\n",
+    "pids.events": "max 7\n",
+}
+
+
+def no_time() -> float:
+    return 0.0
+
+
+class ControlGroups(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = folder.name
+
+    def write(self, contents: dict[str, str]) -> None:
+        for path, content in contents.items():
+            os.makedirs(os.path.dirname(f"{self.root}/{path}"), exist_ok=True)
+            with open(f"{self.root}/{path}", "w") as file:
+                file.write(content)
+
+    def test_both_versions_are_read_alike(self) -> None:
+        for version, contents in (("v1", VERSION_1), ("v2", VERSION_2)):
+            with self.subTest(version):
+                self.write(contents)
+                read = usage.Usage(True, no_time, self.root)
+                self.assertEqual(read.version, version)
+                self.assertAlmostEqual(read.cpu_seconds(), 2.5)
+                self.assertEqual(read.peak_memory_bytes(), 1 << 20)
+                self.assertEqual(read.oom_kills(), 3)
+                self.assertEqual(read.refused_forks(), 7)
+
+    def test_a_counter_that_changes_is_read_anew(self) -> None:
+        self.write(VERSION_2)
+        read = usage.Usage(True, no_time, self.root)
+        self.write({"pids.events": "max 8\n"})
+        self.assertEqual(read.refused_forks(), 8)
+
+    def test_the_time_of_the_agent_itself_does_not_count(self) -> None:
+        self.write(VERSION_2)
+        self.assertAlmostEqual(usage.Usage(True, lambda: 0.5, self.root).cpu_seconds(), 2.0)
+        self.assertEqual(usage.Usage(True, lambda: 9.0, self.root).cpu_seconds(), 0.0)
+
+    def test_a_kernel_without_a_counter_reports_none_of_it(self) -> None:
+        self.write({"cgroup.controllers": ""})
+        read = usage.Usage(True, no_time, self.root)
+        self.assertIsNone(read.peak_memory_bytes())
+        self.assertEqual((read.oom_kills(), read.refused_forks()), (0, 0))
+
+    def test_a_counter_that_is_no_number_reports_nothing(self) -> None:
+        self.write({**VERSION_2, "memory.peak": "max\n"})
+        self.assertIsNone(usage.Usage(True, no_time, self.root).peak_memory_bytes())
+
+
+class WithoutContainer(unittest.TestCase):
+    def test_nothing_but_time_is_counted(self) -> None:
+        read = usage.Usage(False, no_time)
+        self.assertIsNone(read.version)
+        self.assertIsNone(read.peak_memory_bytes())
+        self.assertEqual((read.oom_kills(), read.refused_forks()), (0, 0))
+
+    @unittest.skipUnless(os.path.exists("/proc/self/stat"), "needs /proc")
+    def test_the_time_of_a_watched_process_counts_while_it_lives(self) -> None:
+        read = usage.Usage(False, no_time)
+        before = read.cpu_seconds()
+        read.watched.add(os.getpid())
+        until = time.process_time() + 0.05
+        while time.process_time() < until:
+            pass
+        self.assertGreater(read.cpu_seconds(), before)
+
+    def test_a_process_that_does_not_exist_has_used_no_time(self) -> None:
+        self.assertEqual(usage.read_live_cpu_seconds(1 << 30), 0.0)
+
+
+class Fullness(unittest.TestCase):
+    def test_a_folder_that_does_not_exist_is_not_full(self) -> None:
+        self.assertFalse(usage.is_full("/does/not/exist"))
+
+    def test_a_folder_with_room_is_not_full(self) -> None:
+        self.assertFalse(usage.is_full(tempfile.gettempdir()))

@@ -1,0 +1,28 @@
+import { spawnSync } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+
+/** Takes the tests as JSON, because nothing may be mounted into a container on another machine. */
+const RUN_TESTS = `
+import json, os, sys, unittest
+os.mkdir("/tmp/test")
+for name, source in json.load(sys.stdin).items():
+    with open(f"/tmp/test/{name}", "w") as file:
+        file.write(source)
+sys.path.insert(0, "/opt/runnel/agent")
+unittest.main(module=None, argv=["unittest", "discover", "--start-directory", "/tmp/test"])
+`
+
+test('The unit tests of the agent pass in the image, none skipped', () => {
+  const names = globSync('test_*.py', { cwd: import.meta.dirname })
+  const tests = Object.fromEntries(names.map((name) => [name, readFileSync(join(import.meta.dirname, name), 'utf8')]))
+  const options = ['--rm', '--interactive', '--network=none', '--entrypoint=python3', 'runnel/python']
+  const { status, stderr } = spawnSync('docker', ['run', ...options, '-B', '-c', RUN_TESTS], {
+    input: JSON.stringify(tests),
+    encoding: 'utf8',
+  })
+  expect(status, stderr).toBe(0)
+  expect(stderr).toMatch(/^Ran [1-9]\d* tests/m)
+  expect(stderr).not.toContain('skipped')
+})

@@ -1,0 +1,25 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+
+/** What the local sandbox needs. */
+const OLDEST = '(3, 11)'
+const SOURCES = join(import.meta.dirname, '../src')
+
+const python = (...args: readonly string[]) =>
+  spawnSync('python3', ['-B', ...args], {
+    cwd: import.meta.dirname,
+    env: { ...process.env, PYTHONPATH: SOURCES },
+    encoding: 'utf8',
+  })
+
+const hasPython = python('-c', `import sys; sys.exit(sys.version_info < ${OLDEST})`).status === 0
+const reason = hasPython
+  ? ''
+  : ' (skipped: there is no python3 of version 3.11 or newer here; the docker tests run them)'
+
+test.skipIf(!hasPython)(`The unit tests of the agent pass with the python3 of this machine${reason}`, () => {
+  const { status, stderr } = python('-m', 'unittest', 'discover')
+  expect(status, stderr).toBe(0)
+  expect(stderr).toMatch(/^Ran [1-9]\d* tests/m)
+})
