@@ -1,10 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Control, type QueuedJob, queuedJobSchema } from '@runnel/contract/internal'
 import { createRedisKeys, QUEUE_NAME, type Redis } from '@runnel/redis'
-import { type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq'
+import { type Job, UnrecoverableError, Worker } from 'bullmq'
+import { countCrashes, isLastTry } from './bullmq-internals/job-record.ts'
+import { isLeft, leaveJob, requeueJob } from './bullmq-internals/requeue-job.ts'
+import { toStalledSettings } from './bullmq-internals/stalled-check.ts'
+import { createFairQueue } from './fair-queue.ts'
 import { createQueueLog, type Log } from './queue-log.ts'
 import { createRunningJob, type RunningJob, type StopReason } from './running-job.ts'
-import { createTurns } from './turns.ts'
 
 export type { StopReason }
 
@@ -41,15 +44,11 @@ export interface Consumer {
 }
 
 /**
- * How long a worker owns a job without renewing. It is renewed after a quarter to a half of that, so a Redis that is
- * away for up to 10 s (a restart takes one or two) ends no job. A worker that dies gives its jobs back when the lock has
- * run out (10 to 20 s) and the next check sees it (up to 5 s): 25 s at most, where BullMQ's defaults take a minute.
- *
- * A check is made twice as often as that takes: every other one may find that the last was a millisecond less than its pause
- * ago, for BullMQ remembers it in Redis for as long as it waits for the next.
+ * How long a worker owns a job if it does not renew its lock. It renews after a quarter to a half of that, so a Redis that is
+ * away for up to 10 s (a restart takes one or two) ends no job. The jobs of a worker that died are put back when the lock
+ * has run out (10 to 20 s) and the next check finds it (up to 5 s): 25 s at most. BullMQ's defaults take a minute.
  */
 const LOCK_MS = 20_000
-const CHECKS_PER_LOCK = 8
 /** A worker stops a little before Redis lets another one begin. */
 const LEASE_SHARE = 0.9
 /** Cancel and input reach a running job by a hint within a millisecond; where the hint was lost, by this. */
@@ -61,8 +60,6 @@ const SWEEP_MS = 1_000
 const FIRST_LOOK_MS = 50
 /** After a shutdown's grace: what a job may take to stop. One that takes longer is left to its lock. */
 const STOP_DEADLINE_MS = 10_000
-/** BullMQ would end a job that stalled too often without asking us, and its log would never finish. `crashes` says it instead. */
-const NEVER = Number.MAX_SAFE_INTEGER
 
 /**
  * Takes jobs and hands each to `handle`. The life of a delivery:
@@ -95,7 +92,7 @@ export const createConsumer = (
   const { redis, prefix, concurrency, retentionMs, lockMs = LOCK_MS } = options
   const log = createQueueLog(redis, options.log)
   const keys = createRedisKeys(prefix)
-  const turns = createTurns({ redis, keys })
+  const fairQueue = createFairQueue({ redis, keys })
   const running = new Map<string, RunningJob>()
   let isTaking = true
 
@@ -103,7 +100,7 @@ export const createConsumer = (
     // This very process may have lost the job and taken it again. BullMQ tracks one lock a job id: let the first end.
     const earlier = running.get(jobId)
     await earlier?.ended
-    if (earlier !== undefined || !isTaking) return requeue(job, token)
+    if (earlier !== undefined || !isTaking) return requeueJob(job, token)
     const parsed = queuedJobSchema.safeParse(job.data)
     if (!parsed.success) {
       const error = new UnrecoverableError(`Cannot read the queued job: ${parsed.error.message}`)
@@ -128,20 +125,21 @@ export const createConsumer = (
         job: parsed.data,
         attempt: job.attemptsStarted,
         lastTry: isLastTry(job),
-        crashes: job.stalledCounter,
+        crashes: countCrashes(job),
         signal: current.signal,
         controls: current.controls,
       })
       log.settle()
-      if (verdict === 'requeue') await requeue(job, token)
+      if (verdict === 'requeue') await requeueJob(job, token)
     } catch (error) {
-      throw current.isLost() ? new WaitingError() : error
+      if (current.isLost()) leaveJob()
+      throw error
     } finally {
       clearTimeout(firstLook)
       running.delete(jobId)
       current.end()
     }
-    if (current.isLost()) throw new WaitingError()
+    if (current.isLost()) leaveJob()
   }
 
   const worker = new Worker(
@@ -150,14 +148,14 @@ export const createConsumer = (
       const { id, attemptsStarted: attempt } = job
       if (id === undefined || token === undefined) throw new UnrecoverableError('A job without an id or a lock')
       // A few stand ready anyway: not before the program is on its way.
-      setImmediate(() => void turns.fill().catch(log.report))
+      setImmediate(() => void fairQueue.fill().catch(log.report))
       // Sent, and not waited for: BullMQ's own ending follows on the same connection and finds the next job ready.
-      const end = () => void turns.end(id, token).catch(log.report)
+      const end = () => void fairQueue.end(id, token).catch(log.report)
       try {
         await deliver(job, id, token)
         end()
       } catch (error) {
-        if (error instanceof WaitingError) throw error
+        if (isLeft(error)) throw error
         log.error({ jobId: id, attempt, err: error }, 'A job could not be handled')
         if (error instanceof UnrecoverableError || isLastTry(job)) end()
         throw error
@@ -167,9 +165,7 @@ export const createConsumer = (
       connection: redis,
       prefix,
       concurrency,
-      lockDuration: lockMs,
-      stalledInterval: lockMs / CHECKS_PER_LOCK,
-      maxStalledCount: NEVER,
+      ...toStalledSettings(lockMs),
       removeOnComplete: { age: Math.ceil(retentionMs / 1000) },
       removeOnFail: { age: Math.ceil(retentionMs / 1000) },
     },
@@ -197,7 +193,7 @@ export const createConsumer = (
       if (job.isLeaseOver()) loseLease(jobId)
       else job.look()
     }
-    if (redis.status === 'ready') turns.sweep().catch(log.report)
+    if (redis.status === 'ready') fairQueue.sweep().catch(log.report)
   }, SWEEP_MS)
 
   return {
@@ -227,14 +223,6 @@ export const createConsumer = (
       hints.disconnect()
     },
   }
-}
-
-const isLastTry = (job: Job): boolean => job.attemptsMade + 1 >= (job.opts.attempts ?? 1)
-
-/** Puts an active job first in the queue again. This error tells BullMQ that the job is no longer ours to end. */
-const requeue = async (job: Job, token: string): Promise<never> => {
-  await job.moveToWait(token)
-  throw new WaitingError()
 }
 
 /** Whether `event` came before `ms` were over. */

@@ -3,7 +3,8 @@ import type { QueuedJob } from '@runnel/contract/internal'
 import { RequestError } from '@runnel/contract/public'
 import type { Redis, RedisCommand, RedisKeys } from '@runnel/redis'
 import type { QueueBounds, TenantBounds } from './bounds.ts'
-import { createTurnScript } from './turn-script.ts'
+import { JOB_FIELDS, toJobOptions } from './bullmq-internals/job-record.ts'
+import { createFairQueueScript } from './fair-queue-script.ts'
 
 export interface EnqueueOptions {
   /** The tenant's own bounds, if it has any. */
@@ -14,12 +15,7 @@ export interface EnqueueOptions {
   readonly idempotency?: { readonly key: string; readonly fingerprint: string }
 }
 
-/**
- * How often a handler of ours may throw for one job before that is final, and the pause before another try.
- * The program's own failures are outcomes and are never tried again.
- */
-const TRIES = 3
-const RETRY_DELAY_MS = 1_000
+const { name, data, options, timestamp, delay, priority, number } = JOB_FIELDS
 
 /**
  * One step: all of it happens, or nothing. The job's record is what BullMQ's own `add` would write (a test compares
@@ -29,7 +25,7 @@ const RETRY_DELAY_MS = 1_000
  * of the submission and how long it is remembered, the number of commands; then each command without its key, after the
  * number of its words. Own KEYS: that of each command, then the one that remembers the submission, if any does.
  */
-const enqueueScript = createTurnScript(`
+const enqueueScript = createFairQueueScript(`
 local id, tenant = ARGV[1], ARGV[2]
 local job = jobKey(id)
 local fingerprint, commands = ARGV[9], tonumber(ARGV[11])
@@ -61,13 +57,14 @@ for command = 0, commands - 1 do
 end
 
 if redis.call('HGET', bounds, tenant) ~= ARGV[8] then redis.call('HSET', bounds, tenant, ARGV[8]) end
-redis.call('HSET', job, 'name', tenant, 'data', ARGV[3], 'opts', ARGV[4], 'timestamp', ARGV[5], 'delay', 0, 'priority', 0)
+redis.call('HSET', job, '${name}', tenant, '${data}', ARGV[3], '${options}', ARGV[4], '${timestamp}', ARGV[5],
+  '${delay}', 0, '${priority}', 0)
 -- The usual case: nobody waits, so there is no turn to wait for.
-if #ready < READY and own == 0 and redis.call('ZCARD', turns) == 0 and hasRoom(tenant) then
+if #ready < READY and own == 0 and redis.call('ZCARD', rotation) == 0 and hasRoom(tenant) then
   admit(tenant, id)
 else
   local number = redis.call('INCR', jobNumber)
-  redis.call('HSET', job, 'number', number)
+  redis.call('HSET', job, '${number}', number)
   redis.call('ZADD', waiting, 0, toWaiting(tenant, number, id))
   line(tenant)
   fill()
@@ -123,12 +120,11 @@ export const enqueueJob = async (
   { tenantBounds, commands = [], idempotency }: EnqueueOptions,
 ): Promise<string> => {
   const { redis, keys, retentionMs, bounds } = parts
-  const options = { jobId: job.id, attempts: TRIES, backoff: { type: 'exponential', delay: RETRY_DELAY_MS } }
   const args = [
     job.id,
     job.tenantId,
     JSON.stringify(job),
-    JSON.stringify(options),
+    toJobOptions(job.id),
     Date.now(),
     bounds.queued,
     tenantBounds?.queued ?? bounds.tenant.queued,

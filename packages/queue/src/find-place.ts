@@ -1,5 +1,6 @@
 import type { Redis, RedisKeys } from '@runnel/redis'
-import { createTurnScript } from './turn-script.ts'
+import { JOB_FIELDS } from './bullmq-internals/job-record.ts'
+import { createFairQueueScript } from './fair-queue-script.ts'
 
 /** Where a job stands while it waits. */
 export interface Place {
@@ -16,20 +17,18 @@ export interface Place {
  *
  * A tenant that runs all it may does not gain from others' jobs ending: it waits for its own.
  */
-const placeScript = createTurnScript(`
+const placeScript = createFairQueueScript(`
 local id = ARGV[1]
-local tenant, number = unpack(redis.call('HMGET', jobKey(id), 'name', 'number'))
+local tenant, number = unpack(redis.call('HMGET', jobKey(id), '${JOB_FIELDS.name}', '${JOB_FIELDS.number}'))
 if not tenant then return nil end
-local ready = redis.call('LLEN', wait)
--- New ones enter at the head, workers take from the tail.
-local place = redis.call('LPOS', wait, id, 'RANK', -1)
-if place then return { ready - 1 - place, pace(), '' } end
+local before = jobsBefore(id)
+if before then return { before, pace(), '' } end
 
 local member = number and toWaiting(tenant, number, id)
 if not member or not redis.call('ZSCORE', waiting, member) then return nil end
 local own = redis.call('ZLEXCOUNT', waiting, first(tenant), '(' .. member)
-local position, isBefore = ready + own, true
-for _, other in ipairs(redis.call('ZRANGE', turns, 0, 999)) do
+local position, isBefore = redis.call('LLEN', wait) + own, true
+for _, other in ipairs(redis.call('ZRANGE', rotation, 0, 999)) do
   if other == tenant then
     isBefore = false
   else

@@ -1,5 +1,6 @@
 import type { Redis, RedisKeys } from '@runnel/redis'
-import { createTurnScript } from './turn-script.ts'
+import { JOB_FIELDS } from './bullmq-internals/job-record.ts'
+import { createFairQueueScript } from './fair-queue-script.ts'
 
 /** A job that no live worker has. */
 export interface WaitingJob {
@@ -12,10 +13,10 @@ export interface WaitingJob {
  * Read only. Every list a job can wait in, and those that workers have whose lock has run out. ARGV: submitted before
  * when (ms since 1970), how many at most. The ids, each with how often it was given to a worker.
  */
-const waitingScript = createTurnScript(`
+const waitingScript = createFairQueueScript(`
 local before, most, found = tonumber(ARGV[1]), tonumber(ARGV[2]) * 2, {}
 local function look(id)
-  local at, attempts = unpack(redis.call('HMGET', jobKey(id), 'timestamp', 'ats'))
+  local at, attempts = unpack(redis.call('HMGET', jobKey(id), '${JOB_FIELDS.timestamp}', '${JOB_FIELDS.attemptsStarted}'))
   if #found < most and at and tonumber(at) <= before then
     found[#found + 1] = id
     found[#found + 1] = attempts or '0'

@@ -1,4 +1,5 @@
 import type { Redis } from '@runnel/redis'
+import { isLostConnection, isLostLock } from './bullmq-internals/lock.ts'
 
 /** What a logger must do here; pino's does. */
 export interface Log {
@@ -12,15 +13,6 @@ export interface QueueLog extends Log {
   /** All is well again: the next fault is news. */
   settle(): void
 }
-
-/** BullMQ's codes for "this lock is not yours": the job is gone, has no lock, is not active, or has another's lock. */
-const LOST_LOCK_CODES: ReadonlySet<unknown> = new Set([-1, -2, -3, -6])
-
-/** A lost job is logged when its signal aborts; BullMQ then says it several times more. */
-const isLostLock = (error: Error): boolean =>
-  ('code' in error && LOST_LOCK_CODES.has(error.code)) || error.message.startsWith('could not renew lock')
-
-const isLostConnection = (error: Error): boolean => 'syscall' in error || error.message === 'Connection is closed.'
 
 /** `redis` is the queue's connection: that it is away is logged by its owner, once. */
 export const createQueueLog = (redis: Redis, log: Log): QueueLog => {

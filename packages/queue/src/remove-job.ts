@@ -1,13 +1,14 @@
 import type { Redis, RedisKeys } from '@runnel/redis'
-import { createTurnScript } from './turn-script.ts'
+import { JOB_FIELDS } from './bullmq-internals/job-record.ts'
+import { createFairQueueScript } from './fair-queue-script.ts'
 
 /**
  * In one step: who takes a job from where it waits has it, a worker or we. Asking for its state first would leave a gap.
  * 1 when it waited and is gone.
  */
-const removeScript = createTurnScript(`
+const removeScript = createFairQueueScript(`
 local id = ARGV[1]
-local tenant, number = unpack(redis.call('HMGET', jobKey(id), 'name', 'number'))
+local tenant, number = unpack(redis.call('HMGET', jobKey(id), '${JOB_FIELDS.name}', '${JOB_FIELDS.number}'))
 if not tenant then return 0 end
 local taken = number and redis.call('ZREM', waiting, toWaiting(tenant, number, id)) or 0
 if taken == 0 then

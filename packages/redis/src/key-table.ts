@@ -110,10 +110,10 @@ export const KEY_TABLE = {
     expires: 'never',
     bound: 'jobs that run, are ready (4) or wait for another try',
   },
-  turns: {
-    pattern: 'turns',
+  rotation: {
+    pattern: 'rotation',
     type: 'zset',
-    holds: 'The rotation: tenants that have waiting jobs and may run more.',
+    holds: 'Whose turn is next: tenants that have waiting jobs and may run more.',
     writers: QUEUE_SCRIPTS,
     readers: QUEUE_SCRIPTS,
     lifetime: 'while jobs wait',

@@ -20,7 +20,7 @@ export const createRedisKeys = (prefix: string) => {
 
     waiting: name('waiting'),
     admitted: name('admitted'),
-    turns: name('turns'),
+    rotation: name('rotation'),
     bounds: name('bounds'),
     swept: name('swept'),
     submission: (tenantId: string, digest: string) => name('submission', tenantId, digest),

@@ -3,8 +3,8 @@ import { createRedisKeys } from '../redis-keys.ts'
 
 /** What the queue still has of jobs that have not ended: nothing, once all jobs have ended. */
 export const findQueueLeftovers = async (redis: Redis, prefix: string): Promise<string[]> => {
-  const { waiting, admitted, turns, delayed, wait, active } = createRedisKeys(prefix)
-  const ofSets = [waiting, admitted, turns, delayed].map(async (key) => ({
+  const { waiting, admitted, rotation, delayed, wait, active } = createRedisKeys(prefix)
+  const ofSets = [waiting, admitted, rotation, delayed].map(async (key) => ({
     key,
     members: await redis.zrange(key, 0, -1),
   }))

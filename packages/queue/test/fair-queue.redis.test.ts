@@ -115,9 +115,9 @@ describe('what a process that died has left undone', () => {
     // As if the job were long gone, and the rotation had been lost with whoever kept it.
     const gone = jobs[0]?.id ?? ''
     await redis.lrem(redisKeys.wait, 1, gone)
-    await redis.del(redisKeys.queuedJob(gone), redisKeys.turns)
+    await redis.del(redisKeys.queuedJob(gone), redisKeys.rotation)
     for (const id of await redis.lrange(redisKeys.wait, 0, -1)) expect(await producer.remove(id)).toBe(true)
-    await redis.del(redisKeys.turns)
+    await redis.del(redisKeys.rotation)
     const ran: string[] = []
     consume(async ({ job }) => {
       ran.push(job.id)

@@ -1,4 +1,7 @@
-import { createLuaScript, createRedisKeys, type Redis, type RedisKeys } from '@runnel/redis'
+import { createLuaScript, type Redis, type RedisKeys } from '@runnel/redis'
+import { FINISHED_JOBS_LUA } from './bullmq-internals/finished-jobs.ts'
+import { JOB_KEYS_LUA } from './bullmq-internals/job-keys.ts'
+import { READY_LIST_LUA } from './bullmq-internals/ready-list.ts'
 
 /**
  * How many jobs stand ready in BullMQ's own list, for workers to take. Workers take without asking whose turn it is, so
@@ -11,7 +14,7 @@ const READY_JOBS = 4
 const KEY_NAMES = [
   'waiting',
   'admitted',
-  'turns',
+  'rotation',
   'bounds',
   'swept',
   'wait',
@@ -21,9 +24,6 @@ const KEY_NAMES = [
   'marker',
   'jobNumber',
 ] as const
-
-/** Scripts find jobs in these, so they have to put the keys of a job together themselves. */
-const LOCK_SUFFIX = createRedisKeys('').jobLock('').slice(createRedisKeys('').queuedJob('').length)
 
 /**
  * Theory of operation: who is next.
@@ -35,7 +35,7 @@ const LOCK_SUFFIX = createRedisKeys('').jobLock('').slice(createRedisKeys('').qu
  *
  *   waiting   a sorted set, `<tenant>\0<number><job id>` in text order: a tenant's jobs are a range, first come first
  *   admitted  a sorted set, `<tenant>\0<job id>`: all that BullMQ has and that has not ended
- *   turns     the rotation: exactly the tenants that have jobs waiting and fewer admitted than they may run at once
+ *   rotation  exactly the tenants that have jobs waiting and fewer admitted than they may run at once
  *   bounds    a hash: how many of a tenant's jobs may be admitted, as its latest submission said
  *
  * Nothing is counted beside the jobs: every number is the size of one of these ranges, or of BullMQ's lists. So a place
@@ -46,14 +46,11 @@ const LOCK_SUFFIX = createRedisKeys('').jobLock('').slice(createRedisKeys('').qu
  * finishing, which then finds the next one in the list. What a dead process left to be done, any worker's sweep does.
  * BullMQ requeues, tries again and recovers stalled jobs within its own lists; such a job stays admitted.
  */
-const TURNS = `
+const FAIR_QUEUE_LUA = `
 local READY, FIRST_OWN_KEY = ${READY_JOBS}, ${KEY_NAMES.length + 2}
 local ${KEY_NAMES.join(', ')} = unpack(KEYS, 1, ${KEY_NAMES.length})
 local firstJob = KEYS[${KEY_NAMES.length + 1}]
-
-local function jobKey(id) return firstJob .. id end
-local function lockKey(id) return firstJob .. id .. '${LOCK_SUFFIX}' end
-
+${JOB_KEYS_LUA}${READY_LIST_LUA}${FINISHED_JOBS_LUA}
 local function first(tenant) return '[' .. tenant .. '\\0' end
 local function last(tenant) return '(' .. tenant .. '\\1' end
 local function count(set, tenant) return redis.call('ZLEXCOUNT', set, first(tenant), last(tenant)) end
@@ -69,29 +66,28 @@ end
 -- Puts a tenant at the end of the rotation, leaves it where it is, or takes it out, as it is due.
 local function line(tenant)
   if count(waiting, tenant) == 0 or not hasRoom(tenant) then
-    redis.call('ZREM', turns, tenant)
-  elseif not redis.call('ZSCORE', turns, tenant) then
-    local tail = redis.call('ZREVRANGE', turns, 0, 0, 'WITHSCORES')[2]
-    redis.call('ZADD', turns, (tonumber(tail) or 0) + 1, tenant)
+    redis.call('ZREM', rotation, tenant)
+  elseif not redis.call('ZSCORE', rotation, tenant) then
+    local tail = redis.call('ZREVRANGE', rotation, 0, 0, 'WITHSCORES')[2]
+    redis.call('ZADD', rotation, (tonumber(tail) or 0) + 1, tenant)
   end
 end
 
 local function admit(tenant, id)
   redis.call('ZADD', admitted, 0, toAdmitted(tenant, id))
-  redis.call('LPUSH', wait, id)
-  redis.call('ZADD', marker, 0, '0')
+  pushReady(id)
 end
 
 -- As many as stand ready, and one for each job that has been let go and that BullMQ still holds: whoever ran it is
 -- about to take the next.
 local function fill()
-  if redis.call('ZCARD', turns) == 0 then return end
+  if redis.call('ZCARD', rotation) == 0 then return end
   local ready = redis.call('LLEN', wait)
   local held = ready + redis.call('LLEN', active) + redis.call('ZCARD', delayed)
   for _ = ready + 1, READY + math.max(0, held - redis.call('ZCARD', admitted)) do
-    local tenant = redis.call('ZRANGE', turns, 0, 0)[1]
+    local tenant = redis.call('ZRANGE', rotation, 0, 0)[1]
     if not tenant then return end
-    redis.call('ZREM', turns, tenant)
+    redis.call('ZREM', rotation, tenant)
     local member = redis.call('ZRANGEBYLEX', waiting, first(tenant), last(tenant), 'LIMIT', 0, 1)[1]
     if member then
       redis.call('ZREM', waiting, member)
@@ -100,30 +96,18 @@ local function fill()
     end
   end
 end
-
--- Milliseconds for one place in the queue: how long the latest jobs took, shared by as many as run now; or ''.
-local function pace()
-  local sum, jobs = 0, 0
-  for _, id in ipairs(redis.call('ZREVRANGE', completed, 0, 19)) do
-    local at = redis.call('HMGET', jobKey(id), 'processedOn', 'finishedOn')
-    if at[1] and at[2] then sum, jobs = sum + at[2] - at[1], jobs + 1 end
-  end
-  local running = redis.call('LLEN', active)
-  if jobs == 0 or running == 0 then return '' end
-  return tostring(sum / jobs / running)
-end
 `
 
 /** One step on the queue. `ownKeys` are further keys of the script: it finds the first of them at KEYS[FIRST_OWN_KEY]. */
-export type TurnScript = (
+export type FairQueueScript = (
   redis: Redis,
   keys: RedisKeys,
   args?: readonly (string | number)[],
   ownKeys?: readonly string[],
 ) => Promise<unknown>
 
-export const createTurnScript = (source: string): TurnScript => {
-  const script = createLuaScript(`${TURNS}${source}`)
+export const createFairQueueScript = (source: string): FairQueueScript => {
+  const script = createLuaScript(`${FAIR_QUEUE_LUA}${source}`)
   return (redis, keys, args = [], ownKeys = []) =>
     script(redis, [...KEY_NAMES.map((name) => keys[name]), keys.queuedJob(''), ...ownKeys], args)
 }

@@ -1,0 +1,36 @@
+import type { Job } from 'bullmq'
+
+/**
+ * Relies on: a job's record is a hash with these fields. `enqueue-job.ts` writes the first six as BullMQ's own `add` would;
+ * BullMQ writes the others. It leaves a field that it does not know as it is: we keep `number` there.
+ */
+export const JOB_FIELDS = {
+  /** We put the tenant's id here. */
+  name: 'name',
+  data: 'data',
+  options: 'opts',
+  timestamp: 'timestamp',
+  delay: 'delay',
+  priority: 'priority',
+  /** How often a worker has taken the job. */
+  attemptsStarted: 'ats',
+  /** Milliseconds since 1970: when it was taken last, and when it ended. */
+  processedOn: 'processedOn',
+  finishedOn: 'finishedOn',
+  /** Ours: where the job stood among those that had to wait for their turn. */
+  number: 'number',
+} as const
+
+/** How often a handler of ours may throw for one job before that is final, and the first pause before another try. */
+const TRIES = 3
+const RETRY_DELAY_MS = 1_000
+
+/** Relies on: `opts` is JSON of what `add` takes, except that some names are shortened; these are not. */
+export const toJobOptions = (jobId: string): string =>
+  JSON.stringify({ jobId, attempts: TRIES, backoff: { type: 'exponential', delay: RETRY_DELAY_MS } })
+
+/** Relies on: `attemptsMade` counts the tries that ended, and this one has not. */
+export const isLastTry = (job: Job): boolean => job.attemptsMade + 1 >= (job.opts.attempts ?? 1)
+
+/** Relies on: `stalledCounter` counts the workers that lost this job, because they died or their lock ran out. */
+export const countCrashes = (job: Job): number => job.stalledCounter
