@@ -39,8 +39,8 @@ export interface Consumer {
   /** No new job until `resume`; running ones go on. */
   pause(): Promise<void>
   resume(): void
-  /** No new job; running ones get `graceMs`, then their signals abort with `shutdown`. Resolves when all have ended. */
-  stop(graceMs: number): Promise<void>
+  /** No new job; running ones get `shutdownGraceMs`, then their signals abort with `shutdown`. Resolves when all have ended. */
+  stop(shutdownGraceMs: number): Promise<void>
 }
 
 /**
@@ -207,10 +207,10 @@ export const createConsumer = (
       worker.resume().catch(log.report)
     },
 
-    async stop(graceMs) {
+    async stop(shutdownGraceMs) {
       isTaking = false
       const closed = worker.close().then(() => true)
-      if (!(await within(graceMs, closed))) {
+      if (!(await within(shutdownGraceMs, closed))) {
         for (const job of running.values()) job.stop('shutdown')
         if (!(await within(STOP_DEADLINE_MS, closed))) {
           log.error(
