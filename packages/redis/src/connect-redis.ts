@@ -50,6 +50,12 @@ export const connectRedis = (url: string, options: { readonly role: RedisRole; r
 
 const CLOSED = 'the connection was closed'
 
+/** A name with several addresses (localhost: 127.0.0.1 and ::1) fails with an error for each, and no message of its own. */
+const toReason = (error: Error): string => {
+  const messages = error instanceof AggregateError ? error.errors.map(({ message }) => message) : [error.message]
+  return messages.filter((message) => message !== '').join(', ') || error.name
+}
+
 const logChanges = (redis: Redis, role: RedisRole, log: Log): void => {
   let isAway = false
   let reason = CLOSED
@@ -59,7 +65,7 @@ const logChanges = (redis: Redis, role: RedisRole, log: Log): void => {
     log.warn({ role }, `Redis is away: ${reason}`)
   }
   redis.on('error', (error: Error) => {
-    reason = error.message === '' ? error.name : error.message
+    reason = toReason(error)
     if (redis.status !== 'ready') logAway()
   })
   // Not `close`: ioredis emits that too when we close the connection ourselves.
