@@ -59,6 +59,8 @@ interface AppParts {
   /** Addresses that may say on whose behalf they call. */
   readonly trustedProxies?: readonly string[]
   readonly heartbeatMs?: number
+  /** The watchers of a job share one frame for each event; see `text-frame.ts`. */
+  readonly sharesFrames?: boolean
   /** WebSockets and streams of events that one tenant may have open here at once. */
   readonly streamsPerTenant: number
 }
@@ -77,6 +79,7 @@ export const createApp = (parts: AppParts): App => {
     origins,
     trustedProxies = [],
     heartbeatMs = HEARTBEAT_MS,
+    sharesFrames = true,
     streamsPerTenant,
   } = parts
   const routes: RouteTable = new Map()
@@ -146,6 +149,7 @@ export const createApp = (parts: AppParts): App => {
     admissions,
     count,
     heartbeatMs,
+    sharesFrames,
     closing: closing.signal,
     whileConnected: createWhileConnected(closing.signal),
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
-import { createEventFrames, toTextFrame } from '../src/events/text-frame.ts'
+import { createEventFrames, readPayload, toTextFrame } from '../src/events/text-frame.ts'
 
 /** What a client reads out of frames that are written straight to its connection. */
 const receive = async (frames: readonly Buffer[]): Promise<string[]> => {
@@ -24,6 +24,7 @@ const receive = async (frames: readonly Buffer[]): Promise<string[]> => {
 test('A frame carries a text of any length', async () => {
   const texts = [0, 1, 125, 126, 65_535, 65_536, 1_000_000].map((bytes) => 'x'.repeat(bytes))
   expect(await receive(texts.map(toTextFrame))).toEqual(texts)
+  expect(texts.map((text) => readPayload(toTextFrame(text)).toString())).toEqual(texts)
 })
 
 test('A frame counts bytes, not characters', async () => {

@@ -15,10 +15,15 @@ export const runEventSocket = async (
   socket: WebSocket,
   request: FastifyRequest,
   events: AsyncIterable<LogEntry>,
-  options: { heartbeatMs: number; signal: AbortSignal; toFrame: (entry: LogEntry) => Buffer },
+  options: {
+    heartbeatMs: number
+    signal: AbortSignal
+    toFrame: (entry: LogEntry) => Buffer
+    sharesFrames: boolean
+  },
 ): Promise<void> => {
-  const { heartbeatMs, signal, toFrame } = options
-  const writer = createSocketWriter(socket, request.raw.socket)
+  const { heartbeatMs, signal, toFrame, sharesFrames } = options
+  const writer = createSocketWriter(socket, request.raw.socket, sharesFrames)
   const sendError = (error: RequestError): Promise<void> | undefined =>
     writer.send(toTextFrame(JSON.stringify({ type: 'error', ...toErrorBody(error, request.id) })))
   keepAlive(socket, request.raw.socket, heartbeatMs)
@@ -28,7 +33,7 @@ export const runEventSocket = async (
     void sendError(new RequestError('invalid-request', message))
   })
   try {
-    for await (const entry of events) await writer.sendWithTurn(toFrame(entry))
+    for await (const entry of events) await writer.send(toFrame(entry))
     if (!signal.aborted) writer.close(DONE)
   } catch (error) {
     if (signal.aborted) return

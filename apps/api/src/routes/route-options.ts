@@ -15,6 +15,8 @@ export interface RouteOptions {
   readonly count: CountRequest
   readonly submissionSchema: ReturnType<typeof createSubmissionSchema>
   readonly heartbeatMs: number
+  /** See `text-frame.ts`. */
+  readonly sharesFrames: boolean
   /** Aborts when the server begins to close. */
   readonly closing: AbortSignal
   readonly whileConnected: WhileConnected

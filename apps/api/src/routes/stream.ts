@@ -11,7 +11,7 @@ const querySchema = z.strictObject({
 })
 
 export const streamRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
-  const { operations, policy, admissions, count, heartbeatMs, closing, whileConnected } = options
+  const { operations, policy, admissions, count, heartbeatMs, sharesFrames, closing, whileConnected } = options
   const frameSchema = createClientFrameSchema(policy)
 
   app.route({
@@ -49,6 +49,7 @@ export const streamRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
         count,
         frameSchema,
         heartbeatMs,
+        sharesFrames,
         signal,
         closing,
       })

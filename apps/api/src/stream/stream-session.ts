@@ -41,13 +41,14 @@ export const runStreamSession = (
     count: CountRequest
     frameSchema: ReturnType<typeof createClientFrameSchema>
     heartbeatMs: number
+    sharesFrames: boolean
     signal: AbortSignal
     closing: AbortSignal
   },
 ): void => {
-  const { operations, admissions, count, frameSchema, heartbeatMs, signal, closing } = options
+  const { operations, admissions, count, frameSchema, heartbeatMs, sharesFrames, signal, closing } = options
   const connected = callerOf(request)
-  const writer = createSocketWriter(socket, request.raw.socket)
+  const writer = createSocketWriter(socket, request.raw.socket, sharesFrames)
 
   const send = (frame: ServerFrame): Promise<void> | undefined => writer.send(toTextFrame(JSON.stringify(frame)))
   const sendError = async (error: unknown, named: { ref?: string; jobId?: string }): Promise<void> => {
@@ -60,7 +61,7 @@ export const runStreamSession = (
     signal,
     send(jobId, { type, json }) {
       if (type === 'finished') dependents.remove(jobId)
-      return writer.sendWithTurn(toTextFrame(`{"type":"event","event":${json}}`))
+      return writer.send(toTextFrame(`{"type":"event","event":${json}}`))
     },
     fail: (jobId, error) => void sendError(error, { jobId }),
   })
