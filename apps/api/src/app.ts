@@ -4,8 +4,8 @@ import { type Operations, QUEUE_WAIT_MS } from '@runnel/operations'
 import type { Logger } from '@runnel/process'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import type { Admissions } from './access/admissions.ts'
 import { CALLER } from './access/caller.ts'
+import type { CallerDirectory } from './access/caller-directory.ts'
 import { guardRoutes } from './access/guard-routes.ts'
 import { registerRateLimit } from './access/rate-limit.ts'
 import { requireRouteAccess } from './access/route-access.ts'
@@ -36,15 +36,15 @@ import { ticketsRoutes } from './routes/tickets.ts'
 import { validatorCompiler } from './validator-compiler.ts'
 import { createWhileConnected } from './while-connected.ts'
 
-/** For a request to arrive in. Node counts from the connection on, so a client that sends nothing is dropped too. */
-const HEADERS_MS = 10_000
-const REQUEST_MS = 30_000
-/** How often Node looks for those that are late. Its own 30 s would let each have that much more. */
-const LOOK_MS = 1_000
-/** A connection that moves no byte for so much longer than any answer may take is dead. Heartbeats keep streams well within. */
-const SILENCE_MS = 30_000
-/** What is still open this long after the close began is cut. */
-const CLOSE_MS = 3_000
+/** How long a request may take to arrive. Node counts from the connection on, so a client that sends nothing is cut too. */
+const HEADERS_TIMEOUT_MS = 10_000
+const REQUEST_TIMEOUT_MS = 30_000
+/** How often Node looks for late requests. With its default of 30 s, each would have that much more time. */
+const CHECK_EVERY_MS = 1_000
+/** A connection that moves no byte for this much longer than any answer may take is dead. Heartbeats keep streams alive. */
+const SILENT_CONNECTION_MS = 30_000
+/** Connections that are open this long after closing started are cut. */
+const CUT_AFTER_MS = 3_000
 
 interface AppParts {
   readonly operations: Operations
@@ -53,7 +53,7 @@ interface AppParts {
   readonly prefix: string
   readonly log: Logger
   readonly policy: LimitsPolicy
-  readonly admissions: Admissions
+  readonly callers: CallerDirectory
   /** Pages of other origins that may call. */
   readonly origins: readonly string[]
   /** Addresses that may say on whose behalf they call. */
@@ -75,7 +75,7 @@ export const createApp = (parts: AppParts): App => {
     prefix,
     log,
     policy,
-    admissions,
+    callers,
     origins,
     trustedProxies = [],
     heartbeatMs = HEARTBEAT_MS,
@@ -89,13 +89,13 @@ export const createApp = (parts: AppParts): App => {
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: createRequestId,
-    // What is logged of a request says its id itself: a logger a request would be made for nothing.
+    // Log lines name the request's id themselves, so no request needs a logger of its own.
     childLoggerFactory: (logger) => logger,
     bodyLimit: BODY_BYTES,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
-    connectionTimeout: policy.wallMs.default + QUEUE_WAIT_MS + SILENCE_MS,
-    requestTimeout: REQUEST_MS,
-    http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: LOOK_MS, ...ownAnswers(sockets) },
+    connectionTimeout: policy.wallMs.default + QUEUE_WAIT_MS + SILENT_CONNECTION_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CHECK_EVERY_MS, ...ownAnswers(sockets) },
     return503OnClosing: false,
     exposeHeadRoutes: true,
     frameworkErrors: answerError,
@@ -105,7 +105,7 @@ export const createApp = (parts: AppParts): App => {
   const closing = new AbortController()
   const connections = trackConnections(app.server)
   app.setValidatorCompiler(validatorCompiler)
-  // What is answered was made here and is checked by its types; clients' parts are what is parsed.
+  // Answers are made here and checked by their types. Only what clients send is parsed.
   app.setSerializerCompiler(() => JSON.stringify)
   app.setErrorHandler(answerError)
   app.setNotFoundHandler(answerUnknownRoute(routes))
@@ -122,7 +122,7 @@ export const createApp = (parts: AppParts): App => {
     // Streams end first: the server then has no connection left to wait for.
     preClose: async () => {
       closing.abort()
-      setTimeout(connections.cutAll, CLOSE_MS).unref()
+      setTimeout(connections.cutAll, CUT_AFTER_MS).unref()
       await closeSockets(app.websocketServer)
     },
   })
@@ -137,7 +137,7 @@ export const createApp = (parts: AppParts): App => {
         throw toShuttingDown()
       }
     })
-    guardRoutes(app, { admissions, count, countStream: createStreamQuota(streamsPerTenant) })
+    guardRoutes(app, { callers, count, countStream: createStreamQuota(streamsPerTenant) })
   })
   describeApi(app, policy)
   registerLibraryRoutes(app)
@@ -146,7 +146,7 @@ export const createApp = (parts: AppParts): App => {
     backend,
     policy,
     submissionSchema: createSubmissionSchema(policy),
-    admissions,
+    callers,
     count,
     heartbeatMs,
     sharesFrames,

@@ -17,12 +17,14 @@ const PREFLIGHT = {
 const EXPOSED = 'location, retry-after, idempotent-replayed, ratelimit-limit, ratelimit-remaining, ratelimit-reset'
 
 /**
- * Theory of operation. Where there are no keys, whoever reaches the port can run code. On a loopback address that is
- * every program of this machine, and with them every page that a browser on it has open: a page may send a request to
- * any address, and a WebSocket asks nobody. A browser always says which page it is for (`Origin`), so a page of
- * another origin is refused unless it was allowed, with keys or without. A page can also have its own name lead to
- * 127.0.0.1; then it is of the same origin, but the name it asks for (`Host`) is not this machine's. A key such a page
- * does not have; so that is looked at only where none is asked for.
+ * Without keys, everyone who reaches the port can run code. On a loopback address these are the programs of this
+ * machine, and every page that a browser on it has open, because a page may send requests and open WebSockets to any
+ * address. Two checks:
+ *
+ * 1. A browser always names the page's origin (`Origin`). A page of another origin is refused unless it is on the list,
+ *    with keys or without.
+ * 2. A page can make its own domain name resolve to 127.0.0.1. Then its origin is the same, but the name in `Host` is not
+ *    this machine's. Such a page has no key, so this is checked only where none is needed.
  */
 export const refuseForeignHost = (host = ''): void => {
   if (isLoopback(toHostname(host))) return

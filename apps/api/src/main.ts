@@ -12,7 +12,7 @@ import {
 import { createProducer } from '@runnel/queue/producer'
 import { connectRedis, findEvictionRisk } from '@runnel/redis'
 import { createHistory, createKeys, createTenants, createTickets, createWorkerDirectory } from '@runnel/registry'
-import { createAdmissions } from './access/admissions.ts'
+import { createCallerDirectory } from './access/caller-directory.ts'
 import { createApp } from './app.ts'
 import { configSchema } from './config.ts'
 import { requireKeys } from './start-checks.ts'
@@ -67,10 +67,10 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
     tickets: createTickets({ redis, prefix }),
   }
   if (!isPrivate) await requireKeys(redis, backend.keys, host)
-  const admissions = resources.use(createAdmissions({ ...backend, subscriber: subscriptions, prefix, isPrivate }))
+  const callers = resources.use(createCallerDirectory({ ...backend, subscriber: subscriptions, prefix, isPrivate }))
   resources.use(endUntakenJobs({ workers: backend.workers, producer, logWriter, log, noWorkerTimeoutMs }))
 
-  const app = createApp({ ...config, operations, backend, log, admissions })
+  const app = createApp({ ...config, operations, backend, log, callers })
   resources.defer(() => app.close())
   await listen(app, host, config.port)
   const risk = await findEvictionRisk(redis, signal)

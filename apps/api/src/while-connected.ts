@@ -1,10 +1,10 @@
-/** Gives a signal that aborts when a client has gone, for whatever reason, or when the server closes. */
+/** Gives a signal that aborts when a client has gone, or when the server closes. */
 export type WhileConnected = (connection: { once(event: 'close', listener: () => void): unknown }) => AbortSignal
 
-/** A word, where the default would make an error with a stack for every request. */
+/** An abort without a reason creates an error with a stack trace, for every request. */
 const GONE = 'gone'
 
-/** One listener on `closing`, whoever many are connected: signals that are made of others are slow, and there is one a request. */
+/** Has one listener on `closing` for all connections: `AbortSignal.any` is slow, and this runs for each request. */
 export const createWhileConnected = (closing: AbortSignal): WhileConnected => {
   const open = new Set<AbortController>()
   closing.addEventListener('abort', () => {

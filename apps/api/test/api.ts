@@ -11,7 +11,7 @@ import { createProducer, type Producer, type QueueBounds } from '@runnel/queue/p
 import { connectRedis } from '@runnel/redis'
 import { createHistory, createKeys, createTenants, createTickets, createWorkerDirectory } from '@runnel/registry'
 import type { RouteOptions } from 'fastify'
-import { createAdmissions } from '../src/access/admissions.ts'
+import { createCallerDirectory } from '../src/access/caller-directory.ts'
 import { type App, createApp } from '../src/app.ts'
 import type { Backend } from '../src/backend.ts'
 import { configSchema } from '../src/config.ts'
@@ -82,12 +82,12 @@ export const startApi = async (options: {
     tenants: createTenants({ redis, prefix }),
     tickets: createTickets({ redis, prefix }),
   }
-  const admissions = resources.use(createAdmissions({ ...backend, subscriber: subscriptions, prefix, isPrivate }))
+  const callers = resources.use(createCallerDirectory({ ...backend, subscriber: subscriptions, prefix, isPrivate }))
   const app = createApp({
     operations,
     backend,
     prefix,
-    admissions,
+    callers,
     log,
     policy: LIMITS,
     origins,

@@ -7,12 +7,12 @@ const SWEEP_MS = 500
 /** A subscription is confirmed within a millisecond; while Redis is away there is no point in waiting for it. */
 const CONFIRM_MS = 250
 
-/** One watcher, as it is told of what happens. None of these may throw. */
+/** One watcher of a log. None of these may throw. */
 export interface Listener {
   receive(entry: LogEntry): void
-  /** Something may have been missed: the log knows. */
+  /** Messages may have been missed: the log has them. */
   miss(): void
-  /** Where the log ends; undefined where there is none. Whoever is not there has missed something, or the log has lost it. */
+  /** Where the log ends; undefined if there is none. A watcher that is not there has missed something, or the log has lost it. */
   seeEnd(end: EventPosition | undefined): void
 }
 
@@ -34,12 +34,12 @@ interface Channel {
 }
 
 /**
- * Published entries, for all watchers of this process over one connection. A channel is subscribed to while somebody
- * listens to it; each message is read once, whoever many listen, and handed to them before the next one is looked at.
+ * Published entries, for all watchers of this process over one connection. A channel is subscribed to while it has
+ * listeners. Each message is read once and given to all of them.
  *
- * Pub/sub promises nothing: a message may be lost whenever the connection is. So everybody is told that there may be a
- * gap when the connection is back, and a sweep twice a second asks for the end of every log that was silent since the
- * last one, all in one call. It also drops the channels that nobody listens to any more, in one call too.
+ * Pub/sub may lose messages whenever the connection breaks. So all listeners get `miss` when it is back, and a sweep
+ * twice a second asks for the ends of all logs that were silent since the last one, in one call. The sweep also
+ * unsubscribes from channels without listeners.
  */
 export const createLiveEntries = (options: {
   readonly subscriber: Redis
@@ -134,7 +134,7 @@ export const createLiveEntries = (options: {
       subscriber.off('ready', onReady)
       const names = [...channels.keys()]
       channels.clear()
-      // Not waited for: a Redis that is frozen never answers, and whoever stops must not wait for it.
+      // Not awaited: a frozen Redis never answers, and a process that stops must not wait for it.
       if (names.length > 0 && subscriber.status === 'ready') subscriber.unsubscribe(...names).catch(() => {})
     },
   }

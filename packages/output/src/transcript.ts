@@ -3,13 +3,13 @@ import type { LogEntry } from './log-entry.ts'
 import { type Output, parsePrinted } from './read-output.ts'
 import { type JobSummary, parseEvent, toSummary } from './read-summary.ts'
 
-/** Most programs print less. One that prints more is read from its log when it has finished, not kept until then. */
+/** Most programs print less. The output of others is read from the log when they have finished. */
 const TRANSCRIPT_BYTES = 64 * 1024
 
-/** What whoever follows a job from its beginning knows of it at its end, without asking the log again. */
+/** Collects the events of a job from its first one, so that its end is known without reading the log. */
 export interface Transcript {
   add(entry: LogEntry): void
-  /** Undefined as long as the job has not finished, and where it printed too much to be kept. */
+  /** Undefined until the job has finished, and if it printed too much to be kept. */
   read(): { readonly summary: JobSummary; readonly output: Output } | undefined
 }
 
@@ -42,10 +42,10 @@ export const createTranscript = (): Transcript => {
     read() {
       const last = attempt.at(-1)
       if (queued === undefined || last?.type !== 'finished') return undefined
-      const told = [queued, ...attempt].filter(({ type }) => type !== 'stdout' && type !== 'stderr')
+      const others = [queued, ...attempt].filter(({ type }) => type !== 'stdout' && type !== 'stderr')
       const summary = toSummary(
         last.position.attempt,
-        told.map(({ json }) => parseEvent(json)),
+        others.map(({ json }) => parseEvent(json)),
       )
       return summary && { summary, output: toOutput() }
     },

@@ -1,8 +1,8 @@
 import { RequestError } from '@runnel/contract/public'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { refuseForeignHost } from '../browser-guard.ts'
-import type { Admissions } from './admissions.ts'
 import { CALLER, type Caller, requireJob, requireScope } from './caller.ts'
+import type { CallerDirectory } from './caller-directory.ts'
 import { type Credentials, readCredentials, refuseKeyInUrl } from './credentials.ts'
 import type { CountRequest } from './rate-limit.ts'
 import type { CountStream } from './stream-quota.ts'
@@ -11,20 +11,18 @@ import type { CountStream } from './stream-quota.ts'
 const UNKNOWN = 'Cannot tell who is asking: send a key that is good here, as Authorization: Bearer rnl_…'
 
 const findCaller = async (
-  admissions: Admissions,
+  callers: CallerDirectory,
   credentials: Credentials,
   request: FastifyRequest,
 ): Promise<Caller | undefined> => {
   const { headers, ws: isSocket, routeOptions } = request
   switch (credentials.type) {
     case 'key':
-      return admissions.byKey(credentials.parts)
+      return callers.byKey(credentials.parts)
     case 'ticket':
-      return routeOptions.config.stream && isSocket
-        ? admissions.byTicket(credentials.ticket, headers.origin)
-        : undefined
+      return routeOptions.config.stream && isSocket ? callers.byTicket(credentials.ticket, headers.origin) : undefined
     case 'none': {
-      const caller = await admissions.withoutKey()
+      const caller = await callers.withoutKey()
       if (caller !== undefined) refuseForeignHost(headers.host)
       return caller
     }
@@ -42,9 +40,9 @@ const readId = (params: unknown): string =>
  */
 export const guardRoutes = (
   app: FastifyInstance,
-  options: { readonly admissions: Admissions; readonly count: CountRequest; readonly countStream: CountStream },
+  options: { readonly callers: CallerDirectory; readonly count: CountRequest; readonly countStream: CountStream },
 ): void => {
-  const { admissions, count, countStream } = options
+  const { callers, count, countStream } = options
 
   const refuse = async (request: FastifyRequest, reply: FastifyReply): Promise<never> => {
     reply.header('www-authenticate', 'Bearer')
@@ -57,7 +55,7 @@ export const guardRoutes = (
     const { scope, resource, submits, stream } = request.routeOptions.config
     if (scope === 'none') return
     refuseKeyInUrl(request.url)
-    const caller = await findCaller(admissions, readCredentials(request), request)
+    const caller = await findCaller(callers, readCredentials(request), request)
     if (caller === undefined) return refuse(request, reply)
     request.setDecorator(CALLER, caller)
     if (scope !== 'any') requireScope(caller, scope)

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 
-/** For everything that is not a page: nothing may be made of it. */
+/** For everything that is not a page: a browser may load and run nothing from it. */
 const NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-/** The reference brings its script and its styles itself, some of them within the page. */
+/** The reference at /docs has its own scripts and styles, some of them in the page. */
 const REFERENCE = [
   "default-src 'self'",
   "script-src 'self' 'unsafe-inline'",
@@ -24,7 +24,7 @@ const HEADERS = {
 const OF_API = { ...HEADERS, 'content-security-policy': NOTHING, 'cache-control': 'no-store' }
 const OF_REFERENCE = { ...HEADERS, 'content-security-policy': REFERENCE }
 
-/** What a browser is told not to do with our answers. HTTPS, and the header that insists on it, are of whoever ends TLS. */
+/** What a browser may not do with our answers. HTTPS and its header (HSTS) belong to the proxy that ends TLS. */
 export const setSecurityHeaders = (app: FastifyInstance): void => {
   app.addHook('onRequest', async ({ url }, reply) => {
     reply.headers(url === '/docs' || url.startsWith('/docs/') ? OF_REFERENCE : OF_API)

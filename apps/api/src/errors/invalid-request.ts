@@ -53,7 +53,7 @@ const toDetail = (issue: Issue, whole: string): { path: string; message: string 
   return { path, message: names ? message : `${message} (${path})` }
 }
 
-/** At most this many faults are told at once; a body can have thousands. */
+/** How many faults an answer lists at most. A body can have thousands. */
 const DETAILS = 20
 
 /** What a schema found wrong, as the answer to the caller. `whole` names what was read: "the body". */

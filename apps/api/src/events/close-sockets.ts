@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyRequest } from 'fastify'
 import type { WebSocket, WebSocketServer } from 'ws'
 
-/** "Service restart": the client is to connect again and go on after the last event it has. */
+/** "Service restart": the client should connect again and continue after the last event that it has. */
 const RESTARTING = 1012
 const BROKEN = 1011
-/** For the client's own close frame; one that does not answer is gone already. */
-const FAREWELL_MS = 1_000
+/** How long to wait for the client's close frame. */
+const CLOSE_FRAME_TIMEOUT_MS = 1_000
 
 /** Ends every open WebSocket. */
 export const closeSockets = async ({ clients }: WebSocketServer): Promise<void> => {
@@ -14,9 +14,12 @@ export const closeSockets = async ({ clients }: WebSocketServer): Promise<void> 
   if (open.length === 0) return
   const closed = open.map((socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())))
   for (const socket of open) socket.close(RESTARTING, 'The server restarts: connect again')
-  const enough = new AbortController()
-  await Promise.race([Promise.all(closed), delay(FAREWELL_MS, undefined, { signal: enough.signal }).catch(() => {})])
-  enough.abort()
+  const stopped = new AbortController()
+  await Promise.race([
+    Promise.all(closed),
+    delay(CLOSE_FRAME_TIMEOUT_MS, undefined, { signal: stopped.signal }).catch(() => {}),
+  ])
+  stopped.abort()
   for (const socket of open) socket.terminate()
 }
 

@@ -16,7 +16,7 @@ import type { RouteOptions } from './route-options.ts'
 const paramsSchema = z.strictObject({ id: z.string() })
 const createdSchema = z.strictObject({
   ...keySchema.shape,
-  key: z.string().describe('The key itself. It is told here and never again.'),
+  key: z.string().describe('The key itself. It is shown here and never again.'),
 })
 
 const readTenantId = (id: string): string => {
@@ -36,7 +36,7 @@ export const adminRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend'>> =
       config: { scope: 'admin', resource: 'none', submits: false, stream: false },
       schema: {
         summary: 'Make a key',
-        description: 'Answers with the key itself, which is told here and never again: what is kept is its SHA-256.',
+        description: 'Answers with the key itself, which is shown here and never again: only its SHA-256 is stored.',
         tags: ['access'],
         body: keyRequestSchema,
         response: { 201: createdSchema, ...errorAnswers(400, 403, 415, 503) },
@@ -55,8 +55,7 @@ export const adminRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend'>> =
       config: { scope: 'admin', resource: 'none', submits: false, stream: false },
       schema: {
         summary: 'List the keys',
-        description:
-          'All keys of all tenants, the newest first, revoked ones too; without their secrets, which nobody has.',
+        description: 'All keys of all tenants, the newest first, revoked ones too, without their secrets.',
         tags: ['access'],
         response: { 200: z.strictObject({ keys: z.array(keySchema) }), ...errorAnswers(403, 503) },
       },
@@ -91,7 +90,7 @@ export const adminRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend'>> =
       config: { scope: 'admin', resource: 'tenant', submits: false, stream: false },
       schema: {
         summary: "Ask about a tenant's limits",
-        description: 'A tenant for whom nothing was set has no bounds of its own.',
+        description: 'A tenant without settings has no bounds of its own.',
         tags: ['access'],
         params: paramsSchema,
         response: { 200: tenantSchema, ...errorAnswers(400, 403, 503) },
@@ -106,7 +105,7 @@ export const adminRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend'>> =
       config: { scope: 'admin', resource: 'tenant', submits: false, stream: false },
       schema: {
         summary: "Set a tenant's limits",
-        description: 'All of them: what is left out has no bound of its own. Holds from the next submission on.',
+        description: 'Sets all of them: a limit that is left out is removed. They hold from the next submission on.',
         tags: ['access'],
         params: paramsSchema,
         body: tenantLimitsSchema,

@@ -4,7 +4,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { requesterOf } from '../access/audit-log.ts'
 import { callerOf } from '../access/caller.ts'
-import { dismissWithKey } from '../access/dismiss-socket.ts'
+import { closeWhenRevoked } from '../access/close-when-revoked.ts'
 import { toInvalidRequest } from '../errors/invalid-request.ts'
 import { chooseFormat, SERVER_SENT_EVENTS } from '../events/event-format.ts'
 import { runEventSocket } from '../events/event-socket.ts'
@@ -15,7 +15,7 @@ import type { RouteOptions } from './route-options.ts'
 
 const paramsSchema = z.strictObject({ id: jobIdSchema })
 const querySchema = z.strictObject({
-  after: eventIdSchema.optional().describe('Begin after this event; from the first one when left out.'),
+  after: eventIdSchema.optional().describe('Start after this event. Without it, start with the first one.'),
   ticket: z.string().optional().describe('Of POST /v1/tickets, in place of a key; for a WebSocket only.'),
 })
 
@@ -29,7 +29,7 @@ const readAfter = (request: FastifyRequest, after: string | undefined): string |
 }
 
 export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
-  const { operations, admissions, heartbeatMs, sharesFrames, closing, whileConnected } = options
+  const { operations, callers, heartbeatMs, sharesFrames, closing, whileConnected } = options
   const toFrame = createEventFrames()
 
   app.route({
@@ -80,12 +80,12 @@ export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
         return reply.code(204).send()
       }
       const events = operations.follow(requester, id, { after, signal })
-      using _watching = admissions.watch(callerOf(request), () => reply.raw.destroy())
+      using _watching = callers.watch(callerOf(request), () => reply.raw.destroy())
       await streamAnswer(reply, events, { format, heartbeatMs, signal, closing })
     },
     wsHandler: (socket, request) => {
       const signal = whileConnected(socket)
-      dismissWithKey(admissions, callerOf(request), socket)
+      closeWhenRevoked(callers, callerOf(request), socket)
       const { id } = paramsSchema.parse(request.params)
       const after = readAfter(request, querySchema.parse(request.query).after)
       const events = operations.follow(requesterOf(request), id, { after, signal })

@@ -1,6 +1,6 @@
 import type { createSubmissionSchema, LimitsPolicy } from '@runnel/contract/public'
 import type { Operations } from '@runnel/operations'
-import type { Admissions } from '../access/admissions.ts'
+import type { CallerDirectory } from '../access/caller-directory.ts'
 import type { CountRequest } from '../access/rate-limit.ts'
 import type { Backend } from '../backend.ts'
 import type { WhileConnected } from '../while-connected.ts'
@@ -11,13 +11,13 @@ export interface RouteOptions {
   readonly backend: Backend
   /** The limits that this deployment grants. */
   readonly policy: LimitsPolicy
-  readonly admissions: Admissions
+  readonly callers: CallerDirectory
   readonly count: CountRequest
   readonly submissionSchema: ReturnType<typeof createSubmissionSchema>
   readonly heartbeatMs: number
   /** See `text-frame.ts`. */
   readonly sharesFrames: boolean
-  /** Aborts when the server begins to close. */
+  /** Aborts when the server starts to close. */
   readonly closing: AbortSignal
   readonly whileConnected: WhileConnected
 }

@@ -2,7 +2,7 @@ import { RequestError } from '@runnel/contract/public'
 
 /** Jobs that are canceled when the socket they were submitted on closes (`cancelOnDisconnect`). */
 export interface Dependents {
-  /** Throws where there is no room for one more. */
+  /** Throws if there are too many already. */
   requireRoom(): void
   add(jobId: string): void
   /** The job has finished. */
@@ -22,7 +22,7 @@ export const createDependents = (options: {
   const jobIds = new Set<string>()
   let isCanceling = false
 
-  /** One after another: nobody waits for it. What is added meanwhile is found too. */
+  /** One after another: nobody waits for it. Jobs that are added while it runs are canceled too. */
   const cancelAll = async (): Promise<void> => {
     if (isCanceling) return
     isCanceling = true
@@ -39,7 +39,7 @@ export const createDependents = (options: {
       if (jobIds.size < DEPENDENTS_PER_SOCKET) return
       throw new RequestError(
         'too-many-subscriptions',
-        `Cannot keep an eye on more than ${DEPENDENTS_PER_SOCKET} jobs for one socket: follow those with cancelOnDisconnect, or open another socket`,
+        `Cannot cancel more than ${DEPENDENTS_PER_SOCKET} jobs when one socket closes: follow those with cancelOnDisconnect, or open another socket`,
       )
     },
     add(jobId) {

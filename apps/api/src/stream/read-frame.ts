@@ -11,7 +11,7 @@ const parseJson = (text: string): unknown => {
   }
 }
 
-/** The client's own word for a frame, if the frame is whole enough to have one: its refusal carries it too. */
+/** A text field of a frame that may be invalid, so that the error can carry it too. */
 const findText = (value: unknown, key: 'ref' | 'jobId'): string | undefined => {
   const found =
     typeof value === 'object' && value !== null ? Object.entries(value).find(([name]) => name === key)?.[1] : undefined

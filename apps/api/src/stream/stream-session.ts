@@ -3,10 +3,10 @@ import { RequestError } from '@runnel/contract/public'
 import type { Operations } from '@runnel/operations'
 import type { FastifyRequest } from 'fastify'
 import type { RawData, WebSocket } from 'ws'
-import type { Admissions } from '../access/admissions.ts'
 import { auditLogOf, requesterOf } from '../access/audit-log.ts'
 import { CALLER, type Caller, callerOf } from '../access/caller.ts'
-import { dismissWithKey } from '../access/dismiss-socket.ts'
+import type { CallerDirectory } from '../access/caller-directory.ts'
+import { closeWhenRevoked } from '../access/close-when-revoked.ts'
 import type { CountRequest } from '../access/rate-limit.ts'
 import { createRequestId, logFault } from '../errors/error-answers.ts'
 import { toErrorBody, toRequestError } from '../errors/to-request-error.ts'
@@ -37,7 +37,7 @@ export const runStreamSession = (
   request: FastifyRequest,
   options: {
     operations: Operations
-    admissions: Admissions
+    callers: CallerDirectory
     count: CountRequest
     frameSchema: ReturnType<typeof createClientFrameSchema>
     heartbeatMs: number
@@ -46,7 +46,7 @@ export const runStreamSession = (
     closing: AbortSignal
   },
 ): void => {
-  const { operations, admissions, count, frameSchema, heartbeatMs, sharesFrames, signal, closing } = options
+  const { operations, callers, count, frameSchema, heartbeatMs, sharesFrames, signal, closing } = options
   const connected = callerOf(request)
   const writer = createSocketWriter(socket, request.raw.socket, sharesFrames)
 
@@ -74,7 +74,7 @@ export const runStreamSession = (
 
   /** Each frame is by who they are now: a key is revoked, and a tenant's limits change, while a socket is open. */
   const findCaller = async (): Promise<Caller> => {
-    const caller = await admissions.renew(connected)
+    const caller = await callers.renew(connected)
     if (caller !== undefined) {
       request.setDecorator(CALLER, caller)
       return caller
@@ -118,5 +118,5 @@ export const runStreamSession = (
       })
   })
   keepAlive(socket, request.raw.socket, heartbeatMs)
-  dismissWithKey(admissions, connected, socket)
+  closeWhenRevoked(callers, connected, socket)
 }

@@ -9,22 +9,22 @@ import {
   type Tenants,
   type Tickets,
 } from '@runnel/registry'
+import { createCache } from './cache.ts'
 import type { Caller } from './caller.ts'
-import { createMemory } from './memory.ts'
 
-/** Tells who a caller is. Each answer is undefined where nobody is known by that. */
-export interface Admissions extends Disposable {
+/** Finds who a caller is. Each answer is undefined if there is no such caller. */
+export interface CallerDirectory extends Disposable {
   byKey(parts: KeyParts): Promise<Caller | undefined>
-  /** The ticket is used up, whatever the answer. */
+  /** Uses the ticket up, also if the answer is undefined. */
   byTicket(ticket: string, origin: string | undefined): Promise<Caller | undefined>
   withoutKey(): Promise<Caller | undefined>
-  /** Who an earlier caller is by now: its key may have been revoked, its tenant's limits changed. */
+  /** The caller as it is now: its key may be revoked, its tenant's limits may have changed. */
   renew(caller: Caller): Promise<Caller | undefined>
   /** Calls `onEnd`, once, when the caller is no longer known; until it is disposed. */
   watch(caller: Caller, onEnd: () => void): Disposable
 }
 
-/** Answers are remembered for this long. Together with the sweep it bounds how long a lost message can hide a revocation. */
+/** How long answers are kept. With the sweep, it bounds how long a lost message can hide a revocation. */
 const FRESH_MS = 2_000
 const SWEEP_MS = 2_000
 
@@ -36,26 +36,28 @@ interface Watch {
 }
 
 /**
- * Theory of operation. Whether a key is good is asked of Redis, in one round trip, and remembered for two seconds; so a
- * caller that keeps calling costs a comparison. Whoever changes a key or a tenant says so on a channel, and everybody
- * who hears it forgets all at once and looks at the callers whose connections are open. A message can be lost, so a
- * sweep looks at them every two seconds anyway: a revoked key is refused, and its sockets are closed, within five.
+ * 1. A key is looked up in Redis, in one round trip, and kept for two seconds. A caller that keeps calling costs a
+ *    comparison.
+ * 2. Each change of a key or a tenant is published. Every process then clears its cache and checks the callers that have
+ *    open connections.
+ * 3. Such a message can be lost, so a sweep checks them every two seconds too. A revoked key is refused, and its sockets
+ *    are closed, within five seconds.
  *
- * Where no key was ever made there is one tenant, and nobody has to say who they are; but only if this server can be
- * reached from its own machine alone (`isPrivate`). Otherwise a Redis that lost its data would open the door to all.
+ * If no key was ever made, there is one tenant and callers need no key, but only if the server can be reached from its
+ * own machine alone (`isPrivate`). Otherwise a Redis that lost its data would let everybody in.
  */
-export const createAdmissions = (options: {
+export const createCallerDirectory = (options: {
   readonly keys: Keys
   readonly tenants: Tenants
   readonly tickets: Tickets
   readonly subscriber: Redis
   readonly prefix: string
   readonly isPrivate: boolean
-}): Admissions => {
+}): CallerDirectory => {
   const { keys, tenants, tickets, subscriber, prefix, isPrivate } = options
   const channel = createRedisKeys(prefix).accessChannel
-  const found = createMemory<string, FoundKey | undefined>(FRESH_MS, (id) => keys.find(id))
-  const anonymous = createMemory<'open', Caller | 'closed'>(FRESH_MS, async () =>
+  const found = createCache<string, FoundKey | undefined>(FRESH_MS, (id) => keys.find(id))
+  const anonymous = createCache<'open', Caller | 'closed'>(FRESH_MS, async () =>
     (await keys.exist()) ? 'closed' : { tenant: await tenants.get(DEFAULT_TENANT), scopes: OPEN_SCOPES, keyId: null },
   )
   const watches = new Set<Watch>()
@@ -81,10 +83,10 @@ export const createAdmissions = (options: {
       watch.onEnd()
     }
   }
-  // While Redis is away nobody can be revoked, and its connection's owner says that it is.
+  // While Redis is away no key can be revoked. The connection's owner logs that it is away.
   const lookAgain = (): void => {
-    found.forget()
-    anonymous.forget()
+    found.clear()
+    anonymous.clear()
     look().catch(() => {})
   }
   const onMessage = (name: string): void => {

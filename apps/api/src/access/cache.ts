@@ -1,15 +1,15 @@
-/** Answers that are remembered for a while. */
-export interface Memory<K, V> {
+/** Keeps answers for a short time. */
+export interface Cache<K, V> {
   get(key: K): Promise<V>
-  /** Forgets everything; what is being asked just now is not remembered either. */
-  forget(): void
+  /** Drops everything, also the answers that are on their way. */
+  clear(): void
 }
 
 /**
- * Asks once for all who want to know the same at the same time, and again when an answer is older than `freshMs`. That
- * there is nothing is not remembered: nobody can fill this memory by asking for what does not exist.
+ * Asks once for all that want the same key at the same time, and again when an answer is older than `freshMs`. `undefined`
+ * is not kept, so nobody can fill the cache by asking for what does not exist.
  */
-export const createMemory = <K, V>(freshMs: number, ask: (key: K) => Promise<V>): Memory<K, V> => {
+export const createCache = <K, V>(freshMs: number, ask: (key: K) => Promise<V>): Cache<K, V> => {
   const known = new Map<K, { readonly answer: Promise<V>; readonly until: number }>()
   const drop = (key: K, answer: Promise<V>): void => {
     if (known.get(key)?.answer === answer) known.delete(key)
@@ -28,6 +28,6 @@ export const createMemory = <K, V>(freshMs: number, ask: (key: K) => Promise<V>)
       )
       return answer
     },
-    forget: () => known.clear(),
+    clear: () => known.clear(),
   }
 }

@@ -1,0 +1,17 @@
+import type { WebSocket } from 'ws'
+import type { Caller } from './caller.ts'
+import type { CallerDirectory } from './caller-directory.ts'
+
+/** What 401 is over HTTP: the key is no longer good. */
+const UNAUTHORIZED = 4401
+/** How long to wait for the client's close frame. */
+const CLOSE_FRAME_TIMEOUT_MS = 1_000
+
+/** Closes the socket when its caller's key is revoked or expires. */
+export const closeWhenRevoked = (callers: CallerDirectory, caller: Caller, socket: WebSocket): void => {
+  const watching = callers.watch(caller, () => {
+    socket.close(UNAUTHORIZED, 'The key is no longer good')
+    setTimeout(() => socket.terminate(), CLOSE_FRAME_TIMEOUT_MS).unref()
+  })
+  socket.once('close', () => watching[Symbol.dispose]())
+}
