@@ -58,7 +58,7 @@ test('Only the start of a long program is examined', () => {
   ).toBe('javascript')
 })
 
-test('Text that is made to be slow to examine is examined quickly', () => {
+test('Text that is made to be slow to examine is examined quickly', { timeout: 60_000 }, () => {
   const pieces = [
     ...['"', "'", '`', '/* ', ' /*', '<<A\n', '<<A', '#', '\\', '"\\', "'''", '{', '<', ' |'],
     ...['for x ', 'import a, ', 'a: ', '[[ ', 'def a(', 'x=', 'const x', '$a ', ') : A'],

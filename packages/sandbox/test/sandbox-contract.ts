@@ -9,8 +9,8 @@ const EXITED = { type: 'exited', exitCode: 0 }
 
 /** What each kind of sandbox guarantees: Docker's, and the local one. */
 export const describeSandboxContract = (kind: string, create: () => Sandboxes): void => {
-  // With Docker most of the time is spent waiting for containers.
-  describe(`A sandbox of the kind ${kind}`, { concurrent: kind === 'docker' }, () => {
+  // With Docker most of the time is spent waiting for containers. Without it, a busy machine may take seconds to start Python.
+  describe(`A sandbox of the kind ${kind}`, { concurrent: kind === 'docker', timeout: 60_000 }, () => {
     let sandboxes: Sandboxes
     beforeAll(async () => {
       sandboxes = create()
