@@ -14,6 +14,8 @@ export interface StartLimiter {
 /**
  * Programs that start at the same moment share the processors, and all of them end late. If a few start at a time, half of
  * them have ended in half the time, and the last one ends no later.
+ *
+ * Measured as in background-tasks.ts: 0.43 s with it, 0.80 s without.
  */
 export const createStartLimiter = (): StartLimiter => {
   const waiting: (() => void)[] = []
