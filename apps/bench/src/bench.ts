@@ -8,15 +8,15 @@ import { startHttpService } from './contenders/http-service.ts'
 import { startRedis } from './system/redis.ts'
 import { type System, startSystem } from './system/system.ts'
 
-/** On every container the bench makes; its value says what for. */
+/** The label of every container that the bench makes. Its value says what the container is for. */
 const LABEL = `runnel.bench.${process.pid}`
 
-/** An engine that does not answer for so long has locked up; nothing here waits for it. */
+/** An engine that does not answer for so long is stuck. */
 const DOCKER_TIMEOUT_MS = 30_000
 const SWEEP_AGAIN_MS = 500
 const SWEEPS = 3
 
-/** What the crowds of 100 meet: a ready sandbox for each. An operator who keeps so many lets so many run. */
+/** For 100 clients at once: a ready sandbox for each, and as many jobs at once. */
 const CROWD_ENV = {
   RUNNEL_LANGUAGES: 'python',
   RUNNEL_POOL_MIN: '100',
@@ -36,11 +36,11 @@ export interface Bench {
   system(): Promise<System>
   /** With a pool of 100. */
   crowdSystem(): Promise<System>
-  /** One more; who asked for it may stop it earlier. */
+  /** Another one. Its caller may stop it early. */
   startSystem(name: string, env: Readonly<Record<string, string>>): Promise<System>
   subprocessService(): Promise<Contender>
   containerService(): Promise<Contender>
-  /** Resolves when every system that was started, and runs, has full pools: nothing is left to do of what was measured before. */
+  /** Resolves when every running system has full pools, so that nothing is left of the last measurement. */
   untilQuiet(): Promise<void>
 }
 
@@ -52,7 +52,7 @@ const once = <T>(start: () => Promise<T>): (() => Promise<T>) => {
   }
 }
 
-/** What was cut short. A container that the engine was still making at the first look is there at the second. */
+/** Removes what is left after an early end. A container that was still being made at the first look is there at the second. */
 const sweep = async (docker: Docker): Promise<void> => {
   for (let rounds = 0, found = 1; found > 0 && rounds < SWEEPS; rounds += 1) {
     const left = await docker.listContainers({ all: true, filters: { label: [LABEL] } })
@@ -69,7 +69,7 @@ export const createBench = async (resources: AsyncDisposableStack): Promise<Benc
   const python = await findPython()
   resources.defer(() => sweep(docker))
 
-  /** Owned before it is there: whoever is told to stop while something starts waits for it, and stops it. */
+  /** Owned before it has started: a stop during its start waits for the start, then stops it. */
   const own = <T extends AsyncDisposable>(start: () => Promise<T>): Promise<T> => {
     const { promise, resolve } = Promise.withResolvers<T | undefined>()
     resources.defer(async () => await (await promise)?.[Symbol.asyncDispose]())

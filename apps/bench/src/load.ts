@@ -1,4 +1,4 @@
-// The ways of asking. Each gives every attempt, in the order they were begun; none stops at a failure.
+// Ways to send requests. Each gives every attempt in the order of its start, and goes on after a failure.
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Attempt, Contender } from './contenders/contender.ts'
@@ -20,7 +20,7 @@ const attempt = async (contender: Contender): Promise<Attempt> => {
   }
 }
 
-/** One after another: the next is begun when the last has been answered. */
+/** One after another: the next starts when the last has its answer. */
 export const askOneByOne = async (contender: Contender, count: number): Promise<Attempt[]> => {
   const attempts: Attempt[] = []
   while (attempts.length < count) attempts.push(await attempt(contender))

@@ -1,4 +1,4 @@
-// npm run bench: starts what it needs, measures scenario after scenario, stops what it started, and tells what it saw.
+// npm run bench: starts what it needs, measures one scenario after another, stops what it started, and prints the results.
 // A Ctrl-C or SIGTERM ends it early; what it started is stopped then too.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,20 +25,20 @@ const PAGE = join(ROOT, 'docs/performance.md')
 /** What was started stops in seconds, unless the engine has locked up. */
 const STOP_MS = 150_000
 
-class Told extends Error {
-  override name = 'Told'
+class StoppedBySignal extends Error {
+  override name = 'StoppedBySignal'
 }
 
 const say = (text: string): void => void process.stdout.write(text)
 
 /** Aborts at the first signal; a second one ends us at once. */
-const untilTold = (): AbortSignal => {
+const untilSignal = (): AbortSignal => {
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(1)
       say('\nStopping what was started …\n')
-      controller.abort(new Told(`Ended by ${name}`))
+      controller.abort(new StoppedBySignal(`Ended by ${name}`))
     })
   }
   return controller.signal
@@ -51,7 +51,7 @@ const measure = async (names: readonly ScenarioName[], signal: AbortSignal): Pro
     setInterval(() => {}, 60_000),
     clearInterval,
   )
-  const { promise: told, reject } = Promise.withResolvers<never>()
+  const { promise: stopped, reject } = Promise.withResolvers<never>()
   signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   const run = async (): Promise<Results> => {
     const bench = await createBench(resources)
@@ -60,7 +60,7 @@ const measure = async (names: readonly ScenarioName[], signal: AbortSignal): Pro
     return { at: new Date().toISOString(), machine, contenders: CONTENDERS, scenarios }
   }
   try {
-    return await Promise.race([run(), told])
+    return await Promise.race([run(), stopped])
   } finally {
     setTimeout(() => {
       process.stderr.write(`Not everything could be stopped within ${STOP_MS / 1_000} seconds: look at \`docker ps\`\n`)
@@ -88,7 +88,7 @@ const main = async (): Promise<number> => {
     say(USAGE)
     return 0
   }
-  const results = await measure(only, untilTold())
+  const results = await measure(only, untilSignal())
   const targets = TARGETS.filter(({ scenario }) => only.includes(scenario))
   const verdicts = targets.map((target) => judge(results, target))
   const path = keep(results, verdicts, docs ? SHOWN : LATEST)
@@ -100,7 +100,7 @@ try {
   process.exitCode = await main()
 } catch (error) {
   process.exitCode = 1
-  const isExpected = error instanceof UsageError || error instanceof Told
+  const isExpected = error instanceof UsageError || error instanceof StoppedBySignal
   process.stderr.write(`${isExpected ? error.message : inspect(error)}\n`)
 }
 process.exit()

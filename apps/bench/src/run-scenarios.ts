@@ -37,7 +37,7 @@ const runOne = async (name: ScenarioName, bench: Bench): Promise<ScenarioResult>
   }
 }
 
-/** One after another. One that fails is told as such; the others go on. */
+/** Runs scenarios one after another. One that fails is reported; the others go on. */
 export const runScenarios = async (
   names: readonly ScenarioName[],
   bench: Bench,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { readOptions, UsageError } from '../src/options.ts'
 import { SCENARIO_NAMES } from '../src/scenarios/scenario.ts'
 
-test('without a word everything is measured, and nothing checked or written', () => {
+test('without options everything is measured, and nothing is checked or written', () => {
   expect(readOptions([])).toEqual({ only: SCENARIO_NAMES, check: false, docs: false, help: false })
 })
 

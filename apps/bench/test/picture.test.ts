@@ -33,7 +33,7 @@ test('what is slower is drawn further right, by the factor and not by the differ
   expect(second - first).toBeCloseTo(third - second, 0)
 })
 
-test('words are text and never markup, and the colors follow the page', () => {
+test('text is never markup, and the colors follow the page', () => {
   const svg = drawPicture('a < b & "c"', [{ label: '<script>', samples: [1, 2] }])
   expect(svg).toContain('a &lt; b &amp; &quot;c&quot;')
   expect(svg).toContain('&lt;script&gt;')

@@ -20,7 +20,7 @@ const results = resultsWith(
   toRow('bare-python', 'first byte', 'ms', [10]),
 )
 
-test('words stand left and numbers right', () => {
+test('text is on the left and numbers are on the right', () => {
   expect(
     toTable(
       [

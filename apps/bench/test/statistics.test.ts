@@ -17,7 +17,7 @@ test('samples are summarized in whatever order they came', () => {
   expect(summarize(hundred.toReversed())).toEqual({ min: 0, median: 50, p95: 95, p99: 99, max: 100 })
 })
 
-test('a histogram tells the same as the samples, to a tenth', () => {
+test('a histogram gives the same as the samples, to a tenth', () => {
   const histogram = createHistogram()
   for (const sample of hundred) histogram.add(sample + 0.04)
   const summary = histogram.summarize()

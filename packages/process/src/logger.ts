@@ -2,7 +2,7 @@ import { type DestinationStream, type Logger, pino } from 'pino'
 
 export type { Logger }
 
-/** Headers that carry a caller's secret, wherever a log line may hold a set of headers. */
+/** Headers with a caller's secret. */
 const SECRET_HEADERS = ['authorization', 'cookie', '["set-cookie"]', '["sec-websocket-protocol"]']
 const HEADER_HOLDERS = ['headers', '*.headers', '*.*.headers']
 
@@ -10,16 +10,16 @@ const secretPaths = HEADER_HOLDERS.flatMap((holder) =>
   SECRET_HEADERS.map((header) => (header.startsWith('[') ? `${holder}${header}` : `${holder}.${header}`)),
 )
 
-/** A cause of a cause of a cause; longer chains go in circles. */
+/** Longer chains of causes are circles. */
 const CAUSES = 5
-/** What Redis calls a command it does not know is followed by what was sent with it. */
+/** When Redis does not know a command, its error repeats what was sent. */
 const ARGUMENTS = /(?<=with args beginning with:).*/g
 
 const toLoggedText = (text: string | undefined): string | undefined => text?.replaceAll(ARGUMENTS, ' …')
 
 /**
- * Of an error its kind, its words and where it was, and so of its causes. Nothing else: libraries hang on it what they
- * were working on (ioredis a whole command), and that is somebody's program with its input and its environment.
+ * Logs an error's name, message, stack and code, and those of its causes. Nothing else: libraries attach what they worked on
+ * (ioredis a whole command), and that may be a user's program with its input and environment.
  */
 const toLogged = (error: unknown, causes = CAUSES): unknown => {
   if (!(error instanceof Error)) return error

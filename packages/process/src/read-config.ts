@@ -1,11 +1,11 @@
 import type { z } from 'zod'
 import { StartError } from './start-error.ts'
 
-/** Values of these are not repeated in a message: they may hold a password. */
+/** Messages do not repeat the values of these: they may hold a password. */
 const SECRET_NAME = /URL|KEY|SECRET|TOKEN|PASSWORD/
 
 /**
- * Reads a process's configuration from the environment, the only place where that is done.
+ * Reads a process's configuration from the environment. Nothing else in the services reads it.
  * The schema is an object whose keys are variable names; an empty variable counts as absent.
  * Throws a `StartError` with one sentence per wrong variable.
  */
@@ -26,7 +26,7 @@ const toSentence = (issue: z.core.$ZodIssue, given: Readonly<Record<string, stri
     : `${name}: ${issue.message}, not ${JSON.stringify(value)}`
 }
 
-/** What the variable must be; used wherever a schema does not bring words of its own. */
+/** What the variable must be, if its schema has no message of its own. */
 const toPhrase = (issue: z.core.$ZodRawIssue): string | undefined => {
   switch (issue.code) {
     case 'invalid_type':

@@ -3,25 +3,25 @@ import { StartError } from './start-error.ts'
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
-/** Once everything is released, what a dependency has left open may hold the process up for this long and no longer. */
+/** How long a process may live on after everything is released, because of what a dependency left open. */
 const EXIT_DEADLINE_MS = 1_000
 
 /**
- * From the abort of `signal` on, whatever is still being released after `withinMs` is left, said so, and the process
- * ends with exit code 1. For a process whose releasing may hang: it goes into the resources first, so that it goes last.
+ * Bounds how long releasing takes: if it is not done `withinMs` after `signal` aborts, the process says so and exits with 1.
+ * Put it into the resources first, so that it is released last.
  */
 export const boundRelease = (signal: AbortSignal, withinMs: number): Disposable => {
   let timer: NodeJS.Timeout | undefined
-  const begin = (): void => {
+  const startTimer = (): void => {
     timer = setTimeout(() => {
       process.stderr.write(`Not everything was released within ${withinMs} ms: exiting without the rest\n`)
       process.exit(1)
     }, withinMs)
   }
-  signal.addEventListener('abort', begin, { once: true })
+  signal.addEventListener('abort', startTimer, { once: true })
   return {
     [Symbol.dispose]() {
-      signal.removeEventListener('abort', begin)
+      signal.removeEventListener('abort', startTimer)
       clearTimeout(timer)
     },
   }

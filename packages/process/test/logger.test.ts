@@ -17,7 +17,7 @@ test('secrets in headers are never logged, wherever the headers are', () => {
   }
 })
 
-test('of an error nothing is logged but what it says, and what its causes say', () => {
+test('an error is logged with its message and its causes, and nothing that a library attached to it', () => {
   const command = { name: 'evalsha', args: ['hunter2'] }
   const reply = "ERR unknown command 'SUBMIT', with args beginning with: 'hunter2'"
   const cause = Object.assign(new Error(reply), { name: 'ReplyError', code: 'ERR', command })

@@ -4,7 +4,7 @@ const PARALLELISMS = [1, 2, 3, 4, 6]
 const TRY_MS = 1_500
 const NOTHING = ['/bin/true']
 
-/** What the Docker engine itself can do, whoever asks it. */
+/** What the Docker engine itself can do, without anything of ours. */
 export interface EngineCeiling extends AsyncDisposable {
   /** Containers a second at the parallelism that suits the engine best, over about that long; `/bin/true` in each, or that command. */
   measure(ms: number, command?: readonly string[]): Promise<number>
@@ -59,7 +59,7 @@ export const createEngineCeiling = (docker: Docker, label: string): EngineCeilin
       best ??= await findBest()
       return await measureAt(best.parallelism, ms, command)
     },
-    // What has begun is finished, so that no container is left.
+    // A container that is being made is finished, so that none is left.
     async [Symbol.asyncDispose]() {
       stopped = true
       await running.catch(() => {})

@@ -3,7 +3,7 @@ import { createHttpClient } from '../clients/http-client.ts'
 import { checkOutput } from './check-output.ts'
 import type { Contender, ContenderName } from './contender.ts'
 
-/** Whoever answers `POST /execute`: Runnel, and the services it is compared with. The output comes with the answer. */
+/** A contender that answers `POST /execute`: Runnel, and the services it is compared with. The answer has the output. */
 export const executeOverHttp = (name: ContenderName, url: string): Contender & Disposable => {
   const client = createHttpClient(url)
   return {

@@ -8,7 +8,7 @@ export interface Execution {
   readonly error: string
 }
 
-/** Serves `POST /execute` on a free port, which it tells its parent; ends when the parent closes the channel. */
+/** Serves `POST /execute` on a free port, which it sends to its parent. Ends when the parent closes the channel. */
 export const serve = (execute: (code: string) => Promise<Execution>, stop: () => Promise<void>): void => {
   const running = new Set<Promise<Execution>>()
   const server = createServer(async (request, response) => {

@@ -1,6 +1,6 @@
 import type { Summary } from './statistics.ts'
 
-/** Counts instead of samples, for more of them than one wants to keep: exact to a tenth. */
+/** Counts samples instead of keeping them, for millions of them. Exact to a tenth. */
 export interface Histogram {
   readonly count: number
   add(value: number): void

@@ -1,4 +1,4 @@
-/** Columns as wide as their widest cell: the first so many are words, to the left; the rest are numbers, to the right. */
+/** Columns as wide as their widest cell. The first `words` columns are text, on the left; the others are numbers, on the right. */
 export const toTable = (rows: readonly (readonly string[])[], words: number): string => {
   const columns = Math.max(0, ...rows.map((row) => row.length))
   const widths = Array.from({ length: columns }, (_, at) => Math.max(0, ...rows.map((row) => row[at]?.length ?? 0)))

@@ -14,7 +14,7 @@ const OUTPUT_BYTES = OUTPUT_MIB * MIB
 const ROUNDS = 6
 const GIVE_UP_MS = 30_000
 
-/** Its first word is on stderr: what arrives of it says when the program began to print, at no cost to stdout. */
+/** It starts with a line on stderr, which shows when it started to print, at no cost to stdout. */
 const PROGRAM = `import sys
 sys.stderr.write("go")
 sys.stderr.flush()

@@ -14,7 +14,7 @@ const SUBPROCESS = { forMs: 3_500, settleMs: 500 }
 const SUBPROCESS_PARALLELISMS = [2, 4, 8]
 const TRY_MS = 1_500
 const CEILING_MS = 4_000
-/** The least that a fresh container with a Python program in it takes, whoever makes it. */
+/** The least time that a fresh container with a Python program takes on this machine. */
 const BARE_PROGRAM = ['python3', '-u', '-c', 'print(1)']
 
 const tenantJob = (token: string) => ({ ...pythonJob(token), isolation: 'tenant' as const })

@@ -14,7 +14,7 @@ const FOR_S = 8
 const KIB = 1024
 const MEMORY_EVERY_MS = 250
 
-/** Waits for a word, so that everybody watches from the first line; then prints its clock at an even pace. */
+/** Waits for a line of input, so that all watch from its first line of output. Then it prints the time at an even pace. */
 const PROGRAM = `import sys, time
 sys.stdin.readline()
 began = time.monotonic()

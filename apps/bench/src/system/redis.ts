@@ -5,11 +5,11 @@ import { findFreePort } from './free-port.ts'
 
 const PORT = 6379
 const ANSWER_WITHIN_MS = 15_000
-const PATIENCE_MS = 500
+const PROBE_TIMEOUT_MS = 500
 
 /** A connection alone proves nothing: Docker's proxy takes it before there is anyone behind it. */
 const answers = async (host: string, port: number): Promise<boolean> => {
-  const socket = connect(port, host).setTimeout(PATIENCE_MS, () => socket.destroy())
+  const socket = connect(port, host).setTimeout(PROBE_TIMEOUT_MS, () => socket.destroy())
   socket.write('PING\r\n')
   try {
     for await (const answer of socket) return String(answer).startsWith('+PONG')

@@ -17,7 +17,7 @@ export interface FrameHandlers {
   onClose(): void
 }
 
-/** Where the payload is, and where the next frame begins; undefined until the header is there. */
+/** Where the payload is, and where the next frame starts; undefined until the header is complete. */
 const readHeader = (bytes: Buffer, at: number): { start: number; end: number } | undefined => {
   if (bytes.length - at < 2) return undefined
   const short = bytes.readUInt8(at + 1)

@@ -33,7 +33,7 @@ export const errorSchema = z.strictObject({
     .int()
     .positive()
     .optional()
-    .describe('Where trying again later may help: when. Over HTTP also as Retry-After, in seconds.'),
+    .describe('If another try may help: how long to wait first. Over HTTP also as Retry-After, in seconds.'),
   requestId: z.string(),
 })
 
@@ -41,7 +41,7 @@ export const errorSchema = z.strictObject({
 export const errorBodySchema = z.strictObject({ error: errorSchema })
 export type ErrorBody = z.infer<typeof errorBodySchema>
 
-/** A request that cannot be served as it is: the caller's mistake, or a part of ours that is away. */
+/** A request that cannot be served: the caller's mistake, or a part of ours that is not reachable. */
 export class RequestError extends Error {
   override name = 'RequestError'
   readonly code: ErrorCode

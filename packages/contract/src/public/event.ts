@@ -50,7 +50,7 @@ export const jobEventSchema = z.discriminatedUnion('type', [
   }),
   z
     .strictObject({ ...base, type: z.literal('restarted') })
-    .describe('The job begins again from scratch: drop the output so far.'),
+    .describe('The job starts again from the beginning: drop the output so far.'),
   z.object({
     ...base,
     type: z.literal('finished'),

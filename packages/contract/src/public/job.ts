@@ -3,7 +3,7 @@ import { limitsSchema } from './limits.ts'
 import { outcomeSchema, usageSchema } from './outcome.ts'
 import { chunkSchema } from './text.ts'
 
-/** Server-made, unguessable. */
+/** Made by the server; nobody can guess one. */
 export const jobIdSchema = z.string().regex(/^job_[0-9a-f]{32}$/, {
   error: 'Not a job id: one looks like job_ and 32 hex digits',
 })
@@ -12,8 +12,8 @@ export const jobStatusSchema = z.enum(['queued', 'running', 'finished'])
 export type JobStatus = z.infer<typeof jobStatusSchema>
 
 /**
- * How much of each stream an answer about a job has: as much as a program prints under the default limit. It is put
- * together in memory for every caller that asks, so it must not grow with what a program may print.
+ * How much of each stream is in an answer about a job: as much as the default limit lets a program print. It is built in
+ * memory for every request, so it must not grow with the program's limit.
  */
 export const JOB_OUTPUT_BYTES = 1024 * 1024
 
@@ -29,14 +29,14 @@ export const jobSchema = z.strictObject({
     .nonnegative()
     .optional()
     .describe(
-      'While queued: how many jobs are before this one. Tenants take turns, so a later one of another may go first.',
+      'While queued: how many jobs are before this one. Tenants take turns, so a later job of another tenant may run first.',
     ),
   estimatedWaitMs: z
     .int()
     .nonnegative()
     .optional()
     .describe(
-      'While queued: how long it will probably wait, from how long the latest jobs took and how many run now. Absent where there is nothing to reckon with.',
+      'While queued: how long it will probably wait, from the duration of the latest jobs and the number that run now. Absent until there are such numbers.',
     ),
   startedAt: z.iso.datetime().optional(),
   attempt: z.int().nonnegative().describe('How many times a worker has taken it.'),
@@ -47,7 +47,7 @@ export const jobSchema = z.strictObject({
     .strictObject({
       stdout: chunkSchema,
       stderr: chunkSchema,
-      truncated: z.boolean().describe('It printed more than this; GET /v1/jobs/:id/events has all of it.'),
+      truncated: z.boolean().describe('The job printed more than this. GET /v1/jobs/:id/events has all of it.'),
     })
     .optional()
     .describe(`When finished: what it printed, up to the first ${JOB_OUTPUT_BYTES} bytes of each stream.`),
@@ -55,19 +55,18 @@ export const jobSchema = z.strictObject({
 export type Job = z.infer<typeof jobSchema>
 
 /**
- * Who shares a sandbox. `job`: nobody; it is made for this job and removed after it. `tenant`: jobs of the same tenant,
- * one after another and many times as fast; each has a user, a workspace and processes of its own, and nothing that
- * one leaves is there for the next.
+ * Which jobs share a sandbox. `job`: none; it is made for this job and removed after it. `tenant`: jobs of the same tenant, one
+ * after another and many times as fast. Each has its own user, workspace and processes, and finds nothing of the job before it.
  */
 export const isolationSchema = z
   .enum(['job', 'tenant'])
   .describe(
-    '`job`: a sandbox of its own. `tenant`: one that has served, and will serve, other jobs of the same tenant; what each leaves is removed. Many times the throughput.',
+    '`job`: a sandbox for this job alone. `tenant`: a sandbox that also serves other jobs of the same tenant, one after another; what each job leaves is removed. Many times the throughput.',
   )
 
 export const jobPageSchema = z.strictObject({
   jobs: z.array(jobSchema.omit({ output: true })),
-  next: z.string().optional().describe('Give it as `cursor` for the page after this one; absent on the last page.'),
+  next: z.string().optional().describe('The `cursor` of the next page. Absent on the last page.'),
 })
 export type JobPage = z.infer<typeof jobPageSchema>
 

@@ -21,12 +21,12 @@ const scopesSchema = z
 export const keyRequestSchema = z.strictObject({
   tenant: tenantIdSchema,
   scopes: scopesSchema,
-  name: z.string().max(100).default('').describe('For people: where it is used.'),
-  expiresAt: z.iso.datetime().nullable().default(null).describe('When it stops to be good. null: never.'),
+  name: z.string().max(100).default('').describe('A note for people: where the key is used.'),
+  expiresAt: z.iso.datetime().nullable().default(null).describe('When the key expires. null: never.'),
 })
 export type KeyRequest = z.output<typeof keyRequestSchema>
 
-/** A key as it can be told: without its secret, which nobody has but its holder. */
+/** A key without its secret, which only its holder has. */
 export const keySchema = z.strictObject({
   id: z.string().describe('The visible part of the key: rnl_<id>_<secret>.'),
   tenant: tenantIdSchema,
@@ -38,24 +38,28 @@ export const keySchema = z.strictObject({
 })
 export type Key = z.output<typeof keySchema>
 
-/** The jobs of one ticket; as many as one socket may follow. */
+/** The most jobs of one ticket: as many as one socket may follow. */
 const TICKET_JOBS = 64
 
-/** `POST /v1/tickets`: something to give to a browser, which a key must never be. */
+/** `POST /v1/tickets`: a browser gets a ticket, never a key. */
 export const ticketRequestSchema = z
   .strictObject({
-    jobIds: z.array(jobIdSchema).max(TICKET_JOBS).default([]).describe('Jobs that its holder may reach.'),
+    jobIds: z.array(jobIdSchema).max(TICKET_JOBS).default([]).describe('Jobs that its holder may use.'),
     submissions: z
       .boolean()
       .default(false)
-      .describe('Whether its holder may submit jobs on GET /v1/stream, and reach those.'),
+      .describe('Whether its holder may submit jobs on GET /v1/stream, and use those.'),
     scopes: z
       .array(scopeSchema.exclude(['admin']))
       .min(1)
       .max(8)
       .optional()
-      .describe('`read` to follow, `submit` to submit, write and cancel. Left out: what the key may.'),
-    origin: z.string().max(300).optional().describe('The page it is for. Left out: any that is allowed to call.'),
+      .describe('`read` to follow, `submit` to submit, write and cancel. Left out: the scopes of the key.'),
+    origin: z
+      .string()
+      .max(300)
+      .optional()
+      .describe('The page that may use it. Left out: every page that may call the API.'),
     expiresInMs: z.int().min(1_000).max(300_000).default(30_000),
   })
   .refine(({ jobIds, submissions }) => jobIds.length > 0 || submissions, {
@@ -64,6 +68,6 @@ export const ticketRequestSchema = z
 export type TicketRequest = z.output<typeof ticketRequestSchema>
 
 export const ticketSchema = z.strictObject({
-  ticket: z.string().describe('Good for one WebSocket: connect with ?ticket=… .'),
+  ticket: z.string().describe('Valid for one WebSocket: connect with ?ticket=… .'),
   expiresAt: z.iso.datetime(),
 })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 const KIB = 1024
 const MIB = 1024 * KIB
 
-/** What one limit may be. All three are whole numbers in the unit that the limit's name ends in. */
+/** The bounds of one limit: whole numbers, in the unit at the end of the limit's name. */
 export interface LimitBounds {
   readonly default: number
   readonly minimum: number
@@ -53,12 +53,12 @@ export const LIMITS = {
   },
 } as const satisfies Record<string, LimitBounds & { readonly reason: string }>
 
-/** No deployment may let a program run longer than an hour: past this and its own age a container is taken for abandoned. */
+/** No deployment may let a program run longer than an hour: older containers are removed as abandoned. */
 export const WALL_CEILING_MS = 3_600_000
 
 export type LimitName = keyof typeof LIMITS
 export type Limits = { readonly [name in LimitName]: number }
-/** Of some limits a value: what a request names, or what a tenant may choose at most. */
+/** Values of some limits: those that a request names, or a tenant's maxima. */
 export type SomeLimits = { readonly [name in LimitName]?: number | undefined }
 export type LimitsPolicy = { readonly [name in LimitName]: LimitBounds }
 
@@ -99,8 +99,8 @@ export const createLimitsRequestSchema = (policy: LimitsPolicy) => {
 }
 
 /**
- * The limits of one job: what it chose, else the deployment's default. A default that nobody chose gives way to the
- * maximum of the tenant; what was chosen is given back as it is, for whoever refuses it.
+ * The limits of one job: what it chose, or the deployment's default, lowered to the tenant's maximum. A chosen value is not
+ * lowered, so that the caller can refuse it.
  */
 export const chooseLimits = (chosen: SomeLimits, policy: LimitsPolicy, maxima: SomeLimits = {}): Limits => {
   const choose = (name: LimitName): number =>

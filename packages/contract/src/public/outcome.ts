@@ -1,15 +1,18 @@
 import { z } from 'zod'
 
-/** A limit a program ran into without being ended by it: the kernel refused it a process, a page or a block, and it went on. */
+/** A limit that did not end the program: the kernel refused it a process, a page or a block, and it went on. */
 export const limitHitSchema = z.object({
   limit: z.enum(['memoryBytes', 'processes', 'diskBytes']),
   value: z.int().positive(),
 })
 export type LimitHit = z.infer<typeof limitHitSchema>
 
-const limitsHit = z.array(limitHitSchema).optional().describe('Limits the program ran into on the way, if any.')
+const limitsHit = z
+  .array(limitHitSchema)
+  .optional()
+  .describe('Limits that the program reached before it ended, if any.')
 
-/** How a job ended. The program's failures and ours are different words: only `sandbox-failed` is ours. */
+/** How a job ended. Only `sandbox-failed` is our fault; all others are the program's or the caller's doing. */
 export const outcomeSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('exited'),
@@ -38,7 +41,7 @@ export const outcomeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('canceled') }),
   z.object({
     type: z.literal('sandbox-failed'),
-    reference: z.string().describe('Find it in the worker log.'),
+    reference: z.string().describe('The log of the worker, or of the API, has this reference.'),
   }),
 ])
 export type Outcome = z.infer<typeof outcomeSchema>

@@ -7,10 +7,10 @@ export const PROGRAM = {
   sourceBytes: 1024 * 1024,
   /** On standard input, at the start or in one message while it runs. */
   stdinBytes: 1024 * 1024,
-  /** All that an interactive job is sent while it runs: kept until it finishes, for an attempt that begins again. */
+  /** All input of an interactive job while it runs. It is kept until the job finishes, because another attempt needs it again. */
   stdinTotalBytes: 8 * 1024 * 1024,
   files: 500,
-  /** Files and the folders they lie in: each is an inode of the workspace, which has 2,048 at the least. */
+  /** Files and the folders they lie in: each is an inode of the workspace, which has at least 2,048. */
   filesAndFolders: 1_000,
   pathBytes: 1024,
   /** What Linux allows for one name. */
@@ -29,7 +29,7 @@ export const pathFault = (path: string): string | undefined => {
   if (utf8Length(path) > PROGRAM.pathBytes) return `is longer than ${PROGRAM.pathBytes} bytes`
   if (path.startsWith('/')) return 'is absolute; give it relative to the workspace'
   if (/[\\\p{Cc}]/u.test(path)) return 'has a backslash or a control character'
-  if (/^[A-Za-z]:/.test(path)) return 'begins with a drive letter'
+  if (/^[A-Za-z]:/.test(path)) return 'starts with a drive letter'
   for (const segment of path.split('/')) {
     if (segment === '') return 'has an empty segment'
     if (segment === '.' || segment === '..') return `has the segment "${segment}"`
@@ -106,7 +106,7 @@ export const argsSchema = z
 
 const envNameSchema = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
   error: ({ input }) =>
-    `Cannot use ${JSON.stringify(input)} as an environment variable's name: use letters, digits and _, not beginning with a digit`,
+    `Cannot use ${JSON.stringify(input)} as an environment variable's name: use letters, digits and _, and do not start with a digit`,
 })
 
 export const envSchema = z
@@ -121,7 +121,7 @@ export const argsAndEnvBytes = (args: readonly string[], env: Readonly<Record<st
 
 export const fileBytes = ({ content, encoding }: File): number => chunkLength({ encoding, data: content })
 
-/** A program as it is queued and run: every choice made, nothing left to guess. */
+/** A program as it is queued and run, with every default filled in. */
 export const programSchema = z.object({
   language: z.string(),
   files: z.array(z.object(fileShape).superRefine(checkFile)).min(1),

@@ -13,7 +13,7 @@ import { chunkFault, encodingSchema } from './text.ts'
  *           subscribe {jobId, after?} ──▶ events after that one, then live
  *           unsubscribe | stdin | signal | cancel ──▶ ok
  *
- * `ref` is the client's own word for a frame; the answer to it carries the same `ref`.
+ * `ref` is the client's own name for a frame; the answer to the frame has the same `ref`.
  * A frame that cannot be read is answered with `error`; the socket stays open.
  */
 const ref = z.string().max(128).optional()

@@ -20,12 +20,12 @@ export const idempotencyKeySchema = z
     error: 'Cannot read the idempotency key: it must have 1 to 255 printable ASCII characters and no space',
   })
   .describe(
-    'A word of your own for this submission, such as a UUID. Submitting again under it, after an answer that was lost, gives the job of the first time; another program under it is refused. Kept as long as finished jobs are.',
+    'Your own key for this submission, such as a UUID. If the answer was lost, submit again with the same key: you get the same job. Another program with that key is refused. Keys are kept as long as finished jobs.',
   )
 
 const wholeText = (name: string) =>
   z.string().refine((text) => text.isWellFormed(), {
-    error: `Cannot read ${name}: it has a lone surrogate, which no UTF-8 can carry`,
+    error: `Cannot read ${name}: it has a lone surrogate, which UTF-8 cannot encode`,
   })
 
 /**
@@ -60,13 +60,15 @@ export const createSubmissionSchema = (policy: LimitsPolicy) =>
       interactive: z
         .boolean()
         .default(false)
-        .describe('Keep standard input open after `stdin`, for POST /v1/jobs/:id/stdin. Otherwise it ends there.'),
+        .describe(
+          'Keep standard input open after `stdin`, so that POST /v1/jobs/:id/stdin can send more. Otherwise it ends there.',
+        ),
       isolation: isolationSchema.default('job'),
       cancelOnDisconnect: z
         .boolean()
         .default(false)
         .describe(
-          'Cancel the job when the client that submits it goes away before it has finished: the WebSocket it was submitted on closes, or the connection that waits for it (`wait`). A server that stops cancels nothing.',
+          'Cancel the job when its client disconnects before it has finished. The client is the WebSocket that submitted it, or the connection that waits for it (`wait`). A server that stops cancels nothing.',
         ),
       limits: createLimitsRequestSchema(policy).prefault({}),
     })

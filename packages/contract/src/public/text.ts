@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /** Why `value` cannot travel as text, or undefined when it can. */
 export const textFault = (value: string): string | undefined => {
-  if (!value.isWellFormed()) return 'has a lone surrogate, which no UTF-8 can carry'
+  if (!value.isWellFormed()) return 'has a lone surrogate, which UTF-8 cannot encode'
   if (value.includes('\0')) return 'has a NUL character'
   return undefined
 }
@@ -19,7 +19,7 @@ export const chunkSchema = z.object({
 })
 export type Chunk = z.infer<typeof chunkSchema>
 
-/** Standard base64 with its padding, nothing else. */
+/** Standard base64 with its padding. */
 const isBase64 = (text: string): boolean => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)
 
 const encoder = new TextEncoder()
@@ -87,12 +87,12 @@ export const chunkLength = ({ encoding, data }: Chunk): number =>
 /** Why `data` is not what `encoding` says, or undefined when it is. */
 export const chunkFault = ({ encoding, data }: Chunk): string | undefined => {
   if (encoding === 'base64') return isBase64(data) ? undefined : 'is not base64'
-  return data.isWellFormed() ? undefined : 'has a lone surrogate, which no UTF-8 can carry: send it as base64'
+  return data.isWellFormed() ? undefined : 'has a lone surrogate, which UTF-8 cannot encode: send it as base64'
 }
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** The shortest honest form: text when all of it is UTF-8, base64 when any of it is not. */
+/** As text if all of it is valid UTF-8, else as base64. */
 export const toChunk = (bytes: Uint8Array): Chunk => {
   try {
     return { encoding: 'utf8', data: strictUtf8.decode(bytes) }
