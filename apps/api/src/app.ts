@@ -49,14 +49,14 @@ const CUT_AFTER_MS = 3_000
 interface AppParts {
   readonly operations: Operations
   readonly backend: Backend
-  /** Every key in Redis begins with it. */
+  /** Every key in Redis starts with it. */
   readonly prefix: string
   readonly log: Logger
   readonly policy: LimitsPolicy
   readonly callers: CallerDirectory
-  /** Pages of other origins that may call. */
+  /** Web pages of other origins that may call. */
   readonly origins: readonly string[]
-  /** Addresses that may say on whose behalf they call. */
+  /** Addresses of proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies?: readonly string[]
   readonly heartbeatMs?: number
   /** The watchers of a job share one frame for each event; see `text-frame.ts`. */
@@ -119,7 +119,7 @@ export const createApp = (parts: AppParts): App => {
   app.register(websocket, {
     options: { maxPayload: BODY_BYTES, perMessageDeflate: false },
     errorHandler: onSocketError,
-    // Streams end first: the server then has no connection left to wait for.
+    // Streams end first, so that the server has no connection left to wait for.
     preClose: async () => {
       closing.abort()
       setTimeout(connections.cutAll, CUT_AFTER_MS).unref()
@@ -127,7 +127,7 @@ export const createApp = (parts: AppParts): App => {
     },
   })
   const count = registerRateLimit(app, { redis: backend.redis, prefix })
-  // Only now: a refused upgrade must have passed the plugin, or nobody would close its connection.
+  // After the WebSocket plugin: it has to see a refused upgrade, or nothing would close its connection.
   app.after(() => {
     setSecurityHeaders(app)
     answerByOurselves(app)

@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify'
  */
 export const BODY_BYTES = 8 * PROGRAM.sourceBytes
 
-/** Fatal: bytes that are no UTF-8 are refused, where a lenient decoder would run a program other than the one sent. */
+/** Fatal: bytes that are not UTF-8 are refused. A lenient decoder would run another program than the one sent. */
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 export const decodeUtf8 = (bytes: Uint8Array, whole: string): string => {
@@ -18,7 +18,7 @@ export const decodeUtf8 = (bytes: Uint8Array, whole: string): string => {
   }
 }
 
-/** JSON and plain bytes are all that is read, and neither packed. Keys that would reach a prototype are refused. */
+/** Reads JSON and plain bytes, neither compressed. Keys that would reach a prototype are refused. */
 export const setBodyParsers = (app: FastifyInstance): void => {
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()

@@ -36,7 +36,7 @@ const nameSchemas = (): void => {
   }
 }
 
-/** What a client sends, as JSON Schema. Bounds and defaults are this deployment's. */
+/** What a client sends, as JSON Schema, with the bounds and defaults of this deployment. */
 const toInputSchema = (schema: z.ZodType): object => {
   const { $schema: _, ...described } = z.toJSONSchema(schema, {
     io: 'input',
@@ -47,7 +47,7 @@ const toInputSchema = (schema: z.ZodType): object => {
   return described
 }
 
-/** Two kinds of body, which the schema of a route cannot say. */
+/** A route with two kinds of body, which its schema cannot express. */
 const STDIN_BODY = {
   required: true,
   content: {
@@ -56,7 +56,7 @@ const STDIN_BODY = {
   },
 } as const
 
-/** Frames of a WebSocket are no part of any answer, so they are added by hand, and so is what routes take. */
+/** Adds what the document cannot find by itself: the frames of a WebSocket, and what routes take. */
 const toDocument =
   (policy: LimitsPolicy): typeof jsonSchemaTransformObject =>
   (document) => {
@@ -72,16 +72,16 @@ const toDocument =
     return described
   }
 
-const KEY = 'A key, `rnl_…`. Where none was ever made, callers of the same machine need none.'
+const KEY = 'A key, `rnl_…`. If none was ever made, callers on the same machine need none.'
 
 const DESCRIPTION = `Runs code in sandboxes and streams its output.
 
-Submit a program with \`POST /v1/jobs\`, then follow its events (WebSocket, server-sent events or NDJSON) or ask about it by id.
+Submit a program with \`POST /v1/jobs\`. Then follow its events (WebSocket, server-sent events or NDJSON), or ask about it by id.
 Every answer of 400 and above is \`{"error": {"code", "message", "details"?, "requestId"}}\`.
-Every call but those of \`health\` may be answered 401 (no good key) and 403 (the key has not that scope); jobs of other tenants
-are answered as if they were not there. A tenant with a bound of submissions finds it in \`RateLimit-*\`, and 429 beyond it.`
+Every call except those of \`health\` may be answered 401 (no good key) and 403 (the key does not have the scope). Jobs of other
+tenants are answered as if they did not exist. If a tenant's submissions are limited, \`RateLimit-*\` says how, and 429 that there were too many.`
 
-/** To be called before the routes are registered: the document is made of what is registered after it. */
+/** To be called before the routes: the document has only what is registered after it. */
 export const describeApi = (app: FastifyInstance, policy: LimitsPolicy): void => {
   nameSchemas()
   app.register(swagger, {

@@ -4,7 +4,10 @@ export type WhileConnected = (connection: { once(event: 'close', listener: () =>
 /** An abort without a reason creates an error with a stack trace, for every request. */
 const GONE = 'gone'
 
-/** Has one listener on `closing` for all connections: `AbortSignal.any` is slow, and this runs for each request. */
+/**
+ * Has one listener on `closing` for all connections. `AbortSignal.any` would do the same in a line, but takes 26 µs instead of
+ * 3 for each request, and its signals stay in memory for long (measured with 50,000 in a loop, Node 24, 2026-11-29).
+ */
 export const createWhileConnected = (closing: AbortSignal): WhileConnected => {
   const open = new Set<AbortController>()
   closing.addEventListener('abort', () => {

@@ -3,7 +3,7 @@ import { jobNotFound } from '@runnel/operations'
 import { isJobOf } from '@runnel/registry'
 import type { FastifyRequest } from 'fastify'
 
-/** Who is asking, and what they may do. */
+/** Who asks, and what they may do. */
 export interface Caller {
   readonly tenant: Tenant
   readonly scopes: readonly Scope[]
@@ -17,7 +17,7 @@ export interface Caller {
   }
 }
 
-/** The name of what a request is decorated with once it is known who asks. */
+/** The request's decorator that holds the caller, once it is known. */
 export const CALLER = 'caller'
 
 export const callerOf = (request: FastifyRequest): Caller => request.getDecorator<Caller>(CALLER)
@@ -34,7 +34,7 @@ export const requireSubmissions = (caller: Caller): void => {
   throw new RequestError('forbidden', 'This ticket may not submit: ask for one with submissions: true')
 }
 
-/** A job that the caller may not reach is answered as one that never was, and by the same work: without asking Redis. */
+/** A job that the caller may not reach is answered as one that never existed, with the same work: without asking Redis. */
 export const requireJob = ({ tenant, ticket }: Caller, jobId: string): void => {
   if (isJobOf(tenant.id, jobId) && (ticket === undefined || ticket.jobIds.has(jobId))) return
   throw jobNotFound()

@@ -2,24 +2,24 @@ import { RequestError } from '@runnel/contract/public'
 import { KEY_TEXT, type KeyParts, readKeyText } from '@runnel/registry'
 import type { FastifyRequest } from 'fastify'
 
-/** What a request brings to say who it is from; `unreadable` is something, but nothing that could be good. */
+/** What a request brings to show who sent it. `unreadable` is something that cannot be good. */
 export type Credentials =
   | { readonly type: 'none' }
   | { readonly type: 'unreadable' }
   | { readonly type: 'key'; readonly parts: KeyParts }
   | { readonly type: 'ticket'; readonly ticket: string }
 
-/** Longer than any key; what is longer is not even looked at. */
+/** Longer than any key. Longer headers are not looked at. */
 const HEADER_LENGTH = 200
 
-/** Node keeps the first of several and drops the rest, which something in front of us may have read instead. */
+/** Node keeps the first of several and drops the others, but a proxy may have read another one. */
 const countAuthorizations = (rawHeaders: readonly string[]): number =>
   rawHeaders.filter((name, at) => at % 2 === 0 && name.length === 13 && name.toLowerCase() === 'authorization').length
 
 const readTicket = (query: unknown): unknown =>
   typeof query === 'object' && query !== null && 'ticket' in query ? query.ticket : undefined
 
-/** A URL is kept by logs, histories and proxies, so a key must never be in one. */
+/** Logs, histories and proxies keep URLs, so a key must never be in one. */
 export const refuseKeyInUrl = (url: string): void => {
   // A key has no character that would ever be escaped, but may come escaped all the same.
   if (!KEY_TEXT.test(url) && !(url.includes('%') && KEY_TEXT.test(toPlain(url)))) return

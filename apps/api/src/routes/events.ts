@@ -19,7 +19,7 @@ const querySchema = z.strictObject({
   ticket: z.string().optional().describe('Of POST /v1/tickets, in place of a key; for a WebSocket only.'),
 })
 
-/** Where to begin. An EventSource repeats its URL when it reconnects, so the id it saw last comes before `after`. */
+/** Where to start. An EventSource repeats its URL when it reconnects, so its last id counts more than `after`. */
 const readAfter = (request: FastifyRequest, after: string | undefined): string | undefined => {
   const lastEventId = request.headers['last-event-id']
   if (lastEventId === undefined || lastEventId === '') return after
@@ -40,13 +40,13 @@ export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
     schema: {
       summary: "Follow a job's events",
       description: [
-        'All events of a job after `after`, then live ones, each once and in order; ends after `finished`.',
-        'What comes is what the client asks for: a WebSocket on `Upgrade` (each event a text frame; closes with 1000),',
+        'All events of a job after `after`, then live ones, each once and in order. Ends after `finished`.',
+        'The client chooses the format: a WebSocket with `Upgrade` (each event a text frame; closes with 1000),',
         'server-sent events with `Accept: text/event-stream` (and `Last-Event-ID`), otherwise NDJSON, one event a line.',
         'After 15 s of silence there is a heartbeat: a ping, a comment, an empty line.',
         'A stream that ends before `finished` ends as an error: its last line is `{"type": "error", "error"}` (of the event `error`',
         'with server-sent events), and the answer has no proper end. A WebSocket closes with 1012 where the server stops and with',
-        '1011 after an `error` frame. Go on with `after`.',
+        '1011 after an `error` frame. Continue with `after`.',
       ].join('\n'),
       tags: ['events'],
       params: paramsSchema,
@@ -71,7 +71,7 @@ export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
       const format = chooseFormat(request.headers.accept)
       const signal = whileConnected(reply.raw)
       const requester = requesterOf(request)
-      // An EventSource would reconnect for ever to a stream that ends; 204 is what stops it.
+      // An EventSource reconnects for ever to a stream that ends. 204 stops it.
       if (
         format === SERVER_SENT_EVENTS &&
         after !== undefined &&

@@ -16,7 +16,7 @@ export const jobRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { oper
       schema: {
         summary: 'Ask about a job',
         description:
-          'Its status; its place while it is queued; its outcome, usage and the beginning of its output when it has finished; its events have all of the output.',
+          'Gives its status; its place while it is queued; its outcome, usage and the start of its output when it has finished. Its events have all of the output.',
         tags: ['jobs'],
         params: paramsSchema,
         response: { 200: jobSchema, ...errorAnswers(404, 503) },
@@ -32,7 +32,7 @@ export const jobRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { oper
       schema: {
         summary: 'Cancel a job',
         description:
-          'A queued job finishes at once as canceled; a running one as soon as its worker has ended it. Canceling again, or a finished job, changes nothing. Answers with the job as it stands; without its output where the key may not read.',
+          'A queued job finishes at once as canceled, a running one as soon as its worker has ended it. Canceling again, or canceling a finished job, changes nothing. Answers with the job as it stands, without its output if the key may not read.',
         tags: ['jobs'],
         params: paramsSchema,
         response: { 200: jobSchema, ...errorAnswers(404, 503) },

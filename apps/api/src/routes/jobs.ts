@@ -5,7 +5,7 @@ import { requesterOf } from '../access/audit-log.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
 
-/** Longer than a program may take by default; longer than that, following its events is the better way. */
+/** Longer than a program may run by default. To wait longer, follow its events. */
 const WAIT_MAX_MS = 60_000
 const PAGE_DEFAULT = 20
 const PAGE_MAX = 100
@@ -43,9 +43,9 @@ export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, optio
       schema: {
         summary: 'Submit a program',
         description: [
-          'Takes a program and queues it. With `wait`, answers 200 with the finished job if it finishes in time, else 202 with the job as it then is. `Location` is where the job can be asked about.',
-          'With an `Idempotency-Key`, submitting again gives the first job as it now stands, and the answer says `Idempotent-Replayed: true`.',
-          'Where too many jobs wait already, 429: `details` has the length of the queue, `Retry-After` says when there may be room.',
+          'Accepts a program and queues it. With `wait`, answers 200 with the finished job if it finishes in time, else 202 with the job as it stands then. `Location` is the URL of the job.',
+          'With an `Idempotency-Key`, submitting again gives the first job as it stands now, and the answer has `Idempotent-Replayed: true`.',
+          'If too many jobs wait already, answers 429: `details` has the length of the queue, `Retry-After` says when there may be room.',
         ].join('\n'),
         tags: ['jobs'],
         querystring: waitQuerySchema,
@@ -88,7 +88,7 @@ export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, optio
       config: { scope: 'read', resource: 'none', submits: false, stream: false },
       schema: {
         summary: 'List jobs',
-        description: 'What was submitted, newest first, in pages, without the output.',
+        description: 'The jobs of the tenant, newest first, in pages, without their output.',
         tags: ['jobs'],
         querystring: pageQuerySchema,
         response: { 200: jobPageSchema, ...errorAnswers(400, 503) },

@@ -23,8 +23,8 @@ export const streamRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
     schema: {
       summary: 'One WebSocket for many jobs',
       description: [
-        'Every frame is one JSON text: `ClientFrame` to the server, `ServerFrame` from it.',
-        'A frame is answered in its turn with `accepted`, `ok` or `error`, which carry its `ref`; the socket stays open after an error.',
+        'Each frame is one JSON text: `ClientFrame` to the server, `ServerFrame` from it.',
+        'Frames are answered in order with `accepted`, `ok` or `error`, which carry their `ref`. The socket stays open after an error.',
         'A job submitted with `cancelOnDisconnect` is canceled when its socket closes before it has finished.',
         `Up to ${SUBSCRIPTIONS_PER_SOCKET} jobs can be followed at a time; a finished one no longer counts.`,
       ].join('\n'),

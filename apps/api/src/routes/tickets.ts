@@ -16,8 +16,8 @@ export const ticketsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { 
       schema: {
         summary: 'Make a ticket for a browser',
         description: [
-          'Something to give to a page, which a key must never be: good for one WebSocket (`?ticket=`), for a short time,',
-          'for the jobs it names or for those it submits itself, and never for more than the key may. It ends with the key, and so does its socket.',
+          'A page must never have a key. It gets a ticket: good for one WebSocket (`?ticket=`), for a short time,',
+          'for the jobs it names or those it submits itself, and never for more than its key may. When the key ends, the ticket and its socket end too.',
         ].join('\n'),
         tags: ['access'],
         body: ticketRequestSchema,
