@@ -32,7 +32,7 @@ export const warnOfUnknownSettings = (log: Logger, env: NodeJS.ProcessEnv = proc
     if (!name.startsWith(OURS) || SETTING_NAMES.includes(name)) continue
     const nearest = nearestTo(name)
     log.warn(
-      { name, nearest },
+      { setting: name, nearest },
       `${name} is not a setting, so it has no effect. Did you mean ${nearest}? docs/configuration.md lists all settings`,
     )
   }

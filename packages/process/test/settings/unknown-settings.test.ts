@@ -4,7 +4,7 @@ import { createLogger, warnOfUnknownSettings } from '../../src/index.ts'
 /** Put together here, because the names in the repository's files are checked. */
 const named = (name: string): string => `RUNNEL_${name}`
 
-const warningsOf = (env: NodeJS.ProcessEnv): { level: number; name: string; nearest: string; msg: string }[] => {
+const warningsOf = (env: NodeJS.ProcessEnv): { level: number; msg: string }[] => {
   const lines: string[] = []
   const log = createLogger({ name: 'api', level: 'info', destination: { write: (line) => lines.push(line) } })
   warnOfUnknownSettings(log, env)
@@ -22,7 +22,7 @@ describe('An unknown setting', () => {
   ])('%s is reported with the nearest known name %s', (unknown, nearest) => {
     const [warning, ...more] = warningsOf({ [named(unknown)]: '1', PATH: '/bin', [named('PREFIX')]: 'a' })
     expect(more).toEqual([])
-    expect(warning).toMatchObject({ level: 40, nearest: named(nearest) })
+    expect(warning).toMatchObject({ level: 40, name: 'api', setting: named(unknown), nearest: named(nearest) })
     expect(warning?.msg).toBe(
       `${named(unknown)} is not a setting, so it has no effect. Did you mean ${named(nearest)}? docs/configuration.md lists all settings`,
     )
