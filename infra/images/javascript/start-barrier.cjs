@@ -53,7 +53,8 @@ const SINK = { write: nothing, on: nothing, once: nothing, removeListener: nothi
 
 /**
  * A trick: what nearly every program does first, and Node loads and compiles only then, is done once while nobody waits: to
- * print, and, for a TypeScript program, to strip its types. Nothing is opened and no asynchronous resource is counted.
+ * print (2.4 ms the first time), and, for a TypeScript program, to strip its types (20 ms). Nothing is opened and no
+ * asynchronous resource is counted.
  * `process.stdout` itself is not touched: a program that never uses it leaves its descriptor as it is.
  * Switch: `rehearse`.
  */

@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from messages import Exec, ExitReport, Init, ListedFile, Put, Signal
     from server import ForkServer
 
-#: DONE travels with the program's first output or its end, or alone after this time.
-DONE_DELAY_SECONDS = 0.02
 #: Most programs have ended by then, and none has used up its memory.
 OUTLAST_SECONDS = 0.015
 #: What a job leaves dies within moments. A sandbox in which something does not die is given up.
@@ -221,7 +219,7 @@ class Agent:
     def _written(self, fault: str) -> None:
         if fault:
             self._fail(fault)
-        self._channel.hold(frames.DONE, self._stream, DONE_DELAY_SECONDS)
+        self._channel.send(frames.DONE, self._stream)
 
     def _release(self, program: Program, request: Exec) -> None:
         program.release()

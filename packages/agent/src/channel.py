@@ -46,11 +46,6 @@ class Channel:
         self._waiting += encode(kind, stream, payload)
         self._write()
 
-    def hold(self, kind: int, stream: int, seconds: float) -> None:
-        """Sends it together with the next frame, or alone after that many seconds."""
-        self._waiting += encode(kind, stream)
-        self._loop.after(seconds, self._write)
-
     def send_json(self, kind: int, stream: int, value: Mapping[str, object]) -> None:
         self.send(kind, stream, json_text.dumps(value))
 

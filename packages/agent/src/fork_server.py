@@ -42,7 +42,6 @@ import sys
 import files
 import libc
 import pages
-import slices
 import startup
 
 WORKSPACE = "/workspace"
@@ -58,7 +57,6 @@ TRACES = (
     "gc",
     "libc",
     "pages",
-    "slices",
     "startup",
     "switches",
 )
@@ -127,13 +125,12 @@ def _become(uid: int) -> None:
     posix.setresuid(uid, uid, uid)
     libc.call(_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0)
     posix.umask(0o022)
-    slices.lengthen()
 
 
 def _leave_no_trace() -> None:
     """Removes what only the way here needed. Types of an extension hold each other, so it takes the collector."""
-    global _socket, libc, pages, slices  # noqa: PLW0603
-    del _socket, libc, pages, slices
+    global _socket, libc, pages  # noqa: PLW0603
+    del _socket, libc, pages
     for name in TRACES:
         sys.modules.pop(name, None)
     gc.collect()

@@ -1,6 +1,9 @@
 """A trick: what Python made at its own start is set apart from the garbage collector (`gc.freeze`).
 
-Otherwise the collector looks at ten thousand objects twice while a program ends: half of the time that an end takes.
+Otherwise the collector looks at ten thousand objects twice while a program ends. Without it a program takes 4.4 ms of a
+processor instead of 3.0 in a fresh container, 8.9 instead of 7.1 in a reused one (2026-11-29,
+`node apps/bench/src/tricks/main.ts --without freeze`).
+
 Modules are kept alive until Python clears them, so that what a program attaches to one of them is released as well.
 The code of functions, to which nothing can be attached, is never released at all.
 

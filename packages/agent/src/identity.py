@@ -36,12 +36,6 @@ class ContainerIdentity:
         os.setresgid(self.uid, self.uid, self.uid)
         os.setresuid(self.uid, self.uid, self.uid)
 
-    def give_way(self) -> None:
-        """In a forked child that is about to execute the program."""
-        import slices  # only here, where nobody waits for it
-
-        slices.lengthen()
-
     def own(self, fd: int) -> None:
         """Lets the program reopen its standard streams by name (/dev/stdout), as it could in any container."""
         os.fchown(fd, self.uid, self.uid)
@@ -89,9 +83,6 @@ class LocalIdentity:
             pass  # where there is no such call, process groups must do
 
     def assume(self) -> None:
-        pass
-
-    def give_way(self) -> None:
         pass
 
     def own(self, fd: int) -> None:

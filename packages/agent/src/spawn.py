@@ -52,7 +52,6 @@ def spawn(
 
                 resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
             identity.assume()
-            identity.give_way()
             os.umask(0o022)
             os.chdir(folder)
             places = {0: pipes.their_stdin, 1: pipes.their_stdout, 2: pipes.their_stderr, **(extra or {})}

@@ -1,4 +1,4 @@
-"""Turns tricks off, so that what each gains can be measured: AGENT_WITHOUT=freeze,slices.
+"""Turns tricks off, so that what each gains can be measured: AGENT_WITHOUT=freeze,pages.
 
 Only an image made for measuring has this variable: apps/bench/src/tricks.
 """

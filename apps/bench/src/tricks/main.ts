@@ -1,4 +1,4 @@
-// node apps/bench/src/tricks/main.ts --language python --without slices,pages,slices+pages --rounds 300
+// node apps/bench/src/tricks/main.ts --language python --without freeze,pages,freeze+pages --rounds 300
 //
 // What each trick of the agent gains: the same image with it and without, in turn, in one run. Every round measures all
 // variants in a random order; what is compared is the median of the differences within a round. `again` is

@@ -17,9 +17,8 @@ import { encodeFrame, encodeJsonFrame } from './frames.ts'
  *        ◀────────────────────────── READY        if EXEC said {isolation: "tenant"}: cleaned up, ready for the next program
  *
  * 1. PUT to STDIN go out in one write. The agent handles each after the one before.
- * 2. DONE travels with the frame that follows it.
- * 3. What a program prints within two milliseconds of its first output comes as one piece, usually together with its EXIT.
- * 4. Processes that are alive after EXIT are killed at once.
+ * 2. What a program prints within two milliseconds of its first output comes as one piece, usually together with its EXIT.
+ * 3. Processes that are alive after EXIT are killed at once.
  *
  * What the agent sends is untrusted: once a program has run, a hole in the kernel could let the program speak in its place.
  * A frame that is malformed, too large or out of turn ends the sandbox, never the worker. The number of frames is bounded:
