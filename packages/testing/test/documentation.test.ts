@@ -1,0 +1,78 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '../../..')
+const LINK = /\[[^\]]*\]\(([^)\s]+)\)/g
+/** In code style, with a folder of ours in front. */
+const PATH = /`((?:apps|docs|examples|infra|packages|src|test)\/[\w./-]*\w)\/?`/g
+const FENCE = /^ *```[\s\S]*?^ *```/gm
+
+/** Tracked, and new ones that are not ignored. */
+const pages = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], { cwd: ROOT })
+  .toString()
+  .trim()
+  .split('\n')
+  .filter((path) => existsSync(join(ROOT, path)))
+
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
+
+/** A heading as its link: lower case, without punctuation, dashes for spaces. */
+const toAnchor = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-')
+
+const hasAnchor = (path: string, anchor: string): boolean => {
+  const headings = read(path)
+    .replace(FENCE, '')
+    .matchAll(/^#+ (.+)$/gm)
+  return [...headings].some(([, heading = '']) => toAnchor(heading) === anchor)
+}
+
+/** Why a link of this page leads nowhere; undefined if it leads somewhere, or out of the repository. */
+const findFault = (page: string, link: string): string | undefined => {
+  if (/^[a-z]+:/.test(link)) return undefined
+  const [path = '', anchor] = link.split('#')
+  const target = path === '' ? page : join(dirname(page), path)
+  if (target.startsWith('..') || !existsSync(join(ROOT, target))) return `${page}: there is no ${link}`
+  if (anchor === undefined || !target.endsWith('.md') || hasAnchor(target, anchor)) return undefined
+  return `${page}: ${target} has no heading for #${anchor}`
+}
+
+test('every link from one page of the repository to another leads somewhere', () => {
+  const faults = pages.flatMap((page) =>
+    [...read(page).replace(FENCE, '').matchAll(LINK)].flatMap(([, link = '']) => findFault(page, link) ?? []),
+  )
+  expect(faults).toEqual([])
+})
+
+test('every file that a page names is there', () => {
+  const faults = pages
+    .filter((page) => !page.startsWith('docs/how-to-'))
+    .flatMap((page) =>
+      [...read(page).matchAll(PATH)].flatMap(([, path = '']) => {
+        // An entry of a package, such as `packages/contract/public`, is a file or folder of its `src`.
+        const entry = path.replace(/^packages\/(\w+)\//, 'packages/$1/src/')
+        const places = [join(dirname(page), path), path, entry]
+        return places.some((place) => existsSync(join(ROOT, place))) ? [] : `${page}: there is no ${path}`
+      }),
+    )
+  expect(faults).toEqual([])
+})
+
+test('every page in docs/ is listed in its index', () => {
+  const index = read('docs/README.md')
+  const unlisted = pages.filter((page) => /^docs\/[^/]+\.md$/.test(page) && !index.includes(`(${page.slice(5)})`))
+  expect(unlisted.filter((page) => page !== 'docs/README.md')).toEqual([])
+})
+
+test('the README has at most 1,000 words', () => {
+  expect(read('README.md').split(/\s+/).length).toBeLessThanOrEqual(1_000)
+})
+
+test('.nvmrc names the major of the Node that .node-version pins', () => {
+  expect(read('.nvmrc').trim()).toBe(read('.node-version').split('.')[0])
+})
