@@ -55,7 +55,7 @@ const PLACES: readonly Place[] = [
     'process',
   ]),
   appPlace('docker-proxy', ['contract', 'languages', 'sandbox', 'process']),
-  appPlace('bench', ['contract/public']),
+  appPlace('bench', ['contract/public', 'languages', 'sandbox']),
 ]
 
 /** Each driver has one owner. The bench also measures Docker itself, and the fixtures start what is tested. */
