@@ -1,5 +1,5 @@
 const WHY = {
-  'taken-over': 'a later attempt has begun, or the job has finished',
+  'taken-over': 'a later attempt has started, or the job has finished',
   gone: 'entries are missing that were there; Redis has lost them',
   'redis-away': 'Redis stayed away for too long',
 } as const

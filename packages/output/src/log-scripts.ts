@@ -146,8 +146,8 @@ return ends
 `)
 
 /**
- * Read only: a page of what an attempt printed. ARGV: where to begin, the attempt, then 1 or 0 for whether stdout and
- * stderr are wanted. Where the next page begins, or '' after the last one, then the entries of the wanted streams.
+ * Read only: a page of what an attempt printed. ARGV: where to start, the attempt, then 1 or 0 for whether stdout and
+ * stderr are wanted. Where the next page starts, or '' after the last one, then the entries of the wanted streams.
  * A page ends after 512 events or 1 MiB of them, wanted or not: Redis is held up for some milliseconds at most.
  */
 export const outputScript = createLuaScript(`${ENTRY}

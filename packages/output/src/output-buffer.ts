@@ -25,7 +25,7 @@ const mergeRuns = (runs: readonly Run[]): Run[] =>
   }))
 
 /**
- * What a program has printed and nobody has been told yet. Bytes of one stream that follow each other become one part;
+ * What a program has printed and was not published yet. Bytes of one stream that follow each other become one part;
  * stdout and stderr keep their order. A character that is not complete yet stays behind until its rest has come.
  *
  * Where what is taken at once has more than 16 turns between the streams, each stream becomes one part and their order

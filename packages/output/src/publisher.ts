@@ -36,14 +36,14 @@ const BUFFER_BYTES = 256 * 1024
  *
  *   write ─▶ buffer ─▶ flush: one script call, several events ─▶ log and channel
  *
- * One flush is under way at a time, so order needs no care: what is written meanwhile goes with the next one. The first
+ * One flush is under way at a time, so order needs no care: what is written during a flush goes with the next one. The first
  * bytes after a silence go at once; further ones wait until `flushMs` after the last flush, or until there are 64 KiB.
  * However a program prints, a flush has at most 16 events and one more for every 64 KiB in it. That is 3,200 events a
- * second and 17 for every 64 KiB printed, at the most.
+ * second, and 17 for every 64 KiB printed, at most.
  * Ids are given when a flush is put together and kept when it is repeated, so that a repeated one adds nothing.
  *
  * While Redis is away a flush is repeated for a while and writers wait. When it stays away, or Redis says that a later
- * attempt has taken over or that entries are missing, this log is lost: nothing more is written and every writer is told.
+ * attempt has taken over or that entries are missing, this log is lost: nothing more is written, and every writer gets a LogLostError.
  */
 export const createPublisher = (options: {
   readonly redis: Redis

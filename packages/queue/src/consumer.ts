@@ -32,7 +32,7 @@ export interface UnreadableJob {
   readonly error: Error
 }
 
-/** `done`: the job's outcome is in its log. `requeue`: the job waits again, at once, for whoever takes it. */
+/** `done`: the job's outcome is in its log. `requeue`: the job is the next one that a worker takes. */
 export type Verdict = 'done' | 'requeue'
 
 export interface Consumer {
@@ -49,13 +49,13 @@ export interface Consumer {
  * has run out (10 to 20 s) and the next check finds it (up to 5 s): 25 s at most. BullMQ's defaults take a minute.
  */
 const LOCK_MS = 20_000
-/** A worker stops a little before Redis lets another one begin. */
+/** A worker stops a little before Redis lets another one start. */
 const LEASE_SHARE = 0.9
 /** Cancel and input reach a running job by a hint within a millisecond; where the hint was lost, by this. */
 const SWEEP_MS = 1_000
 /**
- * When a job that has just begun first looks for what was sent before it was here to hear the hints: most have ended by
- * then, and need not ask. One that waits for input, or was begun before, looks at once.
+ * A job that has just started may have missed hints. It looks for messages after this time: most jobs have ended by then, and
+ * never ask. A job that waits for input, or that was started before, looks at once.
  */
 const FIRST_LOOK_MS = 50
 /** After a shutdown's grace: what a job may take to stop. One that takes longer is left to its lock. */
@@ -68,7 +68,7 @@ const STOP_DEADLINE_MS = 10_000
  *                        ├──▶ requeue ────▶ first in the queue again
  *                        └──▶ throws ─────▶ our own fault: logged, tried again after a pause, a bounded number of times
  *
- * Meanwhile its signal may abort, once, and the first reason wins: `canceled` by a message, `lease-lost` when the lock
+ * During that its signal may abort, once, and the first reason wins: `canceled` by a message, `lease-lost` when the lock
  * was not renewed (another worker may have the job already: stop everything, write nothing), `shutdown` by `stop`.
  * A lost job is left as it is, whatever its handler says: its lock may still hold, and then nobody but us would end it.
  * A worker that dies says nothing: its locks run out, and any worker's check puts its jobs back in the queue.
@@ -83,7 +83,7 @@ export const createConsumer = (
     readonly concurrency: number
     readonly retentionMs: number
     readonly lockMs?: number
-    /** Answers for a job that cannot be read; it is given up afterwards, and tried again where this throws. */
+    /** Called for a job that cannot be read. The job fails after that; it is tried again if this throws. */
     readonly onUnreadable?: (unreadable: UnreadableJob) => Promise<void>
     readonly log: Log
   },
@@ -215,7 +215,7 @@ export const createConsumer = (
         if (!(await within(STOP_DEADLINE_MS, closed))) {
           log.error(
             { jobIds: [...running.keys()] },
-            'Jobs did not stop in time: they begin again when their locks have run out',
+            'Jobs did not stop in time: they start again when their locks have run out',
           )
         }
       }

@@ -4,9 +4,9 @@ import { JOB_KEYS_LUA } from './bullmq-internals/job-keys.ts'
 import { READY_LIST_LUA } from './bullmq-internals/ready-list.ts'
 
 /**
- * How many jobs stand ready in BullMQ's own list, for workers to take. Workers take without asking whose turn it is, so
- * whoever comes next waits for these first: few keeps the order fair. None would make a worker that has just finished
- * wait for a round trip.
+ * How many jobs stand ready in BullMQ's own list, for workers to take. Workers take them in that order, so the
+ * next tenant waits for these first: few of them keep the queue fair. With none, a worker that has just finished a job
+ * would wait for a round trip.
  */
 const READY_JOBS = 4
 
@@ -78,8 +78,8 @@ local function admit(tenant, id)
   pushReady(id)
 end
 
--- As many as stand ready, and one for each job that has been let go and that BullMQ still holds: whoever ran it is
--- about to take the next.
+-- Makes READY jobs ready, and one more for each job that is no longer admitted and that BullMQ still has: its worker takes
+-- the next one in a moment.
 local function fill()
   if redis.call('ZCARD', rotation) == 0 then return end
   local ready = redis.call('LLEN', wait)

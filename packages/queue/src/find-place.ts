@@ -6,7 +6,7 @@ import { createFairQueueScript } from './fair-queue-script.ts'
 export interface Place {
   /** How many jobs go before it, should nobody submit another. */
   readonly position: number
-  /** How long it will probably wait. Undefined where nothing runs, or nothing has finished yet, to reckon with. */
+  /** How long it will probably wait. Undefined if no job runs, or none has finished yet: then nothing is known. */
   readonly estimatedWaitMs?: number
 }
 

@@ -42,7 +42,7 @@ export const createRunningJob = (options: {
   const { jobId, redis, controlKey, stdinKey, hasInput, leaseMs, log } = options
   const controller = new AbortController()
   const { signal } = controller
-  /** Stopped or ended: nobody hears messages any more. */
+  /** Stopped or ended: messages are no longer read. */
   const over = new AbortController()
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   let leaseUntil = performance.now() + leaseMs

@@ -8,7 +8,7 @@ const PIECE_BYTES = 64
 const SIGNALS = 1_000
 
 /**
- * Input stays in Redis until its job finishes, because an attempt that begins again reads it from the beginning; so there
+ * Input stays in Redis until its job finishes, because a later attempt reads it from its start; so there
  * is a bound to it. The sum is in the entries' ids: a piece has `<bytes sent with it>-0`, and an end that follows it
  * `<the same>-1`, which makes a second end at the same place one with the first.
  *

@@ -4,7 +4,7 @@ const RANDOM_BYTES = 10
 const MARK_DIGITS = 12
 
 /**
- * Theory of operation. A job's id says whose it is, to whoever knows whom to ask for:
+ * Theory of operation. A job's id can be checked against a tenant's id:
  *
  *   job_ <80 random bits> <48 bits of SHA-256 over the tenant and those>
  *

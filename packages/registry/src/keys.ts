@@ -16,7 +16,7 @@ export interface FoundKey {
 }
 
 export interface Keys {
-  /** `text` is the key itself, which is told here and never again. */
+  /** `text` is the key itself. It is returned here and never again. */
   create(request: KeyRequest): Promise<{ readonly key: Key; readonly text: string }>
   /** Every key ever made, the newest first. */
   list(): Promise<Key[]>

@@ -10,14 +10,14 @@ const grantSchema = z.object({
   scopes: z.array(scopeSchema),
   jobIds: z.array(z.string()),
   submissions: z.boolean(),
-  /** null: whichever page may call at all. */
+  /** null: every page that may call the API. */
   origin: z.string().nullable(),
 })
 export type Grant = z.output<typeof grantSchema>
 
 export interface Tickets {
   issue(grant: Grant, forMs: number): Promise<string>
-  /** Takes a ticket: whoever comes second with it gets undefined, as with one that has expired or never was. */
+  /** Uses up a ticket. Undefined for one that was used before, has expired or never existed. */
   redeem(ticket: string): Promise<Grant | undefined>
 }
 
