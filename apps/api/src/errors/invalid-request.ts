@@ -3,14 +3,14 @@ import type { z } from 'zod'
 
 type Issue = z.core.$ZodIssue
 
-/** `files[0].path`, as one would write it. */
+/** The path as JavaScript writes it: `files[0].path`. */
 const toPath = (path: readonly PropertyKey[]): string =>
   path.reduce<string>((text, key) => {
     if (typeof key === 'number') return `${text}[${key}]`
     return text === '' ? String(key) : `${text}.${String(key)}`
   }, '')
 
-/** What the value must be, to follow "Cannot read <field>: ". */
+/** What the value must be: the rest of a sentence that starts with "Cannot read <field>: ". */
 const toPhrase = (issue: Issue): string => {
   switch (issue.code) {
     case 'invalid_type':
@@ -33,7 +33,7 @@ const toPhrase = (issue: Issue): string => {
 const withArticle = (noun: string): string => `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`
 const toUnit = (origin: string): string => (origin === 'string' ? 'characters' : origin === 'array' ? 'items' : '')
 
-/** The contract's own messages are whole sentences already. */
+/** Messages of the contract are whole sentences already. */
 const isSentence = (message: string): boolean => /^(?:Cannot|Nothing|Not) /.test(message)
 
 const toDetail = (issue: Issue, whole: string): { path: string; message: string } => {
@@ -53,10 +53,10 @@ const toDetail = (issue: Issue, whole: string): { path: string; message: string 
   return { path, message: names ? message : `${message} (${path})` }
 }
 
-/** How many faults an answer lists at most. A body can have thousands. */
+/** At most this many faults are listed in an answer. A body can have thousands. */
 const DETAILS = 20
 
-/** What a schema found wrong, as the answer to the caller. `whole` names what was read: "the body". */
+/** Turns the faults that a schema found into the answer. `whole` names what was read: "the body". */
 export const toInvalidRequest = (error: z.core.$ZodError, whole: string): RequestError => {
   const details = error.issues.slice(0, DETAILS).map((issue) => toDetail(issue, whole))
   const more = error.issues.length > 1 ? `, and ${error.issues.length - 1} more: see details` : ''

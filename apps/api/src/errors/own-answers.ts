@@ -5,14 +5,14 @@ import { answerHandshake } from './error-answers.ts'
 import { findAllowedMethods, type RouteTable } from './route-table.ts'
 
 /**
- * Node and `ws` refuse some requests by themselves, before any of our code, with an empty body or a sentence in plain
- * text. Each of those is served instead, where the standard allows it, or refused in our shape.
+ * Node and `ws` refuse some requests before any of our code runs, with an empty body or plain text. We answer these
+ * requests ourselves:
  *
- *   no Host                     refused here; Node's own check is switched off
- *   an Expect of nobody's       served: it may be ignored
- *   an Upgrade to what we       served as if it asked for none. Some clients ask every server for HTTP/2 (`h2c`), with
- *   have not, or not there      any request, and take what they get
- *   a broken WebSocket handshake  refused here, in place of `ws`
+ *   no Host                       refused, as JSON like every other error; Node's own check is off
+ *   an unknown Expect             served: the standard allows a server to ignore it
+ *   an Upgrade that we do not     served as a plain request. Some clients ask every server for HTTP/2 (`h2c`) and accept
+ *   offer, or not at this URL     any answer
+ *   a broken WebSocket handshake  refused, as JSON, in place of `ws`
  */
 export const ownAnswers = (sockets: RouteTable) => ({
   requireHostHeader: false,
@@ -23,7 +23,7 @@ export const ownAnswers = (sockets: RouteTable) => ({
   },
 })
 
-/** The rest of it, once there is a server. To be called when the WebSocket plugin is there. */
+/** The part that needs a server. Call it after the WebSocket plugin is registered. */
 export const answerByOurselves = (app: FastifyInstance): void => {
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
   app.websocketServer.on('wsClientError', answerHandshake)

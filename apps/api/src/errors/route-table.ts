@@ -1,4 +1,4 @@
-/** A route's URL as a pattern, and the methods it has. Fastify answers 404 where another method would have been found. */
+/** The methods of each route, by URL pattern. Needed for 405: Fastify answers 404 if the URL exists with another method. */
 export type RouteTable = Map<string, Set<string>>
 
 const isMatch = (pattern: string, path: string): boolean => {

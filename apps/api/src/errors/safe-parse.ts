@@ -5,8 +5,8 @@ type Read<S extends z.ZodType> =
   | { readonly success: false; readonly error: z.core.$ZodError }
 
 /**
- * Reads whatever was sent by a schema. Zod measures the `length` even of what it has found to be no text or list, and a
- * `length` that is an object with a `toString` of its own, which no code can call, makes it throw.
+ * Parses untrusted input. Zod reads `length` even of a value that is neither a text nor a list. If `length` is an object
+ * whose `toString` cannot be called, zod throws a TypeError.
  */
 export const safeParse = <S extends z.ZodType>(schema: S, value: unknown): Read<S> => {
   try {

@@ -1,7 +1,7 @@
 import { type ErrorBody, type ErrorCode, PROGRAM, RequestError } from '@runnel/contract/public'
 import { toRequestError as toOperationError } from '@runnel/operations'
 
-/** Fastify's own refusals, in our words. */
+/** Fastify's own errors, as our codes and messages. */
 const FASTIFY_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: [
     'payload-too-large',
@@ -30,10 +30,10 @@ const readFastifyError = (error: unknown): RequestError | undefined => {
 export const toShuttingDown = (): RequestError =>
   new RequestError('shutting-down', 'The server is stopping: try again shortly')
 
-/** Any error as the answer to the caller: Fastify's own, or what an operation threw. */
+/** Turns any error into the answer: Fastify's own, or what an operation threw. */
 export const toRequestError = (error: unknown): RequestError => readFastifyError(error) ?? toOperationError(error)
 
-/** Messages repeat what was sent, which may be megabytes: nobody reads more than this of it. */
+/** Messages quote the input, which can have megabytes. More than this is of no use to a reader. */
 const CLIPPED_CHARACTERS = 1_000
 
 const clip = (text: string): string =>

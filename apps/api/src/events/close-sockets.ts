@@ -23,7 +23,7 @@ export const closeSockets = async ({ clients }: WebSocketServer): Promise<void> 
   for (const socket of open) socket.terminate()
 }
 
-/** A frame that breaks the protocol closes its socket by itself, with the code that says why; anything else is our fault. */
+/** For a frame that breaks the protocol, `ws` closes the socket with the right code. Any other error is our fault. */
 export const onSocketError = (error: Error, socket: WebSocket, request: FastifyRequest): void => {
   const isClients = 'code' in error && typeof error.code === 'string' && /^(?:WS_ERR_|ECONN|EPIPE)/.test(error.code)
   if (isClients) return

@@ -3,15 +3,15 @@ import type { LogEntry } from '@runnel/operations'
 /** How events travel in a plain HTTP answer. */
 export interface EventFormat {
   readonly contentType: string
-  /** Sent at once, so that a client knows that it is connected before anything happens. */
+  /** Sent at once, so that a client knows that it is connected before the first event. */
   readonly opening: string
   readonly heartbeat: string
   readonly toText: (entry: LogEntry) => string
-  /** The last thing in a stream that ends before its job: why. Its JSON has the type `error`, as a frame has. */
+  /** The reason, as the last item of a stream that ends before its job. Its JSON has the type `error`, as a frame has. */
   readonly toError: (json: string) => string
 }
 
-/** A browser's EventSource. It reconnects by itself, after `retry` milliseconds and with the id it saw last. */
+/** For a browser's EventSource. It reconnects automatically, after `retry` milliseconds and with the last id it got. */
 export const SERVER_SENT_EVENTS: EventFormat = {
   contentType: 'text/event-stream; charset=utf-8',
   opening: 'retry: 1000\n\n',
@@ -20,7 +20,7 @@ export const SERVER_SENT_EVENTS: EventFormat = {
   toError: (json) => `event: error\ndata: ${json}\n\n`,
 }
 
-/** One JSON text a line. An empty line is a heartbeat. */
+/** One JSON text per line. An empty line is a heartbeat. */
 const NDJSON: EventFormat = {
   contentType: 'application/x-ndjson; charset=utf-8',
   opening: '',
@@ -29,6 +29,6 @@ const NDJSON: EventFormat = {
   toError: (json) => `${json}\n`,
 }
 
-/** What an Accept header asks for: server-sent events where it names them, NDJSON where it does not. */
+/** Server-sent events if the Accept header names them, otherwise NDJSON. */
 export const chooseFormat = (accept: string | undefined): EventFormat =>
   accept !== undefined && /(?:^|[\s,])text\/event-stream(?=[\s;,]|$)/i.test(accept) ? SERVER_SENT_EVENTS : NDJSON

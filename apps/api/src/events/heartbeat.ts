@@ -1,2 +1,2 @@
-/** Proxies and load balancers cut what has been silent for a minute or less; this is well within. */
+/** Proxies and load balancers close connections that are silent for a minute, some sooner. This is well below. */
 export const HEARTBEAT_MS = 15_000

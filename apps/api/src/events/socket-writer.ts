@@ -4,15 +4,15 @@ import { countTakenBytes } from './taken-bytes.ts'
 import { readPayload } from './text-frame.ts'
 import { untilDrained } from './until-drained.ts'
 
-/** What may wait in a socket before its sender has to wait too. */
+/** With more than this waiting in a socket, its sender has to wait. */
 const BUFFERED_BYTES = 256 * 1024
 
 export interface SocketWriter {
-  /** The client is so far behind that what need not be sent is better left out. */
+  /** The client reads too slowly. Frames that can be left out should be. */
   readonly isBehind: boolean
-  /** Sends one frame at once. Gives a promise if the client is behind: it resolves when it has caught up, or is gone. */
+  /** Sends one frame at once. If the client is behind, returns a promise that resolves when it has caught up or is gone. */
   send(frame: Buffer): Promise<void> | undefined
-  /** After all that was sent. */
+  /** Closes the socket after everything that was sent. */
   close(code: number): void
 }
 
@@ -20,9 +20,9 @@ export interface SocketWriter {
  * Sends finished frames on a WebSocket. With `sharesFrames` they are written straight to its connection, so that one
  * frame goes to many sockets as it is; `text-frame.ts` says what that gains. Without it, `ws` frames each payload anew.
  *
- * All else stays with `ws`: the handshake, reading, pings, closing. Both write only whole frames into the same stream,
- * and nothing is packed (`perMessageDeflate` is off), so frames of the two can follow each other in any order. Only after
- * a close frame nothing may follow.
+ * `ws` does everything else: the handshake, reading, pings, closing. Both write only whole frames into the same stream,
+ * and nothing is compressed (`perMessageDeflate` is off), so their frames can be mixed in any order. Nothing may follow a
+ * close frame.
  */
 export const createSocketWriter = (socket: WebSocket, connection: Socket, sharesFrames: boolean): SocketWriter => {
   let drained: Promise<void> | undefined
@@ -55,8 +55,8 @@ export const createSocketWriter = (socket: WebSocket, connection: Socket, shares
 }
 
 /**
- * Pings, and cuts a client that has not answered the last ping when the next one is due. A client that is behind gets the
- * ping late, after all that waits for it. As long as it takes any of that, it is alive.
+ * Pings the client, and cuts the connection if the last ping is not answered when the next one is due. A client that is
+ * behind gets the ping late, after all frames that wait for it. It counts as alive while it reads any of them.
  */
 export const keepAlive = (socket: WebSocket, connection: Socket, everyMs: number): void => {
   let isAnswered = true

@@ -7,12 +7,14 @@ import { countTakenBytes } from './taken-bytes.ts'
 import { untilDrained } from './until-drained.ts'
 
 /**
- * Answers with events as they come, and a heartbeat wherever there was silence. The next event is asked for only when
- * the last one has been taken by the socket, so a client that reads slowly costs one event of memory, and one that has
- * taken nothing from one heartbeat to the next is gone. One that vanished while it read is the kernel's to notice: it takes
- * heartbeats into its buffers until it gives up on their acknowledgment, and HTTP has no pong that could be missed.
+ * Answers with events as they come, and with heartbeats during silence.
  *
- * A stream that ends before `finished` says why, and then ends without its last chunk: no client can take it for complete.
+ * - The next event is read only when the socket has taken the last one, so a slow client costs one event of memory.
+ * - A client that takes nothing from one heartbeat to the next is gone.
+ * - If a client vanishes without closing, only the kernel can notice: it buffers the heartbeats until it gives up waiting
+ *   for their acknowledgment. HTTP has no pong.
+ * - A stream that ends before `finished` says why, and then ends without its last chunk. No client can mistake it for a
+ *   complete one.
  */
 export const streamAnswer = async (
   reply: FastifyReply,
@@ -22,15 +24,15 @@ export const streamAnswer = async (
   const { format, heartbeatMs, signal, closing } = options
   const common = reply.getHeaders()
   const { raw } = reply.hijack()
-  // What every answer has: which page may read it, and what a browser may not do with it.
+  // The headers that every answer has: which page may read it, and what a browser may not do with it.
   for (const [name, value] of Object.entries(common)) if (value !== undefined) raw.setHeader(name, value)
   raw.writeHead(200, {
     'content-type': format.contentType,
     'cache-control': 'no-store',
-    // Tells nginx, and what follows its custom, to pass every event on at once.
+    // Makes nginx, and proxies that know this header, pass on every event at once.
     'x-accel-buffering': 'no',
   })
-  // A client that goes away just before a write; `signal` says so too.
+  // The client closes just before a write. `signal` aborts then too.
   raw.on('error', () => {})
   raw.flushHeaders()
   if (format.opening !== '') raw.write(format.opening)

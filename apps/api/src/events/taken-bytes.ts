@@ -1,4 +1,4 @@
 import type { Socket } from 'node:net'
 
-/** How much of what was written the kernel has taken. More of it than before means that the other side still acknowledges. */
+/** How many of the written bytes the kernel has taken. If the number grows, the other side still acknowledges. */
 export const countTakenBytes = ({ bytesWritten, writableLength }: Socket): number => bytesWritten - writableLength

@@ -1,4 +1,4 @@
-/** Resolves when the other side has taken all that was written, or is gone. */
+/** Resolves when everything written has been taken, or the stream is closed. */
 export const untilDrained = (stream: NodeJS.EventEmitter): Promise<void> =>
   new Promise((resolve) => {
     const done = (): void => {

@@ -9,7 +9,7 @@ export interface Dependents {
   remove(jobId: string): void
 }
 
-/** One that the socket follows is forgotten when it has finished; one that it does not follow is kept until the end. */
+/** A job that the socket follows is dropped when it finishes. A job that it does not follow stays until the socket closes. */
 const DEPENDENTS_PER_SOCKET = 1_000
 
 /** `signal` aborts when the client has gone, and when the server closes. */
@@ -22,7 +22,7 @@ export const createDependents = (options: {
   const jobIds = new Set<string>()
   let isCanceling = false
 
-  /** One after another: nobody waits for it. Jobs that are added while it runs are canceled too. */
+  /** One after another, because nothing waits for it. Jobs that are added while it runs are canceled too. */
   const cancelAll = async (): Promise<void> => {
     if (isCanceling) return
     isCanceling = true
@@ -44,7 +44,7 @@ export const createDependents = (options: {
     },
     add(jobId) {
       jobIds.add(jobId)
-      // It was still being taken when its client went.
+      // The client went away while the job was being accepted.
       if (signal.aborted) void cancelAll()
     },
     remove: (jobId) => void jobIds.delete(jobId),

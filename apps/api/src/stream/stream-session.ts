@@ -23,14 +23,16 @@ const toBytes = (data: RawData): Uint8Array => {
 }
 
 /**
- * Theory of operation. A session is one WebSocket: frames come in, answers and events go out.
+ * A session is one WebSocket: frames come in, answers and events go out.
  *
  *   frame ──▶ read ──▶ answered ──▶ (a subscription starts) ──▶ events …
  *
- * Frames are answered one after another, in the order they came: two `stdin` frames of one job reach it in that order.
- * While one is being answered the socket is not read, so a client that sends faster than Redis takes waits in its own
- * TCP connection. Subscriptions run beside that; each waits for the client before it asks its log for the next event.
- * Whatever goes wrong with a frame is an `error` frame; only the client, its silence or our shutdown ends a session.
+ * 1. Frames are answered one after another, in order, so two `stdin` frames of one job reach it in that order.
+ * 2. The socket is not read while a frame is being answered. If a client sends faster than Redis accepts, its frames wait
+ *    in the TCP connection.
+ * 3. Subscriptions run in parallel. Each waits for the client before it reads the next event.
+ * 4. Anything wrong with a frame is answered with an `error` frame. A session ends only if the client closes it, stops
+ *    answering pings or loses its key, or if the server stops.
  */
 export const runStreamSession = (
   socket: WebSocket,
@@ -72,7 +74,7 @@ export const runStreamSession = (
     cancel: (jobId) => operations.cancelAbandoned(requesterOf(request), jobId, closing),
   })
 
-  /** Each frame is by who they are now: a key is revoked, and a tenant's limits change, while a socket is open. */
+  /** Looked up again for each frame: a key can be revoked, and a tenant's limits can change, while a socket is open. */
   const findCaller = async (): Promise<Caller> => {
     const caller = await callers.renew(connected)
     if (caller !== undefined) {

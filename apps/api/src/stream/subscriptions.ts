@@ -1,17 +1,17 @@
 import { RequestError } from '@runnel/contract/public'
 import type { LogEntry } from '@runnel/operations'
 
-/** Each holds one event in memory and one follower of a log; a page shows fewer jobs than this. */
+/** Each costs one event of memory and one follower of a log. A web page shows fewer jobs than this. */
 export const SUBSCRIPTIONS_PER_SOCKET = 64
 
-/** Gives a job's events until it has finished or `signal` aborts. */
+/** The job's events, until it has finished or `signal` aborts. */
 export type Follow = (signal: AbortSignal) => AsyncIterable<LogEntry>
 
 /** The jobs that one socket follows. */
 export interface Subscriptions {
-  /** Throws if the socket follows too many jobs already. A job that it follows does not count twice. */
+  /** Throws if the socket follows too many jobs already. A job that it follows already needs no room. */
   requireRoom(jobId?: string): void
-  /** Starts to follow the job. If it is followed already, that ends. */
+  /** Starts to follow the job. If it is followed already, the earlier subscription ends. */
   add(jobId: string, follow: Follow): void
   remove(jobId: string): void
 }
@@ -21,7 +21,7 @@ const UNSUBSCRIBED = 'unsubscribed'
 
 export const createSubscriptions = (options: {
   signal: AbortSignal
-  /** Resolves when the client can take the next one. */
+  /** Resolves when the client can take the next event. */
   send: (jobId: string, entry: LogEntry) => Promise<void> | undefined
   fail: (jobId: string, error: unknown) => void
 }): Subscriptions => {
