@@ -1,4 +1,4 @@
-/** How much of the queue one tenant may have. Null: no bound of its own, the deployment's counts. */
+/** How much of the queue one tenant may have. Null: the default of the deployment. */
 export interface TenantBounds {
   /** Jobs that wait. */
   readonly queued: number | null
@@ -6,10 +6,10 @@ export interface TenantBounds {
   readonly running: number | null
 }
 
-/** What the queue takes before it says that it is full. */
+/** How many jobs the queue accepts before it refuses more. */
 export interface QueueBounds {
   /** Jobs that wait, of all tenants together. */
   readonly queued: number
-  /** What a tenant has that was given nothing else. */
+  /** For tenants without bounds of their own. */
   readonly tenant: { readonly [name in keyof TenantBounds]: number }
 }

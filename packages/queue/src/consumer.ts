@@ -15,17 +15,20 @@ export interface Delivery {
   readonly job: QueuedJob
   /** 1 for the first time a worker takes the job, higher for every later time, whatever the reason. */
   readonly attempt: number
-  /** Should this delivery's handler throw, there is no further try: answer for the job now. */
+  /** If the handler throws now, the job is not tried again: the handler must give it an outcome. */
   readonly lastTry: boolean
   /** How many workers died, or lost touch with Redis, while they ran this job. */
   readonly crashes: number
   /** Its reason is a StopReason. */
   readonly signal: AbortSignal
-  /** stdin, stdin-end and signal, from the first one ever sent; signals go before input that waits; ends when `signal` aborts. For one reader. */
+  /**
+   * stdin, stdin-end and signal, from the first message of the job. Signals overtake input that waits. Ends when `signal`
+   * aborts. Only one reader may iterate it.
+   */
   readonly controls: AsyncIterable<Control>
 }
 
-/** What is in the queue under this id is no job: written by another version, perhaps. */
+/** The queue has something under this id that is not a valid job, perhaps written by another version. */
 export interface UnreadableJob {
   readonly jobId: string
   readonly attempt: number
@@ -36,29 +39,32 @@ export interface UnreadableJob {
 export type Verdict = 'done' | 'requeue'
 
 export interface Consumer {
-  /** No new job until `resume`; running ones go on. */
+  /** Takes no new job until `resume`. Running jobs continue. */
   pause(): Promise<void>
   resume(): void
-  /** No new job; running ones get `shutdownGraceMs`, then their signals abort with `shutdown`. Resolves when all have ended. */
+  /**
+   * Takes no new job. Running jobs get `shutdownGraceMs`, then their signals abort with `shutdown`. Resolves when all have
+   * ended, or did not stop in time.
+   */
   stop(shutdownGraceMs: number): Promise<void>
 }
 
 /**
- * How long a worker owns a job if it does not renew its lock. It renews after a quarter to a half of that, so a Redis that is
- * away for up to 10 s (a restart takes one or two) ends no job. The jobs of a worker that died are put back when the lock
- * has run out (10 to 20 s) and the next check finds it (up to 5 s): 25 s at most. BullMQ's defaults take a minute.
+ * How long a worker owns a job without renewing its lock. It renews after a quarter to a half of this time, so no job is lost
+ * while Redis is away for up to 10 s (a restart takes one or two). If a worker dies, its locks expire after 10 to 20 s and
+ * the next check puts the jobs back, up to 5 s later: 25 s at most. BullMQ's defaults take a minute.
  */
 const LOCK_MS = 20_000
-/** A worker stops a little before Redis lets another one start. */
+/** A worker stops a job a little before Redis lets another worker start it. */
 const LEASE_SHARE = 0.9
-/** Cancel and input reach a running job by a hint within a millisecond; where the hint was lost, by this. */
+/** A hint brings a cancel or input to a running job within a millisecond. If the hint was lost, this sweep does. */
 const SWEEP_MS = 1_000
 /**
- * A job that has just started may have missed hints. It looks for messages after this time: most jobs have ended by then, and
- * never ask. A job that waits for input, or that was started before, looks at once.
+ * A job that has just started may have missed hints, so it looks for messages after this time. Most jobs have ended by then
+ * and save the call. An interactive job, or one that was started before, looks at once.
  */
 const FIRST_LOOK_MS = 50
-/** After a shutdown's grace: what a job may take to stop. One that takes longer is left to its lock. */
+/** How long a job may take to stop after the shutdown grace. After that the worker exits and the job's lock expires. */
 const STOP_DEADLINE_MS = 10_000
 
 /**
@@ -66,14 +72,19 @@ const STOP_DEADLINE_MS = 10_000
  *
  *   taken ──▶ handle runs ──▶ done ───────▶ BullMQ keeps its record for `retentionMs`
  *                        ├──▶ requeue ────▶ first in the queue again
- *                        └──▶ throws ─────▶ our own fault: logged, tried again after a pause, a bounded number of times
+ *                        └──▶ throws ─────▶ our own fault: logged, tried again after a pause, a few times
  *
- * During that its signal may abort, once, and the first reason wins: `canceled` by a message, `lease-lost` when the lock
- * was not renewed (another worker may have the job already: stop everything, write nothing), `shutdown` by `stop`.
- * A lost job is left as it is, whatever its handler says: its lock may still hold, and then nobody but us would end it.
- * A worker that dies says nothing: its locks run out, and any worker's check puts its jobs back in the queue.
+ * The signal aborts at most once; the first reason wins:
  *
- * `redis` is a blocking connection and stays the caller's. Two more are made from it: BullMQ's, which waits for jobs, and
+ *   canceled    a cancel message came
+ *   lease-lost  the lock was not renewed. Another worker may have the job already: stop everything, write nothing
+ *   shutdown    `stop` was called and the grace is over
+ *
+ * A job whose lease was lost is left as it is in BullMQ, no matter what its handler returns. Its lock may in fact still hold;
+ * then ending it here would succeed, although its log is not finished.
+ * If a worker dies, its locks expire, and the check of any other worker puts its jobs back in the queue.
+ *
+ * `redis` is a blocking connection; the caller closes it. Two more are made from it: BullMQ's, which waits for jobs, and
  * one for the hints to all running jobs.
  */
 export const createConsumer = (
@@ -97,7 +108,7 @@ export const createConsumer = (
   let isTaking = true
 
   const deliver = async (job: Job, jobId: string, token: string): Promise<void> => {
-    // This very process may have lost the job and taken it again. BullMQ tracks one lock a job id: let the first end.
+    // This process may have lost the job and taken it again. BullMQ tracks one lock for each job id: let the first run end.
     const earlier = running.get(jobId)
     await earlier?.ended
     if (earlier !== undefined || !isTaking) return requeueJob(job, token)
@@ -147,9 +158,9 @@ export const createConsumer = (
     async (job, token) => {
       const { id, attemptsStarted: attempt } = job
       if (id === undefined || token === undefined) throw new UnrecoverableError('A job without an id or a lock')
-      // A few stand ready anyway: not before the program is on its way.
+      // After the program has started: a few jobs are ready anyway, so this can wait.
       setImmediate(() => void fairQueue.fill().catch(log.report))
-      // Sent, and not waited for: BullMQ's own ending follows on the same connection and finds the next job ready.
+      // Not awaited: BullMQ ends the job next, on the same connection, and then finds the next one ready.
       const end = () => void fairQueue.end(id, token).catch(log.report)
       try {
         await deliver(job, id, token)
@@ -215,7 +226,7 @@ export const createConsumer = (
         if (!(await within(STOP_DEADLINE_MS, closed))) {
           log.error(
             { jobIds: [...running.keys()] },
-            'Jobs did not stop in time: they start again when their locks have run out',
+            'Jobs did not stop in time: when their locks expire, a worker runs them again',
           )
         }
       }
@@ -225,7 +236,7 @@ export const createConsumer = (
   }
 }
 
-/** Whether `event` came before `ms` were over. */
+/** Whether `event` came within `ms`. */
 const within = async (ms: number, event: Promise<boolean>): Promise<boolean> => {
   const timer = new AbortController()
   const late = delay(ms, false, { signal: timer.signal }).catch(() => false)

@@ -2,7 +2,7 @@ import { type Control, controlSchema } from '@runnel/contract/internal'
 import type { Redis } from '@runnel/redis'
 
 const CONTROL_PAGE = 100
-/** A piece of input may have a mebibyte, and what the program has not yet taken is the worker's memory. */
+/** A piece of input can have 1 MiB, and the worker keeps it in memory until the program takes it. */
 const STDIN_PAGE = 4
 
 export interface ControlInbox {
@@ -14,9 +14,9 @@ export interface ControlInbox {
 /**
  * The messages to one running job, from its two streams, each read forward once.
  *
- * A cancel and signals are few and small: every look reads all of them, so a cancel is found at once. Input may be large
- * and waits in Redis: a page of it is read when the last one has been taken and the reader asks for more. A signal goes
- * before the input that waits, as from a terminal; pieces of input and its end keep their order.
+ * Cancels and signals are few and small: every look reads all of them, so a cancel is found at once. Input can be large
+ * and waits in Redis: the next page is read only when the reader has taken the last one and asks for more. A signal
+ * overtakes input that waits, as in a terminal. Input and its end keep their order.
  */
 export const createControlInbox = (options: {
   readonly redis: Redis
@@ -80,7 +80,7 @@ export const createControlInbox = (options: {
     return looking
   }
 
-  /** Nobody waits for it but by `changed`, so that an abort ends the waiting while Redis is away. */
+  /** Not awaited: the reader waits for `changed`, so an abort ends the wait even while Redis is away. */
   const readInput = async (): Promise<void> => {
     if (isReadingInput) return
     isReadingInput = true
@@ -88,7 +88,7 @@ export const createControlInbox = (options: {
     try {
       if (await readInputPage()) mayHaveInput = true
     } catch {
-      // A failure here is one of Redis; the next sweep looks again.
+      // Redis failed. The next sweep looks again.
     } finally {
       isReadingInput = false
       wake()

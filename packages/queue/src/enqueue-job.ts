@@ -9,7 +9,7 @@ import { createFairQueueScript } from './fair-queue-script.ts'
 export interface EnqueueOptions {
   /** The tenant's own bounds, if it has any. */
   readonly tenantBounds?: TenantBounds
-  /** Sent in the same step, before a worker can take the job, and not at all if the job is refused. */
+  /** Run in the same step, before a worker can take the job; not run if the job is refused. */
   readonly commands?: readonly RedisCommand[]
   /** The caller's key for this submission, and a digest of what was submitted. */
   readonly idempotency?: { readonly key: string; readonly fingerprint: string }
@@ -21,9 +21,11 @@ const { name, data, options, timestamp, delay, priority, number } = JOB_FIELDS
  * One step: all of it happens, or nothing. The job's record is what BullMQ's own `add` would write (a test compares
  * them), with the tenant as the job's name.
  *
- * ARGV: the job's id, tenant, data, options, time, the bounds (all queued; the tenant's queued, running), the fingerprint
- * of the submission and how long it is remembered, the number of commands; then each command without its key, after the
- * number of its words. Own KEYS: that of each command, then the one that remembers the submission, if any does.
+ * ARGV:  1 to 5  the job's id, tenant, data, options, time
+ *        6 to 8  the bounds: all queued jobs, the tenant's queued jobs, the tenant's running jobs
+ *        9, 10   the fingerprint of the submission, and how long it is remembered
+ *        11      the number of commands; then for each how many parts follow, and these: its name and arguments, without the key
+ * Own KEYS: the key of each command, then the key that remembers the submission, if it has an idempotency key.
  */
 const enqueueScript = createFairQueueScript(`
 local id, tenant = ARGV[1], ARGV[2]
@@ -36,7 +38,7 @@ if record then
   if known[1] and known[2] ~= fingerprint then return { 'key-reused' } end
   if known[1] then return { 'taken', known[1] } end
 end
--- This very step, whose answer was lost.
+-- This step was done already, and its answer was lost.
 if redis.call('EXISTS', job) == 1 then return { 'taken', id } end
 
 local ready = redis.call('LRANGE', wait, 0, -1)
@@ -59,7 +61,7 @@ end
 if redis.call('HGET', bounds, tenant) ~= ARGV[8] then redis.call('HSET', bounds, tenant, ARGV[8]) end
 redis.call('HSET', job, '${name}', tenant, '${data}', ARGV[3], '${options}', ARGV[4], '${timestamp}', ARGV[5],
   '${delay}', 0, '${priority}', 0)
--- The usual case: nobody waits, so there is no turn to wait for.
+-- The usual case: no job waits, so this one is ready at once.
 if #ready < READY and own == 0 and redis.call('ZCARD', rotation) == 0 and hasRoom(tenant) then
   admit(tenant, id)
 else
@@ -76,12 +78,12 @@ end
 return { 'taken', id }
 `)
 
-/** The caller's key may be any text; this is always a valid part of a name. */
+/** The caller's key can be any text. Its digest is always a valid part of a Redis key. */
 const toDigest = (key: string): string => createHash('sha256').update(key).digest('hex')
 
 type Answer = readonly unknown[]
 
-/** Half a minute is long enough to be worth a retry, and soon enough to see that there is room again. */
+/** At most half a minute, so that a client soon notices when there is room again. */
 const RETRY_MS = { unknown: 5_000, minimum: 1_000, maximum: 30_000 }
 
 const toRetryAfterMs = (paceMs: number): number =>
@@ -106,8 +108,8 @@ const KEY_REUSED =
   'Cannot take this job: another one was submitted under its idempotency key; use a new key, or send the same request again'
 
 /**
- * Adds the job, unless the queue is full or it is there already. Gives the id of the job that stands for this
- * submission: its own, or that of the first one with the same key.
+ * Adds the job, unless the queue is full or has it already. Returns the id of the job for this submission: its own, or that
+ * of the first job with the same idempotency key.
  */
 export const enqueueJob = async (
   parts: {
@@ -137,7 +139,8 @@ export const enqueueJob = async (
   const ownKeys = commands.map(([, key]) => key)
   if (idempotency !== undefined) ownKeys.push(keys.submission(job.tenantId, toDigest(idempotency.key)))
   const answer = await enqueueScript(redis, keys, args, ownKeys)
-  if (!Array.isArray(answer)) throw new Error('The queue did not say whether it took a job')
+  if (!Array.isArray(answer))
+    throw new Error('Cannot read the answer of the script that enqueues a job: it is not a list')
   const [verdict, id]: Answer = answer
   if (verdict === 'key-reused') throw new RequestError('idempotency-key-reused', KEY_REUSED)
   if (verdict === 'full') throw refuse(answer)

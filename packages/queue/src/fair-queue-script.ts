@@ -4,13 +4,13 @@ import { JOB_KEYS_LUA } from './bullmq-internals/job-keys.ts'
 import { READY_LIST_LUA } from './bullmq-internals/ready-list.ts'
 
 /**
- * How many jobs stand ready in BullMQ's own list, for workers to take. Workers take them in that order, so the
- * next tenant waits for these first: few of them keep the queue fair. With none, a worker that has just finished a job
- * would wait for a round trip.
+ * How many jobs are ready in BullMQ's own list, for workers to take. Workers take them in that order, so another tenant's
+ * job waits behind them: the fewer, the fairer. With none, a worker that has just finished a job would have to wait for
+ * a round trip.
  */
 const READY_JOBS = 4
 
-/** The keys that every script gets, under the names that it knows them by. */
+/** The keys that every script gets. The names are local variables in the script. */
 const KEY_NAMES = [
   'waiting',
   'admitted',
@@ -26,25 +26,23 @@ const KEY_NAMES = [
 ] as const
 
 /**
- * Theory of operation: who is next.
- *
- * BullMQ's list is first come, first served. So only the next few jobs are put into it; all others wait in front, and
- * tenants take turns: a tenant's first job goes in, then the tenant goes to the end of the rotation.
+ * Decides which job is next. BullMQ's list is first come, first served. So only the next few jobs are put into it. All others
+ * wait before it, and tenants take turns: a tenant's first job goes in, then the tenant goes to the end of the rotation.
  *
  *   submitted ──▶ waiting ── its tenant's turn, and room ──▶ admitted: BullMQ's wait ⇄ active ⇄ delayed ──▶ finished
  *
- *   waiting   a sorted set, `<tenant>\0<number><job id>` in text order: a tenant's jobs are a range, first come first
- *   admitted  a sorted set, `<tenant>\0<job id>`: all that BullMQ has and that has not ended
- *   rotation  exactly the tenants that have jobs waiting and fewer admitted than they may run at once
- *   bounds    a hash: how many of a tenant's jobs may be admitted, as its latest submission said
+ *   waiting   a sorted set, `<tenant>\0<number><job id>` in text order: a tenant's jobs are a range, oldest first
+ *   admitted  a sorted set, `<tenant>\0<job id>`: all jobs that BullMQ has and that have not ended
+ *   rotation  exactly the tenants that have waiting jobs, and fewer admitted ones than they may run at once
+ *   bounds    a hash: how many of a tenant's jobs may be admitted, from its latest submission
  *
- * Nothing is counted beside the jobs: every number is the size of one of these ranges, or of BullMQ's lists. So a place
- * cannot leak; it is free when the job is no longer there.
- *
- * Every step that may make room (a submission, a job taken, ended or removed) fills BullMQ's list again within itself:
- * it costs nobody a round trip, and no process can die between. A job that ends is let go just before BullMQ's own
- * finishing, which then finds the next one in the list. What a dead process left to be done, any worker's sweep does.
- * BullMQ requeues, tries again and recovers stalled jobs within its own lists; such a job stays admitted.
+ * 1. There are no counters: every number is the size of one of these ranges, or of BullMQ's lists. So a place cannot leak;
+ *    it is free when the job is no longer there.
+ * 2. Every step that can make room (a job is submitted, taken, ended or removed) also fills BullMQ's list again. That costs
+ *    no extra round trip, and no process can die in between.
+ * 3. A job that ends leaves `admitted` just before BullMQ finishes it, so BullMQ finds the next job in the list.
+ * 4. If a process died before it could do its part, the sweep of any worker does it.
+ * 5. BullMQ requeues, retries and recovers stalled jobs within its own lists. Such a job stays admitted.
  */
 const FAIR_QUEUE_LUA = `
 local READY, FIRST_OWN_KEY = ${READY_JOBS}, ${KEY_NAMES.length + 2}
@@ -63,7 +61,7 @@ local function hasRoom(tenant)
   return not bound or count(admitted, tenant) < tonumber(bound)
 end
 
--- Puts a tenant at the end of the rotation, leaves it where it is, or takes it out, as it is due.
+-- Adds a tenant at the end of the rotation if it may have a turn and is not there, and removes it if it may not.
 local function line(tenant)
   if count(waiting, tenant) == 0 or not hasRoom(tenant) then
     redis.call('ZREM', rotation, tenant)
@@ -78,8 +76,8 @@ local function admit(tenant, id)
   pushReady(id)
 end
 
--- Makes READY jobs ready, and one more for each job that is no longer admitted and that BullMQ still has: its worker takes
--- the next one in a moment.
+-- Makes READY jobs ready, and one more for each job that BullMQ still has but that is no longer admitted, because its worker
+-- takes the next job in a moment.
 local function fill()
   if redis.call('ZCARD', rotation) == 0 then return end
   local ready = redis.call('LLEN', wait)
@@ -98,7 +96,7 @@ local function fill()
 end
 `
 
-/** One step on the queue. `ownKeys` are further keys of the script: it finds the first of them at KEYS[FIRST_OWN_KEY]. */
+/** One step on the queue. `ownKeys` are more keys for the script; the first one is KEYS[FIRST_OWN_KEY]. */
 export type FairQueueScript = (
   redis: Redis,
   keys: RedisKeys,

@@ -2,17 +2,17 @@ import type { Redis, RedisKeys } from '@runnel/redis'
 import { JOB_FIELDS } from './bullmq-internals/job-record.ts'
 import { createFairQueueScript } from './fair-queue-script.ts'
 
-/** What workers do to keep the queue fair. They do not wait for it: it is sent before BullMQ's own next command. */
+/** What workers do to keep the queue fair. Not awaited: each call is sent before BullMQ's own next command. */
 export interface FairQueue {
-  /** A job was taken: the next one becomes ready. */
+  /** Call it when a job was taken: makes the next one ready. */
   fill(): Promise<void>
-  /** A job has ended, and BullMQ ends it next. Changes nothing if another worker has the lock. */
+  /** Call it when a job has ended, before BullMQ ends it. Changes nothing if another worker has the lock. */
   end(jobId: string, token: string): Promise<void>
-  /** Does what a process that died has not done. */
+  /** Completes the steps that a dead process left undone. */
   sweep(): Promise<void>
 }
 
-/** For all workers together. What it repairs is rare, and until then a tenant runs one job less than it may. */
+/** For all workers together. A repair is rarely needed; until it is done a tenant runs one job less than it may. */
 const SWEEP_MS = 5_000
 
 const fillScript = createFairQueueScript('fill()')
@@ -27,7 +27,7 @@ line(tenant)
 fill()
 `)
 
-/** ARGV: for how long no other worker needs to sweep. */
+/** ARGV: for how many ms no other worker needs to sweep. */
 const sweepScript = createFairQueueScript(`
 fill()
 if not redis.call('SET', swept, 1, 'NX', 'PX', ARGV[1]) then return end

@@ -4,18 +4,21 @@ import { createFairQueueScript } from './fair-queue-script.ts'
 
 /** Where a job stands while it waits. */
 export interface Place {
-  /** How many jobs go before it, should nobody submit another. */
+  /** How many jobs start before it, if no other job is submitted. */
   readonly position: number
-  /** How long it will probably wait. Undefined if no job runs, or none has finished yet: then nothing is known. */
+  /** How long it will probably wait. Undefined if no job runs, or none has finished yet: there is nothing to estimate from. */
   readonly estimatedWaitMs?: number
 }
 
 /**
- * Read only. What stands ready goes first. Then, of its own tenant what came before; and of every other tenant as many
- * as there are turns until then: a tenant before it in the rotation has one turn more. With more than a thousand
- * tenants waiting, those at the end of the rotation are left out.
+ * Read only. Three groups of jobs start before this one:
  *
- * A tenant that runs all it may does not gain from others' jobs ending: it waits for its own.
+ * 1. the jobs that are ready
+ * 2. the earlier jobs of its own tenant
+ * 3. for every other tenant, one job for each turn until then; a tenant before its own in the rotation has one turn more
+ *
+ * With more than a thousand tenants waiting, those at the end of the rotation are left out. A tenant that already runs as many
+ * jobs as it may has to wait for one of its own to end, so its estimate is at least the time that takes.
  */
 const placeScript = createFairQueueScript(`
 local id = ARGV[1]

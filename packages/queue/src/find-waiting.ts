@@ -5,13 +5,13 @@ import { createFairQueueScript } from './fair-queue-script.ts'
 /** A job that no live worker has. */
 export interface WaitingJob {
   readonly jobId: string
-  /** How many times a worker was given it. */
+  /** How many times a worker took it. */
   readonly attempts: number
 }
 
 /**
- * Read only. Every list a job can wait in, and those that workers have whose lock has run out. ARGV: submitted before
- * when (ms since 1970), how many at most. The ids, each with how often it was given to a worker.
+ * Read only. Looks in every list that a job can wait in, and for active jobs without a lock. ARGV: submitted before when
+ * (ms since 1970), how many at most. Returns the ids, each followed by how many times a worker took the job.
  */
 const waitingScript = createFairQueueScript(`
 local before, most, found = tonumber(ARGV[1]), tonumber(ARGV[2]) * 2, {}
@@ -38,6 +38,6 @@ const MOST_JOBS = 1_000
 
 export const findWaiting = async (redis: Redis, keys: RedisKeys, before: Date): Promise<readonly WaitingJob[]> => {
   const found = await waitingScript(redis, keys, [before.getTime(), MOST_JOBS])
-  const words = Array.isArray(found) ? found.map(String) : []
-  return words.flatMap((jobId, at) => (at % 2 === 0 ? [{ jobId, attempts: Number(words[at + 1]) }] : []))
+  const pairs = Array.isArray(found) ? found.map(String) : []
+  return pairs.flatMap((jobId, at) => (at % 2 === 0 ? [{ jobId, attempts: Number(pairs[at + 1]) }] : []))
 }

@@ -12,26 +12,29 @@ export type { EnqueueOptions, Place, QueueBounds, TenantBounds, WaitingJob }
 
 export interface Producer extends AsyncDisposable {
   /**
-   * Adds a job behind all others of its tenant; adding the same id again changes nothing. Gives the id of the job that
-   * stands for this submission, which is an earlier one if the idempotency key was used before. Throws a RequestError
-   * `queue-full`, or `idempotency-key-reused`; the job is then nowhere.
+   * Adds a job behind all others of its tenant. Adding the same id again changes nothing. Returns the id of the job for this
+   * submission: an earlier job's if the idempotency key was used before. Throws a RequestError `queue-full` or
+   * `idempotency-key-reused`; then nothing was written.
    */
   enqueue(job: QueuedJob, options?: EnqueueOptions): Promise<string>
   find(jobId: string): Promise<QueuedJob | undefined>
-  /** Undefined when it no longer waits. */
+  /** Undefined if the job does not wait (any more). */
   place(jobId: string): Promise<Place | undefined>
   /**
-   * Jobs that no live worker has, submitted before that time, a thousand at most. One that several processes see is theirs
-   * to settle: the log lets one of them end it.
+   * Jobs that no live worker has, submitted before that time, a thousand at most. Several processes may see the same job; the
+   * log lets only one of them end it.
    */
   waitingSince(time: Date): Promise<readonly WaitingJob[]>
-  /** True when it waited and is gone; false when a worker has it, or nobody has. */
+  /** True if the job waited and was removed; false if a worker has it, or there is no such job. */
   remove(jobId: string): Promise<boolean>
-  /** For the job's worker, now or when it has one. Throws a RequestError `stdin-full` when the job was sent too much input. */
+  /**
+   * Sends a message to the job's worker, now or when it has one. Throws a RequestError `stdin-full` if the job was sent too
+   * much input.
+   */
   send(jobId: string, message: Control): Promise<void>
 }
 
-/** `redis` is a command connection: every call fails at once while Redis is away. */
+/** `redis` is a command connection, so every call fails at once while Redis is away. */
 export const createProducer = (options: {
   readonly redis: Redis
   readonly prefix: string
@@ -43,12 +46,12 @@ export const createProducer = (options: {
   const queue = new Queue(QUEUE_NAME, {
     connection: redis,
     prefix,
-    // Waiting until Redis is ready would turn "fails at once" into a hang.
+    // If it waited for Redis, calls would hang instead of failing at once.
     skipWaitingForReady: true,
     skipVersionCheck: true,
     skipMetasUpdate: true,
   })
-  // The connection's owner logs what happens to it.
+  // The owner of the connection logs its errors.
   queue.on('error', () => {})
 
   return {

@@ -3,8 +3,7 @@ import { JOB_FIELDS } from './bullmq-internals/job-record.ts'
 import { createFairQueueScript } from './fair-queue-script.ts'
 
 /**
- * In one step: who takes a job from where it waits has it, a worker or we. Asking for its state first would leave a gap.
- * 1 when it waited and is gone.
+ * One step, so either a worker takes the waiting job or we remove it, never both. Returns 1 if it waited and was removed.
  */
 const removeScript = createFairQueueScript(`
 local id = ARGV[1]

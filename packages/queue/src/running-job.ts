@@ -7,26 +7,26 @@ import type { QueueLog } from './queue-log.ts'
 export type StopReason = 'canceled' | 'lease-lost' | 'shutdown'
 
 const LEASE_LOST: StopReason = 'lease-lost'
-/** A word, where the default would make an error with a stack. */
+/** A string, because an abort without a reason creates an error with a stack trace. */
 const ENDED = 'ended'
 
-/** What the consumer knows of a job between taking it and its handler's end. */
+/** What the consumer knows about a job while its handler runs. */
 export interface RunningJob {
   readonly signal: AbortSignal
   readonly controls: AsyncIterable<Control>
   /** Resolves when the handler has ended. */
   readonly ended: Promise<void>
-  /** Reads what messages there are. */
+  /** Reads new messages. */
   look(): void
   /** The first reason wins. */
   stop(reason: StopReason): void
   /** The lock was renewed just now. */
   renew(): void
-  /** The lock has not been renewed for so long that another worker may take the job, whatever Redis last said. */
+  /** The lock was not renewed for so long that another worker may take the job. */
   isLeaseOver(): boolean
-  /** It was stopped because of that. */
+  /** The job was stopped with `lease-lost`. */
   isLost(): boolean
-  /** The handler has ended; so do `controls`, and `signal` stays as it is. */
+  /** The handler has ended: `controls` end too, and `signal` stays as it is. */
   end(): void
 }
 
@@ -42,7 +42,7 @@ export const createRunningJob = (options: {
   const { jobId, redis, controlKey, stdinKey, hasInput, leaseMs, log } = options
   const controller = new AbortController()
   const { signal } = controller
-  /** Stopped or ended: messages are no longer read. */
+  /** Aborts when the job is stopped or has ended: messages are no longer read. */
   const over = new AbortController()
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   let leaseUntil = performance.now() + leaseMs

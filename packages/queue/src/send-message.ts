@@ -2,18 +2,18 @@ import type { Control } from '@runnel/contract/internal'
 import { PROGRAM, RequestError } from '@runnel/contract/public'
 import { createLuaScript, type Redis, type RedisKeys } from '@runnel/redis'
 
-/** What a piece of input counts for at least: Redis spends as much on an entry that carries one byte. */
+/** Each piece of input counts for at least this: an entry of one byte costs Redis as much. */
 const PIECE_BYTES = 64
-/** Signals are small and soon read; of a flood of them, about the last so many are kept. */
+/** Signals are small and read soon. If there are too many, about this number of the latest are kept. */
 const SIGNALS = 1_000
 
 /**
- * Input stays in Redis until its job finishes, because a later attempt reads it from its start; so there
- * is a bound to it. The sum is in the entries' ids: a piece has `<bytes sent with it>-0`, and an end that follows it
- * `<the same>-1`, which makes a second end at the same place one with the first.
+ * Input stays in Redis until its job finishes, because a later attempt reads it from the start. So its size is bounded. The
+ * ids of the entries hold the sum: a piece has the id `<bytes so far, its own included>-0`, and an end after it
+ * `<the same number>-1`. So a second end at the same place changes nothing.
  *
- * KEYS: the input, the channel. ARGV: the message, what it counts for (0 for an end), the bound, expiry in ms, the job's id.
- * 1 when the message is there, 0 when there is no room for it.
+ * KEYS: the input, the channel. ARGV: the message, its size (0 for an end), the bound, expiry in ms, the job's id.
+ * Returns 1 if the message is stored, 0 if there is no room for it.
  */
 const appendInputScript = createLuaScript(`
 local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
@@ -32,7 +32,7 @@ type Input = Extract<Control, { type: 'stdin' | 'stdin-end' }>
 const countBytes = (input: Input): number =>
   input.type === 'stdin' ? Math.max(Buffer.byteLength(input.data, input.encoding), PIECE_BYTES) : 0
 
-/** Appends to one of the job's two streams and tells the workers. Throws `stdin-full` where the bound is reached. */
+/** Appends to one of the job's two streams and notifies the workers. Throws `stdin-full` if the bound is reached. */
 export const sendMessage = async (
   { redis, keys, retentionMs }: { readonly redis: Redis; readonly keys: RedisKeys; readonly retentionMs: number },
   jobId: string,
@@ -45,7 +45,7 @@ export const sendMessage = async (
     if ((await appendInputScript(redis, [keys.stdin(jobId), keys.controlChannel], args)) === 1) return
     throw new RequestError(
       'stdin-full',
-      `Cannot take this input: all a job is sent while it runs may have ${bound} bytes (a message counts for at least ${PIECE_BYTES}); end the input, or give the rest to another job`,
+      `Cannot take this input: a job may be sent ${bound} bytes in all (a message counts for at least ${PIECE_BYTES}); end the input, or send the rest to another job`,
     )
   }
   const key = keys.control(jobId)

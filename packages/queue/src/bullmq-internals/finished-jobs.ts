@@ -8,7 +8,7 @@ const JOBS = 20
  * taken last and when it ended. `active` is a list of the jobs that workers have.
  */
 export const FINISHED_JOBS_LUA = `
--- Milliseconds for one place in the queue: how long the latest jobs took, shared by as many as run now; or ''.
+-- Milliseconds for one place in the queue: the mean time of the latest jobs, divided by how many run now. '' if unknown.
 local function pace()
   local sum, jobs = 0, 0
   for _, id in ipairs(redis.call('ZREVRANGE', completed, 0, ${JOBS - 1})) do

@@ -17,11 +17,11 @@ export const JOB_FIELDS = {
   /** Milliseconds since 1970: when it was taken last, and when it ended. */
   processedOn: 'processedOn',
   finishedOn: 'finishedOn',
-  /** Ours: where the job stood among those that had to wait for their turn. */
+  /** Ours: the job's number among all jobs that had to wait for their turn. */
   number: 'number',
 } as const
 
-/** How often a handler of ours may throw for one job before that is final, and the first pause before another try. */
+/** How often our handler may throw for one job before the job fails, and the first pause before another try. */
 const TRIES = 3
 const RETRY_DELAY_MS = 1_000
 

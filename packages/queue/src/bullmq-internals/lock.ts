@@ -5,8 +5,8 @@
 const LOST_LOCK_CODES: ReadonlySet<unknown> = new Set([-1, -2, -3, -6])
 
 /**
- * Relies on: an error with one of those codes, or with this message, is what BullMQ reports for a job that we lost. We
- * log that once when the job's signal aborts; BullMQ then reports it several times more.
+ * Relies on: BullMQ reports a job that we lost with one of those codes, or with this message. We log it once when the job's
+ * signal aborts; BullMQ reports it several times more.
  */
 export const isLostLock = (error: Error): boolean =>
   ('code' in error && LOST_LOCK_CODES.has(error.code)) || error.message.startsWith('could not renew lock')

@@ -1,8 +1,8 @@
 import { type Job, WaitingError } from 'bullmq'
 
 /**
- * Relies on: `moveToWait` puts an active job at the tail of `wait`, where workers take next, and gives up its lock. A handler
- * that then throws a WaitingError has BullMQ leave the job as it is.
+ * Relies on: `moveToWait` puts an active job at the tail of `wait`, where workers take the next job, and releases its lock. If
+ * the handler then throws a WaitingError, BullMQ leaves the job as it is.
  */
 export const requeueJob = async (job: Job, token: string): Promise<never> => {
   await job.moveToWait(token)
