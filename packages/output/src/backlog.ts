@@ -1,6 +1,6 @@
 import type { LogEntry } from './log-entry.ts'
 
-/** What may wait for one watcher. If there is more, it reads the log at its own pace. */
+/** At most this much waits in memory for one watcher. If there is more, it reads the log at its own pace. */
 const BACKLOG_ENTRIES = 256
 const BACKLOG_BYTES = 128 * 1024
 

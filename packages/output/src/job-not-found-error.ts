@@ -1,4 +1,4 @@
-/** No job of this id has a log, or not any more. */
+/** There is no log for this job id, or no longer. */
 export class JobNotFoundError extends Error {
   override name = 'JobNotFoundError'
 }

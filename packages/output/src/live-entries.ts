@@ -4,7 +4,7 @@ import { type LogEntry, readMessage } from './log-entry.ts'
 
 /** A channel that has been silent for this long is compared with its log, in case a message was lost. */
 const SWEEP_MS = 500
-/** A subscription is confirmed within a millisecond; while Redis is away there is no point in waiting for it. */
+/** A subscription is usually confirmed within a millisecond. If not, Redis is away and waiting longer does not help. */
 const CONFIRM_MS = 250
 
 /** One watcher of a log. None of these may throw. */
@@ -12,12 +12,12 @@ export interface Listener {
   receive(entry: LogEntry): void
   /** Messages may have been missed: the log has them. */
   miss(): void
-  /** Where the log ends; undefined if there is none. A watcher that is not there has missed something, or the log has lost it. */
+  /** Where the log ends; undefined if there is none. If the watcher is elsewhere, it has missed events or the log has lost some. */
   seeEnd(end: EventPosition | undefined): void
 }
 
 export interface Listening extends Disposable {
-  /** Resolves when the subscription stands, or when its confirmation is late and the log must do for now. */
+  /** Resolves when the subscription is confirmed, or when the confirmation is late and the watcher should read the log. */
   readonly isSet: Promise<void>
 }
 
@@ -34,16 +34,16 @@ interface Channel {
 }
 
 /**
- * Published entries, for all watchers of this process over one connection. A channel is subscribed to while it has
- * listeners. Each message is read once and given to all of them.
+ * Delivers published entries to all watchers of this process over one connection. A channel is subscribed to while it has
+ * listeners. Each message is parsed once and passed to all of them.
  *
- * Pub/sub may lose messages whenever the connection breaks. So all listeners get `miss` when it is back, and a sweep
- * twice a second asks for the ends of all logs that were silent since the last one, in one call. The sweep also
- * unsubscribes from channels without listeners.
+ * Pub/sub may lose messages when the connection breaks. So all listeners get `miss` when it is back, and a sweep twice a
+ * second reads the ends of all logs that were silent since the last sweep, in one call. The sweep also unsubscribes from
+ * channels without listeners.
  */
 export const createLiveEntries = (options: {
   readonly subscriber: Redis
-  /** Where the logs of these names end; undefined for one that is not there. */
+  /** Where these logs end; undefined for a log that does not exist. */
   readonly findEnds: (channels: readonly string[]) => Promise<readonly (EventPosition | undefined)[]>
 }): LiveEntries => {
   const { subscriber, findEnds } = options
@@ -57,7 +57,7 @@ export const createLiveEntries = (options: {
     for (const listener of channel.listeners) listener.receive(entry)
   }
 
-  /** A failure is one of the connection: once that is back, `onReady` subscribes anew. */
+  /** It only fails if the connection does. When that is back, `onReady` subscribes again. */
   const subscribe = async (names: readonly string[]): Promise<void> => {
     if (names.length > 0) await subscriber.subscribe(...names).catch(() => {})
   }
@@ -90,7 +90,7 @@ export const createLiveEntries = (options: {
 
   const sweep = setInterval(() => {
     dropUnheard()
-    // While Redis is away there is nothing to compare with, and its connection's owner says so.
+    // Redis is away. The owner of the connection logs that.
     compareSilent().catch(() => {})
   }, SWEEP_MS)
   subscriber.on('message', onMessage)
@@ -109,7 +109,7 @@ export const createLiveEntries = (options: {
     return channel
   }
 
-  /** A listener that did not wait for the confirmation may have missed what came before it. */
+  /** If the confirmation is late, entries may be missed until it comes: the listener gets `miss` then. */
   const standing = async (channel: Channel, listener: Listener): Promise<void> => {
     if (channel.isSubscribed) return
     const { promise: late, resolve } = Promise.withResolvers<'late'>()

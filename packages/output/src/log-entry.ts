@@ -8,24 +8,24 @@ import {
 } from '@runnel/contract/public'
 
 /**
- * An event on its way to clients. It is written once, and its JSON is not parsed on the way.
+ * An event on its way to clients. Its JSON is written once and not parsed on the way.
  *
  *   on the channel   a message `<id> <type> <JSON>`, split at the first two spaces
  *   in the log       an entry of a stream, whose id is the event's id, with the fields `type` and `message`, in this order
  *
- * Scripts look at `type` alone. The log has the whole message, because a script that joined it from its parts would take
- * half as long again for an event of 64 KiB (2026-11-29: 320 instead of 230 µs of Redis's processor).
+ * Scripts look at `type` only. The log has the whole message: a script that joins it from parts needs 320 µs of Redis's
+ * processor time for an event of 64 KiB instead of 230 µs (2026-11-29).
  */
 export interface LogEntry {
   readonly id: string
-  /** What the id says. */
+  /** The same as `id`, parsed. */
   readonly position: EventPosition
   readonly type: JobEventType
-  /** The event as clients get it. */
+  /** The event, as clients get it. */
   readonly json: string
 }
 
-/** An event before it is written; every type has these and its own fields. */
+/** An event without the fields that every type has. */
 type EventBody = JobEvent extends infer E ? (E extends JobEvent ? Omit<E, 'jobId' | 'id' | 'at'> : never) : never
 
 export const toEntry = (
@@ -40,7 +40,7 @@ export const toEntry = (
 
 export const toMessage = ({ id, type, json }: Pick<LogEntry, 'id' | 'type' | 'json'>): string => `${id} ${type} ${json}`
 
-/** What the log has under the id of the entry. */
+/** The fields of the stream entry. */
 export const toFields = (entry: Pick<LogEntry, 'id' | 'type' | 'json'>): string[] => [
   'type',
   entry.type,
@@ -62,7 +62,7 @@ export const readMessage = (message: string): LogEntry | undefined => {
   return { id, position: readEventId(id), type, json: message.slice(afterType + 1) }
 }
 
-/** Reads an entry of the log, as Redis answers it: the id, and its fields with their values. Throws if it is not an event. */
+/** Parses an entry of the log from Redis's answer: the id, then a list of fields and values. Throws if it is not an event. */
 export const readStored = (stored: unknown): LogEntry => {
   const [id, fields]: unknown[] = Array.isArray(stored) ? stored : []
   const message: unknown = Array.isArray(fields) ? fields[3] : undefined

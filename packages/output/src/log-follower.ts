@@ -9,19 +9,19 @@ import type { LogReader } from './log-reader.ts'
 
 export interface LogFollower extends Disposable {
   /**
-   * To be iterated once. Ends after `finished`, or when `signal` aborts. While the consumer is busy with an entry, later
-   * ones wait here up to a bound, and beyond that in Redis.
+   * Can be iterated once. Ends after `finished`, or when `signal` aborts. While the consumer is busy with an entry, later
+   * ones wait in memory up to a bound, and beyond that in Redis.
    */
   follow(options: { readonly after?: string; readonly signal: AbortSignal }): AsyncGenerator<LogEntry, void>
 }
 
-/** After a failed read. The connection repairs itself in that time. */
+/** The pause after a failed read, in which the connection can recover. */
 const RETRY_MS = 1_000
 const BEFORE_ALL: EventPosition = { attempt: 0, n: 0 }
 
 /**
- * A live entry is the next one only if nothing can lie between: it has the next number of the same attempt, or is the
- * start of the first attempt after `queued`. Before a later attempt there may be entries that were lost, so the log is read.
+ * A live entry is the next one only if nothing can be missing before it: it has the next number of the same attempt, or it
+ * is the start of the first attempt after `queued`. Before a later attempt entries may be missing, so the log is read.
  */
 const isNext = (entry: EventPosition, cursor: EventPosition): boolean =>
   entry.attempt === cursor.attempt
@@ -29,36 +29,37 @@ const isNext = (entry: EventPosition, cursor: EventPosition): boolean =>
     : cursor.attempt === 0 && cursor.n === 1 && entry.attempt === 1 && entry.n === 1
 
 /**
- * Follows one log: subscribe, replay what is there, then go on live.
+ * Follows one log: subscribe, replay the log, then continue with live entries.
  *
  *   log ──pages──▶ caught up ──▶ live entries, each the direct successor of the last
  *    ▲                              │
- *    └── a gap, an overflow, a reconnection, an end that is elsewhere
+ *    └── after a gap, an overflow, a reconnection, or if the log ends elsewhere than expected
  *
- * 1. The log is the truth. Live entries save reading it: what is lost on the way shows as a gap and is read from the log.
+ * 1. The log is the truth. Live entries only save reading it. A lost one leaves a gap in the numbers, and then the log is
+ *    read.
  * 2. Nothing comes twice: entries at or before the cursor are dropped.
  * 3. Live entries wait in a bounded backlog. If it overflows, the consumer reads the log at its own pace.
- * 4. If the log has lost what was given already, with a Redis that lost its data, following ends with an error.
+ * 4. If Redis lost data, so that entries are gone that were returned already, following ends with an error.
  *
- * With `isNew` the log is not written yet, and the follower subscribes at once. If the first entry arrives as a message,
+ * With `isNew` the log does not exist yet, and the follower subscribes at once. If the first entry arrives as a message,
  * the subscription is older than the log, and the log is not read at all.
  */
 export const createLogFollower = (options: {
   readonly reader: LogReader
   readonly listen: (listener: Listener) => Listening
-  /** The log is not written yet. */
+  /** The log does not exist yet. */
   readonly isNew: boolean
   readonly notFound: () => Error
-  /** What was given is no longer in the log. */
+  /** Entries that were returned are no longer in the log. */
   readonly gone: () => Error
   readonly onReadFailed: (error: unknown) => void
 }): LogFollower => {
   const { reader, listen, isNew, notFound, gone, onReadFailed } = options
   const backlog = createBacklog()
   let cursor = isNew ? BEFORE_ALL : undefined
-  /** The `after` of a caller may lie beyond the log's end. Until that is ruled out, the end has to be looked at. */
+  /** False until it is known that the caller's `after` is not beyond the log's end. */
   let isCursorKnown = false
-  /** The log was seen to end before the cursor, or not to exist. */
+  /** The log seemed to end before the cursor, or not to exist. Has to be checked. */
   let isDoubted = false
   let isLive = isNew
   let hasRead = isNew
@@ -82,7 +83,7 @@ export const createLogFollower = (options: {
       wake()
     },
     miss() {
-      // A Redis that was restarted may have lost the last second.
+      // Redis may have been restarted and have lost the last second.
       isDoubted = isCursorKnown
       backlog.miss()
       wake()
@@ -91,7 +92,7 @@ export const createLogFollower = (options: {
       if (wakeUp === undefined) return
       if (isCursorKnown && cursor !== undefined) {
         if (end !== undefined && !isAfter(end, cursor) && !isAfter(cursor, end)) return
-        // The end may have been asked for just before the last entry was written: the log is read again.
+        // The last entry may have been written just after this end was read, so the log is read again.
         isDoubted = end === undefined || isAfter(cursor, end)
       }
       backlog.miss()

@@ -4,7 +4,7 @@ const WHY = {
   'redis-away': 'Redis stayed away for too long',
 } as const
 
-/** This attempt can write to its log no more, so what it runs must stop. */
+/** This attempt can no longer write to its log, so its program must stop. */
 export class LogLostError extends Error {
   override name = 'LogLostError'
   readonly why: keyof typeof WHY

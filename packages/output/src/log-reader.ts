@@ -8,7 +8,7 @@ const PAGE_ENTRIES = 32
 
 interface LogPage {
   readonly entries: readonly LogEntry[]
-  /** There was nothing after these when they were read. */
+  /** There was nothing after these entries when they were read. */
   readonly isEnd: boolean
 }
 
@@ -33,7 +33,7 @@ export const createLogReader = (redis: Redis, key: string): LogReader => {
   }
 }
 
-/** Where each of these logs ends; undefined for one that is not there. */
+/** Where each of these logs ends; undefined for a log that does not exist. */
 export const findEnds = async (redis: Redis, keys: readonly string[]): Promise<(EventPosition | undefined)[]> => {
   const ids = await endsScript(redis, keys, [])
   return Array.isArray(ids) ? ids.map((id: unknown) => (id === '' ? undefined : readEventId(String(id)))) : []

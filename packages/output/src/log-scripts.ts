@@ -1,8 +1,8 @@
 import { createLuaScript, type RedisKeys } from '@runnel/redis'
 
 /**
- * What every step that writes to a log works on: the log, and the messages to the job, which end with it. The channel of a
- * log has the name of the log.
+ * The keys of every script that writes to a log: the log, and the messages to the job, which are removed when it finishes.
+ * The channel of a log has the same name as the log.
  */
 export const logKeys = (keys: RedisKeys, jobId: string): readonly string[] => [
   keys.events(jobId),
@@ -10,16 +10,16 @@ export const logKeys = (keys: RedisKeys, jobId: string): readonly string[] => [
   keys.stdin(jobId),
 ]
 
-/** What an entry of a stream has, as `toFields` writes it. */
+/** Reads the fields of a stream entry, in the order in which `toFields` writes them. */
 const ENTRY = `
 local function typeOf(entry) return entry[2][2] end
 local function messageOf(entry) return entry[2][4] end
 `
 
 /**
- * The steps that write to a log. KEYS: see `logKeys`. Explicit ids make them safe to repeat and fence
- * out stale writers: Redis refuses an id that is not above the top, and a refused entry that is already there with the
- * same text is this very write, whose answer was lost.
+ * Shared by all scripts that write to a log. KEYS: see `logKeys`. Explicit ids make a write safe to repeat and stop stale
+ * writers: Redis refuses an id that is not above the last one. If a refused entry is already there with the same text, this
+ * write was done before and its answer was lost.
  */
 const SHARED = `${ENTRY}
 local log, control, stdin = KEYS[1], KEYS[2], KEYS[3]
@@ -53,9 +53,10 @@ end
 `
 
 /**
- * ARGV: expiry in ms or 0, how many entries the log has at least, then id, type, message, … . 1 when all of it is in the log, 0 when
- * a later attempt has taken over. 'gone' where entries are missing that were there, because Redis has lost its data or the
- * last second of it: what is written after a hole would never be missed.
+ * ARGV: expiry in ms or 0; how many entries the log must have at least; then id, type, message for each new entry.
+ *
+ * Returns 1 if all of it is in the log, 0 if a later attempt has taken over, and 'gone' if the log has too few entries,
+ * because Redis has lost data. Then nothing is written, because no reader would notice the gap.
  */
 export const appendScript = createLuaScript(`${SHARED}
 if redis.call('XLEN', log) < tonumber(ARGV[2]) then return 'gone' end
@@ -68,7 +69,7 @@ return 1
 
 /**
  * ARGV: attempt, then the messages of \`<attempt>-1 started\`, \`<attempt>-1 restarted\`, \`<attempt>-2 started\`.
- * The n that was reached and how many entries the log then has, or why the attempt cannot start.
+ * Returns the n of \`started\` and how many entries the log then has, or why the attempt cannot start.
  */
 export const startScript = createLuaScript(`${SHARED}
 local attempt = tonumber(ARGV[1])
@@ -89,7 +90,7 @@ add(second, 'started', ARGV[4])
 return { 2, redis.call('XLEN', log) }
 `)
 
-/** ARGV: expiry in ms, the message of \`0-2 finished\`. 1 when that ended the job, 0 when it had started or finished. */
+/** ARGV: expiry in ms, the message of \`0-2 finished\`. Returns 1 if this ended the job, 0 if it had started or finished. */
 export const cancelScript = createLuaScript(`${SHARED}
 local last = top()
 if last == nil or last.attempt ~= 0 then return 0 end
@@ -100,8 +101,8 @@ return 1
 `)
 
 /**
- * ARGV: expiry in ms, how many attempts there were, the message of \`0-2 finished\`, then those of the next attempt's \`1 restarted\` and
- * \`2 finished\`. 1 when that ended the job, 0 when it had finished, or a later attempt has started.
+ * ARGV: expiry in ms, how many attempts there were, the message of \`0-2 finished\`, then the messages of the next attempt's
+ * \`1 restarted\` and \`2 finished\`. Returns 1 if this ended the job, 0 if it had finished or a later attempt has started.
  */
 export const endUntakenScript = createLuaScript(`${SHARED}
 local last, attempts = top(), tonumber(ARGV[2])
@@ -117,8 +118,8 @@ return 1
 `)
 
 /**
- * Read only: all that a summary needs, without the output. The number of the last attempt, then the first entry, the start
- * of the last attempt, and the last entry if it is \`finished\`.
+ * Read only: all that a summary needs, without the output. Returns the number of the last attempt and a list: the first entry,
+ * the start of the last attempt, and the last entry if it is \`finished\`.
  */
 export const summaryScript = createLuaScript(`${ENTRY}
 local log = KEYS[1]
@@ -135,7 +136,7 @@ if typeOf(last) == 'finished' then entries[#entries + 1] = last end
 return { tonumber(attempt), entries }
 `)
 
-/** Read only. KEYS: logs. The id of the last entry of each, `''` where there is no log. */
+/** Read only. KEYS: logs. Returns the id of the last entry of each, or '' if there is no log. */
 export const endsScript = createLuaScript(`
 local ends = {}
 for at, log in ipairs(KEYS) do
@@ -146,9 +147,9 @@ return ends
 `)
 
 /**
- * Read only: a page of what an attempt printed. ARGV: where to start, the attempt, then 1 or 0 for whether stdout and
- * stderr are wanted. Where the next page starts, or '' after the last one, then the entries of the wanted streams.
- * A page ends after 512 events or 1 MiB of them, wanted or not: Redis is held up for some milliseconds at most.
+ * Read only: a page of what an attempt printed. ARGV: where to start, the attempt, then 1 or 0 for stdout and for stderr:
+ * whether it is wanted. Returns where the next page starts ('' after the last one), then the entries of the wanted streams.
+ * A page ends after 512 events or 1 MiB of them, wanted or not, so Redis is busy for a few milliseconds at most.
  */
 export const outputScript = createLuaScript(`${ENTRY}
 local isWanted = { stdout = ARGV[3] == '1', stderr = ARGV[4] == '1' }

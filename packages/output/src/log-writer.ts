@@ -4,7 +4,7 @@ import { createRedisKeys, type Redis, type RedisCommand } from '@runnel/redis'
 import { toEntry, toFields, toMessage } from './log-entry.ts'
 import { cancelScript, endUntakenScript, logKeys } from './log-scripts.ts'
 
-/** What the API writes to a job's log: its start, and its end if no worker has the job. */
+/** What the API writes to a job's log: the start, and the end if no worker has the job. */
 export interface LogWriter {
   /** The commands that write the event `0-1 queued`. They are sent in the same step as the job itself. */
   startCommands(job: QueuedJob): readonly RedisCommand[]
@@ -12,7 +12,7 @@ export interface LogWriter {
   cancelQueued(jobId: string): Promise<boolean>
   /**
    * Ends the job as `sandbox-failed`, unless it has finished or has been started more than `attempts` times. One step.
-   * If an earlier attempt still runs somewhere, its writes are refused from here on.
+   * If an earlier attempt still runs somewhere, its writes are refused from then on.
    */
   endUntaken(jobId: string, attempts: number, reference: string): Promise<boolean>
 }

@@ -14,10 +14,10 @@ interface Run {
 
 const NOTHING = new Uint8Array()
 
-/** More turns between the streams than this in one flush nobody can follow; a program that prints a line to each has two. */
+/** If the streams alternate more often in one flush, their order is lost. A program that prints one line to each needs two. */
 const MAX_RUNS = 16
 
-/** Each stream in one run, in the order in which they were first written to. */
+/** Merges all chunks of a stream into one run. The streams are in the order in which they were first written to. */
 const mergeRuns = (runs: readonly Run[]): Run[] =>
   [...Map.groupBy(runs, ({ stream }) => stream)].map(([stream, ofStream]) => ({
     stream,
@@ -25,17 +25,16 @@ const mergeRuns = (runs: readonly Run[]): Run[] =>
   }))
 
 /**
- * What a program has printed and was not published yet. Bytes of one stream that follow each other become one part;
- * stdout and stderr keep their order. A character that is not complete yet stays behind until its rest has come.
+ * Output that is not published yet. Bytes of one stream that follow each other become one part; stdout and stderr keep their
+ * order. An incomplete character stays in the buffer until its other bytes have come.
  *
- * Where what is taken at once has more than 16 turns between the streams, each stream becomes one part and their order
- * among each other is given up: it is what was printed within one flush, 5 ms, and a program that alternates byte by byte
- * would else make an event of every byte.
+ * If the streams alternate more than 16 times in one flush (5 ms), each stream becomes one part, and the order between the
+ * two is lost. Otherwise a program that alternates after every byte would make one event of every byte.
  */
 export interface OutputBuffer {
   readonly bytes: number
   add(stream: OutputStream, bytes: Uint8Array): void
-  /** Everything so far but incomplete characters; with `atEnd` those too. */
+  /** Takes everything but incomplete characters; with `atEnd` these too. */
   take(atEnd?: boolean): OutputPart[]
 }
 
@@ -44,7 +43,7 @@ export const createOutputBuffer = (maxPartBytes: number): OutputBuffer => {
   let bytes = 0
   const tails: Record<OutputStream, Uint8Array> = { stdout: NOTHING, stderr: NOTHING }
 
-  /** Prepends what stayed behind of the stream, and keeps back what is not complete now. */
+  /** Prepends the incomplete character of the last flush, and keeps one that is incomplete now. */
   const join = ({ stream, chunks }: Run): Uint8Array => {
     const all = Buffer.concat([tails[stream], ...chunks])
     const whole = all.length - incompleteTail(all)
@@ -59,7 +58,7 @@ export const createOutputBuffer = (maxPartBytes: number): OutputBuffer => {
 
     add(stream, chunk) {
       if (chunk.length === 0) return
-      // A copy: the caller may use its memory again before this is sent.
+      // A copy, because the caller may reuse its memory before this is sent.
       const copy = chunk.slice()
       const last = runs.at(-1)
       if (last?.stream === stream) last.chunks.push(copy)

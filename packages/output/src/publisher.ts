@@ -10,13 +10,13 @@ export { LogLostError }
 
 export interface JobLog {
   /**
-   * Writes the event `started`. Run the job only if this resolves with `started`. `finished`: the job has its outcome already.
+   * Writes the event `started`. Run the job only if this resolves with `started`. `finished`: the job has an outcome already.
    * `stale`: a later attempt has started.
    */
   start(): Promise<'started' | 'finished' | 'stale'>
-  /** Resolves when more may be written. Throws LogLostError once this attempt can write no more. */
+  /** Resolves when more may be written. Throws LogLostError if this attempt can no longer write. */
   write(stream: OutputStream, bytes: Uint8Array): Promise<void>
-  /** Writes what is pending, then `finished`, and sets the log's expiry. Throws LogLostError when Redis stays away, or has lost the log. */
+  /** Writes pending output, then `finished`, and sets the log's expiry. Throws LogLostError if Redis stays away or has lost the log. */
   finish(outcome: Outcome, usage: Usage | null): Promise<'finished' | 'stale'>
 }
 
@@ -24,26 +24,26 @@ export interface Publisher {
   open(jobId: string, attempt: number): JobLog
 }
 
-/** An eye cannot tell 5 ms from none; a program that prints a line every 10 µs then costs 200 events a second, not 100,000. */
+/** Nobody notices 5 ms. A program that prints a line every 10 µs makes 200 events a second instead of 100,000. */
 const FLUSH_MS = 5
-/** One event: small enough to travel at once, large enough that 1 MiB of output is sixteen of them. */
+/** The largest event: small enough to be sent quickly, large enough that 1 MiB of output is only 16 events. */
 const PART_BYTES = 64 * 1024
 /** How far a program may run ahead of Redis before it has to wait. */
 const BUFFER_BYTES = 256 * 1024
 
 /**
- * A worker's end of the event log.
+ * The worker's side of the event log.
  *
  *   write ─▶ buffer ─▶ flush: one script call, several events ─▶ log and channel
  *
- * One flush is under way at a time, so order needs no care: what is written during a flush goes with the next one. The first
- * bytes after a silence go at once; further ones wait until `flushMs` after the last flush, or until there are 64 KiB.
- * However a program prints, a flush has at most 16 events and one more for every 64 KiB in it. That is 3,200 events a
- * second, and 17 for every 64 KiB printed, at most.
- * Ids are given when a flush is put together and kept when it is repeated, so that a repeated one adds nothing.
- *
- * While Redis is away a flush is repeated for a while and writers wait. When it stays away, or Redis says that a later
- * attempt has taken over or that entries are missing, this log is lost: nothing more is written, and every writer gets a LogLostError.
+ * 1. Only one flush runs at a time, so events stay in order. Output that is written during a flush goes with the next one.
+ * 2. The first bytes after a silence are flushed at once. Later ones wait until `flushMs` after the last flush, or until there
+ *    are 64 KiB.
+ * 3. A flush has at most 16 events, and one more for every 64 KiB in it. That is at most 3,200 events a second, and 17 for
+ *    every 64 KiB printed, however the program prints.
+ * 4. A flush that is repeated keeps its ids, so it adds nothing twice.
+ * 5. While Redis is away a flush is repeated and writers wait. If Redis stays away, a later attempt has taken over, or entries
+ *    are missing, the log is lost: nothing more is written, and every writer gets a LogLostError.
  */
 export const createPublisher = (options: {
   readonly redis: Redis
@@ -74,7 +74,7 @@ export const createPublisher = (options: {
         return entryAt(n, { type: stream, ...toChunk(bytes) })
       })
 
-    /** Resolves whatever happens; what went wrong is in `lost`. */
+    /** Never throws. A failure is stored in `lost`. */
     const send = async (entries: readonly LogEntry[], expiryMs = 0): Promise<void> => {
       if (entries.length === 0 || lost !== undefined) return
       const args = [expiryMs, length, ...entries.flatMap((entry) => [entry.id, entry.type, toMessage(entry)])]
@@ -131,7 +131,7 @@ export const createPublisher = (options: {
 
       async finish(outcome, usage) {
         clearTimeout(timer)
-        // `flush` schedules the next one when it ends: ending is when none is under way.
+        // `flush` schedules the next one when it ends, so wait until none runs.
         while (flushing !== undefined) await flushing
         clearTimeout(timer)
         const output = takeOutput(true)

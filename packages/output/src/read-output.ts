@@ -9,14 +9,14 @@ import { incompleteTail } from './utf8-tail.ts'
 export interface Output {
   readonly stdout: Uint8Array
   readonly stderr: Uint8Array
-  /** One stream or both go on after this. */
+  /** True if one stream or both are longer than this. */
   readonly truncated: boolean
 }
 
-/** Written by us alone, and read back up to a million times: its fields are looked at, and nothing else of the event. */
+/** Checks only the fields of the chunk, because this runs up to a million times for one job and only we write these events. */
 export const parsePrinted = ({ json }: LogEntry): Chunk => chunkSchema.parse(JSON.parse(json))
 
-/** The first `maxBytes` of a stream, less a character that they would cut in two. */
+/** The first `maxBytes` of a stream, without a character that would be cut in two. */
 const createHead = (maxBytes: number) => {
   const chunks: Uint8Array[] = []
   let bytes = 0
@@ -39,8 +39,8 @@ const createHead = (maxBytes: number) => {
 }
 
 /**
- * Reads the beginning of both streams of an attempt, a page at a time: between pages everyone else has a turn, here and in
- * Redis. A stream that is full is not sent by Redis any more, and when both are the rest of the log is not looked at.
+ * Reads the first bytes of both streams of an attempt, page by page, so that other work can run in between, here and in Redis.
+ * When a stream has enough bytes, Redis no longer sends it. When both have, the rest of the log is not read.
  */
 export const readOutput = async (redis: Redis, key: string, attempt: number, maxBytes: number): Promise<Output> => {
   const heads = { stdout: createHead(maxBytes), stderr: createHead(maxBytes) }

@@ -3,7 +3,7 @@ import type { Redis } from '@runnel/redis'
 import { readStored } from './log-entry.ts'
 import { summaryScript } from './log-scripts.ts'
 
-/** What the log says about a job: all that `GET /v1/jobs/:id` needs of it, without the output. */
+/** What the log says about a job: all that `GET /v1/jobs/:id` needs from it, except the output. */
 export type JobSummary = Pick<
   Job,
   'status' | 'language' | 'submittedAt' | 'limits' | 'attempt' | 'startedAt' | 'finishedAt' | 'outcome' | 'usage'
@@ -11,7 +11,7 @@ export type JobSummary = Pick<
 
 export const parseEvent = (json: string): JobEvent => jobEventSchema.parse(JSON.parse(json))
 
-/** Of the events that were found: the first one, the start of the last attempt, and the end. */
+/** Takes the first event, the start of the last attempt, and the end, as far as there are any. */
 export const toSummary = (attempt: number, events: readonly JobEvent[]): JobSummary | undefined => {
   const queued = events.find((event) => event.type === 'queued')
   if (queued === undefined) return undefined
@@ -30,7 +30,7 @@ export const toSummary = (attempt: number, events: readonly JobEvent[]): JobSumm
   }
 }
 
-/** In one round trip. */
+/** Needs one round trip. */
 export const readSummary = async (redis: Redis, key: string): Promise<JobSummary | undefined> => {
   const found = await summaryScript(redis, [key], [])
   if (!Array.isArray(found)) return undefined

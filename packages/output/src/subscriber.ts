@@ -13,17 +13,17 @@ export { createTranscript, JobNotFoundError, type JobSummary, type LogEntry, Log
 
 export interface Subscriber extends Disposable {
   /**
-   * Gives every event after `after` (all of them without it), each once, in order, until `finished`. Ends early, without
-   * an error, when `signal` aborts. Throws JobNotFoundError, LogGoneError if Redis has lost what was given, and Redis's own
-   * error if it is away at the start.
+   * Yields every event after `after` (or from the first one), each once, in order, until `finished`. Ends early, without an
+   * error, when `signal` aborts. Throws JobNotFoundError, LogGoneError if Redis has lost events that were returned, and Redis's
+   * own error if it is away at the start.
    */
   follow(
     jobId: string,
     options: { readonly after?: string; readonly signal: AbortSignal },
   ): AsyncGenerator<LogEntry, void>
   /**
-   * Subscribes to a job that is about to be submitted. To be followed once it has been submitted, from its first event
-   * and without reading any of them back; or to be disposed.
+   * Subscribes to a job that is about to be submitted. Follow it after the submission: its events come from the first one,
+   * without reading the log. Dispose it if the job is not submitted.
    */
   expect(jobId: string): LogFollower
   /** Whether the job has a log, and so can be followed. */
@@ -33,7 +33,7 @@ export interface Subscriber extends Disposable {
   output(jobId: string, options: { readonly attempt: number; readonly maxBytes: number }): Promise<Output>
 }
 
-/** `redis` is a command connection, `subscriber` one for subscriptions only; both stay the caller's. */
+/** `redis` is a command connection, `subscriber` one for subscriptions only. The caller closes both. */
 export const createSubscriber = (options: {
   readonly redis: Redis
   readonly subscriber: Redis
@@ -53,7 +53,7 @@ export const createSubscriber = (options: {
       notFound: () => new JobNotFoundError(`There is no log of job ${jobId}`),
       gone: () => new LogGoneError(`The log of job ${jobId} has lost events that were there`),
       onReadFailed: (err) => {
-        // That Redis is away is logged by the connection's owner, once for all watchers.
+        // If Redis is away, the owner of the connection logs that, once for all watchers.
         if (redis.status === 'ready') log.warn({ jobId, err }, 'Cannot read the log of a job: trying again')
       },
     })

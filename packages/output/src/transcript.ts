@@ -15,7 +15,7 @@ export interface Transcript {
 
 export const createTranscript = (): Transcript => {
   let queued: LogEntry | undefined
-  /** Of the last attempt: what an attempt before it printed was dropped when the job began again. */
+  /** The events of the last attempt. Those of an earlier one are dropped when the job restarts. */
   let attempt: LogEntry[] = []
   let bytes = 0
 

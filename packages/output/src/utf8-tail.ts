@@ -1,4 +1,4 @@
-/** How long a character is by its first byte, or 0 where no character begins so. */
+/** How many bytes a character has, by its first byte; 0 if no character starts with it. */
 const lengthOf = (first: number): number => {
   if (first >= 0xc2 && first <= 0xdf) return 2
   if (first >= 0xe0 && first <= 0xef) return 3
@@ -6,7 +6,7 @@ const lengthOf = (first: number): number => {
   return 0
 }
 
-/** Second bytes are narrower after some first ones: no overlong forms, no surrogates, nothing over U+10FFFF. */
+/** After some first bytes fewer second bytes are valid: no overlong forms, no surrogates, nothing above U+10FFFF. */
 const maySecond = (first: number, second: number): boolean => {
   if (first === 0xe0) return second >= 0xa0 && second <= 0xbf
   if (first === 0xed) return second >= 0x80 && second <= 0x9f
@@ -18,8 +18,8 @@ const maySecond = (first: number, second: number): boolean => {
 const isContinuation = (byte: number): boolean => byte >= 0x80 && byte <= 0xbf
 
 /**
- * How many of the last bytes, 0 to 3, are the beginning of a character whose rest may still come.
- * Bytes that can become no character any more count as complete: waiting would not make them UTF-8.
+ * How many of the last bytes (0 to 3) are the start of a character that may still be completed. Bytes that cannot become a
+ * valid character count as complete: waiting would not make them UTF-8.
  */
 export const incompleteTail = (bytes: Uint8Array): number => {
   for (let tail = 1; tail <= Math.min(3, bytes.length); tail += 1) {
@@ -32,7 +32,7 @@ export const incompleteTail = (bytes: Uint8Array): number => {
   return 0
 }
 
-/** Cuts `bytes` into parts of at most `maxBytes` (4 or more), between characters where they are UTF-8. */
+/** Cuts `bytes` into parts of at most `maxBytes` (4 or more). UTF-8 is cut between characters. */
 export const cutBetweenCharacters = (bytes: Uint8Array, maxBytes: number): Uint8Array[] => {
   const parts: Uint8Array[] = []
   let from = 0

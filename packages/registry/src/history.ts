@@ -4,18 +4,18 @@ import { createRedisKeys, type Redis, type RedisCommand } from '@runnel/redis'
 export interface HistoryPage {
   /** Newest first. */
   readonly ids: readonly string[]
-  /** The cursor of the page after this one; absent on the last page. */
+  /** The cursor of the next page; absent on the last page. */
   readonly next?: string
 }
 
 export interface History {
-  /** The commands that add a job to the list. Sending them again changes nothing. */
+  /** The commands that add a job to the history. Sending them again changes nothing. */
   addCommands(tenantId: string, jobId: string, at: Date): readonly RedisCommand[]
   /** Throws a RequestError for a cursor that no page has given. */
   list(tenantId: string, page: { readonly limit: number; readonly cursor?: string }): Promise<HistoryPage>
 }
 
-/** Milliseconds fill 15 digits until the year 33658, so that text order is time order. */
+/** Enough digits for milliseconds until the year 33658, so that text order is time order. */
 const TIME_DIGITS = 15
 const CURSOR = /^\d{15}:[A-Za-z0-9_-]{1,64}$/
 
@@ -23,9 +23,9 @@ const toMember = (atMs: number, jobId: string): string => `${String(atMs).padSta
 const toJobId = (member: string): string => member.slice(TIME_DIGITS + 1)
 
 /**
- * A tenant's jobs as one sorted set, `<time>:<job id>` in text order: no two members are equal, so a cursor is simply the
- * last member of its page, and neither new jobs nor jobs of the same millisecond can shift a page. What is older than
- * the retention is never shown, and removed when a job is recorded.
+ * A tenant's jobs are one sorted set, `<time>:<job id>` in text order. Members are unique, so the cursor is the last member of
+ * its page, and neither new jobs nor jobs of the same millisecond can shift a page. Jobs older than the retention are never
+ * shown; they are removed when the next job is added.
  */
 export const createHistory = (options: {
   readonly redis: Redis
@@ -50,7 +50,7 @@ export const createHistory = (options: {
       if (cursor !== undefined && !CURSOR.test(cursor)) {
         throw new RequestError(
           'invalid-request',
-          `Cannot use the cursor ${JSON.stringify(cursor)}: give the \`next\` of a page`,
+          `Cannot use the cursor ${JSON.stringify(cursor)}: send the \`next\` of a page`,
         )
       }
       const before = cursor === undefined ? '+' : `(${cursor}`

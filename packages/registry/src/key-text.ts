@@ -4,11 +4,11 @@ import { createSecret } from './secret.ts'
 const ID_BYTES = 8
 const KEY = /^rnl_([0-9a-f]{16})_([\w-]{43})$/
 
-/** What a key looks like, so that one is found wherever it must not be: in a URL, a log, a repository. */
+/** Matches a key, to find one in a place where it must not be: a URL, a log, a repository. */
 export const KEY_TEXT = /rnl_[0-9a-f]{16}_[\w-]{43}/
 
 export interface KeyParts {
-  /** Visible: it finds the key, and names it in lists and logs. */
+  /** Not secret: used to look the key up, and to name it in lists and logs. */
   readonly id: string
   readonly secret: string
 }

@@ -7,27 +7,27 @@ import { readTenant } from './tenants.ts'
 
 const storedSchema = z.object({ ...keySchema.shape, digest: z.string() })
 
-/** A key with whom it belongs to, as both are now. */
+/** A key and its tenant, as they are now. */
 export interface FoundKey {
   readonly key: Key
   readonly tenant: Tenant
-  /** Whether this is its secret; takes the same time whatever the answer. */
+  /** Whether this is its secret. Takes the same time for both answers. */
   isSecret(secret: string): boolean
 }
 
 export interface Keys {
   /** `text` is the key itself. It is returned here and never again. */
   create(request: KeyRequest): Promise<{ readonly key: Key; readonly text: string }>
-  /** Every key ever made, the newest first. */
+  /** Every key ever made, newest first. */
   list(): Promise<Key[]>
-  /** The key as it is then; undefined when there is none of this id. Revoking again changes nothing. */
+  /** Returns the revoked key; undefined if there is no key with this id. Revoking again changes nothing. */
   revoke(id: string): Promise<Key | undefined>
   find(id: string): Promise<FoundKey | undefined>
-  /** Whether there ever was a key. Revoking the last one closes the door; it does not open it. */
+  /** Whether a key was ever made, revoked ones too: revoking the last key must not let everybody in. */
   exist(): Promise<boolean>
 }
 
-/** Read only, and one round trip: the key ARGV[1] and its tenant. */
+/** Read only, one round trip. Returns the key ARGV[1] and its tenant. */
 const findScript = createLuaScript(`
 local key = redis.call('HGET', KEYS[1], ARGV[1])
 if not key then return false end
@@ -43,8 +43,8 @@ const toKey = (json: string): { key: Key; digest: string } => {
 }
 
 /**
- * API keys. Redis has the SHA-256 of each and not the key, so who reads Redis can use none of them. They are found by
- * their visible id; no comparison of a secret ever decides where to look. A revoked key stays on the list.
+ * API keys. Redis has the SHA-256 of each key and not the key, so nobody who can read Redis can use them. A key is looked up
+ * by its id, which is not secret, so the time of a lookup shows nothing about secrets. A revoked key stays in the list.
  */
 export const createKeys = ({ redis, prefix }: { readonly redis: Redis; readonly prefix: string }): Keys => {
   const { apiKeys, tenants, accessChannel } = createRedisKeys(prefix)

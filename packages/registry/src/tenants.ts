@@ -2,7 +2,7 @@ import { type Tenant, tenantSchema, unboundTenant } from '@runnel/contract/publi
 import { createRedisKeys, type Redis } from '@runnel/redis'
 
 export interface Tenants {
-  /** A tenant for whom nothing was set has no bounds of its own. */
+  /** A tenant that was never set has no limits of its own. */
   get(id: string): Promise<Tenant>
   set(tenant: Tenant): Promise<void>
 }

@@ -3,14 +3,14 @@ import { createRedisKeys, type Redis } from '@runnel/redis'
 import { z } from 'zod'
 import { createSecret, toDigest } from './secret.ts'
 
-/** What the holder of a ticket may do, and by whose leave. */
+/** What a ticket allows, and the key it was made with. */
 const grantSchema = z.object({
-  /** null: there were no keys. */
+  /** null: there were no keys yet. */
   keyId: z.string().nullable(),
   scopes: z.array(scopeSchema),
   jobIds: z.array(z.string()),
   submissions: z.boolean(),
-  /** null: every page that may call the API. */
+  /** The only origin whose pages may use it; null: every origin that may call the API. */
   origin: z.string().nullable(),
 })
 export type Grant = z.output<typeof grantSchema>
@@ -21,7 +21,7 @@ export interface Tickets {
   redeem(ticket: string): Promise<Grant | undefined>
 }
 
-/** Tickets, by the SHA-256 of each: who reads Redis can use none of them. */
+/** Stores tickets under their SHA-256, so nobody who can read Redis can use them. */
 export const createTickets = ({ redis, prefix }: { readonly redis: Redis; readonly prefix: string }): Tickets => {
   const keys = createRedisKeys(prefix)
   return {

@@ -2,7 +2,7 @@ import { createLuaScript, createRedisKeys, type Redis } from '@runnel/redis'
 
 export interface WorkerEntry {
   readonly id: string
-  /** Whether it takes jobs. One whose engine does not answer, or that is stopping, is alive and not ready. */
+  /** Whether it takes jobs. A worker is alive but not ready while its engine does not answer, and while it stops. */
   readonly isReady: boolean
 }
 
@@ -12,22 +12,22 @@ export interface WorkerCount {
 }
 
 export interface WorkerDirectory {
-  /** Says that the worker is alive; to be repeated well within 15 s. */
+  /** Reports that the worker is alive. Repeat it well within 15 s. */
   beat(worker: WorkerEntry): Promise<void>
-  /** From here on it is dead. */
+  /** The worker counts as dead from now on. */
   leave(id: string): Promise<void>
   /** The workers that were alive within the last 15 s. */
   count(): Promise<WorkerCount>
-  /** Which of these are dead: known here, and silent for 15 s. A stranger, of another Redis perhaps, is not ours to judge. */
+  /** Which of these are dead: known here, and silent for 15 s. An unknown worker is not reported: it may use another Redis. */
   findDead(ids: readonly string[]): Promise<readonly string[]>
 }
 
 /** Three missed beats of five seconds. */
 const ALIVE_MS = 15_000
-/** Longer than any container lives: until then somebody may ask whether its worker is dead. */
+/** Longer than any container lives, because until then `findDead` may be called for its worker. */
 const KNOWN_MS = 24 * 60 * 60 * 1_000
 
-/** Redis tells the time, so that hosts whose clocks differ agree on who is alive. KEYS: who was seen when, and who is ready. */
+/** Uses the time of Redis, so that hosts with different clocks agree. KEYS: when each worker was seen, and which are ready. */
 const NOW = `local time = redis.call('TIME') local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local alive = now - ${ALIVE_MS}
 `

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
- * Awaits a state: calls `check` until it neither throws nor returns false, and gives what it returned.
- * At the deadline the last failure is thrown, so that the test says what was still wrong.
+ * Waits for a state: calls `check` until it neither throws nor returns false, and returns its result. At the deadline it
+ * throws the last failure, so that the test says what was still wrong.
  */
 export const eventually = async <T>(
   check: () => T | Promise<T>,

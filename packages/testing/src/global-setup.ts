@@ -15,15 +15,15 @@ interface Shared {
 }
 
 /**
- * One Redis for a whole run: every project of the run calls this in the same process, the first starts the container,
- * the last removes it and fails the run if a container of the run is left. Each project loads this module anew, so
- * what they share is global.
+ * One Redis for a whole test run. Every project of the run calls this in the same process. The first one starts the
+ * container; the last one removes it, and fails the run if it left a container behind. Each project loads its own copy of
+ * this module, so shared state has to be global.
  */
 declare global {
   var runnelTestRun: Shared | undefined
 }
 
-const begin = async (): Promise<TestRun> => {
+const start = async (): Promise<TestRun> => {
   await ensureRedisImage()
   const id = randomUUID()
   return { id, redis: await startRedis(id) }
@@ -39,7 +39,7 @@ const end = async ({ id, redis }: TestRun): Promise<void> => {
 }
 
 export default async (project: TestProject): Promise<() => Promise<void>> => {
-  globalThis.runnelTestRun ??= { run: begin(), users: 0 }
+  globalThis.runnelTestRun ??= { run: start(), users: 0 }
   const shared = globalThis.runnelTestRun
   shared.users += 1
   const run = await shared.run

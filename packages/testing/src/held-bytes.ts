@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm'
 setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')
 
-/** What is still used when all that nobody holds is gone. */
+/** How many bytes are still in use after garbage collection. */
 export const heldBytes = async (): Promise<number> => {
   for (let n = 0; n < 3; n += 1) {
     collectGarbage()

@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from 'node:net'
 
 export interface LossyProxy extends AsyncDisposable {
   readonly url: string
-  /** The next answer, or the n-th, is lost: Redis has done what was asked, the connection breaks, and the caller cannot know. */
+  /** Loses the next answer, or the n-th: Redis has run the command, but the connection breaks before the caller knows. */
   loseAnswer(nth?: number): void
   readonly lost: number
 }

@@ -7,7 +7,7 @@ import { inject } from 'vitest'
 import { eventually } from './eventually.ts'
 import { REDIS_IMAGE } from './redis-image.ts'
 
-/** What the global setup gives to the tests. */
+/** The values that the global setup provides to tests. */
 declare module 'vitest' {
   interface ProvidedContext {
     redisUrl: string
@@ -15,10 +15,10 @@ declare module 'vitest' {
   }
 }
 
-/** On every container a test run makes; the run fails when one is left at its end. */
+/** The label of every container that a test run makes. The run fails if one is left at its end. */
 export const RUN_LABEL = 'runnel.test-run'
 
-/** A Redis of one's own, to be broken. It keeps its port and its data through kill, stop and start. */
+/** A Redis of its own, for a test that breaks it. It keeps its port and its data through kill, stop and start. */
 export interface RedisContainer extends AsyncDisposable {
   readonly url: string
   /** As a crash or `kill -9` would. */
@@ -54,7 +54,7 @@ const answers = async (url: string): Promise<boolean> => {
 }
 
 export const startRedis = async (testRun: string = inject('testRun')): Promise<RedisContainer> => {
-  // The reaper's image is not ours to have everywhere; leftovers are found by label instead.
+  // The image of the reaper cannot be pulled everywhere. We find leftovers by label instead.
   Object.assign(process.env, { TESTCONTAINERS_RYUK_DISABLED: 'true' })
   const port = await findFreePort()
   const started = await new GenericContainer(REDIS_IMAGE)
@@ -77,7 +77,7 @@ export const startRedis = async (testRun: string = inject('testRun')): Promise<R
       await eventually(() => answers(url), { withinMs: 15_000, everyMs: 50 })
     },
     async pause() {
-      // "Unable to freeze", says a busy kernel, and moments later it can.
+      // A busy kernel sometimes answers "Unable to freeze"; a moment later it works.
       await eventually(() => container.pause(), { everyMs: 100 })
     },
     async unpause() {

@@ -5,7 +5,7 @@ import Docker from 'dockerode'
 
 export const REDIS_IMAGE = 'runnel/redis'
 
-/** The published base, and the one the bootstrap makes where no image registry answers. */
+/** The published base, and the ones that the bootstrap makes if no image registry answers. */
 const BASE_IMAGES = ['debian:trixie-slim', 'runnel/debian:trixie-slim', 'runnel/base']
 const CONTEXT = fileURLToPath(new URL('../../../infra/redis', import.meta.url))
 const BUILD_TIMEOUT_MS = 180_000
@@ -22,7 +22,7 @@ const isPresent = async (image: string): Promise<boolean> => {
   }
 }
 
-/** Builds our Redis image unless it is there. A base that is already on the machine is tried first. */
+/** Builds our Redis image if it does not exist. Tries bases first that are already on the machine. */
 export const ensureRedisImage = async (): Promise<void> => {
   if (await isPresent(REDIS_IMAGE)) return
   const present = await Promise.all(BASE_IMAGES.map(isPresent))
