@@ -51,7 +51,7 @@ export const startWorker = (
   startApp(`worker-${number}`, record, say, {
     REDIS_URL: redisUrl,
     RUNNEL_SANDBOX: options.sandbox,
-    RUNNEL_SHUTDOWN_GRACE_MS: process.env['RUNNEL_SHUTDOWN_GRACE_MS'] ?? `${WORKER_GRACE_MS}`,
+    RUNNEL_SHUTDOWN_GRACE_MS: process.env['RUNNEL_SHUTDOWN_GRACE_MS'] || `${WORKER_GRACE_MS}`,
   })
 
 /** In MiB. By default Node lets new objects grow to 32 MiB before it collects them: more than a thousand watchers need. */

@@ -30,7 +30,9 @@ export const createBacklog = (): Backlog => {
       return hasGap
     },
     add(entry) {
-      const isFull = entries.length >= BACKLOG_ENTRIES || bytes + entry.json.length > BACKLOG_BYTES
+      // One entry always fits, whatever its size: if it did not, each watcher would read it from Redis.
+      const isTooMuch = entries.length > 0 && bytes + entry.json.length > BACKLOG_BYTES
+      const isFull = isTooMuch || entries.length >= BACKLOG_ENTRIES
       hasGap ||= isFull
       if (hasGap) return
       entries.push(entry)

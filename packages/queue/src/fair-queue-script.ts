@@ -52,7 +52,6 @@ ${JOB_KEYS_LUA}${READY_LIST_LUA}${FINISHED_JOBS_LUA}
 local function first(tenant) return '[' .. tenant .. '\\0' end
 local function last(tenant) return '(' .. tenant .. '\\1' end
 local function count(set, tenant) return redis.call('ZLEXCOUNT', set, first(tenant), last(tenant)) end
-local function tenantOf(member) return string.sub(member, 1, string.find(member, '\\0', 1, true) - 1) end
 local function toWaiting(tenant, number, id) return tenant .. '\\0' .. string.format('%016.0f', number) .. id end
 local function toAdmitted(tenant, id) return tenant .. '\\0' .. id end
 

@@ -1,4 +1,4 @@
-import type { AuditLog, Requester } from '@runnel/operations'
+import type { AuditLog } from '@runnel/operations'
 import type { FastifyRequest } from 'fastify'
 import { callerOf } from './caller.ts'
 
@@ -9,9 +9,3 @@ export const auditLogOf =
     const { keyId, tenant } = callerOf(request)
     request.log.info({ tenant: tenant.id, ...details, by: keyId, from: request.ip, requestId: request.id }, action)
   }
-
-/** Who asks, for the operations. */
-export const requesterOf = (request: FastifyRequest): Requester => ({
-  tenant: callerOf(request).tenant,
-  auditLog: auditLogOf(request),
-})

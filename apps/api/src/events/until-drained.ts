@@ -1,4 +1,4 @@
-/** Resolves when everything written has been taken, or the stream is closed. */
+/** Resolves when everything written has been taken, or when the stream closes. Never resolves for a stream that has closed before. */
 export const untilDrained = (stream: NodeJS.EventEmitter): Promise<void> =>
   new Promise((resolve) => {
     const done = (): void => {

@@ -1,8 +1,8 @@
 import { jobIdSchema, jobSchema } from '@runnel/contract/public'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { requesterOf } from '../access/audit-log.ts'
 import { callerOf } from '../access/caller.ts'
+import { requesterOf } from '../access/requester.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
 

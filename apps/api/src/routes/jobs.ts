@@ -1,7 +1,7 @@
 import { idempotencyKeySchema, type Job, jobPageSchema, jobSchema, RequestError } from '@runnel/contract/public'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { requesterOf } from '../access/audit-log.ts'
+import { requesterOf } from '../access/requester.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
 

@@ -1,7 +1,7 @@
 import type { Language } from '@runnel/languages'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { requesterOf } from '../access/audit-log.ts'
+import { requesterOf } from '../access/requester.ts'
 import type { RouteOptions } from './route-options.ts'
 
 const languageSchema = z.strictObject({

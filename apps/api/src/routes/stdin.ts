@@ -1,7 +1,7 @@
 import { jobIdSchema, PROGRAM, RequestError, stdinSchema } from '@runnel/contract/public'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { requesterOf } from '../access/audit-log.ts'
+import { requesterOf } from '../access/requester.ts'
 import { toInvalidRequest } from '../errors/invalid-request.ts'
 import { safeParse } from '../errors/safe-parse.ts'
 import { errorAnswers } from './answers.ts'

@@ -1,7 +1,7 @@
 import { RequestError, ticketRequestSchema, ticketSchema } from '@runnel/contract/public'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { requesterOf } from '../access/audit-log.ts'
 import { callerOf, requireJob, requireScope } from '../access/caller.ts'
+import { requesterOf } from '../access/requester.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
 

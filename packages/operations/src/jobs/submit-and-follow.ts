@@ -4,7 +4,8 @@ import type { Requester } from '../requester.ts'
 import type { PreparedJob } from './prepare-job.ts'
 import { type Submitted, submitJob } from './submit-job.ts'
 
-export interface Following extends Submitted {
+/** Dispose it if `follow` may not be iterated: it already listens. */
+export interface Following extends Submitted, Disposable {
   /** To be iterated once: all events from the first one, until `finished` or until `signal` aborts. */
   follow(signal: AbortSignal): AsyncIterable<LogEntry>
 }
@@ -24,6 +25,7 @@ export const submitAndFollow = async (
     return {
       ...submitted,
       follow: (signal) => (isRepeated ? subscriber.follow(job.id, { signal }) : expected.follow({ signal })),
+      [Symbol.dispose]: () => expected[Symbol.dispose](),
     }
   } catch (error) {
     expected[Symbol.dispose]()

@@ -1,0 +1,10 @@
+import type { Requester } from '@runnel/operations'
+import type { FastifyRequest } from 'fastify'
+import { auditLogOf } from './audit-log.ts'
+import { callerOf } from './caller.ts'
+
+/** Who asks, for the operations. */
+export const requesterOf = (request: FastifyRequest): Requester => ({
+  tenant: callerOf(request).tenant,
+  auditLog: auditLogOf(request),
+})
