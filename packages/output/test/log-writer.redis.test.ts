@@ -10,7 +10,7 @@ const parts = test.extend('parts', async ({ redisUrl, prefix, resources }) => {
 })
 
 describe('a queued job', () => {
-  parts('begins its log with what it is', async ({ parts: { logWriter, subscriber } }) => {
+  parts('starts its log with language, limits and time of submission', async ({ parts: { logWriter, subscriber } }) => {
     const job = newJob()
     await logWriter.start(job)
     const { language, interactive } = job.program
@@ -19,7 +19,7 @@ describe('a queued job', () => {
     ])
   })
 
-  parts('can be canceled before it begins, and its watchers are told', async ({ parts }) => {
+  parts('can be canceled before it starts, and its followers get the event', async ({ parts }) => {
     const { logWriter, publisher, subscriber } = parts
     const job = newJob()
     await logWriter.start(job)
@@ -37,7 +37,7 @@ describe('a queued job', () => {
     expect(await logWriter.cancelQueued(job.id)).toBe(false)
   })
 
-  parts('cannot be canceled here once it has begun or finished, or when there is none', async ({ parts }) => {
+  parts('cannot be canceled in its log if it has started, has finished or does not exist', async ({ parts }) => {
     const { logWriter, publisher } = parts
     const job = newJob()
     expect(await logWriter.cancelQueued(job.id)).toBe(false)
@@ -49,14 +49,14 @@ describe('a queued job', () => {
     expect(await logWriter.cancelQueued(job.id)).toBe(false)
   })
 
-  parts('is either canceled or begun, never both, however close they come', async ({ parts }) => {
+  parts('is either canceled or started, never both, also if both happen at the same time', async ({ parts }) => {
     const { logWriter, publisher } = parts
     for (let round = 0; round < 50; round += 1) {
       const job = newJob()
       await logWriter.start(job)
       const log = publisher.open(job.id, 1)
-      const [isCanceled, begun] = await Promise.all([logWriter.cancelQueued(job.id), log.start()])
-      expect(begun).toBe(isCanceled ? 'finished' : 'started')
+      const [isCanceled, started] = await Promise.all([logWriter.cancelQueued(job.id), log.start()])
+      expect(started).toBe(isCanceled ? 'finished' : 'started')
       if (!isCanceled) await log.finish(EXITED, null)
     }
   })
@@ -77,13 +77,13 @@ describe('a job that no worker takes', () => {
     expect(await publisher.open(job.id, 1).start()).toBe('finished')
   })
 
-  parts('can be given up after attempts that did not end, which are not heard any more', async ({ parts }) => {
+  parts('can be ended after attempts that never ended, and later writes of these are refused', async ({ parts }) => {
     const { logWriter, publisher, subscriber } = parts
     const job = newJob()
     await logWriter.start(job)
     const frozen = publisher.open(job.id, 1)
     await frozen.start()
-    // Given out twice, and the second time no program began.
+    // A worker took it twice, and the second time no program started.
     expect(await logWriter.endUntaken(job.id, 2, 'r1')).toBe(true)
     expect(await frozen.finish(EXITED, null)).toBe('stale')
     expect(await publisher.open(job.id, 3).start()).toBe('finished')
@@ -94,25 +94,28 @@ describe('a job that no worker takes', () => {
     ])
   })
 
-  parts('is another worker’s that has begun it since, or finished', async ({ parts: { logWriter, publisher } }) => {
-    const job = newJob()
-    await logWriter.start(job)
-    const log = publisher.open(job.id, 2)
-    await log.start()
-    expect(await logWriter.endUntaken(job.id, 1, 'r1')).toBe(false)
-    expect(await log.finish(EXITED, null)).toBe('finished')
-    expect(await logWriter.endUntaken(job.id, 2, 'r1')).toBe(false)
-  })
+  parts(
+    'is not ended if another worker has started it since, or if it has finished',
+    async ({ parts: { logWriter, publisher } }) => {
+      const job = newJob()
+      await logWriter.start(job)
+      const log = publisher.open(job.id, 2)
+      await log.start()
+      expect(await logWriter.endUntaken(job.id, 1, 'r1')).toBe(false)
+      expect(await log.finish(EXITED, null)).toBe('finished')
+      expect(await logWriter.endUntaken(job.id, 2, 'r1')).toBe(false)
+    },
+  )
 
-  parts('is either given up or begun, never both, however close they come', async ({ parts }) => {
+  parts('is either ended or started, never both, also if both happen at the same time', async ({ parts }) => {
     const { logWriter, publisher } = parts
     for (let round = 0; round < 50; round += 1) {
       const job = newJob()
       await logWriter.start(job)
       await publisher.open(job.id, 1).start()
       const next = publisher.open(job.id, 2)
-      const [isEnded, begun] = await Promise.all([logWriter.endUntaken(job.id, 1, 'r1'), next.start()])
-      expect(begun).toBe(isEnded ? 'finished' : 'started')
+      const [isEnded, started] = await Promise.all([logWriter.endUntaken(job.id, 1, 'r1'), next.start()])
+      expect(started).toBe(isEnded ? 'finished' : 'started')
       if (!isEnded) await next.finish(EXITED, null)
     }
   })

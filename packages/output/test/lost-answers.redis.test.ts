@@ -7,7 +7,7 @@ const lossy = test.extend('parts', async ({ redisUrl, prefix, resources }) => {
   const proxy = resources.use(await startLossyProxy(redisUrl))
   const connected = connectParts(proxy.url, prefix, resources)
   await eventually(() => ready(connected.redis, connected.subscription))
-  // The scripts are known to Redis from here on, so that one answer is one step.
+  // From here on Redis has the scripts, so that each step has one answer.
   const job = newJob()
   await connected.logWriter.start(job)
   await connected.logWriter.cancelQueued(job.id)

@@ -28,15 +28,18 @@ describe('When Redis has lost', () => {
     await Promise.all(ends)
   })
 
-  parts('a log before the first of it came, following ends with an error', async ({ parts: { redis, subscriber } }) => {
-    using expected = subscriber.expect(newJob().id)
-    const follow = async (): Promise<void> => {
-      for await (const _ of expected.follow({ signal: AbortSignal.timeout(10_000) }));
-    }
-    const following = follow()
-    await expect(following).rejects.toThrow(JobNotFoundError)
-    await redis.ping()
-  })
+  parts(
+    'a log before its first event came, following it ends with an error',
+    async ({ parts: { redis, subscriber } }) => {
+      using expected = subscriber.expect(newJob().id)
+      const follow = async (): Promise<void> => {
+        for await (const _ of expected.follow({ signal: AbortSignal.timeout(10_000) }));
+      }
+      const following = follow()
+      await expect(following).rejects.toThrow(JobNotFoundError)
+      await redis.ping()
+    },
+  )
 
   parts('the end of a log, following it ends with an error', async ({ parts: { redis, subscriber, job, key } }) => {
     const watching = watch(subscriber, job.id)
@@ -46,16 +49,19 @@ describe('When Redis has lost', () => {
     await end
   })
 
-  parts('a log, its writer is told and does not begin it anew', async ({ parts: { redis, job, log, key } }) => {
-    await eventually(async () => expect(await redis.xlen(key)).toBe(3))
-    await redis.del(key)
-    await log.write('stdout', text('two'))
-    await expect(log.finish(EXITED, null)).rejects.toMatchObject({ why: 'gone' })
-    expect([job.id, await redis.exists(key)]).toEqual([job.id, 0])
-  })
+  parts(
+    'a log, its writer gets an error and does not start the log again',
+    async ({ parts: { redis, job, log, key } }) => {
+      await eventually(async () => expect(await redis.xlen(key)).toBe(3))
+      await redis.del(key)
+      await log.write('stdout', text('two'))
+      await expect(log.finish(EXITED, null)).rejects.toMatchObject({ why: 'gone' })
+      expect([job.id, await redis.exists(key)]).toEqual([job.id, 0])
+    },
+  )
 
   parts(
-    'the end of a log, its writer leaves no hole',
+    'the end of a log, its writer leaves no gap',
     async ({ parts: { redis, publisher, subscriber, job, log, key } }) => {
       await eventually(async () => expect(await redis.xlen(key)).toBe(3))
       await redis.xdel(key, '1-2')

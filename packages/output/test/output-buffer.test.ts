@@ -21,7 +21,7 @@ describe('the output buffer', () => {
     expect(take(buffer)).toEqual([])
   })
 
-  test.each([2, 3, 4])('gives an emoji that came in %i writes as one character', (writes) => {
+  test.each([2, 3, 4])('returns an emoji that came in %i writes as one character', (writes) => {
     const buffer = createOutputBuffer(64 * KIB)
     const bytes = bytesOf('😀')
     const seen: string[] = []
@@ -32,7 +32,7 @@ describe('the output buffer', () => {
     expect(seen).toEqual(['😀'])
   })
 
-  test('keeps a half character of one stream out of the other', () => {
+  test('does not mix an incomplete character into the other stream', () => {
     const buffer = createOutputBuffer(64 * KIB)
     const [euro, emoji] = [bytesOf('€'), bytesOf('😀')]
     buffer.add('stdout', euro.subarray(0, 2))
@@ -43,26 +43,26 @@ describe('the output buffer', () => {
     expect(take(buffer)).toEqual([utf8('stderr', '😀'), utf8('stdout', '€')])
   })
 
-  test('gives a character that never got whole at the end, as base64', () => {
+  test('returns a character that stayed incomplete at the end, as base64', () => {
     const buffer = createOutputBuffer(64 * KIB)
     buffer.add('stdout', bytesOf('a€').subarray(0, 3))
     expect(take(buffer)).toEqual([utf8('stdout', 'a')])
     expect(take(buffer, true)).toEqual([{ stream: 'stdout', encoding: 'base64', data: '4oI=' }])
   })
 
-  test('sends a lone continuation byte at once, as base64', () => {
+  test('returns a single continuation byte at once, as base64', () => {
     const buffer = createOutputBuffer(64 * KIB)
     buffer.add('stdout', new Uint8Array([0x80]))
     expect(take(buffer)).toEqual([{ stream: 'stdout', encoding: 'base64', data: 'gA==' }])
   })
 
-  test('sends text with an invalid byte in its middle whole, as base64', () => {
+  test('returns text with an invalid byte in the middle as one part, as base64', () => {
     const buffer = createOutputBuffer(64 * KIB)
     buffer.add('stdout', new Uint8Array([0x61, 0xff, 0x62]))
     expect(take(buffer)).toEqual([{ stream: 'stdout', encoding: 'base64', data: 'Yf9i' }])
   })
 
-  test('keeps the order of sixteen turns between the streams, and of more makes one part each', () => {
+  test('keeps the order of up to sixteen changes between the streams, and makes one part of each stream if there are more', () => {
     const buffer = createOutputBuffer(64 * KIB)
     const alternate = (turns: number) => {
       for (let turn = 0; turn < turns; turn += 1) {
@@ -86,7 +86,7 @@ describe('the output buffer', () => {
     expect(take(buffer)).toEqual([utf8('stdout', '\uFEFFa\0b')])
   })
 
-  test('cuts what is large between characters', () => {
+  test('cuts large output between characters', () => {
     const buffer = createOutputBuffer(64)
     buffer.add('stdout', bytesOf('€'.repeat(50)))
     const parts = take(buffer)
@@ -94,7 +94,7 @@ describe('the output buffer', () => {
     expect(parts.map(({ data }) => data).join('')).toBe('€'.repeat(50))
   })
 
-  test('keeps its bytes when the writer uses its memory again', () => {
+  test('keeps its bytes if the writer reuses its memory', () => {
     const buffer = createOutputBuffer(64 * KIB)
     const memory = bytesOf('before')
     buffer.add('stdout', memory)
@@ -102,7 +102,7 @@ describe('the output buffer', () => {
     expect(take(buffer)).toEqual([utf8('stdout', 'before')])
   })
 
-  test('counts what waits in it', () => {
+  test('counts the bytes that wait in it', () => {
     const buffer = createOutputBuffer(64 * KIB)
     buffer.add('stdout', bytesOf('abc'))
     buffer.add('stderr', bytesOf(''))

@@ -29,7 +29,7 @@ export const newJob = (): QueuedJob => ({
   limits: defaultLimits(),
 })
 
-/** What an API and a worker would have, on connections of their own. */
+/** The parts of an API and of a worker, each with its own connections. */
 export const connectParts = (url: string, prefix: string, resources: AsyncDisposableStack) => {
   const log = createLogger({ name: 'test', level: 'silent' })
   const connect = (role: 'command' | 'subscriber') =>
@@ -39,13 +39,13 @@ export const connectParts = (url: string, prefix: string, resources: AsyncDispos
   const keys = createRedisKeys(prefix)
   const settings = { redis, prefix, retentionMs: RETENTION_MS }
   const subscriber = resources.use(createSubscriber({ redis, subscriber: subscription, prefix, log }))
-  /** The whole log, earlier attempts included; empty when there is none. */
+  /** The whole log, with earlier attempts; empty if there is none. */
   const read = async (jobId: string): Promise<JobEvent[]> => {
     const entries = await redis.xrange(keys.events(jobId), '-', '+')
     return entries.map((entry) => jobEventSchema.parse(JSON.parse(readStored(entry).json)))
   }
   const logWriter = createLogWriter(settings)
-  /** Starts the log of a job, as its submission does. */
+  /** Starts the log of a job, as a submission does. */
   const start = async (job: QueuedJob): Promise<void> => {
     for (const [name, ...args] of logWriter.startCommands(job)) await redis.call(name, ...args)
   }
@@ -64,7 +64,7 @@ export const text = (data: string): Uint8Array => new Uint8Array(Buffer.from(dat
 export const ready = (...connections: readonly { readonly status: string }[]): boolean =>
   connections.every(({ status }) => status === 'ready')
 
-/** Follows in the background, collecting what comes. */
+/** Follows in the background and collects the events. */
 export const watch = (subscriber: Subscriber, jobId: string, after?: string) => {
   const controller = new AbortController()
   const { signal } = controller
@@ -85,7 +85,7 @@ export const watch = (subscriber: Subscriber, jobId: string, after?: string) => 
   }
 }
 
-/** The output that a client puts together from events. */
+/** The output, as a client joins it from the events. */
 export const printed = (
   entries: readonly Pick<LogEntry, 'type' | 'json'>[],
   stream: 'stdout' | 'stderr' = 'stdout',
@@ -97,6 +97,6 @@ export const printed = (
       .map(({ data, encoding }) => Buffer.from(data, encoding)),
   ).toString()
 
-/** The ids a log must have: no gap, nothing twice, attempt after attempt. */
+/** The ids that a log must have: no gap, nothing twice, attempt after attempt. */
 export const idsOf = (...counts: readonly number[]): string[] =>
   counts.flatMap((count, attempt) => Array.from({ length: count }, (_, at) => `${attempt}-${at + 1}`))

@@ -11,29 +11,25 @@ const parts = test.extend('parts', async ({ redisUrl, prefix, resources }) => {
 })
 
 describe('a log', () => {
-  parts(
-    'has its events in order and numbered without gaps',
-    async ({ parts: { logWriter, publisher, subscriber } }) => {
-      const job = newJob()
-      await logWriter.start(job)
-      const log = publisher.open(job.id, 1)
-      expect(await log.start()).toBe('started')
-      for (let line = 0; line < 200; line += 1)
-        await log.write(line % 50 === 49 ? 'stderr' : 'stdout', text(`${line}\n`))
-      expect(await log.finish(EXITED, USAGE)).toBe('finished')
+  parts('has its events in order, numbered without gaps', async ({ parts: { logWriter, publisher, subscriber } }) => {
+    const job = newJob()
+    await logWriter.start(job)
+    const log = publisher.open(job.id, 1)
+    expect(await log.start()).toBe('started')
+    for (let line = 0; line < 200; line += 1) await log.write(line % 50 === 49 ? 'stderr' : 'stdout', text(`${line}\n`))
+    expect(await log.finish(EXITED, USAGE)).toBe('finished')
 
-      const events = await subscriber.read(job.id)
-      expect(events.map(({ id }) => id)).toEqual(idsOf(1, events.length - 1))
-      expect(events.map(({ type }) => type).slice(0, 2)).toEqual(['queued', 'started'])
-      expect(events.at(-1)).toMatchObject({ type: 'finished', outcome: EXITED, usage: USAGE })
-      const lines = events.flatMap((event) =>
-        event.type === 'stdout' || event.type === 'stderr' ? event.data.trimEnd().split('\n') : [],
-      )
-      expect(lines.map(Number)).toEqual(Array.from({ length: 200 }, (_, line) => line))
-    },
-  )
+    const events = await subscriber.read(job.id)
+    expect(events.map(({ id }) => id)).toEqual(idsOf(1, events.length - 1))
+    expect(events.map(({ type }) => type).slice(0, 2)).toEqual(['queued', 'started'])
+    expect(events.at(-1)).toMatchObject({ type: 'finished', outcome: EXITED, usage: USAGE })
+    const lines = events.flatMap((event) =>
+      event.type === 'stdout' || event.type === 'stderr' ? event.data.trimEnd().split('\n') : [],
+    )
+    expect(lines.map(Number)).toEqual(Array.from({ length: 200 }, (_, line) => line))
+  })
 
-  parts('carries what a program prints in a burst in few events', async ({ parts: { publisher, subscriber } }) => {
+  parts('has few events for output that comes in a burst', async ({ parts: { publisher, subscriber } }) => {
     const job = newJob()
     const log = publisher.open(job.id, 1)
     await log.start()
@@ -42,7 +38,7 @@ describe('a log', () => {
     expect((await subscriber.read(job.id)).length).toBeLessThan(60)
   })
 
-  parts('carries the bytes of a program that alternates between its streams in few events', async ({ parts }) => {
+  parts('has few events for a program that alternates between its streams', async ({ parts }) => {
     const { publisher, subscriber } = parts
     const job = newJob()
     const log = publisher.open(job.id, 1)
@@ -60,7 +56,7 @@ describe('a log', () => {
     expect(printed(entries, 'stderr')).toBe('e'.repeat(10_000))
   })
 
-  parts('has the first bytes at once, not after the pause', async ({ redis, parts, prefix, redisKeys }) => {
+  parts('gets the first bytes at once, not after the pause', async ({ redis, parts, prefix, redisKeys }) => {
     const slow = createPublisher({ redis: parts.redis, prefix, retentionMs: RETENTION_MS, flushMs: 60_000 })
     const job = newJob()
     const log = slow.open(job.id, 1)
@@ -71,7 +67,7 @@ describe('a log', () => {
     await log.finish(EXITED, null)
   })
 
-  parts('carries bytes that are not UTF-8, and characters that came in pieces', async ({ parts }) => {
+  parts('keeps bytes that are not UTF-8, and characters that came in pieces', async ({ parts }) => {
     const { publisher, subscriber } = parts
     const job = newJob()
     const log = publisher.open(job.id, 1)
@@ -95,7 +91,7 @@ describe('a log', () => {
   })
 
   parts(
-    'expires only once it is finished, and then the messages to its job are gone',
+    'expires only after it is finished, and then the messages to its job are removed',
     async ({ redis, parts, redisKeys }) => {
       const { logWriter, publisher } = parts
       const job = newJob()
@@ -116,7 +112,7 @@ describe('a log', () => {
 })
 
 describe('a later attempt', () => {
-  parts('says that the job restarted, and the earlier worker can write no more', async ({ parts }) => {
+  parts('writes that the job restarted, and the earlier worker can no longer write', async ({ parts }) => {
     const { logWriter, publisher, subscriber } = parts
     const job = newJob()
     await logWriter.start(job)
@@ -146,13 +142,13 @@ describe('a later attempt', () => {
     expect(events.at(-1)).toMatchObject({ outcome: EXITED })
   })
 
-  parts('that comes after an even later one is stale', async ({ parts: { publisher } }) => {
+  parts('is stale if an even later one has started', async ({ parts: { publisher } }) => {
     const job = newJob()
     expect(await publisher.open(job.id, 3).start()).toBe('started')
     expect(await publisher.open(job.id, 2).start()).toBe('stale')
   })
 
-  parts('of a finished job has nothing to do', async ({ parts: { publisher, subscriber } }) => {
+  parts('of a finished job is refused as finished', async ({ parts: { publisher, subscriber } }) => {
     const job = newJob()
     const log = publisher.open(job.id, 1)
     await log.start()
@@ -163,10 +159,10 @@ describe('a later attempt', () => {
     expect(await subscriber.read(job.id)).toHaveLength(2)
   })
 
-  parts('may begin twice when the first answer was lost', async ({ parts: { redis, publisher, subscriber } }) => {
+  parts('can start twice if the first answer was lost', async ({ parts: { redis, publisher, subscriber } }) => {
     const job = newJob()
     const log = publisher.open(job.id, 1)
-    // The command is executed, and its answer dies with the connection: ioredis sends it again.
+    // Redis runs the command, but the answer is lost with the connection: ioredis sends it again.
     const beginning = log.start()
     redis.disconnect(true)
     expect(await beginning).toBe('started')

@@ -15,26 +15,23 @@ const parts = test.extend('parts', async ({ redisUrl, prefix, resources }) => {
 const decode = (bytes: Uint8Array): string => Buffer.from(bytes).toString()
 
 describe('What a job printed', () => {
-  parts(
-    'is read whole where it fits, event by event over many pages',
-    async ({ parts: { redis, subscriber }, redisKeys }) => {
-      const { id } = newJob()
-      const adding = redis.pipeline()
-      for (let n = 1; n <= 2_000; n += 1) {
-        const type = n % 3 === 0 ? 'stderr' : 'stdout'
-        const event = { jobId: id, id: `1-${n}`, at: new Date().toISOString(), type, encoding: 'utf8', data: `${n} ` }
-        adding.xadd(redisKeys.events(id), event.id, ...toFields({ id: event.id, type, json: JSON.stringify(event) }))
-      }
-      adding.pexpire(redisKeys.events(id), 60_000)
-      await adding.exec()
-      const { stdout, stderr, truncated } = await subscriber.output(id, { attempt: 1, maxBytes: 64 * KIB })
-      const numbers = Array.from({ length: 2_000 }, (_, at) => at + 1)
-      const join = (kept: readonly number[]): string => kept.map((n) => `${n} `).join('')
-      expect(decode(stdout)).toBe(join(numbers.filter((n) => n % 3 !== 0)))
-      expect(decode(stderr)).toBe(join(numbers.filter((n) => n % 3 === 0)))
-      expect(truncated).toBe(false)
-    },
-  )
+  parts('is read whole if it fits, over many pages', async ({ parts: { redis, subscriber }, redisKeys }) => {
+    const { id } = newJob()
+    const adding = redis.pipeline()
+    for (let n = 1; n <= 2_000; n += 1) {
+      const type = n % 3 === 0 ? 'stderr' : 'stdout'
+      const event = { jobId: id, id: `1-${n}`, at: new Date().toISOString(), type, encoding: 'utf8', data: `${n} ` }
+      adding.xadd(redisKeys.events(id), event.id, ...toFields({ id: event.id, type, json: JSON.stringify(event) }))
+    }
+    adding.pexpire(redisKeys.events(id), 60_000)
+    await adding.exec()
+    const { stdout, stderr, truncated } = await subscriber.output(id, { attempt: 1, maxBytes: 64 * KIB })
+    const numbers = Array.from({ length: 2_000 }, (_, at) => at + 1)
+    const join = (kept: readonly number[]): string => kept.map((n) => `${n} `).join('')
+    expect(decode(stdout)).toBe(join(numbers.filter((n) => n % 3 !== 0)))
+    expect(decode(stderr)).toBe(join(numbers.filter((n) => n % 3 === 0)))
+    expect(truncated).toBe(false)
+  })
 
   parts('ends at the bound, between characters', async ({ parts: { publisher, subscriber } }) => {
     const { id } = newJob()
@@ -53,7 +50,7 @@ describe('What a job printed', () => {
   })
 
   parts(
-    'has the end of the other stream after a flood on one, without the flood',
+    'includes the end of one stream after a flood on the other, without the flood',
     async ({ redis, parts, redisKeys }) => {
       const { publisher, subscriber } = parts
       const { id } = newJob()
@@ -73,7 +70,7 @@ describe('What a job printed', () => {
     },
   )
 
-  parts('is nothing where it never began', async ({ parts: { subscriber } }) => {
+  parts('is empty if the job never started', async ({ parts: { subscriber } }) => {
     const { stdout, stderr, truncated } = await subscriber.output(newJob().id, { attempt: 0, maxBytes: 10 })
     expect([stdout.length, stderr.length, truncated]).toEqual([0, 0, false])
   })

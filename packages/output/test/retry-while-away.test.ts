@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { retryWhileAway } from '../src/retry-while-away.ts'
 
-test('a step is repeated until it has been answered', async () => {
+test('a step is repeated until it succeeds', async () => {
   let calls = 0
   const step = async () => {
     calls += 1
@@ -11,7 +11,7 @@ test('a step is repeated until it has been answered', async () => {
   expect(await retryWhileAway(step)).toBe(3)
 })
 
-test('a step that is never answered fails with its last failure once patience is over', async () => {
+test('a step that never succeeds fails with its last error after the timeout', async () => {
   let calls = 0
   const before = performance.now()
   const step = async () => {

@@ -94,7 +94,7 @@ describe('following a job', () => {
     expect(fromTheMiddle.ids()).toEqual(['1-1', '1-2'])
   })
 
-  parts('of a running job from beyond its end ends when the job does', async ({ parts }) => {
+  parts('of a running job from after its last event ends when the job does', async ({ parts }) => {
     const { logWriter, publisher, subscriber } = parts
     const job = newJob()
     await logWriter.start(job)
@@ -106,7 +106,7 @@ describe('following a job', () => {
     expect(watching.ids()).toEqual([])
   })
 
-  parts('of a newer version, with fields that are not known here, is as good', async ({ parts, redisKeys }) => {
+  parts('of a newer version works, with its unknown fields', async ({ parts, redisKeys }) => {
     const { redis, logWriter, publisher, subscriber } = parts
     const job = { ...newJob(), limits: { ...newJob().limits, gpuBytes: 1 } }
     await logWriter.start(job)
@@ -128,12 +128,12 @@ describe('following a job', () => {
     expect(await subscriber.summary(job.id)).toMatchObject({ status: 'finished', outcome: EXITED, usage: USAGE })
   })
 
-  parts('refuses a job that is not there', async ({ parts: { subscriber } }) => {
+  parts('refuses an unknown job', async ({ parts: { subscriber } }) => {
     await expect(watch(subscriber, newJob().id).ended).rejects.toThrow(JobNotFoundError)
     await expect(watch(subscriber, newJob().id, '1-1').ended).rejects.toThrow(JobNotFoundError)
   })
 
-  parts('goes on over a restart of the job', async ({ parts: { logWriter, publisher, subscriber } }) => {
+  parts('continues after a restart of the job', async ({ parts: { logWriter, publisher, subscriber } }) => {
     const job = newJob()
     await logWriter.start(job)
     const watching = watch(subscriber, job.id)
@@ -177,7 +177,7 @@ describe('following a job', () => {
     await silently('1-1', 'started')
     await eventually(() => watching.entries.length === 2, { withinMs: 2_000 })
     await silently('1-2', 'stdout', ',"encoding":"utf8","data":"a"')
-    // A later one is published, the one before was not: the gap shows and is read.
+    // A later entry is published and the one before was not: the follower sees the gap and reads it.
     const third = toEntry(
       { jobId: job.id, position: { attempt: 1, n: 3 }, at: new Date().toISOString() },
       { type: 'finished', outcome: EXITED, usage: null },
@@ -189,7 +189,7 @@ describe('following a job', () => {
   })
 
   parts(
-    'tells the end of an attempt whose last messages were lost, before the next one',
+    'delivers the end of an attempt whose last messages were lost, before the next attempt',
     async ({ redis, parts: { logWriter, publisher, subscriber }, redisKeys }) => {
       const job = newJob()
       await logWriter.start(job)
@@ -206,7 +206,7 @@ describe('following a job', () => {
     },
   )
 
-  parts('looks at the log at once when the subscription is back', async ({ redis, parts, redisKeys }) => {
+  parts('reads the log at once when the subscription is back', async ({ redis, parts, redisKeys }) => {
     const { logWriter, subscriber, subscription } = parts
     const job = newJob()
     await logWriter.start(job)
@@ -219,7 +219,7 @@ describe('following a job', () => {
     await watching.leave()
   })
 
-  parts('is not misled by messages that are no events', async ({ redis, parts, redisKeys }) => {
+  parts('ignores messages that are not events', async ({ redis, parts, redisKeys }) => {
     const { logWriter, publisher, subscriber } = parts
     const job = newJob()
     await logWriter.start(job)
@@ -234,7 +234,7 @@ describe('following a job', () => {
     expect(watching.ids()).toEqual(['0-1', '1-1', '1-2'])
   })
 
-  parts('leaves no subscription behind, however a watcher leaves', async ({ redis, prefix, parts }) => {
+  parts('leaves no subscription behind, in whatever way a watcher ends', async ({ redis, prefix, parts }) => {
     const { logWriter, subscriber } = parts
     const job = newJob()
     await logWriter.start(job)
@@ -256,40 +256,43 @@ describe('following a job', () => {
     await eventually(async () => (await channels()).length === 0)
     for await (const _ of subscriber.follow(job.id, { signal: AbortSignal.timeout(5_000) })) break
     await eventually(async () => (await channels()).length === 0)
-    // One that is never iterated does not subscribe.
+    // A follower that is never iterated does not subscribe.
     subscriber.follow(job.id, { signal: AbortSignal.timeout(5_000) })
     expect(await channels()).toEqual([])
   })
 
-  parts('lets a watcher that does not read cost a bounded amount, and then catches it up', async ({ parts }) => {
-    const { logWriter, publisher, subscriber } = parts
-    const job = newJob()
-    await logWriter.start(job)
-    const entries: LogEntry[] = []
-    const { promise: reading, resolve: read } = Promise.withResolvers<void>()
-    const follow = async (): Promise<void> => {
-      for await (const entry of subscriber.follow(job.id, { signal: AbortSignal.timeout(20_000) })) {
-        entries.push(entry)
-        await reading
+  parts(
+    'holds a bounded number of events for a watcher that does not read, and lets it catch up later',
+    async ({ parts }) => {
+      const { logWriter, publisher, subscriber } = parts
+      const job = newJob()
+      await logWriter.start(job)
+      const entries: LogEntry[] = []
+      const { promise: reading, resolve: read } = Promise.withResolvers<void>()
+      const follow = async (): Promise<void> => {
+        for await (const entry of subscriber.follow(job.id, { signal: AbortSignal.timeout(20_000) })) {
+          entries.push(entry)
+          await reading
+        }
       }
-    }
-    const following = follow()
-    await eventually(() => entries.length === 1)
-    const log = publisher.open(job.id, 1)
-    await log.start()
-    for (let block = 0; block < 100; block += 1)
-      await log.write('stdout', new Uint8Array(50_000).fill(97 + (block % 26)))
-    await log.finish(EXITED, null)
-    expect(entries).toHaveLength(1)
-    read()
-    await following
-    expect(entries.map(({ id }) => id)).toEqual(idsOf(1, entries.length - 1))
-    expect(printed(entries)).toHaveLength(5_000_000)
-  })
+      const following = follow()
+      await eventually(() => entries.length === 1)
+      const log = publisher.open(job.id, 1)
+      await log.start()
+      for (let block = 0; block < 100; block += 1)
+        await log.write('stdout', new Uint8Array(50_000).fill(97 + (block % 26)))
+      await log.finish(EXITED, null)
+      expect(entries).toHaveLength(1)
+      read()
+      await following
+      expect(entries.map(({ id }) => id)).toEqual(idsOf(1, entries.length - 1))
+      expect(printed(entries)).toHaveLength(5_000_000)
+    },
+  )
 })
 
 describe('many watchers of one job', () => {
-  parts('are given the very same entries, and one that breaks or is behind holds up nobody', async ({ parts }) => {
+  parts('get the same entry objects, and one that fails or is behind does not delay the others', async ({ parts }) => {
     const { logWriter, publisher, subscriber } = parts
     const job = newJob()
     await logWriter.start(job)
@@ -322,7 +325,7 @@ describe('many watchers of one job', () => {
     await Promise.all(watchers.map(({ ended }) => ended))
     const [first, ...others] = watchers.map(({ entries }) => entries)
     expect(first?.map(({ id }) => id)).toEqual(idsOf(1, 52))
-    // The last one went the same way to all of them: one object, made of one message.
+    // All of them got the last entry in the same way: one object, parsed from one message.
     for (const other of others) expect(other.at(-1)).toBe(first?.at(-1))
     await broken
     gone.abort()
@@ -333,7 +336,7 @@ describe('many watchers of one job', () => {
 })
 
 describe('a job that is expected', () => {
-  parts('is followed from its first event on', async ({ parts: { logWriter, publisher, subscriber } }) => {
+  parts('is followed from its first event', async ({ parts: { logWriter, publisher, subscriber } }) => {
     const job = newJob()
     const expected = subscriber.expect(job.id)
     await logWriter.start(job)
@@ -350,12 +353,12 @@ describe('a job that is expected', () => {
     expect(entries.map(({ id }) => id)).toEqual(idsOf(1, 3))
   })
 
-  parts('is not read from its log where every message came', async ({ redis, parts: { subscriber }, redisKeys }) => {
+  parts('is not read from its log if every message came', async ({ redis, parts: { subscriber }, redisKeys }) => {
     const { id: jobId } = newJob()
     const expected = subscriber.expect(jobId)
     const channel = redisKeys.events(jobId)
     await eventually(async () => expect((await redis.pubsub('NUMSUB', channel))[1]).toBe(1))
-    // Messages without a log: there is nothing else that they can come from.
+    // There is no log, so the events can only come from messages.
     for (const [id, type] of [
       ['0-1', 'queued'],
       ['1-1', 'started'],
@@ -369,7 +372,7 @@ describe('a job that is expected', () => {
     expect(ids).toEqual(['0-1', '1-1', '1-2'])
   })
 
-  parts('is read from its log where messages were lost', async ({ redis, parts: { subscriber }, redisKeys }) => {
+  parts('is read from its log if messages were lost', async ({ redis, parts: { subscriber }, redisKeys }) => {
     for (const published of [[], ['1-2'], ['1-1', '1-2'], ['0-1', '1-2']]) {
       const { id: jobId } = newJob()
       const expected = subscriber.expect(jobId)
@@ -394,7 +397,7 @@ describe('a job that is expected', () => {
     }
   })
 
-  parts('leaves no subscription behind when it never comes', async ({ redis, prefix, parts: { subscriber } }) => {
+  parts('leaves no subscription behind if it is never submitted', async ({ redis, prefix, parts: { subscriber } }) => {
     const channels = () => redis.pubsub('CHANNELS', `${prefix}*`)
     const expected = subscriber.expect(newJob().id)
     await eventually(async () => expect(await channels()).toHaveLength(1))
@@ -404,7 +407,7 @@ describe('a job that is expected', () => {
 })
 
 describe('the summary', () => {
-  parts('tells the status at every step, without the output', async ({ parts }) => {
+  parts('has the status at every step, without the output', async ({ parts }) => {
     const { logWriter, publisher, subscriber } = parts
     const job = newJob()
     expect(await subscriber.summary(job.id)).toBeUndefined()

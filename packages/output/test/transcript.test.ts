@@ -6,7 +6,7 @@ import { createTranscript } from '../src/transcript.ts'
 const at = '2026-01-01T00:00:00.000Z'
 const outcome = { type: 'exited', exitCode: 0 } as const
 
-/** A transcript of events, numbered by the attempts they are listed under. */
+/** A transcript of events, which get the number of the attempt that they are listed under. */
 const transcribe = (...attempts: readonly (readonly Parameters<typeof toEntry>[1][])[]) => {
   const transcript = createTranscript()
   for (const [attempt, bodies] of attempts.entries()) {
@@ -20,37 +20,43 @@ const QUEUED = [{ type: 'queued', language: 'python', limits: defaultLimits(), i
 const print = (data: string) => ({ type: 'stdout', encoding: 'utf8', data }) as const
 const text = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString()
 
-test('A transcript knows what came of a job and what it printed', () => {
-  const told = transcribe(QUEUED, [
+test('A transcript has the summary of a job and its output', () => {
+  const transcript = transcribe(QUEUED, [
     { type: 'started' },
     print('a'),
     { type: 'stderr', encoding: 'base64', data: '/w==' },
     print('b'),
     { type: 'finished', outcome, usage: null },
   ])
-  expect(told?.summary).toMatchObject({ status: 'finished', language: 'python', attempt: 1, startedAt: at, outcome })
-  expect(text(told?.output.stdout)).toBe('ab')
-  expect(told?.output.stderr).toEqual(Buffer.of(0xff))
-  expect(told?.output.truncated).toBe(false)
+  expect(transcript?.summary).toMatchObject({
+    status: 'finished',
+    language: 'python',
+    attempt: 1,
+    startedAt: at,
+    outcome,
+  })
+  expect(text(transcript?.output.stdout)).toBe('ab')
+  expect(transcript?.output.stderr).toEqual(Buffer.of(0xff))
+  expect(transcript?.output.truncated).toBe(false)
 })
 
-test('A transcript of a job that began again has what its last attempt printed', () => {
-  const told = transcribe(
+test('A transcript of a job that restarted has the output of its last attempt', () => {
+  const transcript = transcribe(
     QUEUED,
     [{ type: 'started' }, print('lost '.repeat(100_000))],
     [{ type: 'restarted' }, { type: 'started' }, print('kept'), { type: 'finished', outcome, usage: null }],
   )
-  expect(told?.summary.attempt).toBe(2)
-  expect(text(told?.output.stdout)).toBe('kept')
+  expect(transcript?.summary.attempt).toBe(2)
+  expect(text(transcript?.output.stdout)).toBe('kept')
 })
 
-test('A transcript of a job that was canceled while it waited has no start', () => {
-  const told = transcribe([...QUEUED, { type: 'finished', outcome: { type: 'canceled' }, usage: null }])
-  expect(told?.summary).toMatchObject({ attempt: 0, outcome: { type: 'canceled' } })
-  expect(told?.summary).not.toHaveProperty('startedAt')
+test('A transcript of a job that was canceled in the queue has no start', () => {
+  const transcript = transcribe([...QUEUED, { type: 'finished', outcome: { type: 'canceled' }, usage: null }])
+  expect(transcript?.summary).toMatchObject({ attempt: 0, outcome: { type: 'canceled' } })
+  expect(transcript?.summary).not.toHaveProperty('startedAt')
 })
 
-test('A transcript says nothing before the end, nor where there was too much to keep', () => {
+test('A transcript is undefined before the end of the job, and if the output was too large', () => {
   expect(transcribe(QUEUED, [{ type: 'started' }, print('a')])).toBeUndefined()
   const much = [{ type: 'started' }, print('x'.repeat(65_536)), { type: 'finished', outcome, usage: null }] as const
   expect(transcribe(QUEUED, much)).toBeUndefined()

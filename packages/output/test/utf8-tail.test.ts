@@ -36,7 +36,7 @@ describe('the incomplete tail', () => {
     expect(incompleteTail(hex(bytes))).toBe(tail)
   })
 
-  test('of every character cut anywhere is exactly what was cut', () => {
+  test('of every character, cut at any byte, is exactly the bytes before the cut', () => {
     for (const character of ['é', '€', '\uD7FF', '\uE000', '😀', '\u{10FFFF}']) {
       const bytes = Buffer.from(`a${character}`)
       for (let cut = 2; cut < bytes.length; cut += 1) expect(incompleteTail(bytes.subarray(0, cut))).toBe(cut - 1)
@@ -56,7 +56,7 @@ describe('cutting between characters', () => {
     }
   })
 
-  test('cuts anything else where the part is full', () => {
+  test('cuts other bytes where the part is full', () => {
     const bytes = new Uint8Array(40).fill(0xff)
     expect(cutBetweenCharacters(bytes, 16).map((part) => part.length)).toEqual([16, 16, 8])
   })

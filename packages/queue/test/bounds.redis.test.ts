@@ -16,7 +16,7 @@ const submitAtOnce = async (producer: Producer, count: number, tenants: readonly
 }
 
 describe('a tenant with a bound of ten', () => {
-  test('has ten of two hundred jobs taken that are submitted at once', async ({ parts: { producer } }) => {
+  test('gets ten jobs accepted if it submits two hundred at once', async ({ parts: { producer } }) => {
     const { refusals, taken } = await submitAtOnce(producer, 200, ['a'])
     expect(taken).toBe(10)
     for (const refusal of refusals) {
@@ -33,11 +33,11 @@ describe('a tenant with a bound of ten', () => {
     }
   })
 
-  test('leaves every other tenant its own ten', async ({ parts: { producer } }) => {
+  test('does not use up the bound of another tenant', async ({ parts: { producer } }) => {
     expect((await submitAtOnce(producer, 200, ['a', 'b', 'c'])).taken).toBe(30)
   })
 
-  test('has no more than ten waiting while a worker takes them, and all that were taken run', async ({
+  test('never has more than ten waiting jobs while a worker takes some, and every accepted job runs', async ({
     redis,
     prefix,
     parts: { producer, consume },
@@ -55,7 +55,11 @@ describe('a tenant with a bound of ten', () => {
   })
 })
 
-test('all tenants together have no more waiting than the queue may hold', async ({ redisUrl, prefix, resources }) => {
+test('all tenants together never have more waiting jobs than the bound of the queue', async ({
+  redisUrl,
+  prefix,
+  resources,
+}) => {
   const bounds = { queued: 25, tenant: { queued: 100, running: 100 } }
   const { producer, command } = connectParts(redisUrl, prefix, resources, { bounds })
   await eventually(() => command.status === 'ready')
@@ -66,7 +70,7 @@ test('all tenants together have no more waiting than the queue may hold', async 
   )
 })
 
-test('a job that is refused is nowhere, nor is what would have been written with it', async ({
+test('a refused job leaves nothing in Redis, and its commands are not run', async ({
   redis,
   prefix,
   redisKeys,
@@ -82,7 +86,7 @@ test('a job that is refused is nowhere, nor is what would have been written with
   expect((await redis.keys(`${prefix}*`)).toSorted()).toEqual(before)
 })
 
-describe('a place comes back from a job that', () => {
+describe('a place is free again when a job', () => {
   const ways: [
     way: string,
     run: (parts: ReturnType<typeof connectParts>, job: ReturnType<typeof newJob>) => unknown,
@@ -126,7 +130,7 @@ describe('a place comes back from a job that', () => {
 })
 
 describe('a tenant whose bound is raised', () => {
-  test('has its waiting jobs run in their order, and the one that came with the new bound last', async ({ parts }) => {
+  test('has its waiting jobs run in order, and the job that brought the new bound last', async ({ parts }) => {
     const { producer, consume } = parts
     const jobs = Array.from({ length: 9 }, () => newJob('a'))
     for (const job of jobs.slice(0, 8)) await producer.enqueue(job, { tenantBounds: { queued: null, running: 1 } })
@@ -148,7 +152,9 @@ describe('a tenant whose bound is raised', () => {
 })
 
 describe('a tenant that may run two jobs at once', () => {
-  test('never runs three, however many it has and whoever is idle, and holds up nobody', async ({ parts }) => {
+  test('never runs three, even with many jobs and idle workers, and does not delay other tenants', async ({
+    parts,
+  }) => {
     const { producer, consume } = parts
     const running = new Map<string, number>()
     const most = new Map<string, number>()

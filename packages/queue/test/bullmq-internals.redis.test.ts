@@ -9,7 +9,7 @@ import { isLostLock } from '../src/bullmq-internals/lock.ts'
 import { isLeft, leaveJob, requeueJob } from '../src/bullmq-internals/requeue-job.ts'
 import { toStalledSettings } from '../src/bullmq-internals/stalled-check.ts'
 
-// BullMQ alone, without our scripts. What fails here has changed with an upgrade: see the README of that folder.
+// BullMQ alone, without our scripts. If a test fails here, an upgrade of BullMQ changed something: see the README of that folder.
 
 const TOKEN = 'token'
 const RETENTION = { age: 60 }
@@ -95,7 +95,7 @@ describe('job-record.ts', () => {
     expect(ended[JOB_FIELDS.number], 'BullMQ has removed our own field from the record').toBe('7')
   })
 
-  test('the last try is known before it has ended', async ({ bullmq }) => {
+  test('the last try is known before it ends', async ({ bullmq }) => {
     await bullmq.add(1, 2)
     const seen: boolean[] = []
     bullmq.createWorker(10_000, async (job) => {
@@ -107,7 +107,7 @@ describe('job-record.ts', () => {
 })
 
 describe('ready-list.ts', () => {
-  test('new jobs go in at the head of the list, workers take from its tail, and the marker wakes them', async ({
+  test('new jobs are added at the head of the list, workers take from its tail, and the marker wakes them', async ({
     redis,
     redisKeys,
     bullmq,
@@ -141,7 +141,7 @@ describe('finished-jobs.ts', () => {
     expect([id, score], 'The score in `completed` is no longer the time of the end').toEqual([jobId, finishedOn])
   })
 
-  test('a job that waits for another try is in `delayed`', async ({ redis, redisKeys, bullmq }) => {
+  test('a job that waits for its next try is in `delayed`', async ({ redis, redisKeys, bullmq }) => {
     const jobId = await bullmq.add(1, 2)
     await (await take(bullmq.createWorker(10_000, null))).moveToFailed(new Error('a failure'), TOKEN, false)
     expect(await redis.zrange(redisKeys.delayed, '0', '-1'), 'It is no longer in `delayed`').toEqual([jobId])
@@ -149,7 +149,11 @@ describe('finished-jobs.ts', () => {
 })
 
 describe('lock.ts', () => {
-  test('the lock has the token, and the error of a lost one is known', async ({ redis, redisKeys, bullmq }) => {
+  test('the lock holds the token, and a lost lock gives an error that we know', async ({
+    redis,
+    redisKeys,
+    bullmq,
+  }) => {
     const jobId = await bullmq.add(1)
     const job = await take(bullmq.createWorker(10_000, null))
     const lock = redisKeys.jobLock(jobId)
@@ -191,11 +195,7 @@ describe('lock.ts', () => {
 })
 
 describe('stalled-check.ts', () => {
-  test('a job whose lock has run out is put back, is counted, and never failed', async ({
-    redis,
-    redisKeys,
-    bullmq,
-  }) => {
+  test('a job whose lock expired is put back and counted, and never fails', async ({ redis, redisKeys, bullmq }) => {
     const LOCK_MS = 800
     const jobId = await bullmq.add(1)
     const taker = bullmq.createWorker(LOCK_MS, null)
@@ -214,7 +214,7 @@ describe('stalled-check.ts', () => {
 })
 
 describe('requeue-job.ts', () => {
-  test('a job that is put back is the next one taken, and its lock is given up', async ({
+  test('a job that is put back is the next one taken, and its lock is released', async ({
     redis,
     redisKeys,
     bullmq,
@@ -227,7 +227,7 @@ describe('requeue-job.ts', () => {
     expect(await redis.exists(redisKeys.jobLock(first)), 'It still has its lock').toBe(0)
   })
 
-  test('a job that a handler leaves is neither ended nor tried again', async ({ redis, redisKeys, bullmq }) => {
+  test('a job that its handler leaves is neither ended nor tried again', async ({ redis, redisKeys, bullmq }) => {
     const jobId = await bullmq.add(1, 3)
     let runs = 0
     bullmq.createWorker(10_000, async () => {

@@ -38,7 +38,7 @@ describe('a job', () => {
     expect(delivery.signal.aborted).toBe(false)
   })
 
-  test('of a newer version, with fields that are not known here, is run without them', async ({ parts }) => {
+  test('from a newer version runs, and its unknown fields are ignored', async ({ parts }) => {
     const { producer, consume, lines } = parts
     const job = newJob()
     const [file] = job.program.files
@@ -58,7 +58,7 @@ describe('a job', () => {
     expect(lines).toEqual([])
   })
 
-  test('that is put back comes again at once, before all others, with a higher attempt', async ({ parts }) => {
+  test('that is put back is the next one taken, with a higher attempt', async ({ parts }) => {
     const { producer, consume } = parts
     const jobs = [newJob(), newJob()]
     for (const job of jobs) await producer.enqueue(job)
@@ -74,7 +74,7 @@ describe('a job', () => {
     expect(seen).toEqual([...[1, 2, 3, 4, 5].map((n) => `0 attempt ${n} 0 false`), '1 attempt 1 0 false'])
   })
 
-  test('whose handler throws is tried again, a bounded number of times, and each fault is logged once', async ({
+  test('whose handler throws is tried again a limited number of times, and each error is logged once', async ({
     redis,
     redisKeys,
     parts: { producer, consume, lines },
@@ -97,7 +97,11 @@ describe('a job', () => {
     )
   })
 
-  test('that cannot be read is refused, logged, and does not hold up the next', async ({ redis, parts, redisKeys }) => {
+  test('that cannot be read fails and is logged, and does not delay the next one', async ({
+    redis,
+    parts,
+    redisKeys,
+  }) => {
     const { producer, consume, lines } = parts
     const [bad, good] = [newJob(), newJob()]
     await producer.enqueue(bad)
@@ -115,7 +119,7 @@ describe('a job', () => {
 })
 
 describe('a paused consumer', () => {
-  test('takes no job until it resumes, while others do', async ({
+  test('takes no job until it resumes, while another consumer does', async ({
     redis,
     prefix,
     parts: { producer, consume },
@@ -129,7 +133,7 @@ describe('a paused consumer', () => {
     await producer.enqueue(newJob())
     await eventually(() => seen.length === 1)
     seen.length = 0
-    // By now it waits (flag b) inside Redis for the next job, and Redis knows nothing of the pause.
+    // By now it waits (flag b) inside Redis for the next job, and Redis does not know about the pause.
     await eventually(async () => {
       const clients = String(await redis.client('LIST')).split('\n')
       return clients.some((client) => client.includes(prefix) && / flags=\S*b.* cmd=bzpopmin/.test(client))
@@ -154,7 +158,7 @@ describe('a paused consumer', () => {
 })
 
 describe('a consumer that stops', () => {
-  test('lets running jobs finish within the grace and takes no new one', async ({ redis, redisKeys, parts }) => {
+  test('lets running jobs finish within the grace and takes no new job', async ({ redis, redisKeys, parts }) => {
     const { producer, consume } = parts
     const [first, second] = [newJob(), newJob()]
     const { promise: release, resolve } = Promise.withResolvers<void>()
@@ -179,18 +183,18 @@ describe('a consumer that stops', () => {
     expect(await producer.place(second.id)).toMatchObject({ position: 0 })
   })
 
-  test('puts back what does not finish in time, and another one takes it at once', async ({ parts }) => {
+  test('puts back a job that does not finish in time, and another consumer takes it at once', async ({ parts }) => {
     const { producer, consume } = parts
     const job = newJob()
     const reasons: unknown[] = []
-    const begun = Promise.withResolvers<void>()
+    const started = Promise.withResolvers<void>()
     const first = consume(async ({ signal }) => {
-      begun.resolve()
+      started.resolve()
       reasons.push(await aborted(signal))
       return 'requeue'
     })
     await producer.enqueue(job)
-    await begun.promise
+    await started.promise
     const again = Promise.withResolvers<Delivery>()
     await first.stop(50)
     consume(async (delivery) => {

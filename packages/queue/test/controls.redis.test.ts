@@ -14,7 +14,7 @@ const PIECE_BYTES = 64 * 1024
 const PIECES = PROGRAM.stdinTotalBytes / PIECE_BYTES
 const toName = (count: number): string => `${count}`.padStart(4, '0')
 
-/** Sends a job all the input it may be sent, in named pieces. */
+/** Sends a job as much input as it may get, in named pieces. */
 const fill = async (producer: Producer, jobId: string): Promise<void> => {
   for (let count = 0; count < PIECES; count += 1) {
     await producer.send(jobId, input(toName(count).padEnd(PIECE_BYTES, 'x')))
@@ -25,7 +25,7 @@ const countReads = async (redis: Redis): Promise<number> =>
   Number(/cmdstat_xrange:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1] ?? 0)
 
 describe('messages to a job', () => {
-  test('reach it from the first one ever sent, in order, also those sent before it began', async ({ parts }) => {
+  test('arrive in order from the first one, also those sent before it started', async ({ parts }) => {
     const { producer, consume } = parts
     const job = newJob()
     const sent: Control[] = [input('a'), input('b'), { type: 'signal', signal: 'SIGINT' }, { type: 'stdin-end' }]
@@ -42,7 +42,7 @@ describe('messages to a job', () => {
     await eventually(() => seen.length === 2)
     for (const message of sent.slice(2)) await producer.send(job.id, message)
     await eventually(() => seen.length === 4)
-    // A signal may go before input that waits; the rest is in order.
+    // A signal may overtake input that waits; the rest is in order.
     expect(seen.filter(({ type }) => type !== 'signal')).toEqual(sent.filter(({ type }) => type !== 'signal'))
     expect(seen).toContainEqual({ type: 'signal', signal: 'SIGINT' })
   })
@@ -85,7 +85,7 @@ describe('messages to a job', () => {
     await producer.send(job.id, { type: 'stdin-end' })
   })
 
-  test('arrive although every hint was lost', async ({ redis, redisKeys, parts: { producer, consume } }) => {
+  test('arrive even if every hint is lost', async ({ redis, redisKeys, parts: { producer, consume } }) => {
     const job = newJob()
     let reason: unknown
     const seen: Control[] = []
@@ -124,8 +124,8 @@ describe('messages to a job', () => {
     expect(lines.map(({ msg }) => msg)).toContain('Skipped a message to a job: it cannot be read')
   })
 
-  test('wait in Redis until they are taken, as much as a job may be sent, and each is read once', async () => {
-    // Of its own, because it counts what Redis is asked.
+  test('wait in Redis until they are taken, up to the bound, and each is read once', async () => {
+    // A Redis of its own, because the test counts its calls.
     await using server = await startRedis()
     await using resources = new AsyncDisposableStack()
     const prefix = uniquePrefix()
@@ -152,12 +152,12 @@ describe('messages to a job', () => {
     resolve()
     await eventually(() => isOver)
     expect(seen).toEqual(Array.from({ length: PIECES }, (_, count) => toName(count)))
-    // Four in a read; a hint or a sweep adds a few.
+    // Four messages per read; a hint or a sweep adds a few reads.
     expect((await countReads(command)) - before).toBeLessThan(PIECES / 4 + 10)
     expect(await command.xlen(createRedisKeys(prefix).stdin(job.id))).toBe(PIECES + 1)
   })
 
-  test('are refused, and not kept, beyond what a job may be sent; its end and a cancel still arrive', async ({
+  test('are refused and not kept beyond the bound, but the end of input and a cancel still arrive', async ({
     redis,
     parts: { producer },
     redisKeys,
@@ -168,14 +168,14 @@ describe('messages to a job', () => {
     expect(refusal).toBeInstanceOf(RequestError)
     expect(refusal).toMatchObject({ code: 'stdin-full', status: 413, message: expect.stringContaining('8388608') })
     expect(await redis.xlen(redisKeys.stdin(job.id))).toBe(PIECES)
-    // However often it is said.
+    // Also if it is sent twice.
     for (let count = 0; count < 3; count += 1) await producer.send(job.id, { type: 'stdin-end' })
     expect(await redis.xlen(redisKeys.stdin(job.id))).toBe(PIECES + 1)
     await producer.send(job.id, { type: 'cancel' })
     expect(await redis.xlen(redisKeys.control(job.id))).toBe(1)
   })
 
-  test('count for more than they carry when they are small, whoever sends them at once', async ({
+  test('count for at least 64 bytes each, also if many are sent at the same time', async ({
     redis,
     parts: { producer },
     redisKeys,
@@ -204,13 +204,15 @@ describe('a cancel', () => {
     expect(await promise).toBe('canceled')
   })
 
-  test('is seen at once behind as much unread input as a job may be sent', async ({ parts: { producer, consume } }) => {
+  test('is seen at once, even behind as much unread input as a job may get', async ({
+    parts: { producer, consume },
+  }) => {
     const job = newJob()
     await fill(producer, job.id)
     const { promise: taken, resolve: take } = Promise.withResolvers<void>()
     const { promise, resolve } = Promise.withResolvers<unknown>()
     consume(async ({ controls, signal }) => {
-      // As a program that reads one piece and no more.
+      // Like a program that reads one piece and no more.
       await controls[Symbol.asyncIterator]().next()
       take()
       resolve(await aborted(signal))
@@ -224,7 +226,7 @@ describe('a cancel', () => {
     expect(performance.now() - before).toBeLessThan(500)
   })
 
-  test('sent before the job began is seen by the worker that takes it', async ({ parts: { producer, consume } }) => {
+  test('sent before the job started is seen by the worker that takes it', async ({ parts: { producer, consume } }) => {
     const job = newJob()
     await producer.send(job.id, { type: 'cancel' })
     const { promise, resolve } = Promise.withResolvers<unknown>()
@@ -236,7 +238,7 @@ describe('a cancel', () => {
     expect(await Promise.race([promise, delay(500)])).toBe('canceled')
   })
 
-  test('never misses, however close to the start it comes', async ({ parts: { producer, consume } }) => {
+  test('is never missed, even if it comes just before or after the start', async ({ parts: { producer, consume } }) => {
     const canceled: string[] = []
     consume(async ({ job, signal }) => {
       await aborted(signal)

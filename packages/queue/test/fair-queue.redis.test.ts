@@ -5,11 +5,11 @@ import { describe, expect } from 'vitest'
 import { findLeftovers, newJob } from './parts.ts'
 import { queueTest as test } from './parts-fixture.ts'
 
-/** What stands ready for workers goes first, whoever comes. */
+/** How many ready jobs are taken first, whatever tenant has the next turn. */
 const READY = 4
 
 describe('tenants', () => {
-  test('take turns, and every job is told its place in that order', async ({ redis, prefix, parts }) => {
+  test('take turns, and the place of every job is its place in that order', async ({ redis, prefix, parts }) => {
     const { producer, consume } = parts
     const tenants = [...'aaaaaaa', ...'bbb', ...'c', ...'aa', ...'dddddd', ...'c', ...'b']
     const jobs = tenants.map((tenant) => newJob(tenant))
@@ -30,7 +30,7 @@ describe('tenants', () => {
     await eventually(async () => expect(await findLeftovers(redis, prefix)).toEqual([]))
   })
 
-  test('with one job wait a few job lengths behind one with ten thousand', async ({ parts }) => {
+  test('with a single job wait for a few jobs of a tenant with ten thousand', async ({ parts }) => {
     const { producer, consume } = parts
     const JOB_MS = 25
     const CONCURRENCY = 2
@@ -52,12 +52,12 @@ describe('tenants', () => {
       await eventually(() => started.lastIndexOf('one') >= before, { everyMs: 2 })
       waitedFor.push(started.lastIndexOf('one') - before)
     }
-    // In jobs, so that a slow machine changes nothing: those that stood ready, and those that took their place meanwhile.
+    // Counted in jobs, so that a slow machine changes nothing: the ready ones, and those that became ready in the meantime.
     for (const jobs of waitedFor) expect(jobs).toBeLessThanOrEqual(READY + CONCURRENCY)
   })
 })
 
-describe('a job that is removed while its turn has not come', () => {
+describe('a job that is removed before its turn', () => {
   test('leaves no gap, and the others of its tenant move up', async ({ redis, prefix, parts }) => {
     const { producer, consume } = parts
     const jobs = Array.from({ length: 20 }, (_, n) => newJob(n % 2 === 0 ? 'a' : 'b'))
@@ -102,8 +102,8 @@ describe('an idle worker', () => {
   })
 })
 
-describe('what a process that died has left undone', () => {
-  test('is done by any worker: a turn that was never taken, a place that was never left', async ({
+describe('work that a dead process left undone', () => {
+  test('is done by any worker: a turn that was not taken, a place that was not freed', async ({
     redis,
     prefix,
     parts: { producer, consume },
@@ -112,7 +112,7 @@ describe('what a process that died has left undone', () => {
     const tenantBounds = { queued: null, running: 4 }
     const jobs = Array.from({ length: 8 }, () => newJob('a'))
     for (const job of jobs) await producer.enqueue(job, { tenantBounds })
-    // As if the job were long gone, and the rotation had been lost with whoever kept it.
+    // As if the job had ended long ago, and the process that should update the rotation had died.
     const gone = jobs[0]?.id ?? ''
     await redis.lrem(redisKeys.wait, 1, gone)
     await redis.del(redisKeys.queuedJob(gone), redisKeys.rotation)
@@ -130,7 +130,7 @@ describe('what a process that died has left undone', () => {
 })
 
 describe('the estimate', () => {
-  test('comes from how long the latest jobs took and how many run', async ({ parts: { producer, consume } }) => {
+  test('is computed from how long the latest jobs took and how many run', async ({ parts: { producer, consume } }) => {
     const JOB_MS = 100
     const jobs = Array.from({ length: 16 }, () => newJob())
     for (const job of jobs) await producer.enqueue(job)
@@ -157,7 +157,9 @@ describe('the estimate', () => {
     expect(place?.estimatedWaitMs).toBeLessThan(waitedMs * 2 + JOB_MS)
   })
 
-  test('of a tenant that runs all it may is of its own jobs', async ({ parts: { producer, consume } }) => {
+  test('of a tenant that runs as many jobs as it may is computed from its own jobs', async ({
+    parts: { producer, consume },
+  }) => {
     const tenantBounds = { queued: null, running: 1 }
     const jobs = Array.from({ length: 10 }, () => newJob('a'))
     for (const job of jobs) await producer.enqueue(job, { tenantBounds })
@@ -172,13 +174,13 @@ describe('the estimate', () => {
       expect(ended).toBeGreaterThan(1)
       return producer.place(jobs.at(-1)?.id ?? '')
     })
-    // Three run, but one of them is this tenant's: its jobs go one after another.
+    // Three jobs run, but only one of this tenant: its jobs run one after another.
     expect(place?.estimatedWaitMs).toBeGreaterThan(50 * (place?.position ?? 0))
   })
 })
 
 describe('a job in Redis', () => {
-  test('is as BullMQ itself would have written it', async ({ redis, prefix, parts: { producer }, redisKeys }) => {
+  test('is the same as if BullMQ had written it', async ({ redis, prefix, parts: { producer }, redisKeys }) => {
     const job = newJob()
     await producer.enqueue(job)
     const ours = await redis.hgetall(redisKeys.queuedJob(job.id))
@@ -207,7 +209,7 @@ describe('a job in Redis', () => {
 describe('a submission with a key', () => {
   const idempotency = { key: 'a key: of the caller', fingerprint: 'one' }
 
-  test('is one job, however many try at once', async ({ redis, parts: { producer }, redisKeys }) => {
+  test('makes one job, also if many are sent at the same time', async ({ redis, parts: { producer }, redisKeys }) => {
     const jobs = Array.from({ length: 50 }, () => newJob('a'))
     const ids = await Promise.all(jobs.map((job) => producer.enqueue(job, { idempotency })))
     expect(new Set(ids).size).toBe(1)
@@ -219,7 +221,7 @@ describe('a submission with a key', () => {
     for (const key of records) expect(await redis.pttl(key)).toBeGreaterThan(0)
   })
 
-  test('is refused when it was used for something else', async ({ parts: { producer } }) => {
+  test('is refused if the key was used for another submission', async ({ parts: { producer } }) => {
     await producer.enqueue(newJob(), { idempotency })
     const other = newJob()
     const refusal = await producer
@@ -229,7 +231,7 @@ describe('a submission with a key', () => {
     expect(await producer.find(other.id)).toBeUndefined()
   })
 
-  test('that failed half way is as if it had never been', async ({ redis, redisKeys, parts: { producer } }) => {
+  test('that fails half way leaves nothing', async ({ redis, redisKeys, parts: { producer } }) => {
     await redis.hset(redisKeys.tenants, 'a', '{}')
     const job = newJob()
     const commands = [['LPUSH', redisKeys.tenants, 1]] as const
@@ -239,7 +241,7 @@ describe('a submission with a key', () => {
     expect(await producer.enqueue(again, { idempotency })).toBe(again.id)
   })
 
-  test('whose answer was lost finds its job, though the queue is full by then', async ({ parts: { producer } }) => {
+  test('whose answer was lost finds its job, even if the queue is full by then', async ({ parts: { producer } }) => {
     const tenantBounds = { queued: 1, running: null }
     const job = newJob()
     await producer.enqueue(job, { idempotency, tenantBounds })

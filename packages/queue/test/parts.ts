@@ -7,9 +7,9 @@ import { type Consumer, createConsumer, type Delivery, type Verdict } from '../s
 import { createProducer, type QueueBounds } from '../src/producer.ts'
 
 export const RETENTION_MS = 60_000
-/** More than any test needs that does not test the bounds. */
+/** More than any test needs, except the tests of the bounds. */
 const BOUNDS = { queued: 50_000, tenant: { queued: 10_000, running: 1_000 } }
-/** Short, so that what takes 25 s in production takes 3 here. */
+/** Short, so that recovery takes 3 s here instead of 25 s as in production. */
 export const LOCK_MS = 2_000
 
 export const newJob = (tenantId = 'default'): QueuedJob => ({
@@ -37,7 +37,7 @@ const recordLog = () => {
 
 export type Handler = (delivery: Delivery) => Promise<Verdict>
 
-/** What an API and any number of workers would have, on connections of their own. */
+/** The parts of an API and of any number of workers, each with its own connections. */
 export const connectParts = (
   url: string,
   prefix: string,

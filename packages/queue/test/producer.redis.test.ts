@@ -4,7 +4,7 @@ import { connectParts, newJob } from './parts.ts'
 import { queueTest as test } from './parts-fixture.ts'
 
 describe('the producer', () => {
-  test('says how many jobs are before one, first come first served', async ({ parts: { producer, consume } }) => {
+  test('gives the place of a job, first come, first served', async ({ parts: { producer, consume } }) => {
     const jobs = [newJob(), newJob(), newJob()]
     for (const job of jobs) await producer.enqueue(job)
     expect(await Promise.all(jobs.map(({ id }) => producer.place(id)))).toEqual(
@@ -32,7 +32,7 @@ describe('the producer', () => {
     expect(await producer.find(newJob().id)).toBeUndefined()
   })
 
-  test('enqueues a job once, however often it is asked to', async ({ parts: { producer, consume } }) => {
+  test('enqueues a job once, even if it is called again', async ({ parts: { producer, consume } }) => {
     const job = newJob()
     await Promise.all([producer.enqueue(job), producer.enqueue(job)])
     let runs = 0
@@ -47,7 +47,7 @@ describe('the producer', () => {
     await eventually(() => runs === 2)
   })
 
-  test('removes a job that waits, and no other', async ({ parts: { producer, consume } }) => {
+  test('removes a job that waits, but not a running or unknown one', async ({ parts: { producer, consume } }) => {
     const [waiting, taken] = [newJob(), newJob()]
     await producer.enqueue(waiting)
     expect(await producer.remove(waiting.id)).toBe(true)
@@ -67,7 +67,7 @@ describe('the producer', () => {
     resolve()
   })
 
-  test('either removes a job or leaves it to a worker, however close they come', async ({ parts }) => {
+  test('either removes a job or leaves it to a worker, also if both happen at the same time', async ({ parts }) => {
     const { producer, consume } = parts
     const ran = new Set<string>()
     consume(async ({ job }) => {

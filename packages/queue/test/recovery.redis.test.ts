@@ -8,7 +8,7 @@ import { queueTest as test } from './parts-fixture.ts'
 import { startWorkerProcess } from './worker-process.ts'
 
 describe('a worker that is killed', () => {
-  test('loses its job to another one soon after its lock has run out', async ({ redisUrl, prefix, parts }) => {
+  test('loses its job to another worker soon after its lock expired', async ({ redisUrl, prefix, parts }) => {
     const { producer, consume } = parts
     await using worker = startWorkerProcess(redisUrl, prefix)
     await producer.enqueue(newJob())
@@ -26,7 +26,7 @@ describe('a worker that is killed', () => {
 })
 
 describe('a worker that was frozen for longer than its lock', () => {
-  test('learns that its job is lost, which another one has run meanwhile', async ({ redisUrl, prefix, parts }) => {
+  test('gets `lease-lost` for its job, which another worker has run by then', async ({ redisUrl, prefix, parts }) => {
     const { producer, consume } = parts
     await using worker = startWorkerProcess(redisUrl, prefix)
     await producer.enqueue(newJob())
@@ -43,8 +43,8 @@ describe('a worker that was frozen for longer than its lock', () => {
   })
 })
 
-describe('a worker whose lock another one has', () => {
-  test('learns it when it renews, before its own lease is over', async ({ redis, redisKeys, parts }) => {
+describe('a worker whose lock another worker has', () => {
+  test('gets `lease-lost` when it renews, before its own lease is over', async ({ redis, redisKeys, parts }) => {
     const { producer, consume } = parts
     const job = newJob()
     const lockMs = 6_000
@@ -66,7 +66,7 @@ describe('a worker whose lock another one has', () => {
 })
 
 describe('a Redis that is away', () => {
-  test('for longer than the lock costs the running attempt, and the next one runs alone', async () => {
+  test('for longer than the lock ends the running attempt, and the next attempt runs alone', async () => {
     await using server = await startRedis()
     await using resources = new AsyncDisposableStack()
     const { producer, command, consume, lines } = connectParts(server.url, uniquePrefix(), resources)
@@ -85,19 +85,19 @@ describe('a Redis that is away', () => {
     await producer.enqueue(newJob())
     await eventually(() => running === 1)
     await server.kill()
-    // Its lock runs out while nobody can say so.
+    // Its lock expires while Redis cannot be asked.
     await eventually(() => seen.length === 1, { withinMs: LOCK_MS * 2 })
     await server.start()
     await eventually(() => seen.includes('2 done') || seen.includes('3 done'), { withinMs: 15_000 })
     expect(seen[0]).toBe('1 lease-lost')
     expect(together).toBe(1)
-    // Away and back, once for each connection; the lost job, once; and no line a retry.
+    // One line for away and one for back for each connection, one for the lost job, and none for each retry.
     expect(lines.filter(({ msg }) => msg.startsWith('Lost a job'))).toHaveLength(1)
     expect(lines.filter(({ msg }) => msg.startsWith('Redis is away'))).toHaveLength(2)
     expect(lines.length).toBeLessThan(10)
   })
 
-  test('until a worker has given up, while its lock still holds, does not take the job for done', async () => {
+  test('until a worker gives up, while its lock still holds, does not end the job', async () => {
     await using server = await startRedis()
     await using resources = new AsyncDisposableStack()
     const prefix = uniquePrefix()
@@ -121,7 +121,7 @@ describe('a Redis that is away', () => {
     expect(seen).toEqual(['1 lease-lost', '2 done'])
   })
 
-  test('for a moment costs nothing: the job goes on, and new ones are taken at once', async () => {
+  test('for a moment changes nothing: the job continues, and new ones are taken at once', async () => {
     await using server = await startRedis()
     await using resources = new AsyncDisposableStack()
     const { producer, command, consume } = connectParts(server.url, uniquePrefix(), resources)

@@ -6,7 +6,7 @@ import { startWorkerProcess } from './worker-process.ts'
 
 const inAMinute = () => new Date(Date.now() + 60_000)
 
-test('every job that waits is found where it waits, with how often a worker was given it', async ({
+test('every waiting job is found, wherever it waits, with how often a worker took it', async ({
   parts: { producer, consume },
 }) => {
   const jobs = Array.from({ length: 12 }, () => newJob())
@@ -31,7 +31,7 @@ test('every job that waits is found where it waits, with how often a worker was 
   expect(back.map(({ attempts }) => attempts)).toEqual([1, 1, 1, 1])
 })
 
-test('a job whose worker died waits as soon as its lock has run out', async ({
+test('a job whose worker died counts as waiting as soon as its lock expired', async ({
   redisUrl,
   prefix,
   parts: { producer },

@@ -5,7 +5,7 @@ import { LOCK_MS, RETENTION_MS } from './parts.ts'
 
 const urlOf = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href)
 
-/** A worker process whose jobs never end by themselves. It says `taken`, and why it was told to stop. */
+/** A worker process whose jobs end only if they are stopped. It prints `taken`, and the reason of each stop. */
 export const startWorkerProcess = (redisUrl: string, prefix: string) => {
   const script = `
     import { createLogger } from ${urlOf('../../process/src/index.ts')}

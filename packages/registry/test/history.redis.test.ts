@@ -12,7 +12,7 @@ const record = async (redis: Redis, commands: ReturnType<History['addCommands']>
 const newJobId = (): string => `job_${randomBytes(16).toString('hex')}`
 
 describe('the history', () => {
-  test('lists the newest first, in pages that together hold every job once', async ({ redis, prefix }) => {
+  test('lists jobs newest first, in pages that together have every job once', async ({ redis, prefix }) => {
     const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
     const now = Date.now()
     const jobs = Array.from({ length: 25 }, (_, at) => ({ id: newJobId(), at: new Date(now - at * 10) }))
@@ -28,7 +28,7 @@ describe('the history', () => {
     expect(seen).toEqual(jobs.map(({ id }) => id))
   })
 
-  test('keeps its pages when jobs arrive between them, even of the same millisecond', async ({ redis, prefix }) => {
+  test('keeps its pages if jobs arrive between them, even in the same millisecond', async ({ redis, prefix }) => {
     const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
     const at = new Date()
     const early = Array.from({ length: 20 }, newJobId)
@@ -42,14 +42,14 @@ describe('the history', () => {
     expect([...first.ids, ...second.ids].toSorted()).toEqual(early.toSorted())
   })
 
-  test('has no next page when the last one is exactly full', async ({ redis, prefix }) => {
+  test('has no next page if the last one is exactly full', async ({ redis, prefix }) => {
     const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
     for (let count = 0; count < 10; count += 1)
       await record(redis, history.addCommands('default', newJobId(), new Date()))
     expect((await history.list('default', { limit: 10 })).next).toBeUndefined()
   })
 
-  test('lists a job once, however often it is recorded', async ({ redis, prefix }) => {
+  test('lists a job once, even if it is added again', async ({ redis, prefix }) => {
     const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
     const [id, at] = [newJobId(), new Date()]
     await record(redis, history.addCommands('default', id, at))
@@ -57,7 +57,7 @@ describe('the history', () => {
     expect((await history.list('default', { limit: 10 })).ids).toEqual([id])
   })
 
-  test('forgets what is older than the retention', async ({ redis, prefix, redisKeys }) => {
+  test('does not list jobs older than the retention', async ({ redis, prefix, redisKeys }) => {
     const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
     const fresh = newJobId()
     await record(redis, history.addCommands('default', newJobId(), new Date(Date.now() - DAY_MS - 1_000)))

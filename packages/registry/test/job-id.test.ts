@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { createJobId, isJobOf } from '../src/index.ts'
 
 describe("A job's id", () => {
-  test('is a job id of its tenant and of nobody else', () => {
+  test('belongs to its tenant and to no other', () => {
     for (let n = 0; n < 1_000; n += 1) {
       const id = createJobId('acme')
       expect(jobIdSchema.safeParse(id).success).toBe(true)
@@ -11,7 +11,7 @@ describe("A job's id", () => {
     }
   })
 
-  test('has no neighbour: whatever is changed in it, it is nobody’s', () => {
+  test('does not belong to its tenant if any character of it is changed', () => {
     const id = createJobId('acme')
     for (let at = 'job_'.length; at < id.length; at += 1) {
       const digit = id[at] === '0' ? '1' : '0'
@@ -21,7 +21,7 @@ describe("A job's id", () => {
       expect(isJobOf('acme', text)).toBe(false)
   })
 
-  test('never comes twice', () => {
+  test('is never made twice', () => {
     expect(new Set(Array.from({ length: 10_000 }, () => createJobId('acme'))).size).toBe(10_000)
   })
 })

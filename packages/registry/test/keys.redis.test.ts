@@ -12,7 +12,7 @@ const readParts = (text: string) => {
 }
 
 describe('A key', () => {
-  test('is told once, has 256 random bits, and is found by its visible part', async ({ redis, prefix }) => {
+  test('is returned once, has 256 random bits, and is found by its id', async ({ redis, prefix }) => {
     const keys = createKeys({ redis, prefix })
     expect(await keys.exist()).toBe(false)
     const { key, text } = await keys.create(request)
@@ -31,11 +31,7 @@ describe('A key', () => {
     expect(await keys.exist()).toBe(true)
   })
 
-  test('and its tenant of a newer version are as good, whatever more they have', async ({
-    redis,
-    prefix,
-    redisKeys,
-  }) => {
+  test('and its tenant from a newer version work, with their unknown fields', async ({ redis, prefix, redisKeys }) => {
     const keys = createKeys({ redis, prefix })
     const { key, text } = await keys.create(request)
     const stored = JSON.parse((await redis.hget(redisKeys.apiKeys, key.id)) ?? '')
@@ -47,7 +43,7 @@ describe('A key', () => {
     expect(found?.tenant.limits.running).toBe(3)
   })
 
-  test('is never in Redis, nor is a ticket', async ({ redis, prefix }) => {
+  test('is never stored in Redis, nor is a ticket', async ({ redis, prefix }) => {
     const { text } = await createKeys({ redis, prefix }).create(request)
     const ticket = await createTickets({ redis, prefix }).issue(
       { keyId: null, scopes: ['read'], jobIds: [], submissions: true, origin: null },
@@ -65,7 +61,7 @@ describe('A key', () => {
     for (const secret of [text, readParts(text).secret, ticket]) expect(kept.join('\n')).not.toContain(secret)
   })
 
-  test('stays on the list when it is revoked, and closes the door behind it', async ({ redis, prefix }) => {
+  test('stays in the list when it is revoked, and a key is still required', async ({ redis, prefix }) => {
     const keys = createKeys({ redis, prefix })
     const { key } = await keys.create(request)
     const revoked = await keys.revoke(key.id)
@@ -77,14 +73,14 @@ describe('A key', () => {
     expect(await keys.exist()).toBe(true)
   })
 
-  test('ends when it expires', async ({ redis, prefix }) => {
+  test('is no longer valid when it has expired', async ({ redis, prefix }) => {
     const keys = createKeys({ redis, prefix })
     const expiring = (ms: number) => keys.create({ ...request, expiresAt: new Date(Date.now() + ms).toISOString() })
     expect(isGood((await expiring(60_000)).key)).toBe(true)
     expect(isGood((await expiring(-1)).key)).toBe(false)
   })
 
-  test('comes with the limits that its tenant has now', async ({ redis, prefix }) => {
+  test('is found with the limits that its tenant has now', async ({ redis, prefix }) => {
     const [keys, tenants] = [createKeys({ redis, prefix }), createTenants({ redis, prefix })]
     const { key } = await keys.create(request)
     expect((await keys.find(key.id))?.tenant).toEqual({ id: 'acme', limits: tenantLimitsSchema.parse({}) })
@@ -104,7 +100,7 @@ describe('A ticket', () => {
     origin: null,
   }
 
-  test('is good once, also when many try at the same time', async ({ redis, prefix }) => {
+  test('can be used once, also if many try at the same time', async ({ redis, prefix }) => {
     const tickets = createTickets({ redis, prefix })
     const ticket = await tickets.issue(grant, 10_000)
     const tries = await Promise.all(Array.from({ length: 20 }, () => tickets.redeem(ticket)))

@@ -13,7 +13,7 @@ test('a worker counts once from its first beat until it leaves', async ({ redis,
   expect(await workers.count()).toEqual({ ready: 1, notReady: 0 })
 })
 
-test('a worker that is alive and takes no jobs counts as such, until it takes some again', async ({
+test('a worker that is alive and takes no jobs counts as not ready, until it takes jobs again', async ({
   redis,
   prefix,
 }) => {
@@ -25,7 +25,7 @@ test('a worker that is alive and takes no jobs counts as such, until it takes so
   expect(await workers.count()).toEqual({ ready: 1, notReady: 0 })
 })
 
-test('a worker that was not seen for 15 s, or has left, is dead; one that was never seen is not ours to judge', async ({
+test('a worker that was not seen for 15 s, or has left, is dead; an unknown one is not reported as dead', async ({
   redis,
   prefix,
   redisKeys,

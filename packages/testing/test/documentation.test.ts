@@ -5,11 +5,11 @@ import { expect, test } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const LINK = /\[[^\]]*\]\(([^)\s]+)\)/g
-/** In code style, with a folder of ours in front. */
+/** A path in code style that starts with one of our folders. */
 const PATH = /`((?:apps|docs|examples|infra|packages|src|test)\/[\w./-]*\w)\/?`/g
 const FENCE = /^ *```[\s\S]*?^ *```/gm
 
-/** Tracked, and new ones that are not ignored. */
+/** Tracked files, and new ones that are not ignored. */
 const pages = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], { cwd: ROOT })
   .toString()
   .trim()
@@ -18,7 +18,7 @@ const pages = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 
-/** A heading as its link: lower case, without punctuation, dashes for spaces. */
+/** The link of a heading: lower case, without punctuation, dashes for spaces. */
 const toAnchor = (heading: string): string =>
   heading
     .toLowerCase()
@@ -32,7 +32,7 @@ const hasAnchor = (path: string, anchor: string): boolean => {
   return [...headings].some(([, heading = '']) => toAnchor(heading) === anchor)
 }
 
-/** Why a link of this page leads nowhere; undefined if it leads somewhere, or out of the repository. */
+/** What is wrong with a link of this page; undefined if its target exists, or is outside the repository. */
 const findFault = (page: string, link: string): string | undefined => {
   if (/^[a-z]+:/.test(link)) return undefined
   const [path = '', anchor] = link.split('#')
@@ -42,14 +42,14 @@ const findFault = (page: string, link: string): string | undefined => {
   return `${page}: ${target} has no heading for #${anchor}`
 }
 
-test('every link from one page of the repository to another leads somewhere', () => {
+test('every link from one page of the repository to another has a target', () => {
   const faults = pages.flatMap((page) =>
     [...read(page).replace(FENCE, '').matchAll(LINK)].flatMap(([, link = '']) => findFault(page, link) ?? []),
   )
   expect(faults).toEqual([])
 })
 
-test('every file that a page names is there', () => {
+test('every file that a page names exists', () => {
   const faults = pages
     .filter((page) => !page.startsWith('docs/how-to-'))
     .flatMap((page) =>

@@ -58,7 +58,7 @@ const PLACES: readonly Place[] = [
   appPlace('bench', ['contract/public', 'languages', 'sandbox']),
 ]
 
-/** Each driver has one owner. The bench also measures Docker itself, and the fixtures start what is tested. */
+/** Each driver has one owner. The bench also measures Docker itself, and the fixtures start containers for tests. */
 const DRIVERS: readonly { readonly driver: RegExp; readonly owners: readonly string[] }[] = [
   { driver: /^bullmq$/, owners: ['packages/queue'] },
   { driver: /^ioredis$/, owners: ['packages/redis', 'packages/testing'] },
@@ -67,7 +67,7 @@ const DRIVERS: readonly { readonly driver: RegExp; readonly owners: readonly str
   { driver: /^testcontainers$/, owners: ['packages/testing'] },
 ]
 
-/** They connect the parts, so they may import all of them. */
+/** These files connect the parts, so they may import all of them. */
 const COMPOSITION_ROOTS = [
   'apps/api/src/main.ts',
   'apps/api/src/keys.ts',
@@ -87,7 +87,7 @@ const resolved = (file: string, specifier: string): string => relative(ROOT, joi
 
 const placeOf = (path: string): Place | undefined => PLACES.find(({ folder }) => path.startsWith(`${folder}/`))
 
-/** Why this file may not have this import, or undefined. */
+/** Why this file may not have this import; undefined if it may. */
 const importFault = (file: string, specifier: string): string | undefined => {
   const own = placeOf(file)
   if (own === undefined) return 'is in no place of the table: add one'
@@ -130,7 +130,7 @@ describe('The table of imports', () => {
     expect(faults).toEqual([])
   })
 
-  test('names no composition root that is gone', () => {
+  test('names only composition roots that exist', () => {
     expect(COMPOSITION_ROOTS.filter((root) => !files.includes(root))).toEqual([])
   })
 
