@@ -27,6 +27,8 @@ const DEFAULTS = readConfig(configSchema, {})
 
 export interface Api {
   readonly app: App
+  /** Every route that the app registered, those for HEAD too. Tests that promise something of all routes take them from here. */
+  readonly routes: readonly RouteOptions[]
   /** What the API and its operations use in Redis. */
   readonly backend: TestBackend
   /** What a worker would do, done by the test with the worker's own packages. */
@@ -49,12 +51,10 @@ export const startApi = async (options: {
   trustedProxies?: readonly string[]
   bounds?: QueueBounds
   retentionMs?: number
-  /** Called with every route as it is registered. */
-  onRoute?: (route: RouteOptions) => void
 }): Promise<Api> => {
   const { redisUrl, prefix, resources, heartbeatMs, origins = [], isPrivate = true } = options
   const { retentionMs = RETENTION_MS, bounds = DEFAULTS.bounds, streamsPerTenant = DEFAULTS.streamsPerTenant } = options
-  const { trustedProxies = [], log = createLogger({ name: 'api', level: 'silent' }), onRoute } = options
+  const { trustedProxies = [], log = createLogger({ name: 'api', level: 'silent' }) } = options
   const common = { prefix, retentionMs }
 
   const connect = async (role: 'command' | 'subscriber' | 'blocking') => {
@@ -96,11 +96,13 @@ export const startApi = async (options: {
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
   })
   resources.defer(() => app.close())
-  if (onRoute !== undefined) app.addHook('onRoute', onRoute)
+  const routes: RouteOptions[] = []
+  app.addHook('onRoute', (route) => void routes.push(route))
   await app.ready()
 
   return {
     app,
+    routes,
     backend,
     async work(run) {
       const publisher = createPublisher({ redis: await connect('command'), ...common })
@@ -116,3 +118,11 @@ export const startApi = async (options: {
     listen: () => app.listen({ host: '127.0.0.1', port: 0 }),
   }
 }
+
+const JOB_URL = '/v1/jobs/:id'
+
+/** Every route below one job: its method, and what follows the job's id in its URL. */
+export const requestsToJobs = ({ routes }: Pick<Api, 'routes'>) =>
+  routes
+    .filter(({ url }) => url.startsWith(JOB_URL))
+    .flatMap(({ method, url }) => [method].flat().map((one) => ({ method: one, path: url.slice(JOB_URL.length) })))

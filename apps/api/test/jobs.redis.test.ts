@@ -2,7 +2,7 @@ import { JOB_OUTPUT_BYTES, jobPageSchema } from '@runnel/contract/public'
 import { redisTest as test } from '@runnel/redis/testing'
 import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
-import { type Api, startApi } from './api.ts'
+import { type Api, requestsToJobs, startApi } from './api.ts'
 
 const UNKNOWN = `job_${'0'.repeat(32)}`
 
@@ -82,24 +82,15 @@ describe('GET /v1/jobs/:id', () => {
   test.for([UNKNOWN, 'job_1', 'x', '..%2fx', `job_${'A'.repeat(32)}`, '%00'])(
     'answers 404 for %s, whatever is asked of it',
     async (id, { redisUrl, prefix, resources }) => {
-      const { app } = await startApi({ redisUrl, prefix, resources })
-      for (const [method, path] of [
-        ['GET', ''],
-        ['DELETE', ''],
-        ['GET', '/events'],
-        ['POST', '/stdin'],
-      ] as const) {
-        const response = await app.inject({
+      const api = await startApi({ redisUrl, prefix, resources })
+      for (const { method, path } of requestsToJobs(api)) {
+        const response = await api.app.inject({
           method,
           url: `/v1/jobs/${id}${path}`,
           ...(method === 'POST' ? { payload: { data: 'x' } } : {}),
         })
-        expect([method, path, response.statusCode, response.json().error.code]).toEqual([
-          method,
-          path,
-          404,
-          'job-not-found',
-        ])
+        const code = method === 'HEAD' ? 'job-not-found' : response.json().error.code
+        expect([method, path, response.statusCode, code]).toEqual([method, path, 404, 'job-not-found'])
       }
     },
   )

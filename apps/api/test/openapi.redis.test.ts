@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { startApi } from './api.ts'
 
 test('The document describes every route and every schema', async ({ redisUrl, prefix, resources }) => {
-  const { app } = await startApi({ redisUrl, prefix, resources })
+  const { app, routes } = await startApi({ redisUrl, prefix, resources })
   const response = await app.inject('/docs/openapi.json')
   expect(response.statusCode).toBe(200)
   const document = response.json()
@@ -11,28 +11,11 @@ test('The document describes every route and every schema', async ({ redisUrl, p
     ([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, operation })),
   )
-  expect(operations.map(({ name }) => name).toSorted()).toEqual(
-    [
-      'POST /v1/jobs',
-      'GET /v1/jobs',
-      'GET /v1/jobs/{id}',
-      'DELETE /v1/jobs/{id}',
-      'POST /v1/jobs/{id}/stdin',
-      'GET /v1/jobs/{id}/events',
-      'GET /v1/stream',
-      'POST /execute',
-      'POST /api/execute',
-      'GET /v1/languages',
-      'POST /v1/tickets',
-      'POST /v1/admin/keys',
-      'GET /v1/admin/keys',
-      'DELETE /v1/admin/keys/{id}',
-      'GET /v1/admin/tenants/{id}',
-      'PUT /v1/admin/tenants/{id}',
-      'GET /health/live',
-      'GET /health/ready',
-    ].toSorted(),
-  )
+  const registered = routes
+    .filter(({ method, url }) => method !== 'HEAD' && !url.startsWith('/docs'))
+    .map(({ method, url }) => `${method} ${url.replace(':id', '{id}')}`)
+  expect(registered.length).toBeGreaterThan(10)
+  expect(operations.map(({ name }) => name).toSorted()).toEqual(registered.toSorted())
   for (const { name, operation } of operations) {
     expect([name, operation['summary'], operation['description']]).toEqual([
       name,

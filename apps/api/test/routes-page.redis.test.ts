@@ -31,8 +31,7 @@ const toRow = (route: RouteOptions): string => {
 }
 
 test('The page of routes is what the app registers', async ({ redisUrl, prefix, resources }) => {
-  const routes: RouteOptions[] = []
-  await startApi({ redisUrl, prefix, resources, onRoute: (route) => routes.push(route) })
+  const { routes } = await startApi({ redisUrl, prefix, resources })
   const rows = routes.filter(({ method }) => method !== 'HEAD').map(toRow)
   await expect(`${HEAD}${rows.join('\n')}\n`, `docs/routes.md is stale: run ${RENEW}`).toMatchFileSnapshot(PAGE)
 })

@@ -46,8 +46,7 @@ export const openHouse = async (options: {
   prefix: string
   resources: AsyncDisposableStack
 }): Promise<House> => {
-  const routes: RouteOptions[] = []
-  const api = await startApi({ ...options, retentionMs: DAY_MS, onRoute: (route) => routes.push(route) })
+  const api = await startApi({ ...options, retentionMs: DAY_MS })
   const url = await api.listen()
   await playPrograms(api)
   const caller = await holdKey(api, { tenant: 'fuzzer', scopes: ['submit', 'read', 'admin'] })
@@ -66,7 +65,7 @@ export const openHouse = async (options: {
   return {
     api,
     url,
-    routes,
+    routes: api.routes,
     caller,
     reader,
     ids: {
