@@ -49,7 +49,7 @@ export const jobEventSchema = z.discriminatedUnion('type', [
     data: z.string(),
   }),
   z
-    .strictObject({ ...base, type: z.literal('restarted') })
+    .object({ ...base, type: z.literal('restarted') })
     .describe('The job starts again from the beginning: drop the output so far.'),
   z.object({
     ...base,

@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest'
+import { defaultLimits, jobEventSchema } from '../src/public/index.ts'
+
+const BASE = { jobId: `job_${'0'.repeat(32)}`, id: '1-1', at: '2026-01-01T00:00:00.000Z' }
+const OUTPUT = { encoding: 'utf8', data: 'x' }
+
+const EVENTS = [
+  { ...BASE, type: 'queued', language: 'python', limits: defaultLimits(), interactive: false },
+  { ...BASE, type: 'started' },
+  { ...BASE, type: 'stdout', ...OUTPUT },
+  { ...BASE, type: 'stderr', ...OUTPUT },
+  { ...BASE, type: 'restarted' },
+  { ...BASE, type: 'finished', outcome: { type: 'exited', exitCode: 0 }, usage: null },
+]
+
+it('There is an example of each type of event', () => {
+  const types = jobEventSchema.options.map(({ shape }) => shape.type.value)
+  expect(EVENTS.map(({ type }) => type).toSorted()).toEqual(types.toSorted())
+})
+
+it.each(EVENTS)(
+  'An event $type of another version, with a field that is not known here, is read without that field',
+  (event) => {
+    expect(jobEventSchema.parse({ ...event, later: 1 })).toEqual(event)
+  },
+)
