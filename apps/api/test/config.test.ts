@@ -1,4 +1,5 @@
 import { LIMITS } from '@runnel/contract/public'
+import { LANGUAGES } from '@runnel/languages'
 import { readConfig } from '@runnel/process'
 import { describe, expect, test } from 'vitest'
 import { configSchema } from '../src/config.ts'
@@ -14,12 +15,7 @@ describe('The configuration', () => {
       logLevel: 'info',
       bounds: { queued: 50_000, tenant: { queued: 10_000, running: 1_000 } },
     })
-    expect(readConfig(configSchema, {}).languages.map(({ id }) => id)).toEqual([
-      'python',
-      'javascript',
-      'typescript',
-      'bash',
-    ])
+    expect(readConfig(configSchema, {}).languages).toEqual(LANGUAGES)
     expect(LIMITS).toMatchObject(readConfig(configSchema, {}).policy)
   })
 

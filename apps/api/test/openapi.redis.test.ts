@@ -1,3 +1,4 @@
+import { LANGUAGES } from '@runnel/languages'
 import { redisTest as test } from '@runnel/redis/testing'
 import { expect } from 'vitest'
 import { startApi } from './api.ts'
@@ -97,7 +98,7 @@ test('The page works without any other server', async ({ redisUrl, prefix, resou
 test('The languages are listed as they can be asked for', async ({ redisUrl, prefix, resources }) => {
   const { app } = await startApi({ redisUrl, prefix, resources })
   const { languages } = (await app.inject('/v1/languages')).json()
-  expect(languages.map(({ id }: { id: string }) => id)).toEqual(['python', 'javascript', 'typescript', 'bash'])
+  expect(languages.map(({ id }: { id: string }) => id)).toEqual(LANGUAGES.map(({ id }) => id))
   expect(languages[0]).toEqual({
     id: 'python',
     name: 'Python',

@@ -1,3 +1,4 @@
+import { LANGUAGES } from '@runnel/languages'
 import { readConfig } from '@runnel/process'
 import { describe, expect, it } from 'vitest'
 import { configSchema } from '../src/config.ts'
@@ -6,7 +7,7 @@ describe('The worker’s configuration', () => {
   it('has a default for everything', () => {
     const config = readConfig(configSchema, {})
     expect(config).toMatchObject({ sandbox: 'docker', imagePrefix: 'runnel/', cpus: 1, runtime: undefined })
-    expect(config.languages.map(({ id }) => id)).toEqual(['python', 'javascript', 'typescript', 'bash'])
+    expect(config.languages).toEqual(LANGUAGES)
     expect(config.concurrency).toBeGreaterThan(0)
     expect(config.poolMin).toBeGreaterThan(0)
   })

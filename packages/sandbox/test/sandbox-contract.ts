@@ -1,11 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Control } from '@runnel/contract/internal'
+import type { LanguageId } from '@runnel/languages'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Sandbox, Sandboxes } from '../src/index.ts'
 import { SandboxFailure } from '../src/index.ts'
 import { type RunOptions, run as runIn } from './run.ts'
 
 const EXITED = { type: 'exited', exitCode: 0 }
+
+/** A program that prints `hello`, in each language. */
+const HELLO: Readonly<Record<LanguageId, string>> = {
+  python: 'print("hello")',
+  javascript: 'console.log("hello")',
+  typescript: 'const word: string = "hello"\nconsole.log(word)',
+  bash: 'echo hello',
+}
 
 /** What each kind of sandbox guarantees: Docker's, and the local one. */
 export const describeSandboxContract = (kind: string, create: () => Sandboxes): void => {
@@ -19,12 +28,7 @@ export const describeSandboxContract = (kind: string, create: () => Sandboxes): 
     afterAll(() => sandboxes[Symbol.asyncDispose]())
     const run = (options: RunOptions) => runIn(sandboxes, options)
 
-    it.each([
-      ['python', 'print("hello")'],
-      ['javascript', 'console.log("hello")'],
-      ['typescript', 'const word: string = "hello"\nconsole.log(word)'],
-      ['bash', 'echo hello'],
-    ])('runs %s', async (language, source) => {
+    it.each(Object.entries(HELLO))('runs %s', async (language, source) => {
       const { stdout, stderr, outcome } = await run({ language, source })
       expect({ stdout: stdout.toString(), stderr: stderr.toString(), outcome }).toEqual({
         stdout: 'hello\n',
