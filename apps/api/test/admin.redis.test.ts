@@ -40,7 +40,7 @@ describe('An admin key', () => {
     expect(text()).not.toContain(secret.slice(21))
   })
 
-  test("sets tenants' limits, whole and checked", async ({ redisUrl, prefix, resources }) => {
+  test('sets all limits of a tenant at once, and refuses invalid ones', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const { headers } = await holdKey(api, { scopes: ['admin'] })
     const url = '/v1/admin/tenants/acme'

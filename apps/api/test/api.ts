@@ -27,17 +27,17 @@ const DEFAULTS = readConfig(configSchema, {})
 
 export interface Api {
   readonly app: App
-  /** Every route that the app registered, those for HEAD too. Tests that promise something of all routes take them from here. */
+  /** Every route that the app registered, those for HEAD too. Tests that check all routes take them from here. */
   readonly routes: readonly RouteOptions[]
-  /** What the API and its operations use in Redis. */
+  /** The parts that the API and its operations use in Redis. */
   readonly backend: TestBackend
-  /** What a worker would do, done by the test with the worker's own packages. */
+  /** Plays a worker, with the packages that the worker uses. */
   readonly work: (run: (delivery: Delivery, publisher: Publisher) => Promise<void>) => Promise<void>
-  /** Listens and gives the address, without a slash at its end. */
+  /** Listens and returns the URL, without a slash at its end. */
   readonly listen: () => Promise<string>
 }
 
-/** The API on a Redis, closed with all it uses when `resources` is disposed. */
+/** The API on a Redis. It is closed with all its parts when `resources` is disposed. */
 export const startApi = async (options: {
   redisUrl: string
   prefix: string
@@ -45,7 +45,7 @@ export const startApi = async (options: {
   heartbeatMs?: number
   streamsPerTenant?: number
   origins?: readonly string[]
-  /** False: as if others than this machine could reach it. */
+  /** False: as if other machines could reach it. */
   isPrivate?: boolean
   log?: Logger
   trustedProxies?: readonly string[]

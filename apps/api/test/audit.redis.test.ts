@@ -6,7 +6,7 @@ import { openStream } from './clients.ts'
 import { collectLog } from './collect-log.ts'
 import { holdKey, submitAs } from './key-holder.ts'
 
-test('Every submission and every cancel is a line in the log: what, whose, by which key, from where', async ({
+test('Every submission and every cancel is a line in the log: what, for which tenant, with which key, from where', async ({
   redisUrl,
   prefix,
   resources,
@@ -14,7 +14,7 @@ test('Every submission and every cancel is a line in the log: what, whose, by wh
   const { log, lines, text } = collectLog()
   const api = await startApi({ redisUrl, prefix, resources, log })
   const { key, text: secret, headers } = await holdKey(api)
-  const told = (jobId: unknown) =>
+  const messagesOf = (jobId: unknown) =>
     lines()
       .filter((line) => line['jobId'] === jobId)
       .map(({ msg, tenant, by, from, requestId }) => {
@@ -31,8 +31,8 @@ test('Every submission and every cancel is a line in the log: what, whose, by wh
   const first = await submitAs(api, { headers: once })
   expect(await submitAs(api, { headers: once })).toBe(first)
   await api.app.inject({ method: 'DELETE', url: `/v1/jobs/${first}`, headers })
-  expect(told(first)).toEqual(['A job was submitted', 'A job was submitted again', 'A job was canceled'])
-  // Nothing was done.
+  expect(messagesOf(first)).toEqual(['A job was submitted', 'A job was submitted again', 'A job was canceled'])
+  // These change nothing, so they are not logged.
   await api.app.inject({ method: 'DELETE', url: `/v1/jobs/${first}`, headers })
   await api.app.inject({ method: 'DELETE', url: '/v1/jobs/job_unknown', headers })
   expect(lines().filter(({ jobId }) => jobId !== undefined)).toHaveLength(3)
@@ -44,9 +44,9 @@ test('Every submission and every cancel is a line in the log: what, whose, by wh
     expect(answer).toMatchObject({ type: 'accepted' })
     return Object(answer?.['job']).id
   })
-  expect(told(id)).toEqual(['A job was submitted'])
+  expect(messagesOf(id)).toEqual(['A job was submitted'])
   stream.socket.close()
-  await eventually(() => expect(told(id)).toEqual(['A job was submitted', 'A job was canceled']))
+  await eventually(() => expect(messagesOf(id)).toEqual(['A job was submitted', 'A job was canceled']))
   expect(text()).not.toContain(secret.slice(21))
   expect(text()).not.toContain('s3cret')
 })

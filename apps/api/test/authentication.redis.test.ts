@@ -28,8 +28,8 @@ const requestsTo = ({ routes }: Api) =>
     [method].flat().map((one) => ({ method: one, url: url.replace(':id', 'x'), scope: config?.scope })),
   )
 
-describe('Where there are keys', () => {
-  test('nothing is done without one, except to say how the server is', async ({ redisUrl, prefix, resources }) => {
+describe('If a key was made', () => {
+  test('every route needs a key, except health and the reference', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     await holdKey(api)
     const requests = requestsTo(api)
@@ -46,7 +46,7 @@ describe('Where there are keys', () => {
     }
   })
 
-  test('a missing, malformed, wrong, revoked or expired key is answered the same', async ({
+  test('a missing, malformed, wrong, revoked or expired key gets the same answer', async ({
     redisUrl,
     prefix,
     resources,
@@ -86,7 +86,7 @@ describe('Where there are keys', () => {
     expect((await api.app.inject({ url: '/v1/jobs', headers: good.headers })).statusCode).toBe(200)
   })
 
-  test('two Authorization headers are none', async ({ redisUrl, prefix, resources }) => {
+  test('a request with two Authorization headers is refused', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const { text } = await holdKey(api)
     const { port } = new URL(await api.listen())
@@ -98,7 +98,7 @@ describe('Where there are keys', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 401 /)
   })
 
-  test('a key may do what its scopes say, and no more', async ({ redisUrl, prefix, resources }) => {
+  test('a key may do what its scopes allow, and nothing else', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const id = await submitAs(api, await holdKey(api))
     const calls = [
@@ -125,7 +125,7 @@ describe('Where there are keys', () => {
     }
   })
 
-  test('a key that may not read is told no output, also where it cancels what has finished', async ({
+  test('a key without the scope read gets no output, not even if it cancels a finished job', async ({
     redisUrl,
     prefix,
     resources,
@@ -142,7 +142,7 @@ describe('Where there are keys', () => {
     }
   })
 
-  test('a key in a URL is refused, and is in no log; nor is one in a header, or a ticket', async ({
+  test('a key in a URL is refused, and no log has it; nor one in a header, nor a ticket', async ({
     redisUrl,
     prefix,
     resources,
@@ -173,7 +173,7 @@ describe('Where there are keys', () => {
     const stream = new WebSocket(`${url}/v1/stream?ticket=${ticket}`)
     await once(stream, 'open')
     stream.terminate()
-    // A fault of ours is logged; it says nothing of the request but its id.
+    // Our own fault is logged, with only the id of the request.
     await api.backend.redis.set(redisKeys.history('acme'), 'broken', 'PX', 60_000)
     expect((await api.app.inject({ url: '/v1/jobs', headers })).statusCode).toBe(500)
     await eventually(() => expect(logged).toContain('A request failed'))
@@ -182,8 +182,12 @@ describe('Where there are keys', () => {
   })
 })
 
-describe('Where no key was ever made', () => {
-  test('this machine may call without one, but make none over HTTP', async ({ redisUrl, prefix, resources }) => {
+describe('If no key was ever made', () => {
+  test('this machine may call without a key, but cannot make one over HTTP', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
     const { app } = await startApi({ redisUrl, prefix, resources })
     expect((await app.inject({ method: 'POST', url: '/v1/jobs', payload: { code: 'print(1)' } })).statusCode).toBe(202)
     const made = await app.inject({
@@ -196,12 +200,12 @@ describe('Where no key was ever made', () => {
     expect((await app.inject({ url: '/v1/jobs', headers })).statusCode).toBe(401)
   })
 
-  test('nobody may, where others could reach the server', async ({ redisUrl, prefix, resources }) => {
+  test('nobody may call if other machines can reach the server', async ({ redisUrl, prefix, resources }) => {
     const { app } = await startApi({ redisUrl, prefix, resources, isPrivate: false })
     expect((await app.inject('/v1/jobs')).statusCode).toBe(401)
   })
 
-  test('the first key closes the door, also to those who are inside', async ({ redisUrl, prefix, resources }) => {
+  test('the first key ends access without a key, also for open sockets', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const stream = await openStream(await api.listen())
     const closed = once(stream.socket, 'close')
@@ -254,7 +258,7 @@ describe('A revoked key', () => {
     stays.terminate()
   })
 
-  test('is found out within 5 s where the message about it was lost', async ({
+  test('is refused within 5 s if the message about it was lost', async ({
     redis,
     redisUrl,
     prefix,
@@ -275,7 +279,7 @@ describe('A revoked key', () => {
   })
 })
 
-test('A key that keeps calling costs Redis one question every two seconds', async ({ redisUrl, prefix, resources }) => {
+test('A key that keeps calling costs Redis one lookup every two seconds', async ({ redisUrl, prefix, resources }) => {
   const api = await startApi({ redisUrl, prefix, resources })
   const { headers } = await holdKey(api)
   const find = api.backend.redis.eval.bind(api.backend.redis)

@@ -37,7 +37,7 @@ const ROWS: readonly Row[] = [
     'application/json',
   ],
   ['bytes', raw('{"code":"print(1)"}', { 'content-type': 'application/octet-stream' }), 400, 'invalid-request', 'body'],
-  ['a packed body', raw('{}', { ...JSON_TYPE, 'content-encoding': 'gzip' }), 415, 'unsupported-media-type', 'gzip'],
+  ['a compressed body', raw('{}', { ...JSON_TYPE, 'content-encoding': 'gzip' }), 415, 'unsupported-media-type', 'gzip'],
   ['a list', raw('[]'), 400, 'invalid-request', 'body'],
   ['null', raw('null'), 400, 'invalid-request', 'body'],
   ['a string', raw('"print(1)"'), 400, 'invalid-request', 'body'],
@@ -61,7 +61,7 @@ const ROWS: readonly Row[] = [
     '1048577',
   ],
   [
-    'an object whose length cannot be compared',
+    'an object with a length that cannot be compared',
     body({ code: 'print(1)', language: { length: { toString: 1 } } }),
     400,
     'invalid-request',
@@ -106,8 +106,8 @@ const ROWS: readonly Row[] = [
   ],
   ['a file without a path', body({ files: [{ content: 'x' }] }), 400, 'invalid-request', 'files[0].path'],
   ['an absolute path', files('/etc/passwd'), 400, 'invalid-request', 'absolute'],
-  ['a path that climbs', files('../x.py'), 400, 'invalid-request', '..'],
-  ['a path that climbs later', files('a/../../x.py'), 400, 'invalid-request', '..'],
+  ['a path that leaves the folder', files('../x.py'), 400, 'invalid-request', '..'],
+  ['a path that leaves the folder later', files('a/../../x.py'), 400, 'invalid-request', '..'],
   ['an empty path', files(''), 400, 'invalid-request', 'empty'],
   ['a NUL in a path', files('a\0.py'), 400, 'invalid-request', 'NUL'],
   ['a backslash in a path', files('a\\b.py'), 400, 'invalid-request', 'backslash'],
@@ -122,14 +122,14 @@ const ROWS: readonly Row[] = [
   ['a path twice in two Unicode forms', files('\u00e9.py', 'e\u0301.py'), 400, 'invalid-request', 'twice'],
   ['a file that is also a folder', files('a.py', 'a.py/b'), 400, 'invalid-request', 'folder'],
   [
-    'an entry that is not there',
+    'an entry that does not exist',
     body({ files: [{ path: 'a.py', content: 'x' }], entry: 'b.py' }),
     400,
     'invalid-request',
     'b.py',
   ],
   [
-    'an entry that climbs',
+    'an entry that leaves the folder',
     body({ files: [{ path: 'a.py', content: 'x' }], entry: '../a.py' }),
     400,
     'invalid-request',
@@ -195,7 +195,7 @@ const ROWS: readonly Row[] = [
     'invalid-request',
     'surrogate',
   ],
-  ['an environment name that is none', body({ code: 'print(1)', env: { 'A=B': 'x' } }), 400, 'invalid-request', 'A=B'],
+  ['an invalid environment name', body({ code: 'print(1)', env: { 'A=B': 'x' } }), 400, 'invalid-request', 'A=B'],
   [
     'an environment name with a digit first',
     body({ code: 'print(1)', env: { '1A': 'x' } }),
@@ -213,7 +213,7 @@ const ROWS: readonly Row[] = [
   ['a limit as text', limit('processes', '5'), 400, 'invalid-request', 'limits.processes'],
   ['null for a limit', limit('diskBytes', null), 400, 'invalid-request', 'limits.diskBytes'],
   [
-    'a number that is none',
+    'a number that is infinite',
     raw('{"code":"print(1)","limits":{"wallMs":1e999}}'),
     400,
     'invalid-request',
@@ -223,9 +223,15 @@ const ROWS: readonly Row[] = [
   ['an empty language', body({ code: 'print(1)', language: '' }), 400, 'invalid-request', 'language'],
   ['HTML by name', body({ code: '<p>', language: 'html' }), 400, 'unknown-language', 'page to show'],
   ['HTML by its looks', body({ code: '<!DOCTYPE html><html></html>' }), 400, 'unknown-language', 'HTML'],
-  ['a text of no language', body({ code: 'What is the weather like?' }), 400, 'unknown-language', 'send `language`'],
   [
-    'a wait that is no number',
+    'a text in no known language',
+    body({ code: 'What is the weather like?' }),
+    400,
+    'unknown-language',
+    'send `language`',
+  ],
+  [
+    'a wait that is not a number',
     { ...body({ code: 'print(1)' }), query: { wait: 'long' } },
     400,
     'invalid-request',
@@ -308,7 +314,7 @@ test('An unknown URL is 404, and a method that a URL does not have is 405 with A
   expectError(await app.inject('/v1/jobs/%zz'), 400, 'invalid-request')
 })
 
-test('Whatever is sent as a job is answered, never with our own fault', async ({ redisUrl, prefix, resources }) => {
+test('Any input as a job gets an answer, never status 500', async ({ redisUrl, prefix, resources }) => {
   const { app } = await startApi({ redisUrl, prefix, resources })
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
@@ -352,7 +358,7 @@ test('Whatever is sent as a job is answered, never with our own fault', async ({
   )
 })
 
-test('A refusal is short, however long what it tells of is', async ({ redisUrl, prefix, resources }) => {
+test('A refusal is short, even if it quotes a long input', async ({ redisUrl, prefix, resources }) => {
   const { app } = await startApi({ redisUrl, prefix, resources })
   const unknown = Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`field ${n}`, n]))
   const entry = { files: [{ path: 'a.py', content: 'x' }], entry: 'x'.repeat(1024 * 1024) }

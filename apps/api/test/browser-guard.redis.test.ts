@@ -29,7 +29,7 @@ describe('A page in a browser', () => {
     expect(await redis.keys(`${prefix}*`)).toEqual([])
   })
 
-  test('of an origin that is allowed can, also after asking first', async ({ redisUrl, prefix, resources }) => {
+  test('of an allowed origin can, also with a preflight request', async ({ redisUrl, prefix, resources }) => {
     const { app, listen } = await startApi({
       redisUrl,
       prefix,
@@ -57,7 +57,7 @@ describe('A page in a browser', () => {
     })
   })
 
-  test('of another origin cannot, whatever key it has', async ({ redisUrl, prefix, resources }) => {
+  test('of another origin cannot, even with a valid key', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const { headers } = await holdKey(api)
     const response = await api.app.inject({ ...run, headers: { ...headers, origin: 'https://evil.example' } })
@@ -70,7 +70,7 @@ describe('A page in a browser', () => {
     expect((await app.inject({ ...run, headers })).statusCode).toBe(202)
   })
 
-  test('whose own name leads to this machine cannot', async ({ redisUrl, prefix, resources }) => {
+  test('whose domain name resolves to this machine cannot', async ({ redisUrl, prefix, resources }) => {
     const { app } = await startApi({ redisUrl, prefix, resources })
     for (const host of ['evil.example:8080', '127.evil.example', 'localhost.evil.example', '10.0.0.1']) {
       const response = await app.inject({ ...run, headers: { host, origin: `http://${host}` } })
@@ -82,7 +82,7 @@ describe('A page in a browser', () => {
     }
   })
 
-  test('is told to make nothing of an answer, and the reference only what it brings itself', async ({
+  test('gets headers that let it load nothing from an answer, and in the reference only from this server', async ({
     redisUrl,
     prefix,
     resources,

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { createCache } from '../src/access/cache.ts'
 
 describe('A cache', () => {
-  test('asks once for all that want a key at the same time, and again after it was cleared', async () => {
+  test('asks once for all callers of a key at the same time, and again after it was cleared', async () => {
     const ask = vi.fn(async (key: string) => `${key}!`)
     const cache = createCache(60_000, ask)
     expect(await Promise.all([cache.get('a'), cache.get('a'), cache.get('b')])).toEqual(['a!', 'a!', 'b!'])
@@ -13,7 +13,7 @@ describe('A cache', () => {
     expect(ask).toHaveBeenCalledTimes(3)
   })
 
-  test('keeps no failure, no undefined and nothing that is too old', async () => {
+  test('keeps no failure, no undefined and no old answer', async () => {
     const answers = [() => Promise.reject(new Error('away')), async () => undefined, async () => 1, async () => 2]
     const cache = createCache<string, number | undefined>(0, () => (answers.shift() ?? (async () => 3))())
     await expect(cache.get('a')).rejects.toThrow('away')

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type JobEvent, jobEventSchema } from '@runnel/contract/public'
 import { WebSocket } from 'ws'
 
-/** The lines of an answer as they come. */
+/** The lines of an answer, as they come. */
 async function* readLines(response: Response): AsyncGenerator<string> {
   if (response.body === null) return
   let pending = ''
@@ -15,10 +15,10 @@ async function* readLines(response: Response): AsyncGenerator<string> {
 
 const parse = (json: string): JobEvent => jobEventSchema.parse(JSON.parse(json))
 
-/** What a watcher may do with each event; `false` ends the watching. */
+/** Called with each event; `false` ends the watching. */
 type OnEvent = (event: JobEvent) => boolean | undefined
 
-/** A stream that ends before its job is broken, however well it was closed. */
+/** Throws if a stream ends before its job, even if it was closed properly. */
 const requireEnd = (events: readonly JobEvent[]): void => {
   const last = events.at(-1)
   if (last?.type !== 'finished')
@@ -73,7 +73,7 @@ export const watchSocket = async (url: string, onEvent: OnEvent = () => true): P
   return events
 }
 
-/** A socket of `/v1/stream`, its frames in the order they came. */
+/** A socket of `/v1/stream`, with its frames in the order in which they came. */
 export const openStream = async (url: string, headers: Readonly<Record<string, string>> = {}, query = '') => {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/stream${query}`, { headers })
   const frames: { type: string; ref?: string; [key: string]: unknown }[] = []

@@ -1,6 +1,6 @@
 import { createLogger } from '@runnel/process'
 
-/** A logger, and what it has written. */
+/** A logger, and the lines that it wrote. */
 export const collectLog = () => {
   let text = ''
   const log = createLogger({ name: 'api', level: 'info', destination: { write: (line) => (text += line) } })

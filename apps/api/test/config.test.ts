@@ -28,12 +28,12 @@ describe('The configuration', () => {
     expect(bounds).toEqual({ queued: 30, tenant: { queued: 20, running: 10 } })
   })
 
-  test('takes languages by any of their names, each once', () => {
+  test('accepts languages by any of their names, each once', () => {
     const { languages } = readConfig(configSchema, { RUNNEL_LANGUAGES: 'py, node,python' })
     expect(languages.map(({ id }) => id)).toEqual(['python', 'javascript'])
   })
 
-  test('knows whether other machines can reach the API, also where it is published by a container', () => {
+  test('says whether other machines can reach the API, also if a container publishes it', () => {
     for (const host of ['0.0.0.0', '::', '10.0.0.1', 'example.org', '127.example.org']) {
       expect(readConfig(configSchema, { RUNNEL_API_HOST: host })).toMatchObject({ host, isPrivate: false })
       expect(readConfig(configSchema, { RUNNEL_API_PUBLISHED_ON: host }).isPrivate).toBe(false)

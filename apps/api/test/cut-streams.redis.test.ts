@@ -9,7 +9,7 @@ import { type Api, startApi } from './api.ts'
 const untilWatched = ({ backend }: Api, { events }: RedisKeys) =>
   eventually(async () => expect(await backend.redis.pubsub('CHANNELS', events('*'))).not.toEqual([]))
 
-test('Whoever runs a program with what we ship is told when its events end too early', async ({
+test('Our own clients report an error if the events of a program end too early', async ({
   redisUrl,
   prefix,
   redisKeys,
@@ -30,7 +30,7 @@ test('Whoever runs a program with what we ship is told when its events end too e
   await Promise.all([example, measured])
 })
 
-test('Nor is a program whose log is lost taken for one that ran', async ({
+test('The example client reports an error if the log of a program is lost', async ({
   redis,
   redisUrl,
   prefix,

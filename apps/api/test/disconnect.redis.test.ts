@@ -30,7 +30,11 @@ const acceptedBy = (stream: Awaited<ReturnType<typeof openStream>>, ref: string)
   })
 
 describe('a client on a WebSocket that goes away', () => {
-  test('takes the jobs with it that it said to, and leaves the others', async ({ redisUrl, prefix, resources }) => {
+  test('has its jobs with cancelOnDisconnect canceled, and the others left running', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     await runForEver(api)
     const stream = await openStream(await api.listen())
@@ -48,7 +52,11 @@ describe('a client on a WebSocket that goes away', () => {
     await becomes(api, free, 'finished canceled')
   })
 
-  test('takes its waiting jobs too, however soon after submitting it goes', async ({ redisUrl, prefix, resources }) => {
+  test('has its waiting jobs canceled too, even if it leaves right after submitting', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const url = await api.listen()
     for (let round = 0; round < 10; round += 1) {
@@ -64,7 +72,7 @@ describe('a client on a WebSocket that goes away', () => {
     })
   })
 
-  test('is missed when it no longer answers, though its connection is open', async ({
+  test('is detected when it no longer answers, even if its connection is open', async ({
     redisUrl,
     prefix,
     resources,
@@ -121,7 +129,7 @@ describe('a client that waits for its job and hangs up', () => {
     return id
   }
 
-  test('has it canceled if it said so', async ({ redisUrl, prefix, resources }) => {
+  test('has it canceled with cancelOnDisconnect', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     await runForEver(api)
     await becomes(api, await submitAndHangUp(api, bound), 'finished canceled')
@@ -139,7 +147,7 @@ describe('a client that waits for its job and hangs up', () => {
     await becomes(api, id, 'finished canceled')
   })
 
-  test('must wait to be able to hang up', async ({ redisUrl, prefix, resources }) => {
+  test('cannot use cancelOnDisconnect without wait', async ({ redisUrl, prefix, resources }) => {
     const { app } = await startApi({ redisUrl, prefix, resources })
     const answer = await app.inject({ method: 'POST', url: '/v1/jobs', payload: bound })
     expect([answer.statusCode, answer.json().error.message]).toEqual([400, expect.stringContaining('`wait`')])

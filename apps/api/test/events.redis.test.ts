@@ -27,7 +27,7 @@ const toText = (events: readonly JobEvent[]): string =>
   events.map((event) => (event.type === 'stdout' ? event.data : '')).join('')
 
 describe('GET /v1/jobs/:id/events', () => {
-  test('tells three watchers the same, one late, one that drops and resumes', async ({
+  test('sends three watchers the same events: one early, one late, one that drops and resumes', async ({
     redisUrl,
     prefix,
     resources,
@@ -57,7 +57,7 @@ describe('GET /v1/jobs/:id/events', () => {
     expect(first.length).toBeGreaterThan(20)
   })
 
-  test('ends every stream with an error when Redis has lost the log', async ({
+  test('ends every stream with an error if Redis has lost the log', async ({
     redis,
     redisUrl,
     prefix,
@@ -71,13 +71,13 @@ describe('GET /v1/jobs/:id/events', () => {
     const frames: unknown[] = []
     socket.on('message', (data) => frames.push(JSON.parse(String(data))))
     const closed = once(socket, 'close')
-    let begun = 0
+    let startedStreams = 0
     const read = async (accept: string): Promise<string> => {
       let text = ''
       const reading = async (): Promise<void> => {
         const { body } = await fetch(url, { headers: { accept } })
         for await (const piece of body ?? []) {
-          if (text === '') begun += 1
+          if (text === '') startedStreams += 1
           text += Buffer.from(piece).toString()
         }
       }
@@ -85,7 +85,7 @@ describe('GET /v1/jobs/:id/events', () => {
       return text
     }
     const texts = [read('text/event-stream'), read('*/*')]
-    await eventually(() => expect([begun, frames.length]).toEqual([2, 1]))
+    await eventually(() => expect([startedStreams, frames.length]).toEqual([2, 1]))
     await redis.del(redisKeys.events(id))
     expect((await closed)[0]).toBe(1011)
     const lost = { type: 'error', error: expect.objectContaining({ code: 'events-lost' }) }
@@ -95,7 +95,7 @@ describe('GET /v1/jobs/:id/events', () => {
     expect(JSON.parse(ndjson.trim().split('\n').at(-1) ?? '')).toEqual(lost)
   })
 
-  test('resumes a server-sent stream after Last-Event-ID, and stops an EventSource that has all', async ({
+  test('resumes server-sent events after Last-Event-ID, and stops an EventSource that has all of them', async ({
     redisUrl,
     prefix,
     resources,
@@ -127,7 +127,7 @@ describe('GET /v1/jobs/:id/events', () => {
     expect(response.body).toContain('"type":"finished"')
   })
 
-  test('beats while nothing happens, each stream in its own way', async ({ redisUrl, prefix, resources }) => {
+  test('sends heartbeats while nothing happens, in the way of each format', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources, heartbeatMs: 30 })
     const id = await submit(api)
     const url = `${await api.listen()}/v1/jobs/${id}/events?after=0-1`
@@ -169,7 +169,7 @@ describe('GET /v1/jobs/:id/events', () => {
     expect(code).toBe(1000)
   })
 
-  test('answers a frame with an error frame and goes on', async ({ redisUrl, prefix, resources }) => {
+  test('answers a frame with an error frame and continues', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const id = await submit(api)
     const socket = new WebSocket(`${(await api.listen()).replace('http', 'ws')}/v1/jobs/${id}/events?after=0-1`)
@@ -200,7 +200,7 @@ describe('GET /v1/jobs/:id/events', () => {
   })
 
   test.for(['x', '1', '1-', '01-1', '1-1-1', '-1-1', '9999999999-1', ''])(
-    'refuses to begin after %j',
+    'refuses to start after %j',
     async (after, { redisUrl, prefix, resources }) => {
       const api = await startApi({ redisUrl, prefix, resources })
       const id = await submit(api)

@@ -4,7 +4,7 @@ import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { type Api, startApi } from './api.ts'
 
-/** Plays a program that prints `out` and `err` and ends as told. */
+/** Plays a program that prints `out` and `err` and ends with this outcome. */
 const playProgram = (api: Api, outcome: Outcome, err = ''): Promise<void> =>
   api.work(async ({ job, attempt }, publisher) => {
     const log = publisher.open(job.id, attempt)
@@ -48,7 +48,11 @@ describe.for(['/execute', '/api/execute'])('POST %s', (url) => {
   })
 })
 
-test('Output that is too much to be kept while it comes is answered whole', async ({ redisUrl, prefix, resources }) => {
+test('Output that is too large for the memory of a transcript is in the answer whole', async ({
+  redisUrl,
+  prefix,
+  resources,
+}) => {
   const api = await startApi({ redisUrl, prefix, resources })
   await api.work(async ({ job, attempt }, publisher) => {
     const log = publisher.open(job.id, attempt)
@@ -60,7 +64,7 @@ test('Output that is too much to be kept while it comes is answered whole', asyn
   expect(response.json().output).toBe(Array.from({ length: 10 }, (_, part) => `${part}`.repeat(20_000)).join(''))
 })
 
-test('A program whose caller goes away is canceled', async ({ redisUrl, prefix, resources }) => {
+test('A program is canceled if its caller goes away', async ({ redisUrl, prefix, resources }) => {
   const api = await startApi({ redisUrl, prefix, resources })
   const away = new AbortController()
   const asked = fetch(`${await api.listen()}/execute`, {

@@ -10,7 +10,7 @@ const payload = { code: 'print(1)' }
 const submit = ({ app }: Api, url = '/v1/jobs') => app.inject({ method: 'POST', url, payload })
 
 describe('a full queue', () => {
-  test('takes exactly what fits of two hundred submissions at once, and of the others nothing is left', async ({
+  test('accepts exactly as many of two hundred submissions at once as it has room for, and keeps nothing of the others', async ({
     redis,
     redisUrl,
     prefix,
@@ -38,7 +38,7 @@ describe('a full queue', () => {
     expect(await redis.keys(redisKeys.events('*'))).toHaveLength(10)
   })
 
-  test('refuses whoever would wait, and has room again when a job is canceled', async ({
+  test('refuses submissions on every route, and has room again when a job is canceled', async ({
     redisUrl,
     prefix,
     resources,
@@ -53,7 +53,7 @@ describe('a full queue', () => {
     expect((await submit(api)).statusCode).toBe(202)
   })
 
-  test('is an error frame on a WebSocket, which stays open', async ({ redisUrl, prefix, resources }) => {
+  test('gives an error frame on a WebSocket, which stays open', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources, bounds: { ...TEN, queued: 1 } })
     const stream = await openStream(await api.listen())
     for (const ref of ['a', 'b']) stream.send({ type: 'submit', ref, job: payload })
@@ -72,7 +72,7 @@ describe('a full queue', () => {
   })
 })
 
-test('A job that waits is told its place, and how long it will probably wait once some have run', async ({
+test('A waiting job has its place, and an estimate of its wait after some jobs have run', async ({
   redisUrl,
   prefix,
   resources,

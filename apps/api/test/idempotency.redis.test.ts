@@ -11,7 +11,7 @@ const submit = ({ app }: Api, key: string, payload: InjectOptions['payload'] = p
 const listed = async ({ app }: Api): Promise<{ id: string }[]> => (await app.inject('/v1/jobs?limit=100')).json().jobs
 
 describe('a submission with an Idempotency-Key', () => {
-  test('is one job, however many tries come at once, and to whichever server', async ({
+  test('makes one job, also if many tries come at once, to different servers', async ({
     redis,
     redisUrl,
     prefix,
@@ -32,7 +32,7 @@ describe('a submission with an Idempotency-Key', () => {
     for (const { headers } of answers) expect(headers['location']).toBe(`/v1/jobs/${first?.json().id}`)
   })
 
-  test('is the same however it is spelled, and another under the same key is refused', async ({
+  test('is the same in any spelling of the JSON, and a different one with the same key is refused', async ({
     redisUrl,
     prefix,
     resources,
@@ -52,7 +52,7 @@ describe('a submission with an Idempotency-Key', () => {
     expect(await listed(api)).toHaveLength(2)
   })
 
-  test('is answered with the finished job, also to who waits', async ({ redisUrl, prefix, resources }) => {
+  test('is answered with the finished job, also with wait', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const { id } = (await submit(api, 'k')).json()
     await api.work(async ({ job, attempt }, publisher) => {
@@ -68,10 +68,10 @@ describe('a submission with an Idempotency-Key', () => {
     expect(again.json()).toEqual(waited.json())
   })
 
-  test('has its job, once, where the answer of Redis was lost', async ({ redisUrl, prefix, resources }) => {
+  test('makes one job if the answer of Redis was lost', async ({ redisUrl, prefix, resources }) => {
     const proxy = resources.use(await startLossyProxy(redisUrl))
     const api = await startApi({ redisUrl: proxy.url, prefix, resources })
-    // The script is known to Redis from here on, so that one answer is the whole step.
+    // From here on Redis has the script, so that the step has one answer.
     await submit(api, 'before')
     for (let round = 1; round <= 5; round += 1) {
       proxy.loseAnswer()
@@ -98,7 +98,11 @@ describe('a submission with an Idempotency-Key', () => {
     },
   )
 
-  test('on a WebSocket is one job too, told again from its first event', async ({ redisUrl, prefix, resources }) => {
+  test('makes one job on a WebSocket too, which gets its events from the first one', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const { id } = (await submit(api, 'k')).json()
     const stream = await openStream(await api.listen())

@@ -10,7 +10,7 @@ const submit = async ({ app }: Api, payload: object = { code: 'print(1)' }): Pro
   (await app.inject({ method: 'POST', url: '/v1/jobs', payload })).json().id
 
 describe('GET /v1/jobs/:id', () => {
-  test('tells the place of a queued job and the attempt of a running one', async ({ redisUrl, prefix, resources }) => {
+  test('has the place of a queued job and the attempt of a running one', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const [first, second] = [await submit(api), await submit(api)]
     expect((await api.app.inject(`/v1/jobs/${first}`)).json()).toMatchObject({ status: 'queued', queuePosition: 0 })
@@ -80,7 +80,7 @@ describe('GET /v1/jobs/:id', () => {
   })
 
   test.for([UNKNOWN, 'job_1', 'x', '..%2fx', `job_${'A'.repeat(32)}`, '%00'])(
-    'answers 404 for %s, whatever is asked of it',
+    'answers 404 for %s on every route',
     async (id, { redisUrl, prefix, resources }) => {
       const api = await startApi({ redisUrl, prefix, resources })
       for (const { method, path } of requestsToJobs(api)) {
@@ -97,7 +97,11 @@ describe('GET /v1/jobs/:id', () => {
 })
 
 describe('DELETE /v1/jobs/:id', () => {
-  test('finishes a queued job at once, and again changes nothing', async ({ redisUrl, prefix, resources }) => {
+  test('finishes a queued job at once, and changes nothing the second time', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const id = await submit(api)
     const first = await api.app.inject({ method: 'DELETE', url: `/v1/jobs/${id}` })
@@ -114,7 +118,7 @@ describe('DELETE /v1/jobs/:id', () => {
     expect(await api.backend.producer.find(id)).toBeUndefined()
   })
 
-  test('tells the worker of a running job, and leaves its finish to it', async ({ redisUrl, prefix, resources }) => {
+  test('sends the cancel to the worker of a running job, which ends it', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const id = await submit(api)
     await api.work(async ({ job, attempt, signal }, publisher) => {

@@ -8,7 +8,7 @@ export interface KeyHolder {
   readonly headers: { readonly authorization: string }
 }
 
-/** Somebody with a new key: of the tenant `acme` who may submit and read, where nothing else is said. */
+/** A new key. By default it belongs to the tenant `acme` and may submit and read. */
 export const holdKey = async ({ backend }: Api, request: Partial<KeyRequest> = {}): Promise<KeyHolder> => {
   const wanted = keyRequestSchema.parse({ tenant: 'acme', scopes: ['submit', 'read'], ...request })
   const { key, text } = await backend.keys.create(wanted)

@@ -50,7 +50,7 @@ const readFailure = async (child: ChildProcess): Promise<{ code: number; text: s
 }
 
 describe('The process', () => {
-  test('on SIGTERM ends every stream with its own farewell and exits within seconds', async ({
+  test('on SIGTERM ends every stream in the way of its format and exits within seconds', async ({
     redisUrl,
     prefix,
     resources,
@@ -75,7 +75,7 @@ describe('The process', () => {
     const texts = ['text/event-stream', 'application/x-ndjson'].map(read)
     const waiting = post(`${url}/v1/jobs?wait=60000`)
     const executing = post(`${url}/execute`)
-    // Both have been taken once they are listed.
+    // Both are accepted when they are listed.
     for (let listed = 0; listed < 3; ) {
       listed = jobPageSchema.parse(await (await fetch(`${url}/v1/jobs`)).json()).jobs.length
     }
@@ -84,7 +84,7 @@ describe('The process', () => {
     const startedAt = performance.now()
     child.kill('SIGTERM')
     expect(await Promise.all(codes)).toEqual([1012, 1012])
-    // Neither can be taken for complete, however little a client looks at: it is told, and the answer has no end.
+    // No client can mistake either for complete: each has an error event, and the answer has no last chunk.
     for (const text of await Promise.all(texts)) {
       expect(text).toMatch(/"type":"queued"[\s\S]*"type":"error".*"shutting-down"/)
     }
@@ -94,7 +94,7 @@ describe('The process', () => {
     expect(performance.now() - startedAt).toBeLessThan(4_000)
   })
 
-  test('on SIGTERM exits within seconds even while Redis is frozen and somebody watches', async () => {
+  test('on SIGTERM exits within seconds, even while Redis is frozen and a client follows a job', async () => {
     await using frozen = await startRedis()
     await using resources = new AsyncDisposableStack()
     const child = start({ REDIS_URL: frozen.url, RUNNEL_API_PORT: '0' }, resources)
@@ -112,7 +112,7 @@ describe('The process', () => {
     await frozen.unpause()
   })
 
-  test('refuses to serve others than this machine without a key, and says why', async ({
+  test('does not start without a key if other machines can reach it, and says why', async ({
     redisUrl,
     prefix,
     resources,
@@ -130,7 +130,7 @@ describe('The process', () => {
     }
   })
 
-  test('serves others than this machine once there is a key, and nobody without one', async ({
+  test('serves other machines after a key was made, but no caller without one', async ({
     redis,
     redisUrl,
     prefix,
@@ -147,7 +147,7 @@ describe('The process', () => {
     const list = (headers: Record<string, string>) => fetch(`http://127.0.0.1:${port}/v1/jobs`, { headers })
     expect((await list({})).status).toBe(401)
     expect((await list({ authorization: `Bearer ${key}` })).status).toBe(200)
-    // Redis loses its data: the door does not open.
+    // Redis loses its data: access is still refused.
     await redis.del(redisKeys.apiKeys)
     await eventually(async () => expect((await list({ authorization: `Bearer ${key}` })).status).toBe(401))
     expect((await list({})).status).toBe(401)

@@ -41,7 +41,7 @@ test('The document describes every route and every schema', async ({ redisUrl, p
   expect(Object.keys(document.components.schemas).toSorted()).toEqual(schemas.toSorted())
 })
 
-test('Every reference in the document leads somewhere', async ({ redisUrl, prefix, resources }) => {
+test('Every reference in the document has a target', async ({ redisUrl, prefix, resources }) => {
   const { app } = await startApi({ redisUrl, prefix, resources })
   const text = (await app.inject('/docs/openapi.json')).body
   const references = [...text.matchAll(/"\$ref":"([^"]+)"/g)].map(([, reference = '']) => reference)
@@ -52,11 +52,7 @@ test('Every reference in the document leads somewhere', async ({ redisUrl, prefi
   }
 })
 
-test('What a submission may hold is described field by field, with its bounds', async ({
-  redisUrl,
-  prefix,
-  resources,
-}) => {
+test('Every field of a submission is described, with its bounds', async ({ redisUrl, prefix, resources }) => {
   const { app } = await startApi({ redisUrl, prefix, resources })
   const document = (await app.inject('/docs/openapi.json')).json()
   const { schema } = document.paths['/v1/jobs'].post.requestBody.content['application/json']
@@ -95,7 +91,7 @@ test('The page works without any other server', async ({ redisUrl, prefix, resou
   expect([script.statusCode, script.headers['content-type']]).toEqual([200, 'application/javascript; charset=utf-8'])
 })
 
-test('The languages are listed as they can be asked for', async ({ redisUrl, prefix, resources }) => {
+test('The languages are listed with all their names', async ({ redisUrl, prefix, resources }) => {
   const { app } = await startApi({ redisUrl, prefix, resources })
   const { languages } = (await app.inject('/v1/languages')).json()
   expect(languages.map(({ id }: { id: string }) => id)).toEqual(LANGUAGES.map(({ id }) => id))

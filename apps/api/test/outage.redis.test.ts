@@ -6,12 +6,12 @@ import { WebSocket } from 'ws'
 import { type Api, startApi } from './api.ts'
 import { openStream, watchNdjson, watchServerSentEvents } from './clients.ts'
 
-// Whose it is can be seen in an id; only for a tenant's own is Redis asked.
+// The id shows which tenant a job belongs to. Redis is asked only for the tenant's own.
 const UNKNOWN = createJobId('default')
 const submit = ({ app }: Api) => app.inject({ method: 'POST', url: '/v1/jobs', payload: { code: 'print(1)' } })
 
 describe('While Redis is away', () => {
-  test('every call that needs it answers 503 at once, and all is well again by itself', async () => {
+  test('every call that needs it answers 503 at once, and works again without a restart', async () => {
     await using away = await startRedis()
     await using resources = new AsyncDisposableStack()
     const api = await startApi({ redisUrl: away.url, prefix: uniquePrefix(), resources })
@@ -69,7 +69,7 @@ describe('While Redis is away', () => {
     stream.socket.terminate()
   })
 
-  test('a frozen Redis is answered for within seconds', async () => {
+  test('calls are answered within seconds if Redis is frozen', async () => {
     await using away = await startRedis()
     await using resources = new AsyncDisposableStack()
     const api = await startApi({ redisUrl: away.url, prefix: uniquePrefix(), resources })
@@ -101,14 +101,14 @@ describe('While Redis is away', () => {
     await eventually(() => expect(api.backend.redis.status).not.toBe('ready'))
     hangUp.abort()
     await Promise.all(answers)
-    // One more than those two: both have been seen to go by then.
+    // A third job after those two: the server has seen both clients go by then.
     await expect(fetch(`${url}/v1/jobs`)).resolves.toMatchObject({ status: 503 })
     await away.start()
     const canceled = expect.objectContaining({ outcome: { type: 'canceled' } })
     await eventually(async () => expect(await list()).toEqual([canceled, canceled]))
   })
 
-  test('an open stream of events waits, and goes on without a gap', async () => {
+  test('an open stream of events waits, and continues without a gap', async () => {
     await using away = await startRedis()
     await using resources = new AsyncDisposableStack()
     const api = await startApi({ redisUrl: away.url, prefix: uniquePrefix(), resources })

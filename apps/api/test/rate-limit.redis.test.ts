@@ -10,7 +10,7 @@ const limitSubmits = ({ backend }: Api, submitsPerMinute: number) =>
   backend.tenants.set({ id: 'acme', limits: tenantLimitsSchema.parse({ submitsPerMinute }) })
 
 describe("A tenant's submissions", () => {
-  test('are counted for all its keys and all ways to submit, and end with 429 and the time to wait', async ({
+  test('are counted over all its keys and all ways to submit, and are refused with 429 and the time to wait', async ({
     redisUrl,
     prefix,
     resources,
@@ -43,14 +43,14 @@ describe("A tenant's submissions", () => {
         expect.stringContaining('4 submissions a minute'),
       ])
     }
-    // Reading goes on, and other tenants do not notice.
+    // Reading still works, and other tenants do not notice.
     expect((await api.app.inject({ url: '/v1/jobs', headers: one.headers })).statusCode).toBe(200)
     expect((await api.app.inject({ url: '/v1/jobs', headers: one.headers })).json().jobs.length).toBe(3)
     await submitAs(api, other)
     stream.socket.terminate()
   })
 
-  test('are never more than allowed, however many come at once', async ({ redisUrl, prefix, resources }) => {
+  test('are never more than allowed, even if many come at once', async ({ redisUrl, prefix, resources }) => {
     const apis = [await startApi({ redisUrl, prefix, resources }), await startApi({ redisUrl, prefix, resources })]
     const [api] = apis
     if (api === undefined) throw new Error('No API')
@@ -65,7 +65,7 @@ describe("A tenant's submissions", () => {
     expect(answers.filter((answer) => answer?.statusCode === 429).length).toBe(40)
   })
 
-  test('of one without a bound are not counted at all', async ({ redis, redisUrl, prefix, resources, redisKeys }) => {
+  test('are not counted if the tenant has no bound', async ({ redis, redisUrl, prefix, resources, redisKeys }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const holder = await holdKey(api)
     for (let n = 0; n < 5; n += 1) await submitAs(api, holder)
@@ -74,7 +74,7 @@ describe("A tenant's submissions", () => {
 })
 
 describe('Requests without a good key', () => {
-  test('are counted by address, and a good key of the same address is not shut out', async ({
+  test('are counted by address, and a good key from the same address is still accepted', async ({
     redisUrl,
     prefix,
     resources,
@@ -86,7 +86,7 @@ describe('Requests without a good key', () => {
       return api.app.inject({ url: '/v1/jobs', remoteAddress, headers: { authorization: wrong, ...more } })
     }
     for (let n = 0; n < 30; n += 1) expect((await guess('192.0.2.1')).statusCode).toBe(401)
-    // Whom else the request says it is from is not believed.
+    // Other addresses that the request claims are ignored.
     const refused = await guess('192.0.2.1', { 'x-forwarded-for': '198.51.100.7' })
     expect([refused.statusCode, refused.json().error.code]).toEqual([429, 'too-many-requests'])
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
@@ -94,7 +94,7 @@ describe('Requests without a good key', () => {
     expect((await api.app.inject({ url: '/v1/jobs', remoteAddress: '192.0.2.1', headers })).statusCode).toBe(200)
   })
 
-  test('are counted by whom a trusted proxy names, and an IPv6 network is one address', async ({
+  test('are counted by the address that a trusted proxy names, and an IPv6 network is one address', async ({
     redis,
     redisUrl,
     prefix,

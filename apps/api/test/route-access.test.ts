@@ -23,7 +23,7 @@ describe('An app', () => {
   test('does not start if a route states only a part of its access', async () => {
     const app = createApp()
     app.register(async (inner) => {
-      // @ts-expect-error The types ask for all of it, too.
+      // @ts-expect-error The types require all of it, too.
       inner.get('/v1/half', { config: { scope: 'read', resource: 'none' } }, async () => 'half')
     })
     await expect(app.ready()).rejects.toThrow('The route GET /v1/half states no access')

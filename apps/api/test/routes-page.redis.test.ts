@@ -30,7 +30,7 @@ const toRow = (route: RouteOptions): string => {
   return `| ${cells.join(' | ')} |`
 }
 
-test('The page of routes is what the app registers', async ({ redisUrl, prefix, resources }) => {
+test('The page of routes lists what the app registers', async ({ redisUrl, prefix, resources }) => {
   const { routes } = await startApi({ redisUrl, prefix, resources })
   const rows = routes.filter(({ method }) => method !== 'HEAD').map(toRow)
   await expect(`${HEAD}${rows.join('\n')}\n`, `docs/routes.md is stale: run ${RENEW}`).toMatchFileSnapshot(PAGE)

@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 import { startApi } from './api.ts'
 import { holdKey } from './key-holder.ts'
 
-/** Everything that Redis has under a name, as text. */
+/** Everything that Redis has under a key, as text. */
 const readAll = async (redis: Redis, name: string): Promise<string> => {
   switch (await redis.type(name)) {
     case 'string':
@@ -33,7 +33,7 @@ const program = (mark: string) => ({
   stdin: mark,
 })
 
-test('What a program holds is not in the log, even where taking it fails by our own fault', async ({
+test('The content of a program is not logged, even if accepting it fails by our own fault', async ({
   redis,
   redisUrl,
   prefix,
@@ -54,7 +54,7 @@ test('What a program holds is not in the log, even where taking it fails by our 
   await redis.del(redisKeys.waiting)
 })
 
-test('Redis has no key and no ticket, and a program nowhere but in its own job', async ({
+test('Redis has no key and no ticket, and a program only in its own job', async ({
   redis,
   redisKeys,
   redisUrl,

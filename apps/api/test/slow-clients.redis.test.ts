@@ -13,14 +13,14 @@ import { openStream } from './clients.ts'
 
 const LINE_BYTES = 32 * 1024
 const LINES = 600
-/** What the kernel may take for a client that reads nothing: a few MiB, far less than the log. */
+/** How much the kernel may buffer for a client that reads nothing: a few MiB, far less than the log. */
 const LOG_BYTES = LINE_BYTES * LINES
 const HEARTBEAT_MS = 200
 const MIB = 1024 * 1024
-/** An event that waits in the socket, what may wait behind it, and some room. */
+/** An event that waits in the socket, the backlog behind it, and some room. */
 const HELD_PER_JOB_BYTES = 256 * 1024
 
-/** A finished job that has printed far more than any buffer on the way holds. */
+/** A finished job that printed far more than the buffers on the way hold. */
 const writeLog = async (api: Api): Promise<string> => {
   const id = await submit(api)
   await runPrograms(api, LINES)
@@ -58,7 +58,7 @@ const ASKS = {
   NDJSON: ['Accept: application/x-ndjson'],
 }
 
-/** A bare connection that has asked, and reads only what it is told to. It answers no ping. */
+/** A TCP connection that has sent its request. It reads only when the test calls, and answers no ping. */
 const ask = async (url: string, path: string, headers: readonly string[]): Promise<Socket> => {
   const { hostname, port, host } = new URL(url)
   const socket = connect(Number(port), hostname)
@@ -69,7 +69,7 @@ const ask = async (url: string, path: string, headers: readonly string[]): Promi
   return socket
 }
 
-/** All that were ever opened, also those that are closed by now. */
+/** All that were ever opened, also closed ones. */
 const trackSockets = (api: Api): Set<Socket> => {
   const sockets = new Set<Socket>()
   api.app.server.on('connection', (socket) => sockets.add(socket))
@@ -80,7 +80,7 @@ const countWatchers = async (redis: Redis, keys: RedisKeys, id: string): Promise
   Number((await redis.pubsub('NUMSUB', keys.eventsChannel(id)))[1])
 
 describe('A client that stops reading', () => {
-  test('costs little memory while it is open, and is gone after two heartbeats', async ({
+  test('costs little memory while it is open, and is cut after two heartbeats', async ({
     redis,
     redisKeys,
     redisUrl,
@@ -110,7 +110,7 @@ describe('A client that stops reading', () => {
     for (const client of clients) client.destroy()
   })
 
-  test('costs little for each of the many jobs that print meanwhile, all followed on one socket', async ({
+  test('costs little memory for each of many printing jobs that it follows on one socket', async ({
     redis,
     redisKeys,
     redisUrl,
@@ -134,7 +134,7 @@ describe('A client that stops reading', () => {
     socket.terminate()
   })
 
-  test('or has vanished without a word is found by the heartbeat', async ({
+  test('or has vanished without closing is found by the heartbeat', async ({
     redis,
     redisKeys,
     redisUrl,
@@ -144,7 +144,7 @@ describe('A client that stops reading', () => {
     const api = await startApi({ redisUrl, prefix, resources, heartbeatMs: HEARTBEAT_MS })
     const url = await api.listen()
     const { id } = (await api.app.inject({ method: 'POST', url: '/v1/jobs', payload: { code: 'print(1)' } })).json()
-    // Nothing happens to the job, so only the pings can tell.
+    // Nothing happens to the job, so only the pings can show it.
     const client = await ask(url, `/v1/jobs/${id}/events`, UPGRADE)
     await eventually(async () => expect(await countWatchers(redis, redisKeys, id)).toBe(1))
     await eventually(async () => expect(await countWatchers(redis, redisKeys, id)).toBe(0))
@@ -152,7 +152,7 @@ describe('A client that stops reading', () => {
   })
 })
 
-/** Reads a little, rests, reads on, until `hasAll` or it was cut. Gives how long that took, in ms. */
+/** Reads a little and rests, again and again, until `hasAll` or it was cut. Returns how long that took, in ms. */
 const readSlowly = async (
   client: { resume(): void },
   restMs: number,
@@ -167,8 +167,8 @@ const readSlowly = async (
 }
 
 describe('A client that reads slowly', () => {
-  // It answers pings as it comes to them, so what waits for it in the kernel must be read between two.
-  test('is given all of it, for as long as it takes: WebSocket', async ({ redisUrl, prefix, resources }) => {
+  // It answers a ping when it reads it, so it must read everything that waits in the kernel between two pings.
+  test('gets everything, however long it takes: WebSocket', async ({ redisUrl, prefix, resources }) => {
     const heartbeatMs = HEARTBEAT_MS * 5
     const api = await startApi({ redisUrl, prefix, resources, heartbeatMs })
     const url = await api.listen()
@@ -191,7 +191,7 @@ describe('A client that reads slowly', () => {
   })
 
   for (const name of ['server-sent events', 'NDJSON'] as const) {
-    test(`is given all of it, for as long as it takes: ${name}`, async ({ redisUrl, prefix, resources }) => {
+    test(`gets everything, however long it takes: ${name}`, async ({ redisUrl, prefix, resources }) => {
       const api = await startApi({ redisUrl, prefix, resources, heartbeatMs: HEARTBEAT_MS })
       const url = await api.listen()
       const id = await writeLog(api)

@@ -12,7 +12,7 @@ interface Served {
   readonly socket: WebSocket
 }
 
-/** What clients read of what `serve` does with the writers of their sockets. */
+/** What clients read when `serve` uses the writers of their sockets. */
 const receive = async (
   sharesFrames: boolean,
   clients: number,

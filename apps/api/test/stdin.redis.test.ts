@@ -22,7 +22,7 @@ const echo = (api: Api): Promise<void> =>
 const BYTES = { 'content-type': 'application/octet-stream' }
 
 describe('POST /v1/jobs/:id/stdin', () => {
-  test('brings bytes, text, base64 and the end to the program, in order', async ({ redisUrl, prefix, resources }) => {
+  test('sends bytes, text, base64 and the end to the program, in order', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const id = await submit(api, true)
     const post = async (options: object, query = '') => {
@@ -49,7 +49,7 @@ describe('POST /v1/jobs/:id/stdin', () => {
     expect([late.statusCode, late.json().error.code]).toEqual([409, 'job-finished'])
   })
 
-  test('ends the input with a JSON body or with an empty one of bytes', async ({ redisUrl, prefix, resources }) => {
+  test('ends the input with a JSON body, or with an empty body of bytes', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     await echo(api)
     for (const options of [
@@ -73,7 +73,7 @@ describe('POST /v1/jobs/:id/stdin', () => {
     })
   })
 
-  test('answers 413 once a job was sent all it may be sent, and the end still arrives', async ({
+  test('answers 413 after a job was sent as much as it may get, and the end still arrives', async ({
     redis,
     redisUrl,
     prefix,

@@ -8,7 +8,7 @@ import { WebSocket } from 'ws'
 import { type Api, startApi } from './api.ts'
 import { openStream } from './clients.ts'
 
-/** Plays programs that print their own number, `print(7)`, and then what they read, until the input ends. */
+/** Plays programs that print their own number, `print(7)`, and then their input until it ends. */
 const playPrograms = (api: Api): Promise<void> =>
   api.work(async ({ job, attempt, controls, signal }, publisher) => {
     const log = publisher.open(job.id, attempt)
@@ -40,28 +40,28 @@ const acceptedBy = (stream: Stream, ref: string): Promise<string> =>
   })
 
 describe('GET /v1/stream', () => {
-  test('tells whoever closes right after submitting of every job that it took', async ({
+  test('answers for every accepted job, even if the client closes right after submitting', async ({
     redisUrl,
     prefix,
     resources,
   }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const url = await api.listen()
-    const told: string[] = []
+    const answered: string[] = []
     for (let round = 0; round < 40; round += 1) {
       const stream = await openStream(url)
       stream.send({ type: 'submit', ref: 'job', job: { language: 'py', code: 'print(1)' } })
       for (let turn = 0; turn < round % 8; turn += 1) await endOfTurn()
       stream.socket.close()
       await once(stream.socket, 'close')
-      if (stream.answerTo('job') !== undefined) told.push(await acceptedBy(stream, 'job'))
+      if (stream.answerTo('job') !== undefined) answered.push(await acceptedBy(stream, 'job'))
     }
     const { jobs } = (await api.app.inject('/v1/jobs?limit=100')).json<{ jobs: { id: string }[] }>()
     expect(jobs.length).toBeGreaterThan(0)
-    expect(told.sort()).toEqual(jobs.map(({ id }) => id).sort())
+    expect(answered.sort()).toEqual(jobs.map(({ id }) => id).sort())
   })
 
-  test('submits many jobs on one socket and brings the events of each after its answer', async ({
+  test('submits many jobs on one socket and sends the events of each after its answer', async ({
     redisUrl,
     prefix,
     resources,
@@ -113,7 +113,7 @@ describe('GET /v1/stream', () => {
     stream.socket.terminate()
   })
 
-  test('follows from an event on, and no longer after unsubscribe', async ({
+  test('follows a job after a given event, and no longer after unsubscribe', async ({
     redis,
     redisUrl,
     prefix,
@@ -139,7 +139,7 @@ describe('GET /v1/stream', () => {
   })
 
   const UNKNOWN = `job_${'0'.repeat(32)}`
-  test('answers every bad frame with an error of its ref, and stays open', async ({
+  test('answers every bad frame with an error that has its ref, and stays open', async ({
     redis,
     redisUrl,
     prefix,

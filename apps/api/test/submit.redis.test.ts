@@ -5,7 +5,7 @@ import { describe, expect } from 'vitest'
 import { startApi } from './api.ts'
 
 describe('POST /v1/jobs', () => {
-  test('takes a program and says where to ask about it', async ({ redisUrl, prefix, resources }) => {
+  test('accepts a program and answers with the URL of the job', async ({ redisUrl, prefix, resources }) => {
     const { app, backend } = await startApi({ redisUrl, prefix, resources })
     const response = await app.inject({
       method: 'POST',
@@ -48,7 +48,11 @@ describe('POST /v1/jobs', () => {
     expect(code.statusCode).toBe(202)
   })
 
-  test('with wait answers the finished job with its output', async ({ redisUrl, prefix, resources }) => {
+  test('answers with the finished job and its output if it finishes within the wait', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
     const { app, work } = await startApi({ redisUrl, prefix, resources })
     await work(async ({ job, attempt }, publisher) => {
       const log = publisher.open(job.id, attempt)
@@ -73,14 +77,14 @@ describe('POST /v1/jobs', () => {
     })
   })
 
-  test('with wait answers the queued job when the time is over', async ({ redisUrl, prefix, resources }) => {
+  test('answers with the queued job if it is still queued after the wait', async ({ redisUrl, prefix, resources }) => {
     const { app } = await startApi({ redisUrl, prefix, resources })
     const response = await app.inject({ method: 'POST', url: '/v1/jobs?wait=30', payload: { code: 'print(1)' } })
     expect(response.statusCode).toBe(202)
     expect(response.json()).toMatchObject({ status: 'queued' })
   })
 
-  test('with wait answers the running job when the time is over', async ({ redisUrl, prefix, resources }) => {
+  test('answers with the running job if it still runs after the wait', async ({ redisUrl, prefix, resources }) => {
     const { app, work } = await startApi({ redisUrl, prefix, resources })
     const { promise: asked, resolve: answered } = Promise.withResolvers<void>()
     await work(async ({ job, attempt }, publisher) => {
@@ -95,7 +99,7 @@ describe('POST /v1/jobs', () => {
     expect(response.json()).toMatchObject({ status: 'running', attempt: 1, startedAt: expect.any(String) })
   })
 
-  test('takes a hundred at once, each with its own place', async ({ redisUrl, prefix, resources }) => {
+  test('accepts a hundred at once, each with its own place', async ({ redisUrl, prefix, resources }) => {
     const { app } = await startApi({ redisUrl, prefix, resources })
     const answers = await Promise.all(
       Array.from({ length: 100 }, (_, n) =>
@@ -109,7 +113,7 @@ describe('POST /v1/jobs', () => {
     expect(places.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, place) => place))
   })
 
-  test('leaves nothing in the queue when the history cannot be written', async ({
+  test('leaves nothing in the queue if the history cannot be written', async ({
     redis,
     redisUrl,
     prefix,

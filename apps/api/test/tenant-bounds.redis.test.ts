@@ -19,8 +19,8 @@ const openBounded = async (options: Parameters<typeof startApi>[0], limits: obje
 const statusesOf = async ({ app }: Api, headers: Record<string, string>): Promise<string[]> =>
   (await app.inject({ url: '/v1/jobs', headers })).json().jobs.map(({ status }: { status: string }) => status)
 
-describe('What an admin sets for a tenant', () => {
-  test('bounds how many of its jobs wait, on every way in, and nobody else’s', async ({
+describe('The limits that an admin sets for a tenant', () => {
+  test('bound its waiting jobs, on every way to submit, and no other tenant’s', async ({
     redisUrl,
     prefix,
     resources,
@@ -43,7 +43,7 @@ describe('What an admin sets for a tenant', () => {
     for (let n = 0; n < 3; n += 1) await submitAs(api, other)
   })
 
-  test('bounds how many of its jobs run at once', async ({ redisUrl, prefix, resources }) => {
+  test('bound how many of its jobs run at once', async ({ redisUrl, prefix, resources }) => {
     const { api, acme, other } = await openBounded({ redisUrl, prefix, resources }, { running: 1 })
     for (let n = 0; n < 3; n += 1) await submitAs(api, acme)
     await submitAs(api, other)
@@ -54,7 +54,7 @@ describe('What an admin sets for a tenant', () => {
       await enough
       await log.finish({ type: 'exited', exitCode: 0 }, null)
     })
-    // The one of the other was submitted last: all that may run do by then.
+    // The other tenant's job was submitted last, so by then all jobs run that may.
     await eventually(async () => expect(await statusesOf(api, other.headers)).toEqual(['running']))
     expect((await statusesOf(api, acme.headers)).toSorted()).toEqual(['queued', 'queued', 'running'])
     end()
@@ -62,7 +62,7 @@ describe('What an admin sets for a tenant', () => {
   })
 })
 
-test('A tenant has so many WebSockets and streams of events and no more, on a server, whatever another has', async ({
+test('A tenant may open a limited number of WebSockets and event streams on a server, independent of other tenants', async ({
   redisUrl,
   prefix,
   resources,
@@ -79,7 +79,7 @@ test('A tenant has so many WebSockets and streams of events and no more, on a se
     )
     return statusCode
   }
-  // What is refused for another reason takes no room.
+  // A request that is refused for another reason does not count.
   for (let n = 0; n < 3; n += 1) expect(await refusal(`/v1/jobs/job_${'0'.repeat(32)}/events`)).toBe(404)
   const second = await openStream(url, headers)
   expect(await refusal('/v1/stream')).toBe(429)
@@ -108,7 +108,7 @@ test('A tenant has so many WebSockets and streams of events and no more, on a se
   for (const { socket } of [second, others]) socket.terminate()
 })
 
-test("Another tenant's job and one that never was cost Redis the same", async ({
+test("Another tenant's job and one that never existed cost Redis the same", async ({
   redis,
   redisUrl,
   prefix,
@@ -125,7 +125,7 @@ test("Another tenant's job and one that never was cost Redis the same", async ({
     if (words.some((word) => word.includes(prefix)) || words[0] === 'echo') seen.push(words.join(' '))
   })
   const countFor = async (id: string): Promise<number> => {
-    // Who asks is remembered for a while: it is known before.
+    // The caller is cached for a while, so it is looked up before.
     await api.app.inject({ url: '/v1/languages', headers: spy.headers })
     await redis.echo(`before ${id}`)
     for (const [method, path] of [

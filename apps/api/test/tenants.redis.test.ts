@@ -12,7 +12,7 @@ import { holdKey, submitAs } from './key-holder.ts'
 const withoutRequestId = ({ error: { requestId: _, ...error } }: { error: Record<string, unknown> }) => error
 
 describe("Another tenant's job", () => {
-  test('cannot be seen, canceled, written to, followed or listed: it is answered as one that never was', async ({
+  test('cannot be seen, canceled, written to, followed or listed: the answer is as for a job that never existed', async ({
     redisUrl,
     prefix,
     resources,
@@ -61,7 +61,11 @@ describe("Another tenant's job", () => {
     expect(job).toMatchObject({ id, status: 'queued' })
   })
 
-  test('is answered on a stream as one that never was, frame by frame', async ({ redisUrl, prefix, resources }) => {
+  test('gets the same answer to every frame of a stream as a job that never existed', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const acme = await holdKey(api)
     const spy = await holdKey(api, { tenant: 'spy' })
@@ -91,7 +95,11 @@ describe("Another tenant's job", () => {
     stream.socket.terminate()
   })
 
-  test('cannot be claimed: whose a job is comes from the key alone', async ({ redisUrl, prefix, resources }) => {
+  test('cannot be claimed: only the key decides which tenant a job belongs to', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const { headers } = await holdKey(api)
     for (const field of ['tenant', 'tenantId', 'id', 'jobId']) {
@@ -121,7 +129,7 @@ describe("A tenant's limits", () => {
   const setLimits = ({ backend }: Api, limits: object) =>
     backend.tenants.set({ id: 'acme', limits: tenantLimitsSchema.parse(limits) })
 
-  test('bound what a job may choose, and lower what nobody chose', async ({ redisUrl, prefix, resources }) => {
+  test('bound the limits that a job chooses, and lower the defaults', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const { headers } = await holdKey(api)
     await setLimits(api, { limits: { wallMs: 60_000, memoryBytes: 64 * 1024 * 1024 } })
@@ -132,7 +140,7 @@ describe("A tenant's limits", () => {
       400,
       "Cannot read limits.wallMs: 90000 is over this tenant's maximum of 60000",
     ])
-    // Also where it is what everybody else gets without asking.
+    // Also if it is the default of all other tenants.
     expect((await submit({ memoryBytes: 256 * 1024 * 1024 })).statusCode).toBe(400)
     expect((await submit({})).json().limits).toMatchObject({ wallMs: 30_000, memoryBytes: 64 * 1024 * 1024 })
     expect((await submit({ wallMs: 60_000 })).json().limits).toMatchObject({ wallMs: 60_000 })
@@ -145,7 +153,7 @@ describe("A tenant's limits", () => {
     void executed
   })
 
-  test('name the languages it may use', async ({ redisUrl, prefix, resources }) => {
+  test('can restrict the languages', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const { headers } = await holdKey(api)
     await setLimits(api, { languages: ['python'] })
@@ -159,7 +167,7 @@ describe("A tenant's limits", () => {
     }
   })
 
-  test('hold on a stream that is open already', async ({ redisUrl, prefix, resources }) => {
+  test('apply to a stream that is open already', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const { headers } = await holdKey(api)
     const stream = await openStream(await api.listen(), headers)

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { createEventFrames, readPayload, toTextFrame } from '../src/events/text-frame.ts'
 
-/** What a client reads out of frames that are written straight to its connection. */
+/** What a client reads from frames that are written straight to its connection. */
 const receive = async (frames: readonly Buffer[]): Promise<string[]> => {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
   server.on('connection', (socket, request) => {
@@ -21,7 +21,7 @@ const receive = async (frames: readonly Buffer[]): Promise<string[]> => {
   return texts
 }
 
-test('A frame carries a text of any length', async () => {
+test('A frame can hold a text of any length', async () => {
   const texts = [0, 1, 125, 126, 65_535, 65_536, 1_000_000].map((bytes) => 'x'.repeat(bytes))
   expect(await receive(texts.map(toTextFrame))).toEqual(texts)
   expect(texts.map((text) => readPayload(toTextFrame(text)).toString())).toEqual(texts)
@@ -32,7 +32,7 @@ test('A frame counts bytes, not characters', async () => {
   expect(await receive([toTextFrame(text)])).toEqual([text])
 })
 
-test('One entry is one frame, whoever many it goes to', () => {
+test('One entry makes one frame, even if it is sent to many watchers', () => {
   const toFrame = createEventFrames()
   const entry = { id: '1-1', position: { attempt: 1, n: 1 }, type: 'started', json: '{}' } as const
   const frame = toFrame(entry)

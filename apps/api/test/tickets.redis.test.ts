@@ -19,7 +19,7 @@ const issue = async (api: Api, holder: KeyHolder, payload: object): Promise<stri
   return response.json().ticket
 }
 
-/** The status that refuses the socket, or 101. */
+/** The status of the refusal, or 101. */
 const connect = async (address: string, origin?: string): Promise<number> => {
   const socket = new WebSocket(address, origin === undefined ? {} : { origin })
   const { promise, resolve } = Promise.withResolvers<number>()
@@ -48,7 +48,7 @@ describe('A ticket', () => {
     expect(await connect(address)).toBe(401)
   })
 
-  test('is refused when it has expired, was made up, or comes twice in one URL', async ({
+  test('is refused if it has expired, was made up, or comes twice in one URL', async ({
     redisUrl,
     prefix,
     resources,
@@ -65,7 +65,7 @@ describe('A ticket', () => {
     expect(await connect(`${url}?ticket=${ticket}`)).toBe(401)
   })
 
-  test('made for one page is refused to another', async ({ redisUrl, prefix, resources }) => {
+  test('for one page is refused to another page', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources, origins: [PAGE, 'https://other.example.org'] })
     const holder = await holdKey(api)
     const url = `${(await api.listen()).replace('http', 'ws')}/v1/stream?ticket=`
@@ -73,11 +73,11 @@ describe('A ticket', () => {
     expect(await connect(url + (await issue(api, holder, payload)), 'https://other.example.org')).toBe(401)
     expect(await connect(url + (await issue(api, holder, payload)))).toBe(401)
     expect(await connect(url + (await issue(api, holder, payload)), PAGE)).toBe(101)
-    // And no ticket opens the door to a page that may not call at all.
+    // No ticket helps a page that may not call at all.
     expect(await connect(url + (await issue(api, holder, { submissions: true })), 'https://evil.example')).toBe(403)
   })
 
-  test('for named jobs reaches those and no other', async ({ redisUrl, prefix, resources }) => {
+  test('for named jobs allows these and no others', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const holder = await holdKey(api)
     const [named, other] = [await submitAs(api, holder, { interactive: true }), await submitAs(api, holder)]
@@ -105,7 +105,7 @@ describe('A ticket', () => {
     stream.socket.terminate()
   })
 
-  test('for submissions reaches what it submitted itself', async ({ redisUrl, prefix, resources }) => {
+  test('for submissions allows the jobs that were submitted with it', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const holder = await holdKey(api)
     const other = await submitAs(api, holder)
@@ -121,12 +121,12 @@ describe('A ticket', () => {
     stream.send({ type: 'cancel', ref: 'other', jobId: other })
     await eventually(() => expect(stream.answerTo('other')).toMatchObject({ error: { code: 'job-not-found' } }))
     expect(stream.answerTo('own')).toEqual({ type: 'ok', ref: 'own' })
-    // It is the tenant's, as all it submits.
+    // The job belongs to the tenant, like all its jobs.
     expect((await api.app.inject({ url: `/v1/jobs/${jobId}`, headers: holder.headers })).statusCode).toBe(200)
     stream.socket.terminate()
   })
 
-  test('gives no more than its key may', async ({ redisUrl, prefix, resources }) => {
+  test('allows no more than its key', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const reader = await holdKey(api, { scopes: ['read', 'admin'] })
     const id = await submitAs(api, await holdKey(api))
@@ -141,7 +141,11 @@ describe('A ticket', () => {
     stream.socket.terminate()
   })
 
-  test('ends with its key, before and after it is used', async ({ redisUrl, prefix, resources }) => {
+  test('is no longer valid when its key is revoked, before and after it is used', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const holder = await holdKey(api)
     const unused = await issue(api, holder, { submissions: true })
@@ -154,7 +158,7 @@ describe('A ticket', () => {
   })
 
   test.for([{}, { jobIds: [] }, { jobIds: ['x'] }, { submissions: true, expiresInMs: 86_400_000 }, { submissions: 1 }])(
-    'is not made of %j',
+    'is not made from %j',
     async (payload, { redisUrl, prefix, resources }) => {
       const api = await startApi({ redisUrl, prefix, resources })
       const response = await askForTicket(api, await holdKey(api), payload)

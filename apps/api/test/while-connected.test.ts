@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
 import { createWhileConnected } from '../src/while-connected.ts'
 
-test('A signal aborts when its own client goes, and all of them when the server closes', () => {
+test('A signal aborts when its own client goes, and all signals abort when the server closes', () => {
   const closing = new AbortController()
   const whileConnected = createWhileConnected(closing.signal)
   const connections = [new EventEmitter(), new EventEmitter(), new EventEmitter()]

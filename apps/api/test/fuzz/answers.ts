@@ -2,7 +2,7 @@ import { ERROR_STATUS, errorBodySchema } from '@runnel/contract/public'
 import type { LightMyRequestResponse } from 'fastify'
 import { expect } from 'vitest'
 
-/** Of our files, our libraries, the engine and Redis: nothing that an answer may show. */
+/** Details of our files, our libraries, the engine and Redis, which no answer may show. */
 const OURS =
   /node_modules|node:internal|\.[cm]?[jt]s:\d|\bat (?:async )?[\w.<>]+ \(|ZodError|FST_ERR|ReplyError|EVALSHA|redis\.call|\/src\//
 
@@ -10,7 +10,7 @@ export const expectNothingOfOurs = (text: string): void => {
   expect(OURS.exec(text)?.[0], text.slice(0, 2_000)).toBeUndefined()
 }
 
-/** An answer of 400 and above: never our own fault, and always of our one shape, complete. */
+/** Checks an answer of 400 and above: never our own fault, and always a complete error body. */
 export const expectRefusal = (status: number, text: string): void => {
   expectNothingOfOurs(text)
   const { error } = errorBodySchema.parse(JSON.parse(text))
@@ -20,7 +20,7 @@ export const expectRefusal = (status: number, text: string): void => {
   expect(text.length).toBeLessThan(400_000)
 }
 
-/** Checks any answer, and gives its status. */
+/** Checks any answer, and returns its status. */
 export const expectGoodAnswer = ({ statusCode, body, headers, raw }: LightMyRequestResponse): number => {
   if (statusCode < 400) return statusCode
   expect(headers['content-type']).toBe('application/json; charset=utf-8')

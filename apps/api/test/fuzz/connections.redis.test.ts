@@ -7,7 +7,7 @@ import { openRawConnection, readAnswers } from './raw-connection.ts'
 
 const test = redisTest.extend('house', ({ redisUrl, prefix, resources }) => openHouse({ redisUrl, prefix, resources }))
 
-/** For a body to be read and refused, on a machine that has other things to do. */
+/** How long it may take to read and refuse a body on a busy machine. */
 const SOON_MS = 5_000
 
 const MIB = 1024 * 1024
@@ -25,19 +25,19 @@ const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
 const manyKeys = (count: number, value: string): string =>
   `{${Array.from({ length: count }, (_, n) => `"key${n}":${value}`).join()}}`
 
-/** Bodies whose cost could be out of proportion to their size. */
+/** Bodies that could cost far more than their size. */
 const COSTLY: Readonly<Record<string, string>> = {
-  '60,000 arrays in each other': nested(60_000),
-  '60,000 arrays in each other, for a program': `{"code":${nested(60_000)}}`,
-  '1,000,000 arrays in each other': nested(1_000_000),
-  '30,000 objects in each other': `${'{"a":'.repeat(30_000)}1${'}'.repeat(30_000)}`,
+  '60,000 nested arrays': nested(60_000),
+  '60,000 nested arrays as code': `{"code":${nested(60_000)}}`,
+  '1,000,000 nested arrays': nested(1_000_000),
+  '30,000 nested objects': `${'{"a":'.repeat(30_000)}1${'}'.repeat(30_000)}`,
   'an array that never ends': '['.repeat(MIB),
-  '100,000 fields of nobody': manyKeys(100_000, '1'),
+  '100,000 unknown fields': manyKeys(100_000, '1'),
   '100,000 variables': `{"code":"1","env":${manyKeys(100_000, '"x"')}}`,
-  '100,000 variables that are none': `{"code":"1","env":${manyKeys(100_000, '{}')}}`,
+  '100,000 invalid variables': `{"code":"1","env":${manyKeys(100_000, '{}')}}`,
   '100,000 limits': `{"code":"1","limits":${manyKeys(100_000, '1')}}`,
   '100,000 files': `{"files":[${Array(100_000).fill('{"path":"a","content":"x"}').join()}]}`,
-  '100,000 files that are none': `{"files":[${Array(100_000).fill('1').join()}]}`,
+  '100,000 invalid files': `{"files":[${Array(100_000).fill('1').join()}]}`,
   'one field 200,000 times': `{${Array(200_000).fill('"code":"x"').join()},"codes":1}`,
   'a path of 100,000 folders': `{"files":[{"path":"${'a/'.repeat(100_000)}","content":"x"}]}`,
   'an entry of a megabyte': `{"files":[{"path":"a","content":"x"}],"entry":"${'x'.repeat(MIB)}"}`,
@@ -53,8 +53,8 @@ const COSTLY: Readonly<Record<string, string>> = {
   'a text of spaces and a word': `{"code":"${' '.repeat(500_000)}x"}`,
 }
 
-describe('A body that could cost much', () => {
-  test.for(Object.keys(COSTLY))('is refused soon, in few words: %s', async (name, { house }) => {
+describe('A body that could be expensive', () => {
+  test.for(Object.keys(COSTLY))('is refused quickly, with a short answer: %s', async (name, { house }) => {
     const body = COSTLY[name] ?? ''
     using connection = await openRawConnection(house.url)
     connection.socket.write(head(house, [...sized(body), 'Connection: close']) + body)
@@ -64,28 +64,28 @@ describe('A body that could cost much', () => {
   })
 })
 
-/** Bytes that are wrong as HTTP, or as what they say they are. */
+/** Bytes that are not valid HTTP, or do not match their own headers. */
 const WRONG: Readonly<Record<string, (house: House) => string | Buffer>> = {
-  'more than it says': (house) => `${head(house, [JSON_TYPE, 'Content-Length: 2'])}{}{"code":"print(1)"}`,
+  'a body longer than its length': (house) => `${head(house, [JSON_TYPE, 'Content-Length: 2'])}{}{"code":"print(1)"}`,
   'two lengths': (house) => `${head(house, [...sized('{}'), 'Content-Length: 20'])}{}`,
-  'a length that is none': (house) => `${head(house, [JSON_TYPE, 'Content-Length: -1'])}{}`,
+  'an invalid length': (house) => `${head(house, [JSON_TYPE, 'Content-Length: -1'])}{}`,
   'a length over all bounds': (house) => `${head(house, [JSON_TYPE, 'Content-Length: 99999999999999999999'])}{}`,
   'a length and chunks': (house) => `${head(house, [...sized('{}'), 'Transfer-Encoding: chunked'])}0\r\n\r\n`,
   'chunks of a wrong size': (house) => `${head(house, [JSON_TYPE, 'Transfer-Encoding: chunked'])}zz\r\n{}\r\n0\r\n\r\n`,
   'chunks of a negative size': (house) => `${head(house, [JSON_TYPE, 'Transfer-Encoding: chunked'])}-1\r\n{}\r\n`,
   'chunks with endless extensions': (house) =>
     `${head(house, [JSON_TYPE, 'Transfer-Encoding: chunked'])}2;${'x'.repeat(100_000)}\r\n{}\r\n`,
-  'an encoding of nobody': (house) => `${head(house, [JSON_TYPE, 'Transfer-Encoding: gzip'])}{}`,
-  'more in chunks than is taken': (house) =>
+  'an unknown encoding': (house) => `${head(house, [JSON_TYPE, 'Transfer-Encoding: gzip'])}{}`,
+  'more in chunks than is accepted': (house) =>
     `${head(house, [JSON_TYPE, 'Transfer-Encoding: chunked'])}a00000\r\n${'x'.repeat(10 * MIB)}\r\n0\r\n\r\n`,
-  'a packed body': (house) => {
+  'a compressed body': (house) => {
     const body = gzipSync('{"code":"print(1)"}')
     return Buffer.concat([
       Buffer.from(head(house, [...sized(body), 'Content-Encoding: gzip', 'Connection: close'])),
       body,
     ])
   },
-  'a bomb of a body': (house) => {
+  'a compression bomb': (house) => {
     const body = gzipSync(Buffer.alloc(64 * MIB))
     return Buffer.concat([
       Buffer.from(head(house, [...sized(body), 'Content-Encoding: gzip', 'Connection: close'])),
@@ -100,28 +100,27 @@ const WRONG: Readonly<Record<string, (house: House) => string | Buffer>> = {
   'a header folded': (house) => head(house, ['A: 1\r\n  Transfer-Encoding: chunked']),
   'a header with a NUL': (house) => head(house, ['A: \0']),
   'a space before the colon': (house) => head(house, ['Content-Length : 5']),
-  'a version of nobody': () => 'GET / HTTP/9.9\r\n\r\n',
-  'a method of nobody': (house) => head(house, [], 'HACK /v1/jobs'),
+  'an unknown version': () => 'GET / HTTP/9.9\r\n\r\n',
+  'an unknown method': (house) => head(house, [], 'HACK /v1/jobs'),
   'no host': () => 'GET /v1/jobs HTTP/1.1\r\nConnection: close\r\n\r\n',
   TLS: () => Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3, ...Array(600).fill(7)]),
   'the preface of HTTP/2': () => 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
   'a proxy’s request': (house) => head(house, ['Connection: close'], 'GET http://169.254.169.254/latest/meta-data'),
   'a tunnel': (house) => head(house, [], 'CONNECT 127.0.0.1:6379'),
-  'a URL that climbs': (house) => head(house, ['Connection: close'], 'GET /docs/../../../../etc/passwd'),
-  'a URL that climbs in disguise': (house) =>
-    head(house, ['Connection: close'], 'GET /docs/js/%2e%2e/%2e%2e%2fmain.ts'),
+  'a URL with ..': (house) => head(house, ['Connection: close'], 'GET /docs/../../../../etc/passwd'),
+  'a URL with .. in disguise': (house) => head(house, ['Connection: close'], 'GET /docs/js/%2e%2e/%2e%2e%2fmain.ts'),
   'a URL without a path': (house) => head(house, ['Connection: close'], 'OPTIONS *'),
   'a URL of a megabyte': (house) => head(house, [], `GET /${'x'.repeat(MIB)}`),
   'an upgrade without its key': (house) => head(house, WEBSOCKET, 'GET /v1/stream'),
   'an upgrade of an old version': (house) =>
     head(house, [...WEBSOCKET, 'Sec-WebSocket-Version: 1', KEY], 'GET /v1/stream'),
-  'an upgrade with a key that is none': (house) =>
+  'an upgrade with an invalid key': (house) =>
     head(house, [...WEBSOCKET, 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: x'], 'GET /v1/stream'),
   'an upgrade of a stream to something else': (house) =>
     head(house, ['Connection: Upgrade', 'Upgrade: h2c'], 'GET /v1/stream'),
 }
 
-describe('Bytes that are wrong', () => {
+describe('Invalid bytes', () => {
   test.for(Object.keys(WRONG))('are refused, and the connection is closed: %s', async (name, { house }) => {
     using connection = await openRawConnection(house.url)
     connection.socket.write(WRONG[name]?.(house) ?? '')
@@ -134,20 +133,20 @@ describe('Bytes that are wrong', () => {
   })
 })
 
-/** Headers that ask for more than the request, and may be ignored: the request itself is good. */
+/** Headers that may be ignored: the request itself is valid. */
 const IGNORED: Readonly<Record<string, readonly string[]>> = {
-  'HTTP/2, as some clients ask of every server': [
+  'HTTP/2, which some clients ask every server for': [
     'Connection: Upgrade, HTTP2-Settings',
     'Upgrade: h2c',
     'HTTP2-Settings: AA',
   ],
-  'a WebSocket where there is none': [...WEBSOCKET, 'Sec-WebSocket-Version: 13', KEY],
-  'what nobody can expect': ['Expect: a-miracle'],
-  'to go on with a body': ['Expect: 100-continue'],
+  'a WebSocket on a route without one': [...WEBSOCKET, 'Sec-WebSocket-Version: 13', KEY],
+  'an unknown Expect': ['Expect: a-miracle'],
+  'to continue with a body': ['Expect: 100-continue'],
 }
 
-describe('A good request that asks for more', () => {
-  test.for(Object.keys(IGNORED))('is served as it is: %s', async (name, { house }) => {
+describe('A valid request with a header that can be ignored', () => {
+  test.for(Object.keys(IGNORED))('is served without it: %s', async (name, { house }) => {
     for (const [target, body] of [
       ['GET /v1/languages', ''],
       ['POST /execute', '{"code":"print(1)"}'],
@@ -165,21 +164,21 @@ describe('A good request that asks for more', () => {
   })
 })
 
-/** What never comes to an end, and how to go on with it. */
-const ENDLESS: Readonly<Record<string, { begin: (house: House) => string; more: string }>> = {
-  'headers, a byte at a time': { begin: () => 'GET /v1/jobs HTTP/1.1\r\nX: ', more: 'x' },
-  'a body, a byte at a time': { begin: (house) => head(house, [JSON_TYPE, 'Content-Length: 100000']), more: ' ' },
+/** Requests that never end: how each starts, and what is sent again and again. */
+const ENDLESS: Readonly<Record<string, { start: (house: House) => string; more: string }>> = {
+  'headers, a byte at a time': { start: () => 'GET /v1/jobs HTTP/1.1\r\nX: ', more: 'x' },
+  'a body, a byte at a time': { start: (house) => head(house, [JSON_TYPE, 'Content-Length: 100000']), more: ' ' },
   'chunks without a last one': {
-    begin: (house) => head(house, [JSON_TYPE, 'Transfer-Encoding: chunked']),
+    start: (house) => head(house, [JSON_TYPE, 'Transfer-Encoding: chunked']),
     more: '1\r\n \r\n',
   },
-  'a body that is shorter than it says': {
-    begin: (house) => `${head(house, [JSON_TYPE, 'Content-Length: 99'])}{}`,
+  'a body shorter than its length': {
+    start: (house) => `${head(house, [JSON_TYPE, 'Content-Length: 99'])}{}`,
     more: '',
   },
-  nothing: { begin: () => '', more: '' },
+  nothing: { start: () => '', more: '' },
   'bytes for a job': {
-    begin: (house) =>
+    start: (house) =>
       head(
         house,
         ['Content-Type: application/octet-stream', 'Content-Length: 100000'],
@@ -189,16 +188,16 @@ const ENDLESS: Readonly<Record<string, { begin: (house: House) => string; more: 
   },
 }
 
-test('What never comes to an end is cut in time, while others are served', async ({ house }) => {
+test('A request that never ends is cut in time, while others are served', async ({ house }) => {
   const { server } = house.api.app
-  // What is configured, and then what the test has the time for.
+  // First with the configured times, then as far as the test has time.
   expect([server.headersTimeout, server.requestTimeout, server.timeout]).toEqual([10_000, 30_000, 120_000])
   server.headersTimeout = 300
   server.requestTimeout = 600
-  const cut = Object.entries(ENDLESS).map(async ([name, { begin, more }]) => {
+  const cut = Object.entries(ENDLESS).map(async ([name, { start, more }]) => {
     using connection = await openRawConnection(house.url)
     const { socket } = connection
-    socket.write(begin(house))
+    socket.write(start(house))
     const dripping = setInterval(() => socket.write(more), 20)
     const received = await connection.read({ withinMs: 4_000 }).finally(() => clearInterval(dripping))
     for (const { status, body } of readAnswers(received)) expectRefusal(status, body)

@@ -7,10 +7,10 @@ import { expectNothingOfOurs } from './answers.ts'
 import type { Sent } from './frames.ts'
 import type { House } from './house.ts'
 
-/** A socket of `/v1/stream` whose every frame is checked as it comes. */
+/** A socket of `/v1/stream`. Every frame is checked as it comes. */
 export interface FrameSocket extends Disposable {
   readonly socket: WebSocket
-  /** Sends all of it, then a frame of its own; when that is answered, gives the answers to the others. */
+  /** Sends all of it, then one more frame. When that is answered, returns the answers to the others. */
   exchange(sent: readonly Sent[]): Promise<ServerFrame[]>
 }
 
@@ -34,7 +34,7 @@ export const openFrameSocket = async ({ url, caller: { headers } }: House): Prom
       const frame = serverFrameSchema.parse(JSON.parse(text))
       if (frame.type === 'event') return
       expectNothingOfOurs(text)
-      // Of a subscription that broke, some time after it was answered.
+      // From a subscription that failed some time after it was answered.
       if (frame.type === 'error' && frame.error.code === 'internal') throw new Error(text)
       answers.push(frame)
     } catch (error) {
@@ -59,7 +59,7 @@ export const openFrameSocket = async ({ url, caller: { headers } }: House): Prom
         },
         { everyMs: 2, withinMs: ANSWER_MS },
       )
-      // What a subscription fails with may come even later.
+      // The error of a subscription may come even later.
       return answers.slice(0, answers.findLastIndex(isLast))
     },
     [Symbol.dispose]: () => socket.terminate(),

@@ -29,46 +29,46 @@ const frameOf = (first: number, payload: Buffer): Buffer =>
   Buffer.concat([Buffer.from([first, 0x80 | payload.length, 0, 0, 0, 0]), payload])
 
 const BROKEN: readonly Buffer[] = [
-  // Text that is no UTF-8; a reserved bit; an opcode of nobody's; the end of nothing; a ping in pieces; half a code.
+  // Text that is not UTF-8; a reserved bit; an unknown opcode; an end without a start; a ping in pieces; half a close code.
   frameOf(0x81, Buffer.from([0xff, 0xfe])),
   frameOf(0xc1, Buffer.from('{}')),
   frameOf(0x83, Buffer.alloc(0)),
   frameOf(0x80, Buffer.from('{}')),
   frameOf(0x09, Buffer.alloc(0)),
   frameOf(0x88, Buffer.from([3])),
-  // Too long for a ping; not masked; longer than anything.
+  // Too long for a ping; not masked; longer than any limit.
   Buffer.concat([Buffer.from([0x89, 0xfe, 0, 200, 0, 0, 0, 0]), Buffer.alloc(200)]),
   Buffer.from([0x81, 0x02, 0x7b, 0x7d]),
   Buffer.concat([Buffer.from([0x81, 0xff]), Buffer.alloc(8, 0x7f), Buffer.alloc(4)]),
 ]
 
-/** The routes that frames are made for here. One more WebSocket needs its frames too. */
+/** The routes that this file makes frames for. A new WebSocket route needs its frames here too. */
 const SOCKETS = ['/v1/jobs/:id/events', '/v1/stream']
 
-describe('Whatever is sent on a WebSocket', { timeout: fuzzTimeout }, () => {
+describe('Any input on a WebSocket', { timeout: fuzzTimeout }, () => {
   test('has its frames in this file', ({ house }) => {
     const sockets = house.routes.filter(({ wsHandler, websocket }) => wsHandler !== undefined || websocket === true)
     expect([...new Set(sockets.map(({ url }) => url))].toSorted()).toEqual(SOCKETS)
   })
 
-  test('is answered frame by frame, in our shape, and the socket stays open', async ({ house }) => {
+  test('is answered frame by frame, with our own errors, and the socket stays open', async ({ house }) => {
     using stream = await openFrameSocket(house)
     const seen: Record<string, number> = {}
     await fc.assert(
       fc.asyncProperty(fc.array(framesFor(house), { minLength: 1, maxLength: FRAMES }), async (sent) => {
         const answers = await stream.exchange(sent)
-        // What a subscription fails with comes on top of them.
+        // The errors of subscriptions come in addition.
         expect(answers.length).toBeGreaterThanOrEqual(sent.length)
         for (const answer of answers) seen[answer.type] = (seen[answer.type] ?? 0) + 1
       }),
       runs(EXCHANGES),
     )
-    // It went through the checks as well as against them.
+    // Some frames passed the checks and some did not.
     expect(Object.keys(seen).toSorted()).toEqual(['accepted', 'error', 'ok'])
     await expectGoodService(house)
   })
 
-  test('is answered even by the thousand, and between them the good ones are served', async ({ house }) => {
+  test('is answered even in thousands, and the valid frames between them are served', async ({ house }) => {
     using stream = await openFrameSocket(house)
     const bad = fc.sample(framesFor(house), { seed: 1, numRuns: 2_000 })
     const good = text(JSON.stringify({ type: 'submit', ref: 'good', subscribe: false, job: { code: 'print(1)' } }))
@@ -78,7 +78,7 @@ describe('Whatever is sent on a WebSocket', { timeout: fuzzTimeout }, () => {
     expect(answers.filter((answer) => answer.type === 'accepted' && answer.ref === 'good').length).toBe(10)
   })
 
-  test('to follow a job is refused without an end to its events', async ({ house }) => {
+  test('to follow a job is refused, and its events continue', async ({ house }) => {
     const { url, caller, reader, api } = house
     const { headers } = caller
     const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/jobs/${reader}/events`, { headers })
@@ -102,7 +102,7 @@ describe('Whatever is sent on a WebSocket', { timeout: fuzzTimeout }, () => {
     await expectGoodService(house)
   })
 
-  test('against the protocol itself closes that socket, and no other', async ({ house }) => {
+  test('against the WebSocket protocol closes that socket, and no other', async ({ house }) => {
     using bystander = await openFrameSocket(house)
     const { host } = new URL(house.url)
     const { authorization } = house.caller.headers
@@ -113,7 +113,7 @@ describe('Whatever is sent on a WebSocket', { timeout: fuzzTimeout }, () => {
       await connection.read({ withinMs: 2_000, until: /^HTTP\/1\.1 101 / })
       connection.socket.write(bytes)
       const received = await connection.read({ withinMs: 2_000 })
-      // Its last frame says why, in the protocol's own codes.
+      // The close frame says why, with a code of the protocol.
       const at = received.lastIndexOf('\x88')
       const code = Buffer.from(received.slice(at + 2, at + 4), 'latin1').readUInt16BE()
       const what = bytes.toString('hex', 0, 8)

@@ -4,14 +4,14 @@ import type { House } from './house.ts'
 import { jsonTexts } from './json-texts.ts'
 import { valuesOf } from './values-of.ts'
 
-/** What a client may send on a WebSocket: a message, whole or in pieces. */
+/** What a client sends on a WebSocket: a message, whole or in pieces. */
 export interface Sent {
   readonly data: Buffer
   readonly isBinary: boolean
   readonly pieces: number
 }
 
-/** Frames of the schema, as they are or changed in one thing; and some that submit, of which the schema alone gives few good ones. */
+/** Frames from the schema, unchanged or with one change, and more that submit, because the schema alone makes few valid ones. */
 export const framesFor = ({ words, bodies }: House): fc.Arbitrary<Sent> => {
   const submits = fc.record({ type: fc.constant('submit'), job: bodies['POST /v1/jobs'] ?? fc.constant({}) })
   const texts = fc.oneof(

@@ -7,24 +7,24 @@ import { holdKey, type KeyHolder, submitAs } from '../key-holder.ts'
 import { strangeText } from './strange-values.ts'
 import type { Words } from './values-of.ts'
 
-/** An API in which there is something of everything, so that a request can be good, and what is known of it. */
+/** An API that has jobs, keys and tenants, so that a request can be valid, and the ids of these. */
 export interface House {
   readonly api: Api
   readonly url: string
   /** Every route that the application registered. */
   readonly routes: readonly RouteOptions[]
-  /** Of a key that may do everything. No request can revoke it, or set bounds for its tenant. */
+  /** The headers of a key that may do everything. No request can revoke it, or set bounds for its tenant. */
   readonly caller: KeyHolder
   readonly words: Words
-  /** What `:id` may be in a route, by what comes before it in its URL. */
+  /** Valid values of `:id` in a route, by the part of the URL before it. */
   readonly ids: Readonly<Record<string, readonly string[]>>
-  /** Good bodies for a route whose schema alone gives few: its fields may contradict each other. */
+  /** Valid bodies for a route whose schema alone makes few, because fields can contradict each other. */
   readonly bodies: Readonly<Record<string, fc.Arbitrary<unknown>>>
-  /** A job that reads its input for as long as it runs. */
+  /** A job that reads its input as long as it runs. */
   readonly reader: string
 }
 
-/** Programs end at once, but one that holds out for as long as nobody cancels it. */
+/** Plays programs that end at once, except one that reads until its input ends or it is canceled. */
 const playPrograms = (api: Api): Promise<void> =>
   api.work(async ({ job, attempt, controls, signal }, publisher) => {
     const log = publisher.open(job.id, attempt)
@@ -36,10 +36,10 @@ const playPrograms = (api: Api): Promise<void> =>
     await log.finish(signal.aborted ? { type: 'canceled' } : { type: 'exited', exitCode: 0 }, null)
   })
 
-/** What there is must be there to the end, however many runs there are. */
+/** Longer than any test, so that nothing expires during it. */
 const DAY_MS = 24 * 60 * 60 * 1_000
 
-const NOBODYS = `job_${'0'.repeat(32)}`
+const UNKNOWN_JOB = `job_${'0'.repeat(32)}`
 
 export const openHouse = async (options: {
   redisUrl: string
@@ -61,7 +61,7 @@ export const openHouse = async (options: {
   ] as const) {
     await eventually(async () => expect((await api.backend.subscriber.summary(id))?.status).toBe(status))
   }
-  const jobs = [finished, finished, others, NOBODYS]
+  const jobs = [finished, finished, others, UNKNOWN_JOB]
   return {
     api,
     url,
@@ -97,7 +97,7 @@ export const openHouse = async (options: {
   }
 }
 
-/** Whether it still does what it is for, all the way to a program and back. */
+/** Checks that a job still runs, all the way to a program and back. */
 export const expectGoodService = async ({ url, caller: { headers } }: House): Promise<void> => {
   const response = await fetch(`${url}/execute`, {
     method: 'POST',

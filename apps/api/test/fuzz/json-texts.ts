@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { withOneChange } from './one-change.ts'
 import { strangeValue } from './strange-values.ts'
 
-/** What can be wrong with JSON as a text, which no value shows. */
+/** Faults of JSON as a text, which no value can have. */
 const TEXT_CHANGES: readonly ((text: string) => string)[] = [
   (text) => `\ufeff${text}`,
   (text) => `${text}${text}`,
@@ -26,7 +26,7 @@ const TEXT_CHANGES: readonly ((text: string) => string)[] = [
   () => '{"a":undefined}',
 ]
 
-/** JSON made from values of a schema: as they are, with one thing changed, with the text itself damaged, or of nothing like them. */
+/** JSON from values of a schema: unchanged, with one change, with damaged text, or from unrelated values. */
 export const jsonTexts = (values: fc.Arbitrary<unknown>): fc.Arbitrary<string> =>
   fc.oneof(
     { weight: 3, arbitrary: values.map((value) => JSON.stringify(value)) },

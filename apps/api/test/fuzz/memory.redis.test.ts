@@ -11,17 +11,17 @@ import { fuzzTimeout } from './runs.ts'
 const REQUESTS_PER_ROUTE = 20
 const FRAMES = 500
 const ROUNDS = 4
-/** Two rounds are 2,400 requests and frames: a third of a kilobyte that is kept of each would be over it. */
+/** Two rounds are 2,400 requests and frames. A third of a kilobyte kept of each would exceed this. */
 const GROWTH_BYTES = 768 * 1024
 
-test('Of thousands of requests and frames nothing stays in memory', { timeout: fuzzTimeout }, async ({
+test('Thousands of requests and frames leave nothing in memory', { timeout: fuzzTimeout }, async ({
   redisUrl,
   prefix,
   resources,
 }) => {
   const house = await openHouse({ redisUrl, prefix, resources })
   const { app } = house.api
-  // The same each time, or what is made up for the test would be measured too.
+  // The same input each time, or the memory for making it would be measured too.
   const requests = house.routes.flatMap((route) =>
     fc.sample(requestsFor(route, house), { seed: 3, numRuns: REQUESTS_PER_ROUTE }),
   )
@@ -35,7 +35,7 @@ test('Of thousands of requests and frames nothing stays in memory', { timeout: f
     await expectGoodService(house)
     held.push(await heldBytes())
   }
-  // The first round fills what is filled once.
+  // The first round fills caches and buffers.
   const [, second = 0, , last = 0] = held
   expect(last - second, held.join(', ')).toBeLessThan(GROWTH_BYTES)
 })

@@ -22,7 +22,7 @@ const countParts = (value: unknown): number => {
   return Object.values(value).reduce<number>((count, part) => count + countParts(part), 1)
 }
 
-/** `undefined` where the part itself is to go. */
+/** `undefined` removes the part. */
 const apply = (value: unknown, wanted: Change): unknown => {
   switch (wanted.type) {
     case 'replace':
@@ -39,7 +39,7 @@ const apply = (value: unknown, wanted: Change): unknown => {
   }
 }
 
-/** A copy in which the part number `at`, counted from the whole on inwards, is changed. */
+/** A copy in which part number `at` is changed, counted from the outside in. */
 const changeAt = (value: unknown, at: number, wanted: Change): unknown => {
   if (at === 0) return apply(value, wanted)
   if (typeof value !== 'object' || value === null) return value
@@ -54,7 +54,7 @@ const changeAt = (value: unknown, at: number, wanted: Change): unknown => {
   return Array.isArray(value) ? parts.map(([, part]) => part) : Object.fromEntries(parts)
 }
 
-/** The same, but for one thing: another type, an edge, a field too many or too few, somewhere in it. */
+/** The same value with one change somewhere: another type, an edge value, a field more or a field less. */
 export const withOneChange = (values: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
   fc
     .tuple(values, fc.nat(), change)

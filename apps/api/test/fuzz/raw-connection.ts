@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { within } from './within.ts'
 
-/** A bare connection: what is written to it is nobody's idea of HTTP but the test's. */
+/** A TCP connection, for bytes that need not be valid HTTP. */
 export interface RawConnection extends Disposable {
   readonly socket: Socket
-  /** All that came, once the server has closed the connection, or `until` has come. */
+  /** Everything received, when the server has closed the connection or `until` has come. */
   read(options: { withinMs: number; until?: RegExp }): Promise<string>
 }
 
@@ -32,7 +32,7 @@ export const openRawConnection = async (url: string): Promise<RawConnection> => 
   }
 }
 
-/** The bodies of the answers in what came, each with its status. */
+/** The bodies of all answers in this text, each with its status. */
 export const readAnswers = (received: string): { status: number; body: string }[] =>
   received
     .split(/(?=HTTP\/1\.1 \d{3} )/)

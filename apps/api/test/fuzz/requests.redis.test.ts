@@ -11,17 +11,17 @@ import { within } from './within.ts'
 
 const ANSWER_MS = 4_000
 const RUNS_PER_ROUTE = 80
-/** Pages for everybody: they take nothing, so there is little to try on them and nothing to refuse. One has 5 MB. */
+/** Public pages. They take no input, so there is little to try and nothing to refuse. One has 5 MB. */
 const OPEN = /^\S+ \/(?:docs|health)(?:\/|$)/
 const RUNS_PER_OPEN_ROUTE = 16
 
 const test = redisTest.extend('house', ({ redisUrl, prefix, resources }) => openHouse({ redisUrl, prefix, resources }))
 
-/** What a route answered with. */
+/** The answers of a route. */
 interface Answers {
-  /** How often each status was. */
+  /** How often each status came. */
   readonly statuses: Map<number, number>
-  /** The jobs it told of. */
+  /** The ids of jobs in its answers. */
   readonly jobs: Set<string>
 }
 
@@ -41,7 +41,7 @@ const fuzz = async (house: House, route: RouteOptions): Promise<Answers> => {
 
 const count = (answers: Answers | undefined, status: number): number => answers?.statuses.get(status) ?? 0
 
-/** Of each kind of key that comes with a request, how many there are; and the names of all others. */
+/** For each kind of Redis key that requests make, how many there are; and the names of all other keys. */
 const readKeys = async (redis: Redis, prefix: string) => {
   const names = await redis.keys(`${prefix}*`)
   const jobs = new Set(names.flatMap((name) => name.match(/job_[0-9a-f]{32}/g) ?? []))
@@ -50,11 +50,11 @@ const readKeys = async (redis: Redis, prefix: string) => {
   return { jobs: jobs.size, tickets: having(':ticket:'), once: having(':submission:'), others }
 }
 
-/** Without an upgrade, and for jobs that have finished. */
+/** These are called without an upgrade, for finished jobs. */
 const NEVER_GOOD = ['GET /v1/stream', 'POST /v1/jobs/:id/stdin']
 
-describe('Whatever is sent to any route', { timeout: fuzzTimeout }, () => {
-  test('is answered in time, in our shape, never with our own fault, and leaves nothing where it is refused', async ({
+describe('Any input to any route', { timeout: fuzzTimeout }, () => {
+  test('is answered in time, never with status 500, and leaves nothing in Redis if it is refused', async ({
     house,
     redis,
     prefix,
@@ -68,14 +68,14 @@ describe('Whatever is sent to any route', { timeout: fuzzTimeout }, () => {
     for (const route of routes) {
       await fuzz(house, route).then(
         (answers) => answered.set(nameOf(route), answers),
-        // One run tells of every route that fails.
+        // One run reports every route that fails.
         (cause: unknown) => faults.push(new Error(`Not so for ${nameOf(route)}`, { cause })),
       )
     }
     expect(faults).toEqual([])
     await expectGoodService(house)
 
-    // It got through the checks of each route as well as stuck in them: of 80 requests each has ten or so of either kind.
+    // Some requests passed the checks of each route and some did not: of 80 about ten of either kind.
     for (const [name, { statuses }] of answered) {
       const isGood = [...statuses.keys()].some((status) => status < 400)
       const isRefused = OPEN.test(name) || [...statuses.keys()].some((status) => status >= 400)
@@ -85,11 +85,11 @@ describe('Whatever is sent to any route', { timeout: fuzzTimeout }, () => {
     const taken = answered.get('POST /v1/jobs')?.jobs.size ?? 0
     const executed = count(answered.get('POST /execute'), 200) + count(answered.get('POST /api/execute'), 200)
     const after = await readKeys(redis, prefix)
-    // One more is that of the good request above.
+    // One more comes from the valid request above.
     expect(after.jobs - before.jobs).toBeLessThanOrEqual(taken + executed + 1)
     expect(after.tickets).toBeLessThanOrEqual(count(answered.get('POST /v1/tickets'), 201))
     expect(after.once).toBeLessThanOrEqual(taken)
-    // Their names are ours, and none is made of what was sent.
+    // All names are ours; none is made from the input.
     for (const name of after.others) expect(name.slice(prefix.length)).toMatch(/^(?::[a-z-]+){1,3}$/)
     expect(after.others.length).toBeLessThan(40)
     const made = count(answered.get('POST /v1/admin/keys'), 201)

@@ -8,10 +8,10 @@ import { withOneChange } from './one-change.ts'
 import { strangeName, strangeText } from './strange-values.ts'
 import { valuesOf } from './values-of.ts'
 
-/** Bodies that are looked at in the route itself, where its schema says only that there is one. */
+/** Bodies that the handler checks, because the schema of the route says only that there is a body. */
 const BODIES: Readonly<Record<string, z.ZodType>> = { 'POST /v1/jobs/:id/stdin': stdinSchema }
 
-/** Sent to any route, whatever it makes of them. No `Upgrade`: that needs a connection, which an injected request has not. */
+/** Headers for any route. There is no `Upgrade`: it needs a connection, which an injected request does not have. */
 const HEADERS: Readonly<Record<string, fc.Arbitrary<string>>> = {
   'idempotency-key': fc.constantFrom('a', 'b', '', ' ', 'x'.repeat(255), 'x'.repeat(256), '\u00e9', '__proto__'),
   'last-event-id': fc.constantFrom('', '0-1', '1-1', '1-99', '-', '01-1', '1-1-1', '9'.repeat(30), '\u00ff'),
@@ -80,7 +80,7 @@ const paths = ({ url }: RouteOptions, { ids }: House): fc.Arbitrary<string> => {
 
 const isText = (value: unknown): value is string => typeof value === 'string'
 
-/** Parameters of the schema, some repeated, some of nobody's. */
+/** Parameters from the schema, some repeated, some unknown. */
 const queries = (schema: unknown, { words }: House): fc.Arbitrary<string> => {
   const known = schema instanceof z.ZodType ? valuesOf(schema, words) : fc.constant({})
   const given = fc.oneof({ weight: 4, arbitrary: known }, { weight: 1, arbitrary: withOneChange(known) })
@@ -120,7 +120,7 @@ const present = (headers: Readonly<Record<string, string | undefined>>): Record<
 
 export const nameOf = ({ method, url }: RouteOptions): string => `${[method].flat().join()} ${url}`
 
-/** What is good in each part of it, as far as a part can be good by itself. */
+/** Valid values for each part of a request, as far as a part can be valid alone. */
 const plainRequests = (route: RouteOptions, house: House): fc.Arbitrary<InjectOptions> => {
   const { url, schema } = route
   const known = Object.entries(house.ids).find(([beginning]) => url.startsWith(beginning))?.[1] ?? ['openapi.json']
@@ -142,7 +142,7 @@ const plainRequests = (route: RouteOptions, house: House): fc.Arbitrary<InjectOp
     }))
 }
 
-/** Each part of it is good or not, whatever the others are. */
+/** Each part is valid or not, independent of the others. */
 const oddRequests = (route: RouteOptions, house: House): fc.Arbitrary<InjectOptions> => {
   const [method] = [route.method].flat()
   const name = nameOf(route)
@@ -179,8 +179,8 @@ const oddRequests = (route: RouteOptions, house: House): fc.Arbitrary<InjectOpti
 }
 
 /**
- * Requests for one route: good ones, and such as differ from them in a thing or two. Throws where nothing is known of what
- * it takes. A quarter is plain, or few would get through the checks of a route that takes much.
+ * Requests for one route: valid ones, and others with one or two changes. Throws if there are no valid values for what it
+ * takes. A quarter is unchanged, or few would pass the checks of a route with many fields.
  */
 export const requestsFor = (route: RouteOptions, house: House): fc.Arbitrary<InjectOptions> =>
   mostly(oddRequests(route, house), plainRequests(route, house), 3)

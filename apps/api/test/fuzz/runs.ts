@@ -4,7 +4,7 @@ import { z } from 'zod'
 
 const { RUNNEL_FUZZ_RUNS: factor, RUNNEL_FUZZ_SEED: seed } = readConfig(z.object(SETTINGS.fuzz))
 
-/** For `fc.assert`. Making a failure smaller ends well before the test's own time, or nobody would see its seed. */
+/** Options for `fc.assert`. Shrinking a failure ends well before the test's timeout, or the seed would not be printed. */
 export const runs = <T>(count: number): Parameters<T> => ({
   numRuns: count * factor,
   interruptAfterTimeLimit: 15_000 * factor,
@@ -12,5 +12,5 @@ export const runs = <T>(count: number): Parameters<T> => ({
   ...(seed === undefined ? {} : { seed }),
 })
 
-/** What a test may take. */
+/** How long a test may take. */
 export const fuzzTimeout = 120_000 * factor

@@ -8,7 +8,7 @@ const nest = (depth: number): unknown => {
   return value
 }
 
-/** Texts that have broken something somewhere. */
+/** Texts that often break programs. */
 export const strangeText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(
     '',
@@ -51,7 +51,7 @@ const strangeNumber = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }),
 )
 
-/** Any JSON value, the awkward ones often. */
+/** Any JSON value, awkward ones more often. */
 export const strangeValue: fc.Arbitrary<unknown> = fc.oneof(
   strangeText,
   strangeNumber,

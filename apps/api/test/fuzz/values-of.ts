@@ -4,7 +4,7 @@ import { strangeName } from './strange-values.ts'
 
 type JsonSchema = z.core.JSONSchema.JSONSchema
 
-/** Words that get further than random ones, by the name of the field. */
+/** Texts that pass more checks than random ones, by the name of the field. */
 export type Words = Readonly<Record<string, fc.Arbitrary<string>>>
 
 const list = <T>(items: readonly T[] | undefined): readonly T[] => items ?? []
@@ -23,7 +23,7 @@ const toText = ({ pattern, format, minLength = 0, maxLength = 40 }: JsonSchema):
   return fc.string({ minLength, maxLength: Math.min(maxLength, minLength + 40) })
 }
 
-/** Both ends of what is allowed are as likely as all between them. */
+/** Both ends of the range are as likely as all values in between. */
 const toInteger = (schema: JsonSchema): fc.Arbitrary<number> => {
   const { minimum, exclusiveMinimum: above, maximum: max = Number.MAX_SAFE_INTEGER } = schema
   const min = minimum ?? (typeof above === 'number' ? above + 1 : Number.MIN_SAFE_INTEGER)
