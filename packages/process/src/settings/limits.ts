@@ -6,14 +6,17 @@ const number = (name: LimitName, type: string) => ({ ...wholeNumber(0), type, un
 
 const toUnit = (name: LimitName): string => /Ms$|Bytes$/.exec(name)?.[0].toLowerCase() ?? name
 
-const defaultOf = (name: LimitName) => {
+/** A container's disk is fixed when it is made, and workers make ready containers with our own default. */
+const READY_DISK = ` Ready containers have a disk of this size. With another default, each job waits until a container is made for it.`
+
+const defaultOf = (name: LimitName, also = '') => {
   const { default: value, minimum, reason } = LIMITS[name]
   const kind = number(name, `whole number, ${minimum} to the maximum`)
   return optionalSetting(kind, {
     unit: kind.unit,
     absent: `\`${value}\`, or the maximum if that is lower`,
     does: `\`limits.${name}\` of a job that names none.`,
-    reason,
+    reason: `${reason}${also}`,
   })
 }
 
@@ -42,6 +45,6 @@ export const limits = {
   RUNNEL_MAX_OUTPUT_BYTES: maximumOf('outputBytes'),
   RUNNEL_DEFAULT_PROCESSES: defaultOf('processes'),
   RUNNEL_MAX_PROCESSES: maximumOf('processes'),
-  RUNNEL_DEFAULT_DISK_BYTES: defaultOf('diskBytes'),
+  RUNNEL_DEFAULT_DISK_BYTES: defaultOf('diskBytes', READY_DISK),
   RUNNEL_MAX_DISK_BYTES: maximumOf('diskBytes'),
 }
