@@ -2,10 +2,13 @@
 // and Ubuntu). The engine outlives us, because others may use it by then: nothing here ever stops one.
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { userInfo } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isInstalled, read, run, startDaemon } from '../command.ts'
+import { readTail } from '../log-tail.ts'
+import { LOGS } from '../places.ts'
+import { identify } from '../process-identity.ts'
 import { Refusal } from '../refusal.ts'
-import { identify } from '../run/process-identity.ts'
 import { installDebianPackages, isDebian, isRoot } from './debian.ts'
 import type { Step } from './step.ts'
 
@@ -16,7 +19,10 @@ const DOCKERD_PID = '/var/run/docker.pid'
 const CONTAINERD_PID = '/var/run/docker/containerd/containerd.pid'
 
 /** What `docker version` said: the engine's processor, or why there is no answer. */
-type EngineAnswer = { readonly arch: string } | { readonly fault: 'no-client' | 'hangs' | 'denied' | 'away' }
+type EngineAnswer =
+  | { readonly arch: string }
+  | { readonly fault: 'no-client' | 'hangs' | 'denied' }
+  | { readonly fault: 'away'; readonly reason: string }
 
 export interface EngineFacts {
   readonly answer: EngineAnswer
@@ -32,6 +38,7 @@ export interface EngineFacts {
 export const decideEngine = (facts: EngineFacts): 'use' | 'install' | 'start' => {
   const { answer, platform, user, isRoot, isDebian, hasDaemon, dockerHost } = facts
   if ('arch' in answer) return 'use'
+  const why = answer.fault === 'away' ? ` (${answer.reason})` : ''
   if (answer.fault === 'hangs') {
     throw new Refusal(`Docker does not answer within 10 seconds: restart it, ${WITHOUT_DOCKER}`)
   }
@@ -41,10 +48,10 @@ export const decideEngine = (facts: EngineFacts): 'use' | 'install' | 'start' =>
     )
   }
   if (answer.fault === 'away' && dockerHost !== undefined && dockerHost !== '') {
-    throw new Refusal(`Docker at ${dockerHost} does not answer: start it or unset DOCKER_HOST, ${WITHOUT_DOCKER}`)
+    throw new Refusal(`Docker at ${dockerHost} does not answer${why}: start it or unset DOCKER_HOST, ${WITHOUT_DOCKER}`)
   }
   if (platform === 'darwin') {
-    throw new Refusal(`Docker does not answer: start Docker Desktop or Colima, ${WITHOUT_DOCKER}`)
+    throw new Refusal(`Docker does not answer${why}: start Docker Desktop or Colima, ${WITHOUT_DOCKER}`)
   }
   if (answer.fault === 'no-client' || !hasDaemon) {
     if (isRoot && isDebian) return 'install'
@@ -53,7 +60,7 @@ export const decideEngine = (facts: EngineFacts): 'use' | 'install' | 'start' =>
     )
   }
   if (!isRoot)
-    throw new Refusal(`Docker does not run: start it with \`sudo systemctl start docker\`, ${WITHOUT_DOCKER}`)
+    throw new Refusal(`Docker does not run${why}: start it with \`sudo systemctl start docker\`, ${WITHOUT_DOCKER}`)
   return 'start'
 }
 
@@ -70,7 +77,9 @@ const askEngine = async (): Promise<EngineAnswer> => {
     return { arch: await read('docker', ['version', '--format', '{{.Server.Arch}}'], ANSWER_TIMEOUT_MS) }
   } catch (error) {
     if (error instanceof Error && 'killed' in error && error.killed === true) return { fault: 'hangs' }
-    return { fault: /permission denied/i.test(String(error)) ? 'denied' : 'away' }
+    const text = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error)
+    const reason = text.trim().split('\n').at(-1) ?? ''
+    return /permission denied/i.test(text) ? { fault: 'denied' } : { fault: 'away', reason }
   }
 }
 
@@ -117,13 +126,16 @@ const startEngine = async (): Promise<void> => {
     if (!isRunning('containerd', CONTAINERD_PID)) rmSync(CONTAINERD_PID, { force: true })
     daemon = await startDaemon('dockerd', 'dockerd.log')
   }
+  let reason = ''
   for (let tries = 0; tries < START_TRIES; tries += 1) {
-    if ('arch' in (await askEngine())) return
+    const answer = await askEngine()
+    if ('arch' in answer) return
+    reason = answer.fault === 'away' ? answer.reason : answer.fault
     if (daemon !== undefined && identify(daemon) === undefined) break
     await delay(1_000)
   }
-  await run('tail', ['-n', '5', '.runnel/log/dockerd.log'])
-  throw new Error('The engine does not answer.')
+  if (daemon !== undefined) reason += `\n${readTail(join(LOGS, 'dockerd.log'), 5)}`
+  throw new Error(`The engine does not answer: ${reason}`)
 }
 
 const isRunning = (program: string, pidFile: string): boolean => {

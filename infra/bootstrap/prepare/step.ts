@@ -1,6 +1,7 @@
 // A step of the preparation: one line while it runs, nothing when there is nothing to do, one sentence when it fails.
-import { appendFileSync, existsSync, readFileSync, statfsSync, writeFileSync } from 'node:fs'
+import { appendFileSync, statfsSync, writeFileSync } from 'node:fs'
 import { STEP_LOG } from '../command.ts'
+import { readTail } from '../log-tail.ts'
 import { Refusal } from '../refusal.ts'
 
 export interface Step {
@@ -34,9 +35,6 @@ const takeStep = async ({ title, disk, act, remedy }: Step): Promise<void> => {
   const seconds = Math.round((performance.now() - startedAt) / 1_000)
   process.stdout.write(seconds >= 2 ? ` ${seconds} s\n` : '\n')
 }
-
-export const readTail = (path: string, lines: number): string =>
-  existsSync(path) ? readFileSync(path, 'utf8').trimEnd().split('\n').slice(-lines).join('\n') : ''
 
 const MIB = 1024 * 1024
 const NEEDED_MIB = 3 * 1024

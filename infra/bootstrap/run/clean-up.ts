@@ -2,7 +2,7 @@
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { docker } from '../command.ts'
-import { isAlive, type ProcessIdentity } from './process-identity.ts'
+import { isAlive, type ProcessIdentity } from '../process-identity.ts'
 import { type RunRecord, removeRecord } from './run-record.ts'
 
 const GRACE_MS = 10_000

@@ -1,7 +1,7 @@
 // Keeps one part of the run alive. A part that ends by itself is started again after a second. One that keeps ending is
 // given up, and the run with it: then something is wrong that another start does not repair.
 import { setTimeout as delay } from 'node:timers/promises'
-import { readTail } from '../prepare/step.ts'
+import { readTail } from '../log-tail.ts'
 import type { Part } from './program.ts'
 
 export interface KeptPart {

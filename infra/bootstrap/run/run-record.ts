@@ -3,7 +3,7 @@
 // the last.
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { RECORD } from '../places.ts'
-import { identify, isAlive, type ProcessIdentity } from './process-identity.ts'
+import { identify, isAlive, type ProcessIdentity } from '../process-identity.ts'
 
 export interface RunRecord {
   readonly port: number

@@ -11,7 +11,7 @@ const MACHINE: EngineFacts = {
   dockerHost: undefined,
 }
 const NO_CLIENT = { answer: { fault: 'no-client' }, hasDaemon: false } as const
-const AWAY = { answer: { fault: 'away' } } as const
+const AWAY = { answer: { fault: 'away', reason: 'connection refused' } } as const
 
 describe('The Docker engine', () => {
   test.each<[what: string, facts: Partial<EngineFacts>, decision: string]>([
@@ -28,8 +28,16 @@ describe('The Docker engine', () => {
   test.each<[what: string, facts: Partial<EngineFacts>, sentence: string]>([
     ['hangs', { answer: { fault: 'hangs' } }, 'Docker does not answer within 10 seconds'],
     ['refuses this user', { answer: { fault: 'denied' } }, 'usermod -aG docker ada'],
-    ['is away at DOCKER_HOST', { ...AWAY, dockerHost: 'tcp://a:1' }, 'Docker at tcp://a:1 does not answer'],
-    ['is not running, to a user who is not root', { ...AWAY, isRoot: false }, 'sudo systemctl start docker'],
+    [
+      'is away at DOCKER_HOST',
+      { ...AWAY, dockerHost: 'tcp://a:1' },
+      'Docker at tcp://a:1 does not answer (connection refused)',
+    ],
+    [
+      'is not running, to a user who is not root',
+      { ...AWAY, isRoot: false },
+      '(connection refused): start it with `sudo systemctl start docker`',
+    ],
     ['is not installed, to a user who is not root', { ...NO_CLIENT, isRoot: false }, 'docs.docker.com/engine/install'],
     ['is not installed, on another distribution', { ...NO_CLIENT, isDebian: false }, 'docs.docker.com/engine/install'],
     ['is away, on macOS', { ...AWAY, platform: 'darwin' }, 'start Docker Desktop or Colima'],
