@@ -1,8 +1,9 @@
 // Commands of this machine: run for what they do, read for what they print, or started as a daemon.
-import { execFile, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, closeSync, constants, openSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { LOGS, ROOT } from './places.ts'
 
@@ -17,20 +18,60 @@ export interface RunOptions {
   readonly cwd?: string
 }
 
-/** Rejects unless the command succeeds. What it prints goes to the log of the step. */
+interface Running {
+  readonly child: ChildProcess
+  readonly ended: Promise<unknown>
+}
+
+let running: Running | undefined
+let ending: Promise<void> | undefined
+
+/**
+ * Rejects unless the command succeeds. What it prints goes to the log of the step. It has a process group of its own, so
+ * that `endRunning` can end it with all that it started.
+ */
 export const run = async (command: string, args: readonly string[], options: RunOptions = {}): Promise<void> => {
   const { timeoutMs, env, cwd = ROOT } = options
   const log = openSync(STEP_LOG, 'a')
   const child = spawn(command, args, {
     cwd,
     env: { ...process.env, ...env },
+    detached: true,
     stdio: ['ignore', log, log],
     killSignal: 'SIGKILL',
     ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
   })
   closeSync(log)
-  const [code, signal] = await once(child, 'exit')
+  const ended = once(child, 'exit')
+  running = { child, ended: ended.catch(() => {}) }
+  const [code, signal] = await ended
+  running = undefined
+  // This process exits in a moment: the caller must neither report a failure nor run the next command.
+  if (ending !== undefined) await new Promise(() => {})
   if (code !== 0) throw new Error(`\`${command} ${args[0] ?? ''}\` ended with ${signal ?? `exit code ${code}`}`)
+}
+
+/** How long an interrupted command has to end well: apt first finishes the packages that it unpacks. */
+const END_GRACE_MS = 10_000
+
+/** Ends the command that runs. Only for a process that exits afterwards. */
+export const endRunning = (): Promise<void> => (ending ??= end())
+
+const end = async (): Promise<void> => {
+  if (running === undefined) return
+  const { child, ended } = running
+  signalGroup(child, 'SIGINT')
+  await Promise.race([ended, delay(END_GRACE_MS)])
+  signalGroup(child, 'SIGKILL')
+  await ended
+}
+
+const signalGroup = ({ pid }: ChildProcess, signal: NodeJS.Signals): void => {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal)
+  } catch {
+    // It is gone already.
+  }
 }
 
 const execute = promisify(execFile)

@@ -1,10 +1,11 @@
-// Two commands in one folder prepare one after the other. The lock is a symbolic link that points to its owner's process
-// id: it is made and read in one step each, and is free once its owner is gone.
-import { readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
+// Two commands in one folder prepare one after the other. The lock is a symbolic link that names its owner, a process: it is
+// made and read in one step each, and is free once its owner is gone.
+import { readlinkSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { read } from '../command.ts'
+import { endRunning } from '../command.ts'
 import { KEPT } from '../places.ts'
+import { identify } from '../process-identity.ts'
 
 const LOCK = join(KEPT, 'preparing')
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -12,7 +13,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export const lockPreparing = async (): Promise<Disposable> => {
   for (let waits = 0; !take(); waits += 1) {
     const owner = readOwner()
-    if (owner !== undefined && !(await isBootstrap(owner))) {
+    if (owner !== undefined && !isAlive(owner)) {
       rmSync(LOCK, { force: true })
       continue
     }
@@ -20,8 +21,9 @@ export const lockPreparing = async (): Promise<Disposable> => {
     await delay(1_000)
   }
   const release = () => rmSync(LOCK, { force: true })
-  const quit = () => {
-    release()
+  const quit = async () => {
+    await endRunning()
+    // Releases the lock, too.
     process.exit(130)
   }
   for (const signal of SIGNALS) process.on(signal, quit)
@@ -36,8 +38,10 @@ export const lockPreparing = async (): Promise<Disposable> => {
 }
 
 const take = (): boolean => {
+  const own = nameProcess(process.pid)
+  if (own === undefined) throw new Error('Cannot read when this process was started')
   try {
-    symlinkSync(`${process.pid}`, LOCK)
+    symlinkSync(own, LOCK)
     return true
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
@@ -54,15 +58,10 @@ const readOwner = (): string | undefined => {
   }
 }
 
-/** The process id of an owner that is gone may belong to another program by now. */
-const isBootstrap = async (pid: string): Promise<boolean> => {
-  try {
-    const command =
-      process.platform === 'linux'
-        ? readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-        : await read('ps', ['-o', 'args=', '-p', pid])
-    return command.includes('infra/bootstrap')
-  } catch {
-    return false
-  }
+/** A process id alone may belong to another process by now, in a container even to this one. */
+const nameProcess = (pid: number): string | undefined => {
+  const identity = identify(pid)
+  return identity === undefined ? undefined : `${identity.pid} ${identity.startedAt}`
 }
+
+const isAlive = (owner: string): boolean => nameProcess(Number.parseInt(owner, 10)) === owner
