@@ -30,6 +30,10 @@ log=.runnel/log/prepare.log
 
 # The folder is complete or absent: it is filled beside its place and then moved.
 bring_node() {
+  # A command that was killed leaves its partial folder behind.
+  for left in "$toolchain"/partial-*; do
+    kill -0 "${left##*-}" 2>/dev/null || rm -rf "$left"
+  done
   mkdir -p "$partial" &&
     npm pack --ignore-scripts --pack-destination "$partial" "$package@$version" &&
     tar -xzf "$partial"/*.tgz -C "$partial" &&
@@ -40,8 +44,9 @@ bring_node() {
 
 mkdir -p .runnel/log "$toolchain"
 if [ ! -d "$place" ]; then
+  [ "${1:-}" != stop ] || [ -e .runnel/run.json ] || { echo 'Runnel is not running.' && exit; }
   free_kib=$(df -Pk . | awk 'NR == 2 { print $4 }')
-  [ "$free_kib" -ge 3145728 ] ||
+  [ "${free_kib:-3145728}" -ge 3145728 ] ||
     fail "Only $((free_kib / 1024)) MiB are free where $PWD lives: free at least 3 GiB there, then run this again."
   printf '  Node %s …' "$version"
   start=$(date +%s)

@@ -1,7 +1,7 @@
 // What only Debian and Ubuntu offer, to root: installing packages, and making an image of Debian without a registry.
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { docker, isInstalled, read, run } from '../command.ts'
+import { isInstalled, read, run } from '../command.ts'
 import { KEPT } from '../places.ts'
 
 export const isRoot = (): boolean => process.getuid?.() === 0
@@ -27,6 +27,9 @@ export const readDebianMirror = async (): Promise<string | undefined> => {
   return (await read('apt-get', ['indextargets', ...args])).split('\n')[0] || undefined
 }
 
+/** The proxy for all hosts: below it, apt-config also lists the proxies of single hosts. */
+export const findProxy = (settings: string): string | undefined => /^Acquire::http::Proxy (\S+)$/im.exec(settings)?.[1]
+
 /** Documentation stays out, as in slim images. */
 const PATHS = [
   ...['man', 'info', 'locale', 'doc'].map((folder) => `path-exclude=/usr/share/${folder}/*`),
@@ -39,19 +42,19 @@ export const makeDebianImage = async (image: string): Promise<void> => {
     await installDebianPackages('mmdebstrap', 'debian-archive-keyring')
   }
   const mirror = await readDebianMirror()
-  const proxy = await read('apt-config', ['dump', '--format', '%v%n', 'Acquire::http::Proxy'])
+  const proxy = findProxy(await read('apt-config', ['dump', '--format', '%f %v%n', 'Acquire::http::Proxy']))
   const archive = join(KEPT, 'debian.tar')
   try {
     await run('mmdebstrap', [
       '--variant=minbase',
       `--keyring=${DEBIAN_KEYS}`,
-      ...(proxy === '' ? [] : [`--aptopt=Acquire::http::Proxy "${proxy}"`]),
+      ...(proxy === undefined ? [] : [`--aptopt=Acquire::http::Proxy "${proxy}"`]),
       ...PATHS.map((option) => `--dpkgopt=${option}`),
       'trixie',
       archive,
       ...(mirror === undefined ? [] : [mirror]),
     ])
-    await docker('import', archive, image)
+    await run('docker', ['import', archive, image])
   } finally {
     rmSync(archive, { force: true })
   }

@@ -10,6 +10,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statS
 import { basename, join } from 'node:path'
 import { docker, read, run } from '../command.ts'
 import { KEPT, ROOT } from '../places.ts'
+import { Refusal } from '../refusal.ts'
 import { isDebian, isRoot, makeDebianImage } from './debian.ts'
 import { toCpu } from './engine.ts'
 import type { Step } from './step.ts'
@@ -66,13 +67,17 @@ interface Image {
 
 const FORMAT = `{{range .RepoTags}}{{.}} {{end}}|{{.Id}}|{{.Architecture}}|{{with .Config}}{{with .Labels}}{{index . "runnel.source"}}{{end}}{{end}}`
 
+/** Some engines report whole names: docker.io/library/debian:trixie-slim, localhost/runnel/base:latest. */
+export const toTag = (name: string): string =>
+  name.replace(/^(docker\.io\/library|docker\.io|localhost)\//, '').replace(/:latest$/, '')
+
 /** One question for all images. The command fails when one is missing, and prints the others all the same. */
 const inspectImages = async (): Promise<readonly Image[]> => {
   const tags = [...DEBIAN, 'runnel/node', ...BUILT.map(({ name }) => `runnel/${name}`)]
   const list = await read('sh', ['-c', 'docker image inspect "$@" || true', 'sh', '--format', FORMAT, ...tags])
   return list.split('\n').flatMap((line) => {
     const [names = '', id = '', arch = '', source = ''] = line.split('|')
-    return names.split(' ').map((name) => ({ tag: name.replace(/:latest$/, ''), id, arch, source }))
+    return names.split(' ').map((name) => ({ tag: toTag(name), id, arch, source }))
   })
 }
 
@@ -87,7 +92,7 @@ const findDebian = async (): Promise<Image | undefined> => (await findImage(PULL
 
 export const readDebian = async (): Promise<Image> => {
   const debian = await findDebian()
-  if (debian === undefined) throw new Error('The image of Debian is gone')
+  if (debian === undefined) throw new Refusal('The image of Debian is gone: run this again.')
   return debian
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { hashFolders, toProxyArguments } from '../prepare/images.ts'
+import { hashFolders, toProxyArguments, toTag } from '../prepare/images.ts'
 
 const openFolder = () => {
   const root = mkdtempSync(join(tmpdir(), 'runnel-images-'))
@@ -33,6 +33,18 @@ test('The hash of an image changes with names, contents and bases, and not with 
   folder.write('b/.hidden', '')
   hashes.push(hash())
   expect(new Set(hashes).size).toBe(hashes.length)
+})
+
+test('A name of an image loses what an engine adds to it', () => {
+  expect(
+    [
+      'debian:trixie-slim',
+      'docker.io/library/debian:trixie-slim',
+      'runnel/base:latest',
+      'docker.io/runnel/base:latest',
+      'localhost/runnel/debian:trixie-slim',
+    ].map(toTag),
+  ).toEqual(['debian:trixie-slim', 'debian:trixie-slim', 'runnel/base', 'runnel/base', 'runnel/debian:trixie-slim'])
 })
 
 test('A build gets the proxies of its environment, and the network of the host when a proxy is on the loopback', () => {
