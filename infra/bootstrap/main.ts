@@ -1,6 +1,6 @@
 // The commands of package.json, once run.sh has brought Node. `npm start` on a fresh machine:
 //
-//   1. options      a wrong one ends here
+//   1. options      a wrong one ends here, after run.sh has brought Node
 //   2. lock         two commands in one folder prepare one after the other      prepare/lock.ts
 //   3. admit        cleans up after a run that was killed; is the port free?    run/admit.ts
 //   4. pnpm         into .runnel/toolchain, beside Node                         prepare/toolchain.ts
@@ -12,10 +12,9 @@
 // 4 to 7 are lists of steps: title, is it done, do it, and what to do when it failed. All other commands prepare in the
 // same way, as far as they need it. Here nothing is imported but Node: there may be no packages yet.
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { isInstalled } from './command.ts'
 import { closeInherited } from './inherited.ts'
-import { readOptions, USAGE } from './options.ts'
+import { readOptions, readSoakOptions, USAGE } from './options.ts'
 import { ROOT } from './places.ts'
 import { bringCompose, findCompose } from './prepare/compose.ts'
 import { engineSteps } from './prepare/engine.ts'
@@ -44,7 +43,7 @@ const prepare = async (steps: readonly Step[], admit: () => Promise<void> = asyn
 
 /** This process becomes that command, so that signals and exit codes are the command's own. */
 const become = (command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): never => {
-  if (process.execve === undefined) throw new Error('This Node cannot replace its process')
+  if (process.execve === undefined) throw new Refusal('This Node cannot replace its process: use Linux or macOS.')
   const values = Object.entries({ ...process.env, ...env }).filter(([, value]) => value !== undefined)
   return process.execve(command, [command, ...args], Object.fromEntries(values))
 }
@@ -92,7 +91,7 @@ const COMMANDS: Record<string, (args: readonly string[]) => Promise<number>> = {
   async 'test:compose'() {
     await prepare([...EVERYTHING, bringCompose])
     const compose = await findCompose()
-    if (compose === undefined) throw new Error('Compose is gone')
+    if (compose === undefined) throw new Refusal('Compose is gone: run this again.')
     // From plain Debian, as on a machine where nothing is prepared.
     return await testCompose(compose, (await readDebian()).tag)
   },
@@ -104,17 +103,17 @@ const COMMANDS: Record<string, (args: readonly string[]) => Promise<number>> = {
   },
 
   async soak(args) {
-    const { values } = parseArgs({
-      args: [...args],
-      options: { minutes: { type: 'string' }, seed: { type: 'string' } },
-    })
+    const settings = readSoakOptions(args)
     await prepare(EVERYTHING)
-    return become(VITEST, ['run', '--project', 'soak'], {
-      RUNNEL_SOAK_MINUTES: values.minutes ?? '',
-      RUNNEL_SOAK_SEED: values.seed ?? '',
-    })
+    return become(VITEST, ['run', '--project', 'soak'], settings)
   },
 }
+
+/** Those that a user types. */
+const listCommands = (): string =>
+  Object.keys(COMMANDS)
+    .filter((command) => command !== 'supervise')
+    .join(', ')
 
 process.chdir(ROOT)
 closeInherited()
@@ -122,8 +121,8 @@ closeInherited()
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 const [name = '', ...args] = process.argv.slice(2)
 try {
-  const command = COMMANDS[name]
-  if (command === undefined) throw new Refusal(`There is no command '${name}': use one of ${Object.keys(COMMANDS)}.`, 2)
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (command === undefined) throw new Refusal(`There is no command '${name}': use one of ${listCommands()}.`, 2)
   process.exitCode = await command(args)
 } catch (error) {
   if (!(error instanceof Refusal)) throw error

@@ -35,6 +35,17 @@ export const readOptions = (args: readonly string[]): Options => {
   }
 }
 
+/** What `npm run soak` takes, as settings of its tests. */
+export const readSoakOptions = (args: readonly string[]): NodeJS.ProcessEnv => {
+  try {
+    const options = { minutes: { type: 'string', default: '' }, seed: { type: 'string', default: '' } } as const
+    const { minutes, seed } = parseArgs({ args: [...args], options }).values
+    return { RUNNEL_SOAK_MINUTES: minutes, RUNNEL_SOAK_SEED: seed }
+  } catch (error) {
+    throw new Refusal(`${firstSentence(error)} (npm run soak -- --minutes 30 --seed 7)`, 2)
+  }
+}
+
 /** The same options for the process that a detached start leaves behind. */
 export const toArguments = ({ port, workers, sandbox }: Options): readonly string[] => [
   `--port=${port}`,
@@ -55,10 +66,13 @@ const parse = (args: readonly string[]) => {
       },
     }).values
   } catch (error) {
-    // Its first sentence says what is wrong, the next ones how parseArgs can be used.
-    throw misuse(error instanceof Error ? (error.message.split(/[.\n]/)[0] ?? '') : 'Cannot read the options')
+    throw misuse(firstSentence(error))
   }
 }
+
+/** Of an error of parseArgs: it says what is wrong. The next sentences say how parseArgs can be used. */
+const firstSentence = (error: unknown): string =>
+  error instanceof Error ? (error.message.split(/\.\s|\n/)[0] ?? '') : 'Cannot read the options'
 
 const readNumber = (name: string, text: string, highest: number): number => {
   const value = Number(text)

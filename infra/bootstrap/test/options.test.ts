@@ -22,6 +22,7 @@ test('A detached run gets the options of its start, except to detach', () => {
 test.each([
   [['--speed'], "'--speed'"],
   [['fast'], "'fast'"],
+  [['hello.py'], "'hello.py'"],
   [['--port'], '--port'],
   [['--port', '0'], '--port is a number from 1 to 65535'],
   [['--port', '65536'], '65536'],

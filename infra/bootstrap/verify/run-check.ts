@@ -24,17 +24,22 @@ export const runCheck = async (
   const color = process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }
   const env = { ...process.env, ...color, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' }
   const child = spawn(command, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (text: Buffer) => {
-      output.push(text)
-      onOutput(text)
-    })
+  const pass = (text: Buffer) => {
+    output.push(text)
+    onOutput(text)
   }
-  const closed = once(child, 'close')
-  const [code] = await once(child, 'exit')
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', pass)
+  const closed = once(child, 'close').catch(() => {})
+  const passed = await once(child, 'exit').then(
+    ([code]) => code === 0,
+    (error) => {
+      pass(Buffer.from(`Cannot run ${command}: ${error.message}\n`))
+      return false
+    },
+  )
   await Promise.race([closed, delay(DRAIN_MS, undefined, { ref: false })])
   child.stdout.destroy()
   child.stderr.destroy()
   const seconds = ((performance.now() - started) / 1_000).toFixed(1)
-  return { passed: code === 0, seconds, output: Buffer.concat(output).toString() }
+  return { passed, seconds, output: Buffer.concat(output).toString() }
 }

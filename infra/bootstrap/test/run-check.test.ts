@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest'
+import { runCheck } from '../verify/run-check.ts'
+
+test('A check fails when its command cannot be run, and says which', async () => {
+  const seen: string[] = []
+  const { passed, output } = await runCheck('no-such-command', [], (text) => seen.push(text.toString()))
+  expect(passed).toBe(false)
+  expect(output).toContain('Cannot run no-such-command')
+  expect(seen.join('')).toBe(output)
+})
+
+test('A check passes when its command ends with 0', async () => {
+  expect(await runCheck('sh', ['-c', 'echo fine'])).toMatchObject({ passed: true, output: 'fine\n' })
+  expect(await runCheck('sh', ['-c', 'exit 3'])).toMatchObject({ passed: false })
+})
