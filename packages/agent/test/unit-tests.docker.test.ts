@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { RUN_LABEL } from '@runnel/testing'
+import { expect, inject, test } from 'vitest'
 
 /** Takes the tests as JSON, because nothing may be mounted into a container on another machine. */
 const RUN_TESTS = `
@@ -17,10 +18,14 @@ unittest.main(module=None, argv=["unittest", "discover", "--start-directory", "/
 test('The unit tests of the agent pass in the image, none skipped', () => {
   const names = globSync('test_*.py', { cwd: import.meta.dirname })
   const tests = Object.fromEntries(names.map((name) => [name, readFileSync(join(import.meta.dirname, name), 'utf8')]))
-  const options = ['--rm', '--interactive', '--network=none', '--entrypoint=python3', 'runnel/python']
+  const label = `${RUN_LABEL}=${inject('testRun')}`
+  const options = ['--rm', '--interactive', '--label', label, '--network=none', '--entrypoint=python3', 'runnel/python']
   const { status, stderr } = spawnSync('docker', ['run', ...options, '-B', '-c', RUN_TESTS], {
     input: JSON.stringify(tests),
     encoding: 'utf8',
+    // A call that blocks stops the timer of a test, too.
+    timeout: 50_000,
+    killSignal: 'SIGKILL',
   })
   expect(status, stderr).toBe(0)
   expect(stderr).toMatch(/^Ran [1-9]\d* tests/m)

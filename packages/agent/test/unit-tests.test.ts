@@ -4,6 +4,8 @@ import { expect, test } from 'vitest'
 
 /** What the local sandbox needs. */
 const OLDEST = '(3, 11)'
+/** A call that blocks stops the timer of a test, too. */
+const TIMEOUT_MS = 15_000
 const SOURCES = join(import.meta.dirname, '../src')
 
 const python = (...args: readonly string[]) =>
@@ -11,6 +13,8 @@ const python = (...args: readonly string[]) =>
     cwd: import.meta.dirname,
     env: { ...process.env, PYTHONPATH: SOURCES },
     encoding: 'utf8',
+    timeout: TIMEOUT_MS,
+    killSignal: 'SIGKILL',
   })
 
 const hasPython = python('-c', `import sys; sys.exit(sys.version_info < ${OLDEST})`).status === 0

@@ -1,5 +1,5 @@
 export { eventually } from './eventually.ts'
 export { heldBytes } from './held-bytes.ts'
 export { type LossyProxy, startLossyProxy } from './lossy-proxy.ts'
-export { type RedisContainer, startRedis } from './redis-container.ts'
+export { type RedisContainer, RUN_LABEL, startRedis } from './redis-container.ts'
 export { uniquePrefix } from './unique-prefix.ts'
