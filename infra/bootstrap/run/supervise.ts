@@ -5,13 +5,16 @@
 // A signal, a launcher that ends too early and a part that is given up all lead to the same way out, which releases in
 // reverse. A second signal kills and removes everything at once.
 import { once } from 'node:events'
+import { join } from 'node:path'
 import type { Options } from '../options.ts'
+import { LOGS } from '../places.ts'
 import { untilReady } from './api.ts'
 import { cleanUp } from './clean-up.ts'
 import { runExample } from './example.ts'
 import type { KeptPart } from './keep-alive.ts'
 import { startApi, startRedis, startWorker } from './parts.ts'
 import { claimRecord } from './run-record.ts'
+import { readSettingWarnings } from './setting-warnings.ts'
 import { createStopSignal } from './stop-signal.ts'
 import type { Terminal } from './terminal.ts'
 import { DANGER, welcome } from './welcome.ts'
@@ -64,6 +67,7 @@ export const supervise = async (options: Options, terminal: Terminal): Promise<n
 
     const url = `http://127.0.0.1:${options.port}`
     await untilReady(url, options.workers, signal)
+    for (const warning of readSettingWarnings(join(LOGS, 'api.log'))) terminal.line(`  ${warning}`)
     await runExample(url, terminal, signal)
     terminal.line(welcome(url, options, isDetached))
     terminal.ready()
