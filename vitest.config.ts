@@ -11,13 +11,13 @@ const NEEDS_REDIS = { globalSetup: ['./packages/testing/src/global-setup.ts'] }
  *   2. docker, e2e    files that start containers       one for each processor, and no more than one engine can serve
  */
 const PROCESSORS = availableParallelism()
-/** A worker keeps the modules that it has loaded for its next file: loading them took a third of this group's time. */
+/** A worker keeps its loaded modules for the next file: loading them again took a third of this group's time. */
 const LIGHT = { sequence: { groupOrder: 1 }, maxWorkers: 2 * PROCESSORS, isolate: false }
 const HEAVY = { sequence: { groupOrder: 2 }, maxWorkers: Math.min(PROCESSORS, 4) }
 
 /**
- * Of what runs on real parts, with all the processors busy. One of some 1,100 tests may meet a moment that its waits do not
- * cover. It is shown as tried again, and fails when it fails twice.
+ * For tests with real parts. All processors are busy then, so a wait in one of 1,100 tests may be too short. Vitest runs that
+ * test again and reports it as retried. It fails when it fails twice.
  */
 const RETRY = 1
 const ROOTS = '{packages,apps}/*/test'
