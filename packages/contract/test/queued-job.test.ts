@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { queuedJobSchema } from '../src/internal/index.ts'
-import { defaultLimits } from '../src/public/index.ts'
+import { FIRST_LIMITS } from './first-limits.ts'
 
 const QUEUED = {
   id: `job_${'0'.repeat(32)}`,
@@ -16,9 +16,11 @@ const QUEUED = {
     interactive: false,
   },
   isolation: 'job',
-  limits: defaultLimits(),
+  limits: FIRST_LIMITS,
 }
 
 it('A job that another version queued, with a field that is not known here, is read without that field', () => {
-  expect(queuedJobSchema.parse({ ...QUEUED, awaits: 'output' })).toEqual(QUEUED)
+  const job = queuedJobSchema.parse({ ...QUEUED, awaits: 'output' })
+  expect(job).toMatchObject(QUEUED)
+  expect(job).not.toHaveProperty('awaits')
 })
