@@ -11,12 +11,12 @@ import { type System, startSystem } from './system/system.ts'
 /** The label of every container that the bench makes. Its value says what the container is for. */
 const LABEL = `runnel.bench.${process.pid}`
 
-/** An engine that does not answer for so long is stuck. */
+/** If the engine does not answer for this long, it is stuck. */
 const DOCKER_TIMEOUT_MS = 30_000
 const SWEEP_AGAIN_MS = 500
 const SWEEPS = 3
 
-/** For 100 clients at once: a ready sandbox for each, and as many jobs at once. */
+/** For 100 clients at the same time: a ready sandbox for each, and as many jobs at once. */
 const CROWD_ENV = {
   RUNNEL_LANGUAGES: 'python',
   RUNNEL_POOL_MIN: '100',
@@ -24,23 +24,23 @@ const CROWD_ENV = {
   RUNNEL_CONCURRENCY: '128',
 }
 
-/** What scenarios measure with. Each part is started when it is first asked for, and stopped at the end. */
+/** What scenarios measure with. Each part starts when it is first used, and stops at the end. */
 export interface Bench {
   readonly docker: Docker
-  /** On every container made for a measurement. */
+  /** The labels of every container that is made for a measurement. */
   readonly label: string
   readonly barePython: Contender | undefined
   readonly bareNode: Contender
   readonly engineCeiling: EngineCeiling
-  /** As `npm start` has it: everything at its default. */
+  /** Like `npm start`: all settings at their defaults. */
   system(): Promise<System>
   /** With a pool of 100. */
   crowdSystem(): Promise<System>
-  /** Another one. Its caller may stop it early. */
+  /** Starts another one. Its caller may stop it early. */
   startSystem(name: string, env: Readonly<Record<string, string>>): Promise<System>
   subprocessService(): Promise<Contender>
   containerService(): Promise<Contender>
-  /** Resolves when every running system has full pools, so that nothing is left of the last measurement. */
+  /** Resolves when every running system has full pools, so that the last measurement does not affect the next. */
   untilQuiet(): Promise<void>
 }
 
@@ -52,7 +52,7 @@ const once = <T>(start: () => Promise<T>): (() => Promise<T>) => {
   }
 }
 
-/** Removes what is left after an early end. A container that was still being made at the first look is there at the second. */
+/** Removes what an early end left behind. It looks twice, because a container may still have been in the making. */
 const sweep = async (docker: Docker): Promise<void> => {
   for (let rounds = 0, found = 1; found > 0 && rounds < SWEEPS; rounds += 1) {
     const left = await docker.listContainers({ all: true, filters: { label: [LABEL] } })
@@ -69,7 +69,7 @@ export const createBench = async (resources: AsyncDisposableStack): Promise<Benc
   const python = await findPython()
   resources.defer(() => sweep(docker))
 
-  /** Owned before it has started: a stop during its start waits for the start, then stops it. */
+  /** Registered before it has started, so a stop during its start waits for the start and then stops it. */
   const own = <T extends AsyncDisposable>(start: () => Promise<T>): Promise<T> => {
     const { promise, resolve } = Promise.withResolvers<T | undefined>()
     resources.defer(async () => await (await promise)?.[Symbol.asyncDispose]())

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Attempt, Contender } from './contenders/contender.ts'
 
 const GIVE_UP_MS = 60_000
-/** Who refuses at once is not asked in a tight loop. */
+/** The pause after a failure, so that a contender that fails at once is not called in a tight loop. */
 const AFTER_FAILURE_MS = 100
 
 const attempt = async (contender: Contender): Promise<Attempt> => {
@@ -20,18 +20,18 @@ const attempt = async (contender: Contender): Promise<Attempt> => {
   }
 }
 
-/** One after another: the next starts when the last has its answer. */
+/** One after another: the next starts when the last one is answered. */
 export const askOneByOne = async (contender: Contender, count: number): Promise<Attempt[]> => {
   const attempts: Attempt[] = []
   while (attempts.length < count) attempts.push(await attempt(contender))
   return attempts
 }
 
-/** All in the same moment. */
+/** All at the same moment. */
 export const askAtOnce = (contender: Contender, count: number): Promise<Attempt[]> =>
   Promise.all(Array.from({ length: count }, () => attempt(contender)))
 
-/** One every `everyMs`, whether or not the ones before it have been answered. */
+/** One every `everyMs`, even if earlier ones are not answered yet. */
 export const askStaggered = async (contender: Contender, count: number, everyMs: number): Promise<Attempt[]> => {
   const attempts: Promise<Attempt>[] = []
   const began = performance.now()
@@ -49,8 +49,8 @@ export interface Sustained {
 }
 
 /**
- * `inFlight` at all times, for `forMs`. What is answered in the first `settleMs` does not count: what had been made
- * ready before would flatter.
+ * Keeps `inFlight` requests open for `forMs`. Answers in the first `settleMs` do not count, because sandboxes that were ready
+ * before would make the rate too high.
  */
 export const keepInFlight = async (
   contender: Contender,

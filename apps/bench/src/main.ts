@@ -18,11 +18,11 @@ import type { ScenarioName } from './scenarios/scenario.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const LATEST = join(ROOT, '.runnel/bench')
-/** What docs/performance.md shows is kept with the sources. */
+/** The files behind docs/performance.md are kept with the sources. */
 const SHOWN = join(ROOT, 'apps/bench')
 const PAGE = join(ROOT, 'docs/performance.md')
 
-/** What was started stops in seconds, unless the engine has locked up. */
+/** All parts stop within seconds, unless the engine is stuck. */
 const STOP_MS = 150_000
 
 class StoppedBySignal extends Error {
@@ -31,7 +31,7 @@ class StoppedBySignal extends Error {
 
 const say = (text: string): void => void process.stdout.write(text)
 
-/** Aborts at the first signal; a second one ends us at once. */
+/** Aborts at the first signal. A second one ends the process at once. */
 const untilSignal = (): AbortSignal => {
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
@@ -46,7 +46,7 @@ const untilSignal = (): AbortSignal => {
 
 const measure = async (names: readonly ScenarioName[], signal: AbortSignal): Promise<Results> => {
   await using resources = new AsyncDisposableStack()
-  // Whatever is awaited, we live until what was started is stopped.
+  // Keeps the process alive until all parts have stopped, whatever it waits for.
   resources.adopt(
     setInterval(() => {}, 60_000),
     clearInterval,
@@ -69,7 +69,7 @@ const measure = async (names: readonly ScenarioName[], signal: AbortSignal): Pro
   }
 }
 
-/** All of it in JSON, and the latencies as a picture; where docs/performance.md shows them, its table too. */
+/** Writes the results as JSON and the latencies as a picture; with `--docs` also the table of docs/performance.md. */
 const keep = (results: Results, verdicts: readonly Verdict[], folder: string): string => {
   const path = join(folder, 'results.json')
   mkdirSync(folder, { recursive: true })

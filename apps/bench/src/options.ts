@@ -18,7 +18,7 @@ export interface Options {
   readonly help: boolean
 }
 
-/** What was asked for cannot be done; the message says what to write instead. */
+/** The command line cannot be used. The message says what to write instead. */
 export class UsageError extends Error {
   override name = 'UsageError'
 }

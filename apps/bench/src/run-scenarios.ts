@@ -37,7 +37,7 @@ const runOne = async (name: ScenarioName, bench: Bench): Promise<ScenarioResult>
   }
 }
 
-/** Runs scenarios one after another. One that fails is reported; the others go on. */
+/** Runs scenarios one after another. A failure is reported, and the next one runs. */
 export const runScenarios = async (
   names: readonly ScenarioName[],
   bench: Bench,

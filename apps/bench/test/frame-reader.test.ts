@@ -36,7 +36,7 @@ const stream = Buffer.concat([
   toFrame(0x8, Buffer.from([3, 232])),
 ])
 
-test.for([7, 1_000, stream.length])('frames arrive whole when they come in pieces of %d bytes', (pieceBytes) => {
+test.for([7, 1_000, stream.length])('frames are read whole if they come in pieces of %d bytes', (pieceBytes) => {
   expect(readAll(stream, pieceBytes)).toEqual({ texts, pings: 1, closes: 1 })
 })
 

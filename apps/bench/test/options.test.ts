@@ -10,7 +10,7 @@ test('some scenarios can be named', () => {
   expect(readOptions(['--only', 'burst,idle', '--check'])).toMatchObject({ only: ['burst', 'idle'], check: true })
 })
 
-test('a scenario that is not there is refused with those that are', () => {
+test('an unknown scenario is refused with the list of those that exist', () => {
   expect(() => readOptions(['--only', 'bursts'])).toThrow(/no scenario "bursts".*sequential/)
 })
 
@@ -18,6 +18,6 @@ test('an unknown option is refused', () => {
   expect(() => readOptions(['--fast'])).toThrow(UsageError)
 })
 
-test('docs/performance.md shows whole runs only', () => {
+test('docs/performance.md can only be written by a whole run', () => {
   expect(() => readOptions(['--docs', '--only', 'idle'])).toThrow('leave out --only')
 })

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { drawPicture, toTicks } from '../src/report/picture.ts'
 
-test('ticks are 1, 2 and 5 of every power of ten, just around what is shown', () => {
+test('ticks are 1, 2 and 5 of every power of ten, just around the values', () => {
   expect(toTicks(3, 240)).toEqual([2, 5, 10, 20, 50, 100, 200, 500])
   expect(toTicks(0.4, 1)).toEqual([0.2, 0.5, 1])
 })
 
-test('every contender has a line that ends at the top, and its name', () => {
+test('every contender has its name and a line that ends at the top', () => {
   const svg = drawPicture('Latency', [
     { label: 'ours', samples: [1, 2, 4] },
     { label: 'theirs', samples: [10, 20, 100] },
@@ -26,14 +26,14 @@ test('a contender that was not measured has no line', () => {
   expect(svg).not.toContain('missing')
 })
 
-test('what is slower is drawn further right, by the factor and not by the difference', () => {
+test('a slower line is further right, by the factor and not by the difference', () => {
   const svg = drawPicture('Latency', [{ label: 'ours', samples: [1, 10, 100] }])
   const [, path = ''] = / d="(M[^"]*H[^"]*V[^"]*)"/.exec(svg) ?? []
   const [first = 0, second = 0, third = 0] = [...path.matchAll(/H([\d.]+)/g)].map(([, x]) => Number(x))
   expect(second - first).toBeCloseTo(third - second, 0)
 })
 
-test('text is never markup, and the colors follow the page', () => {
+test('text is escaped, and the colors follow the page', () => {
   const svg = drawPicture('a < b & "c"', [{ label: '<script>', samples: [1, 2] }])
   expect(svg).toContain('a &lt; b &amp; &quot;c&quot;')
   expect(svg).toContain('&lt;script&gt;')

@@ -44,12 +44,12 @@ test.for([
   expect(toDigits(value)).toBe(text)
 })
 
-test('a scenario that failed says why', () => {
+test('a failed scenario shows its error', () => {
   const failed = { scenario: 'idle', says: 'it', tookMs: 1_500, rows: [], failure: 'Docker is away' } as const
   expect(toScenarioText(failed)).toBe('  failed: Docker is away\n  1.5 s\n')
 })
 
-test('what failed is shown below the numbers', () => {
+test('failures are shown below the numbers', () => {
   const row = toRow('runnel-stream', 'finished', 'ms', [1], ['No answer'])
   expect(toScenarioText({ scenario: 'idle', says: 'it', tookMs: 0, rows: [row] })).toContain('runnel-stream: No answer')
 })
@@ -71,6 +71,6 @@ test('the table of docs/performance.md replaces the one before it', () => {
   expect(replaceBetweenMarks(once, table)).toBe(once)
 })
 
-test('a page without the marks is left alone', () => {
+test('a page without the marks is refused', () => {
   expect(() => replaceBetweenMarks('nothing', 'table')).toThrow('docs/performance.md has no')
 })

@@ -2,7 +2,7 @@ import type { Results } from '../src/report/results.ts'
 import type { Row } from '../src/report/row.ts'
 import type { ScenarioName } from '../src/scenarios/scenario.ts'
 
-/** Results with these rows in one scenario. */
+/** Results that have these rows in one scenario. */
 export const resultsWith = (scenario: ScenarioName, ...rows: Row[]): Results => ({
   at: '2026-01-02T03:04:05.000Z',
   machine: {

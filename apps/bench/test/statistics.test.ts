@@ -4,20 +4,20 @@ import { quantile, summarize } from '../src/report/statistics.ts'
 
 const hundred = Array.from({ length: 101 }, (_, at) => at)
 
-test('a quantile lies between its two neighbours in proportion', () => {
+test('a quantile is interpolated between its two neighbours', () => {
   expect(quantile([10, 20], 0.5)).toBe(15)
   expect(quantile([10, 20, 30, 40], 0.25)).toBe(17.5)
 })
 
-test('a single sample is every quantile of itself', () => {
+test('all quantiles of a single sample are that sample', () => {
   expect(summarize([7])).toEqual({ min: 7, median: 7, p95: 7, p99: 7, max: 7 })
 })
 
-test('samples are summarized in whatever order they came', () => {
+test('samples are summarized in any order', () => {
   expect(summarize(hundred.toReversed())).toEqual({ min: 0, median: 50, p95: 95, p99: 99, max: 100 })
 })
 
-test('a histogram gives the same as the samples, to a tenth', () => {
+test('a histogram gives the same summary as the samples, to a tenth', () => {
   const histogram = createHistogram()
   for (const sample of hundred) histogram.add(sample + 0.04)
   const summary = histogram.summarize()
@@ -27,7 +27,7 @@ test('a histogram gives the same as the samples, to a tenth', () => {
   expect(summary?.max).toBe(100.04)
 })
 
-test('a histogram keeps what is beyond its range as its largest', () => {
+test('a histogram counts a sample above its range as its largest value', () => {
   const histogram = createHistogram()
   histogram.add(1e9)
   histogram.add(-1)

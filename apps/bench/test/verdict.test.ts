@@ -20,12 +20,12 @@ const share: Target = {
 const ours = (ms: number) => toRow('runnel-stream', 'first byte', 'ms', [ms])
 const theirs = toRow('bare-python', 'first byte', 'ms', [10])
 
-test('a ratio is ours to theirs, and passes at its very bound', () => {
+test('a ratio is ours ÷ theirs, and passes exactly at its bound', () => {
   expect(judge(resultsWith('sequential', ours(5), theirs), ratio)).toMatchObject({ measured: 0.5, passed: true })
   expect(judge(resultsWith('sequential', ours(5.1), theirs), ratio)).toMatchObject({ ours: 5.1, passed: false })
 })
 
-test('a target without both sides is not measured, and not passed', () => {
+test('a target without both sides is neither measured nor passed', () => {
   const verdict = judge(resultsWith('sequential', ours(1)), ratio)
   expect(verdict).toMatchObject({ ours: 1, passed: false })
   expect(verdict.measured).toBeUndefined()
@@ -35,18 +35,18 @@ test('a row of another scenario does not count', () => {
   expect(judge(resultsWith('staggered', ours(1), theirs), ratio).passed).toBe(false)
 })
 
-test('one failure among a hundred misses a target that all succeed', () => {
+test('one failure among a hundred misses a target that requires all to succeed', () => {
   const times = Array.from({ length: 99 }, () => 5)
   const row = toRow('runnel-stream', 'finished', 'ms', times, ['No answer'])
   expect(row).toMatchObject({ asked: 100, succeeded: 99, why: 'No answer' })
   expect(judge(resultsWith('burst', row), share)).toMatchObject({ measured: 0.99, passed: false })
 })
 
-test('a latency is not measured when nothing succeeded', () => {
+test('a latency is not measured if nothing succeeded', () => {
   const row = toRow('runnel-stream', 'first byte', 'ms', [], ['No answer'])
   expect(judge(resultsWith('sequential', row, theirs), ratio).measured).toBeUndefined()
 })
 
-test('no two targets say the same', () => {
+test('no two targets are equal', () => {
   expect(new Set(TARGETS.map(({ says }) => says)).size).toBe(TARGETS.length)
 })

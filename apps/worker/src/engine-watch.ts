@@ -1,7 +1,7 @@
 import type { Logger } from '@runnel/process'
 import type { Sandboxes } from '@runnel/sandbox'
 
-/** While the engine answers. Without this, a worker that runs no job would not notice that it is down. */
+/** How often to check while the engine answers. Without it, a worker without jobs would not notice that the engine is down. */
 const CHECK_EVERY_MS = 5_000
 const CHECK_WHILE_DOWN_MS = 1_000
 

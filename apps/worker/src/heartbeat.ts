@@ -5,12 +5,12 @@ import type { WorkerDirectory } from '@runnel/registry'
 const BEAT_MS = 4_000
 
 export interface Heartbeat extends AsyncDisposable {
-  /** Sends one now, because what it says has changed. */
+  /** Sends one now, because the state has changed. */
   send(): void
 }
 
 /**
- * Says every few seconds that this worker is alive and whether it takes jobs, and when it is disposed that it has left.
+ * Reports every few seconds that this worker is alive and whether it takes jobs, and that it has left when it is disposed.
  * Other workers remove the containers of a worker whose heartbeat stops, so it starts before the first container is made
  * and ends after the last one is removed.
  */
@@ -21,7 +21,7 @@ export const startHeartbeat = (options: {
   readonly isReady: () => boolean
 }): Heartbeat => {
   const { directory, redis, id, isReady } = options
-  // The connection logs that Redis is away, and the next beat makes up for a lost one.
+  // The connection logs that Redis is away, and the next beat replaces a lost one.
   const send = () => void directory.beat({ id, isReady: isReady() }).catch(() => {})
   send()
   redis.on('ready', send)

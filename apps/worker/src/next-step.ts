@@ -7,7 +7,7 @@ const RETRY_PAUSES_MS = [100, 1_000]
 const MAX_CRASHES = 3
 /** Attempts that may lose their sandbox under the program. Beyond that the program itself may be the cause. */
 const MAX_LOSSES = 3
-/** A job that started this often, whatever ended it each time, would go on starting forever. */
+/** A job that started this often, for any reason, would start again forever. */
 const MAX_ATTEMPTS = 10
 
 /** Why a run has no outcome. */
@@ -40,7 +40,7 @@ export interface Facts {
   readonly attempt: number
   /** Sandboxes that have failed in this delivery. */
   readonly failures: number
-  /** The queue delivers the job no more after a fault. */
+  /** The queue does not deliver the job again after a fault. */
   readonly lastTry: boolean
 }
 

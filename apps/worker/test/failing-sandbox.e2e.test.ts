@@ -22,7 +22,7 @@ const untilPrinted = async (system: System, jobId: string, attempt: number): Pro
   throw new Error(`It never printed in attempt ${attempt}: ${seen}`)
 }
 
-/** As a person does who cleans up the host, or an engine that restarts. Without a pool the job’s container is the only one. */
+/** Like a person who cleans up the host, or an engine that restarts. Without a pool the job’s container is the only one. */
 const removeContainers = async (system: System): Promise<void> => {
   const containers = await docker.listContainers({ filters: { label: [`runnel.worker=${nameOf(system)}`] } })
   await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true })))
@@ -30,7 +30,7 @@ const removeContainers = async (system: System): Promise<void> => {
 
 describe('A sandbox that fails', () => {
   redisTest(
-    'before its program started costs the job nothing: another one runs it, in the same attempt',
+    'before its program started does not cost an attempt: another sandbox runs the job',
     async ({ redisUrl, prefix }) => {
       await using system = await startSystem({
         redisUrl,
@@ -59,7 +59,7 @@ describe('A sandbox that fails', () => {
   )
 
   redisTest(
-    'under its program makes the job start again, and is our failure the third time',
+    'while its program runs makes the job start again, and fails it the third time',
     async ({ redisUrl, prefix }) => {
       const env = { RUNNEL_POOL_MIN: '0', RUNNEL_POOL_MAX: '0' }
       await using system = await startSystem({ redisUrl, prefix, env })
@@ -96,13 +96,13 @@ describe('A sandbox that fails', () => {
 
 describe('A job that cannot be run at all', () => {
   redisTest(
-    'ends with a reference that is in the log, and does not delay the next job',
+    'ends with a reference that the log has, and does not delay the next job',
     async ({ redis, redisUrl, prefix, redisKeys }) => {
       await using system = await startSystem({ redisUrl, prefix, workers: 0 })
       const submit = () => system.submit({ language: 'python', code: 'print("well")' })
       const [unreadable, poisonous, well] = [await submit(), await submit(), await submit()]
       await redis.hset(redisKeys.queuedJob(unreadable.id), 'data', '{"of":"another version"}')
-      // As BullMQ counts workers that died while they had it.
+      // Where BullMQ counts the workers that died while they had the job.
       await redis.hset(redisKeys.queuedJob(poisonous.id), 'stc', 3)
       const worker = await system.startWorker()
       for (const { id } of [unreadable, poisonous]) {

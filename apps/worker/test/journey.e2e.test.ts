@@ -45,7 +45,7 @@ const watchSocket = async (url: string): Promise<JobEvent[]> => {
 
 // Each has a system of its own, and most of it is waiting.
 describe.concurrent('The whole path', () => {
-  test('runs a hundred jobs submitted at once, each to its own output', async ({ system }) => {
+  test('runs a hundred jobs that are submitted at once, each with its own output', async ({ system }) => {
     const jobs = await Promise.all(
       Array.from({ length: 100 }, (_, index) => {
         const isolation = index % 2 === 0 ? 'job' : 'tenant'
@@ -57,7 +57,9 @@ describe.concurrent('The whole path', () => {
     expect(ended.map(stdoutOf)).toEqual(ended.map((_, index) => `I am ${index}\n`))
   })
 
-  test('shows a program line by line to three watchers, one late, one that drops and resumes', async ({ system }) => {
+  test('sends the lines of a program to three watchers: one early, one late, one that drops and resumes', async ({
+    system,
+  }) => {
     const { id } = await system.submit({
       language: 'python',
       code: 'import time\nfor i in range(12):\n    print("line", i)\n    time.sleep(0.2)',
@@ -87,7 +89,7 @@ describe.concurrent('The whole path', () => {
     expect((at.at(-1) ?? 0) - (at[0] ?? 0)).toBeGreaterThan(1_500)
   })
 
-  test('keeps bytes whole: split characters, NUL, what is no UTF-8', async ({ system }) => {
+  test('keeps all bytes: split characters, NUL, and bytes that are not UTF-8', async ({ system }) => {
     const code = `import os, time
 for byte in "😀".encode(): os.write(1, bytes([byte])); time.sleep(0.05)
 os.write(1, b"\\0\\xff\\xfe")`
@@ -104,7 +106,7 @@ os.write(1, b"\\0\\xff\\xfe")`
     )
   })
 
-  test('takes input for a running program, and the end of it', async ({ system }) => {
+  test('sends input and its end to a running program', async ({ system }) => {
     const { id } = await system.submit({
       language: 'python',
       code: 'import sys\nfor line in sys.stdin: print(line.strip()[::-1])\nprint("over")',
@@ -116,7 +118,7 @@ os.write(1, b"\\0\\xff\\xfe")`
     expect(stdoutOf(await system.finished(id))).toBe('cba\nfed\nover\n')
   })
 
-  test('cancels a queued and a running job, and what is finished stays as it is', async ({ system }) => {
+  test('cancels a queued and a running job, and leaves a finished one as it is', async ({ system }) => {
     const { id } = await system.submit({
       language: 'python',
       code: 'import time\nprint("running", flush=True)\ntime.sleep(60)',
@@ -160,7 +162,7 @@ os.write(1, b"\\0\\xff\\xfe")`
     expect(stdoutOf(await system.finished(id))).toContain('does not notice')
   })
 
-  test('answers the plain contract: code in, output back', async ({ system }) => {
+  test('answers POST /execute: code in, output back', async ({ system }) => {
     const answer = await system.call('POST', '/execute', { code: 'console.log([1, 2, 3].map((x) => x * 2))' })
     expect(await answer.json()).toMatchObject({ success: true, output: '[ 2, 4, 6 ]\n', error: null })
     const failing = await system.call('POST', '/api/execute', { code: 'import flask_is_not_here', language: 'python' })

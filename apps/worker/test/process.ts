@@ -60,7 +60,7 @@ export const saying = (part: Process, words: string, withinMs = 30_000): Promise
     { withinMs },
   )
 
-/** A worker's name, in its log, on its containers and in the directory. */
+/** The id of a worker, in its log, on its containers and in the directory. */
 export const nameOf = (part: Process): string | undefined =>
   part.lines.find(({ worker }) => worker !== undefined)?.worker
 

@@ -10,11 +10,11 @@ export interface System extends AsyncDisposable {
   /** The API that was started last. */
   readonly api: Process
   readonly workers: Process[]
-  /** Another API at the address of the first, which must be gone. */
+  /** Starts another API at the address of the first, which must have ended. */
   startApi(): Promise<Process>
   startWorker(env?: Readonly<Record<string, string>>): Promise<Process>
   submit(job: Readonly<Record<string, unknown>>): Promise<Job>
-  /** Its state now. */
+  /** The job as it is now. */
   read(jobId: string): Promise<Job>
   finished(jobId: string, withinMs?: number): Promise<Job>
   events(jobId: string): Promise<JobEvent[]>
@@ -65,7 +65,7 @@ export const startSystem = async (options: {
         const containers = await containersOf(worker)
         if (containers.length > 0) throw new Error(`A worker left containers behind: ${containers.join(', ')}`)
       }
-      // A busy engine lists for a while what it is taking apart.
+      // A busy engine lists containers for a while that it is removing.
       await eventually(left, { withinMs: 20_000 })
     }
   }
@@ -73,7 +73,7 @@ export const startSystem = async (options: {
   try {
     const { msg } = await saying(lastApi(), 'The API is listening at ')
     const url = /http:\S+?(?=,)/.exec(msg)?.[0] ?? ''
-    // It listens before it has reached Redis.
+    // The API listens before it has reached Redis.
     await eventually(async () => (await fetch(`${url}/health/ready`)).ok, { withinMs: 10_000 })
     await Promise.all(Array.from({ length: workerCount }, () => startWorker()))
     const call: System['call'] = (method, path, body) => {
@@ -128,12 +128,12 @@ export const startSystem = async (options: {
   }
 }
 
-/** What a finished job printed, as text. */
+/** The output of a finished job, as text. */
 export const stdoutOf = (job: Job): string => job.output?.stdout.data ?? ''
 
 const countsSchema = z.object({ workers: z.number(), workersNotReady: z.number() })
 
-/** Resolves when the API counts so many workers that take jobs, and so many that are alive and take none. */
+/** Resolves when the API counts this many workers that take jobs, and this many that are alive and take none. */
 export const untilWorkers = (system: System, ready: number, notReady: number): Promise<unknown> =>
   eventually(
     async () => {

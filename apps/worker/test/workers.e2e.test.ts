@@ -10,7 +10,7 @@ import { describe, expect, test as plainTest } from 'vitest'
 import { type Process, type System, startSystem, stdoutOf } from './system.ts'
 
 const test = redisTest
-/** Recovery takes 3 s instead of the default 25. */
+/** Makes recovery take 3 s instead of the default 25. */
 const SHORT_LOCK = { RUNNEL_LOCK_MS: '2000' }
 const finishedBy = (worker: Process): string[] =>
   worker.lines.flatMap((line) => (line.msg === 'job finished' ? [String(line.jobId)] : []))
@@ -98,7 +98,7 @@ describe.concurrent('Workers', () => {
     })
     await eventually(async () => (await system.read(id)).status === 'running')
     worker?.signal('SIGTERM')
-    // Two signals at once are one: the second is sent when the first has been heard.
+    // Two signals at once count as one, so the second is sent after the first was handled.
     await eventually(async () => (await (await system.call('GET', '/health/ready')).text()).includes('"workers":0'))
     worker?.signal('SIGTERM')
     expect(await worker?.exited).not.toBe(0)
@@ -107,7 +107,10 @@ describe.concurrent('Workers', () => {
     await system.finished(id, 40_000)
   })
 
-  test('killed: another one runs its job again from the start, and the log says so', async ({ redisUrl, prefix }) => {
+  test('killed: another worker runs its job again from the start, and the log says so', async ({
+    redisUrl,
+    prefix,
+  }) => {
     await using system = await startSystem({ redisUrl, prefix, env: SHORT_LOCK })
     const { id } = await system.submit({
       language: 'python',

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 
-/** Posts JSON over connections that are kept, as any client that asks more than once does. */
+/** Posts JSON over connections that are kept alive, like any client that sends more than one request. */
 export interface HttpClient extends Disposable {
   post(path: string, body: unknown): Promise<unknown>
 }

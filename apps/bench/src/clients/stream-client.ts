@@ -6,7 +6,7 @@ type Finished = Extract<JobEvent, { type: 'finished' }>
 
 /** One WebSocket of `/v1/stream`, with any number of jobs on it. */
 export interface StreamClient extends Disposable {
-  /** Submits a job and hands on its events; resolves with the last one. */
+  /** Submits a job and passes on its events. Resolves with the last one. */
   run(job: SubmissionRequest, onEvent: (event: JobEvent) => void): Promise<Finished>
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { checkOutput } from './check-output.ts'
 import type { Contender } from './contender.ts'
 
-/** A program handed to an interpreter on its command line, as one would in a terminal. */
+/** A program on the command line of an interpreter, as in a terminal. */
 const createBareProcess = (
   name: 'bare-python' | 'bare-node',
   command: string,

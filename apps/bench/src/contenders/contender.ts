@@ -1,4 +1,4 @@
-/** Everyone who is measured, and what they are in a line. */
+/** Everything that is measured, each described in one line. */
 export const CONTENDERS = {
   'runnel-stream': 'Runnel over a WebSocket, GET /v1/stream: submit, then events',
   'runnel-execute': 'Runnel over HTTP, POST /execute',
@@ -17,16 +17,16 @@ export const CONTENDERS = {
 
 export type ContenderName = keyof typeof CONTENDERS
 
-/** When the first byte of output and the end were there, since asking. */
+/** When the first byte of output and the end came, in ms since the request. */
 interface Timing {
   readonly firstByteMs: number
   readonly finishedMs: number
 }
 
-/** Something that can be asked to run a program. */
+/** Something that can run a program. */
 export interface Contender {
   readonly name: ContenderName
-  /** Runs a program that prints `token` and a line end; rejects unless exactly that came. */
+  /** Runs a program that prints `token` and a line end. Rejects if the output is anything else. */
   run(token: string): Promise<Timing>
 }
 

@@ -4,9 +4,9 @@ const PARALLELISMS = [1, 2, 3, 4, 6]
 const TRY_MS = 1_500
 const NOTHING = ['/bin/true']
 
-/** What the Docker engine itself can do, without anything of ours. */
+/** What the Docker engine itself can do, without Runnel. */
 export interface EngineCeiling extends AsyncDisposable {
-  /** Containers a second at the parallelism that suits the engine best, over about that long; `/bin/true` in each, or that command. */
+  /** Containers a second, measured over about this time, at the parallelism that is best for the engine. Each runs `/bin/true`, or the command. */
   measure(ms: number, command?: readonly string[]): Promise<number>
 }
 
@@ -21,7 +21,7 @@ export const createEngineCeiling = (docker: Docker, label: string): EngineCeilin
       Image: 'runnel/python',
       Entrypoint: [...command],
       Labels: { [label]: 'engine-ceiling' },
-      // Sets up no network at all; "none" alone is still one that the engine writes down.
+      // Sets up no network at all. With "none" alone the engine still records one.
       NetworkDisabled: true,
       HostConfig: { NetworkMode: 'none' },
     })
@@ -59,7 +59,7 @@ export const createEngineCeiling = (docker: Docker, label: string): EngineCeilin
       best ??= await findBest()
       return await measureAt(best.parallelism, ms, command)
     },
-    // A container that is being made is finished, so that none is left.
+    // Waits for containers that are still being made, so that none is left.
     async [Symbol.asyncDispose]() {
       stopped = true
       await running.catch(() => {})

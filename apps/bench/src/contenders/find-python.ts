@@ -22,8 +22,8 @@ const timeOnce = async (python: string): Promise<number> => {
 }
 
 /**
- * The quickest python3 of this machine. The first on the path may be a version manager's shell script, or a build
- * without optimization: an opponent several times slower than the one everybody has.
+ * The fastest python3 of this machine. The first one in the path may be a version manager's shell script, or a build
+ * without optimization, which is several times slower and would make the comparison unfair.
  */
 export const findPython = async (path = process.env['PATH'] ?? ''): Promise<string | undefined> => {
   const places = new Set([...path.split(':').filter((place) => place !== ''), ...PLACES])

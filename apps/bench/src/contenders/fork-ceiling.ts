@@ -1,8 +1,8 @@
 import type Docker from 'dockerode'
 
 /**
- * Python that is up already, and forks off one program after another, on every processor: what is left when there is no
- * service, no queue, no sandbox and nobody who waits.
+ * A running Python that forks one program after another, on every processor. This is the upper bound, without a
+ * service, a queue, a sandbox and a client.
  */
 const SCRIPT = `
 import gc, os, sys, time

@@ -10,7 +10,7 @@ const PROGRAMS = {
 
 const STOP_MS = 10_000
 
-/** Asks it to end by closing the channel it listens on, then insists. */
+/** Closes the channel that the service listens on, so that it ends; then kills it. */
 const stop = async (child: ChildProcess): Promise<void> => {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = once(child, 'exit')
@@ -20,7 +20,7 @@ const stop = async (child: ChildProcess): Promise<void> => {
   clearTimeout(insist)
 }
 
-/** A service as people build it today, as a process of its own. */
+/** A service as people build it today, in a process of its own. */
 export const startHttpService = async (
   name: keyof typeof PROGRAMS,
   ...args: readonly string[]

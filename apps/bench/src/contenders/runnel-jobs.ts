@@ -5,7 +5,7 @@ import type { Contender } from './contender.ts'
 
 const WAIT_MS = 60_000
 
-/** One request, one answer, with everything a job may have. */
+/** One request and one answer, with all fields of a job. */
 export const createRunnelJobs = (url: string, toJob: (token: string) => SubmissionRequest): Contender & Disposable => {
   const client = createHttpClient(url)
   return {

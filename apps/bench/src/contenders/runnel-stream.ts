@@ -10,7 +10,7 @@ export const javascriptJob = (token: string): SubmissionRequest => ({
   code: `console.log("${token}")`,
 })
 
-/** Several sockets share the jobs; one may follow up to 64 of them at a time. */
+/** Several sockets share the jobs, because one may follow only 64 of them at a time. */
 export const openRunnelStream = async (
   url: string,
   toJob: (token: string) => SubmissionRequest,

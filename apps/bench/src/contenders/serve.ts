@@ -1,14 +1,14 @@
 import { createServer } from 'node:http'
 import { json } from 'node:stream/consumers'
 
-/** What a service makes of a program. */
+/** The result of a program. */
 export interface Execution {
   readonly success: boolean
   readonly output: string
   readonly error: string
 }
 
-/** Serves `POST /execute` on a free port, which it sends to its parent. Ends when the parent closes the channel. */
+/** Serves `POST /execute` on a free port and sends the port to its parent. Ends when the parent closes the channel. */
 export const serve = (execute: (code: string) => Promise<Execution>, stop: () => Promise<void>): void => {
   const running = new Set<Promise<Execution>>()
   const server = createServer(async (request, response) => {

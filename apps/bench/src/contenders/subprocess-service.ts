@@ -31,7 +31,7 @@ const execute = async (code: string): Promise<Execution> => {
     const [exitCode] = await once(child, 'close')
     return { success: exitCode === 0, output, error }
   } finally {
-    // Nobody waits for the tidying up.
+    // Not awaited: the answer does not depend on the clean-up.
     void rm(folder, { recursive: true, force: true })
   }
 }

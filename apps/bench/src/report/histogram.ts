@@ -1,6 +1,6 @@
 import type { Summary } from './statistics.ts'
 
-/** Counts samples instead of keeping them, for millions of them. Exact to a tenth. */
+/** Counts samples instead of keeping them, because there may be millions. Exact to a tenth. */
 export interface Histogram {
   readonly count: number
   add(value: number): void

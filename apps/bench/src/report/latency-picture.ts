@@ -4,7 +4,7 @@ import type { Results } from './results.ts'
 
 const TITLE = 'From asking to the first output of print("…"), one program after another: share answered within'
 
-/** Over HTTP the output comes with the answer. */
+/** Over HTTP the output comes with the answer, so the end is the first byte. */
 const CURVES: readonly (readonly [label: string, contender: ContenderName, what: string])[] = [
   ['Runnel, WebSocket', 'runnel-stream', 'Python, first byte'],
   ['Runnel, POST /execute', 'runnel-execute', 'Python, finished'],
@@ -13,7 +13,7 @@ const CURVES: readonly (readonly [label: string, contender: ContenderName, what:
   ['a container a request', 'container-service', 'Python, finished'],
 ]
 
-/** undefined where the scenario it shows was not measured. */
+/** Undefined if the scenario was not measured. */
 export const drawLatency = ({ scenarios }: Results): string | undefined => {
   const rows = scenarios.find(({ scenario }) => scenario === 'sequential')?.rows ?? []
   if (rows.length === 0) return undefined

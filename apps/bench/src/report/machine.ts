@@ -3,7 +3,7 @@ import type Docker from 'dockerode'
 
 const GIB = 1024 ** 3
 
-/** What the numbers depend on. */
+/** The machine and the versions, because the numbers depend on them. */
 export interface Machine {
   readonly processors: number
   readonly model: string

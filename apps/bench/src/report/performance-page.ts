@@ -23,7 +23,7 @@ export const toPageTable = ({ machine, at }: Results, verdicts: readonly Verdict
   return [...lines, '', `Measured in one run on one machine: ${facts}.`].join('\n')
 }
 
-/** `text` with what is between the two marks replaced. */
+/** Replaces the part of `text` between the two marks. */
 export const replaceBetweenMarks = (text: string, table: string): string => {
   const begin = text.indexOf(BEGIN)
   const end = text.indexOf(END)

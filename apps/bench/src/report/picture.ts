@@ -1,11 +1,11 @@
-// The distribution of latencies as an SVG: for every contender, which share of its programs had been answered after how
-// long. Time is logarithmic, since what is compared differs by factors. It draws on the page's own background, in colors
-// that can be told apart on a light and on a dark one.
+// The distribution of latencies as an SVG: for every contender, the share of its programs that were answered after a given
+// time. Time is logarithmic, because contenders differ by factors. It draws on the page's own background, in colors
+// that are easy to distinguish on a light and on a dark one.
 
 /** One line of the picture. */
 export interface Curve {
   readonly label: string
-  /** In order, the least first. */
+  /** In ascending order. */
   readonly samples: readonly number[]
 }
 
@@ -27,7 +27,7 @@ const escapeText = (text: string): string =>
 
 const round = (value: number): number => Math.round(value * 10) / 10
 
-/** 1, 2, 5, 10, 20, 50 … from the last one below to the first one above. */
+/** 1, 2, 5, 10, 20, 50 … from the last one below the values to the first one above. */
 export const toTicks = (least: number, most: number): number[] => {
   const all: number[] = []
   for (let power = Math.floor(Math.log10(least)); power <= Math.ceil(Math.log10(most)); power += 1) {
@@ -60,7 +60,7 @@ export const drawPicture = (title: string, curves: readonly Curve[]): string => 
         `<text x="${PLOT.left - 8}" y="${toY(share) + 4}" text-anchor="end">${share * 100} %</text>`,
     ),
   ]
-  /** A step up at every sample. */
+  /** The line goes one step up at every sample. */
   const toPath = (samples: readonly number[]): string => {
     const [least = from] = samples
     const steps = samples.map((ms, at) => `H${toX(ms)}V${toY((at + 1) / samples.length)}`)

@@ -5,7 +5,7 @@ import type { Target } from './targets.ts'
 import type { Verdict } from './verdict.ts'
 
 const HEADER = ['contender', 'what', 'unit', 'ok', 'of', 'min', 'median', 'p95', 'p99', 'max']
-const WORDS = 3
+const TEXT_COLUMNS = 3
 
 const toCells = ({ contender, what, unit, asked, succeeded, summary }: Row): string[] => {
   const cells = [contender, what, unit, `${succeeded}`, `${asked}`]
@@ -14,11 +14,11 @@ const toCells = ({ contender, what, unit, asked, succeeded, summary }: Row): str
   return [...cells, ...[min, median, p95, p99, max].map(toDigits)]
 }
 
-/** What a scenario measured, as a table. */
+/** The results of a scenario, as a table. */
 export const toScenarioText = ({ rows, failure, tookMs }: ScenarioResult): string => {
   const whys = rows.flatMap(({ contender, why }) => (why === undefined ? [] : [`  ${contender}: ${why}`]))
   const parts = [
-    ...(rows.length === 0 ? [] : [toTable([HEADER, ...rows.map(toCells)], WORDS)]),
+    ...(rows.length === 0 ? [] : [toTable([HEADER, ...rows.map(toCells)], TEXT_COLUMNS)]),
     ...whys,
     ...(failure === undefined ? [] : [`  failed: ${failure}`]),
     `  ${(tookMs / 1_000).toFixed(1)} s`,
@@ -38,12 +38,12 @@ const toWord = ({ measured, passed }: Verdict): string => {
   return passed ? 'pass' : 'MISS'
 }
 
-/** Every target with what was measured. */
+/** Every target with the measured value. */
 export const toVerdictText = (verdicts: readonly Verdict[]): string => {
   const rows = verdicts.map((verdict) => {
     const { target, ours, theirs, measured } = verdict
     const cells = [ours, theirs, measured].map(toOptional)
     return [toWord(verdict), target.scenario, target.says, ...cells, toBoundText(target)]
   })
-  return `${toTable([['', 'scenario', 'target', 'ours', 'theirs', 'measured', 'bound'], ...rows], WORDS)}\n`
+  return `${toTable([['', 'scenario', 'target', 'ours', 'theirs', 'measured', 'bound'], ...rows], TEXT_COLUMNS)}\n`
 }

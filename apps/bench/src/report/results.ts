@@ -7,11 +7,11 @@ export interface ScenarioResult {
   readonly says: string
   readonly tookMs: number
   readonly rows: readonly Row[]
-  /** Why it could not be measured. */
+  /** Why the scenario could not be measured. */
   readonly failure?: string
 }
 
-/** All of one run. */
+/** All results of one run. */
 export interface Results {
   readonly at: string
   readonly machine: Machine

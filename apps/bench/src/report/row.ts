@@ -3,7 +3,7 @@ import { type Summary, summarize } from './statistics.ts'
 
 export type Unit = 'ms' | 's' | 'per second' | 'MiB per second' | 'MiB' | 'KiB' | '%' | 'events'
 
-/** One thing measured of one contender. */
+/** One measurement of one contender. */
 export interface Row {
   readonly contender: ContenderName
   readonly what: string
@@ -12,9 +12,9 @@ export interface Row {
   readonly succeeded: number
   /** Absent when nothing succeeded. */
   readonly summary?: Summary
-  /** Where the distribution itself is of interest: all of it, in order. */
+  /** All samples in order, for rows that are drawn as a distribution. */
   readonly samples?: readonly number[]
-  /** Of the first that failed. */
+  /** The error of the first failure. */
   readonly why?: string
 }
 
@@ -45,7 +45,7 @@ export const toLatencyRow = (
   return toRow(contender, what, 'ms', samples, failures)
 }
 
-/** As the other, with the whole distribution. */
+/** The same, with the whole distribution. */
 export const toCurveRow = (...args: Parameters<typeof toLatencyRow>): Row => {
   const [, , attempts, take = 'finishedMs'] = args
   const samples = attempts.flatMap((attempt) => (attempt.succeeded ? [Math.round(attempt[take] * 1_000) / 1_000] : []))

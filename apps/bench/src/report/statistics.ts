@@ -14,7 +14,7 @@ const NOTHING: Summary = {
   max: Number.NaN,
 }
 
-/** The value below which this share of `sorted` lies, between the two nearest where it falls between them. */
+/** The value below which this share of `sorted` lies, interpolated between the two nearest samples. */
 export const quantile = (sorted: readonly number[], share: number): number => {
   const place = (sorted.length - 1) * share
   const below = sorted[Math.floor(place)] ?? Number.NaN

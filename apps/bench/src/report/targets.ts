@@ -14,7 +14,7 @@ export interface Target {
   readonly scenario: ScenarioName
   readonly says: string
   readonly ours: Figure
-  /** Where there is one, the bound is for ours ÷ theirs. */
+  /** If given, the bound is for ours ÷ theirs. */
   readonly theirs?: Figure
   readonly bound: { readonly atMost: number } | { readonly atLeast: number }
 }

@@ -1,12 +1,12 @@
 import type { Results } from './results.ts'
 import type { Figure, Target } from './targets.ts'
 
-/** What came of one target. */
+/** The result of one target. */
 export interface Verdict {
   readonly target: Target
   readonly ours?: number
   readonly theirs?: number
-  /** What the bound is for: ours, or ours ÷ theirs. Absent when it was not measured. */
+  /** The number that the bound is for: ours, or ours ÷ theirs. Absent if it was not measured. */
   readonly measured?: number
   readonly passed: boolean
 }

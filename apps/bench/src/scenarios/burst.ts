@@ -7,7 +7,7 @@ import type { Scenario } from './scenario.ts'
 
 const AT_ONCE = 100
 const SOCKETS = 4
-/** Programs that do not count: a burst meets a service that has been in use, and Node compiles what is used. */
+/** Programs that do not count. A real burst comes to a service that was in use, so Node has compiled its code. */
 const WARM_UP = 50
 const CEILING_MS = 3_000
 
@@ -16,7 +16,7 @@ const askRunnel = async (system: System, what: string): Promise<Row> => {
   return toLatencyRow('runnel-stream', `${what}, finished`, await askAtOnce(stream, AT_ONCE))
 }
 
-/** On a system that has seen no demand yet. The engine's own ceiling bounds this: it is looked at before and after. */
+/** On a system that had no load yet. The engine limits this, so its ceiling is measured before and after. */
 const askDefaultPool = async (bench: Bench): Promise<Row[]> => {
   await using system = await bench.startSystem('burst', {})
   await system.untilQuiet()

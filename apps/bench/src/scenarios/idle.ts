@@ -12,11 +12,11 @@ interface Reading {
   readonly cpuMs: number
 }
 
-/** Memory as `docker stats` shows it: all that the container's control group holds, less file pages it could drop at once. */
+/** Memory as `docker stats` shows it: what the container's control group holds, without file pages it could drop at once. */
 const read = async (docker: Docker, id: string): Promise<Reading> => {
   const { memory_stats, cpu_stats } = await docker.getContainer(id).stats({ stream: false, 'one-shot': true })
   if (memory_stats.stats === undefined) throw new Error('The engine has no statistics of its containers')
-  // The first is control groups version 1, the second version 2.
+  // The first field is from control groups version 1, the second from version 2.
   const { total_inactive_file, inactive_file = 0 } = memory_stats.stats
   return {
     memoryBytes: memory_stats.usage - (total_inactive_file ?? inactive_file),

@@ -14,7 +14,7 @@ const OUTPUT_BYTES = OUTPUT_MIB * MIB
 const ROUNDS = 6
 const GIVE_UP_MS = 30_000
 
-/** It starts with a line on stderr, which shows when it started to print, at no cost to stdout. */
+/** It starts with a line on stderr, which shows when it started to print and does not add to stdout. */
 const PROGRAM = `import sys
 sys.stderr.write("go")
 sys.stderr.flush()
@@ -46,7 +46,7 @@ const viaRunnel = async (url: string): Promise<Flow> => {
   return { totalMs: lastAt - started, flowMs: lastAt - firstAt }
 }
 
-/** The last byte is there when the file has it: what the command does after that is not counted. */
+/** Counts until the file has the last byte. What the command does after that does not count. */
 const viaDocker = async (folder: string, label: string): Promise<Flow> => {
   await using file = await open(join(folder, 'output'), 'w+')
   const options = ['--rm', '--label', label, '--network', 'none', '--log-driver', 'none', '--entrypoint', 'python3']
@@ -60,7 +60,7 @@ const viaDocker = async (folder: string, label: string): Promise<Flow> => {
     firstAt = performance.now()
   })
   while ((await file.stat()).size < OUTPUT_BYTES) {
-    if (performance.now() - started > GIVE_UP_MS) throw new Error('docker run did not bring the whole output')
+    if (performance.now() - started > GIVE_UP_MS) throw new Error('docker run did not print the whole output in time')
     await delay(1)
   }
   const lastAt = performance.now()

@@ -1,7 +1,7 @@
 import type { Bench } from '../bench.ts'
 import type { Row } from '../report/row.ts'
 
-/** In the order in which they run: what is light first, and last what keeps the engine at its limit, which tidies up for long after. */
+/** In the order in which they run: light ones first. Those that keep the engine at its limit are last, because it cleans up long after. */
 export const SCENARIO_NAMES = [
   'watchers',
   'idle',
@@ -16,7 +16,7 @@ export const SCENARIO_NAMES = [
 export type ScenarioName = (typeof SCENARIO_NAMES)[number]
 
 export interface Scenario {
-  /** What it measures, in a line. */
+  /** What it measures, in one line. */
   readonly says: string
   run(bench: Bench): Promise<readonly Row[]>
 }

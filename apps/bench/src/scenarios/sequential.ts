@@ -6,7 +6,7 @@ import { toCurveRow } from '../report/row.ts'
 import type { Scenario } from './scenario.ts'
 
 const BLOCKS = 4
-/** Blocks of ours that do not count. They also teach the pools what to have ready: one block's worth. */
+/** Blocks of ours that do not count. With them the pools learn how many sandboxes to keep ready. */
 const WARM_UP_BLOCKS = 2
 
 interface Turn {
@@ -19,7 +19,7 @@ interface Turn {
 const toTurn = (contender: Contender | undefined, perBlock: number, language = 'Python'): Turn[] =>
   contender === undefined ? [] : [{ contender, perBlock, language, attempts: [] }]
 
-/** Contenders take turns in small blocks, so that whatever else the machine does meets all of them. */
+/** Contenders take turns in small blocks, so that other load on the machine affects all of them. */
 export const sequential: Scenario = {
   says: 'one program after another, in blocks of up to 25; between blocks the pools come to rest',
   async run(bench) {

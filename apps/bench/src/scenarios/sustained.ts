@@ -14,12 +14,12 @@ const SUBPROCESS = { forMs: 3_500, settleMs: 500 }
 const SUBPROCESS_PARALLELISMS = [2, 4, 8]
 const TRY_MS = 1_500
 const CEILING_MS = 4_000
-/** The least time that a fresh container with a Python program takes on this machine. */
+/** The shortest time that a fresh container with a Python program takes on this machine. */
 const BARE_PROGRAM = ['python3', '-u', '-c', 'print(1)']
 
 const tenantJob = (token: string) => ({ ...pythonJob(token), isolation: 'tenant' as const })
 
-/** Fresh containers between two looks at what the engine can do by itself. */
+/** Fresh containers, between two measurements of what the engine can do without Runnel. */
 const measureFresh = async (bench: Bench): Promise<Row[]> => {
   const system = await bench.system()
   using fresh = createRunnelJobs(system.url, pythonJob)

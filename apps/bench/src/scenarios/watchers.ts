@@ -14,7 +14,7 @@ const FOR_S = 8
 const KIB = 1024
 const MEMORY_EVERY_MS = 250
 
-/** Waits for a line of input, so that all watch from its first line of output. Then it prints the time at an even pace. */
+/** Waits for a line of input, so that all watchers get its first line of output. Then it prints the time at an even pace. */
 const PROGRAM = `import sys, time
 sys.stdin.readline()
 began = time.monotonic()
@@ -23,7 +23,7 @@ for line in range(${LINES_A_SECOND * FOR_S}):
     sys.stdout.write(f"{time.time():.6f}\\n")
 `
 
-/** The most that the API holds from now until it is asked. */
+/** The most memory that the API holds from now until the result is called. */
 const watchMemory = (pid: number): { readonly before: number | undefined; stop(): number | undefined } => {
   const before = readMemory(pid)
   let most = before
@@ -52,7 +52,7 @@ const startCrowd = (url: string) => {
   return { next, [Symbol.dispose]: () => void child.kill() }
 }
 
-/** A system of its own: how much memory the watchers take shows best in an API that has done nothing else. */
+/** A system of its own, because the memory of the watchers shows best in an API that did nothing else. */
 export const watchers: Scenario = {
   says: `${WATCHERS} WebSockets that watch one program print ${LINES_A_SECOND} lines a second for ${FOR_S} s`,
   async run(bench): Promise<readonly Row[]> {

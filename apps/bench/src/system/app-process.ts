@@ -4,20 +4,20 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 
 const APPS = join(import.meta.dirname, '../../..')
-/** As in infra/bootstrap/run/parts.ts. */
+/** The same as in infra/bootstrap/run/parts.ts. */
 const YOUNG_GENERATION = '--max-semi-space-size=8'
 const LOGS = join(APPS, '../.runnel/log')
 
 const STOP_MS = 40_000
 
-/** The API or a worker, as an operator would start it. */
+/** The API or a worker, as an operator starts it. */
 export interface AppProcess extends AsyncDisposable {
   readonly pid: number
   readonly log: string
   isRunning(): boolean
 }
 
-/** It has a process group of its own, so that a Ctrl-C in the terminal reaches us alone, and its log in a file. */
+/** It has its own process group, so that a Ctrl-C in the terminal goes only to us, and writes its log to a file. */
 export const startApp = async (
   app: 'api' | 'worker',
   env: Readonly<Record<string, string>>,

@@ -11,8 +11,8 @@ const readStatus = (pid: number, field: string): number | undefined => {
   }
 }
 
-/** Resident memory now; undefined where there is no /proc. */
+/** Resident memory now; undefined if there is no /proc. */
 export const readMemory = (pid: number): number | undefined => readStatus(pid, 'VmRSS')
 
-/** The most it ever had. */
+/** The highest resident memory so far. */
 export const readPeakMemory = (pid: number): number | undefined => readStatus(pid, 'VmHWM')

@@ -7,14 +7,14 @@ const PORT = 6379
 const ANSWER_WITHIN_MS = 15_000
 const PROBE_TIMEOUT_MS = 500
 
-/** A connection alone proves nothing: Docker's proxy takes it before there is anyone behind it. */
+/** Sends a PING: a connection alone proves nothing, because Docker's proxy accepts it before Redis listens. */
 const answers = async (host: string, port: number): Promise<boolean> => {
   const socket = connect(port, host).setTimeout(PROBE_TIMEOUT_MS, () => socket.destroy())
   socket.write('PING\r\n')
   try {
     for await (const answer of socket) return String(answer).startsWith('+PONG')
   } catch {
-    // Nobody listens there, or not yet.
+    // Nothing listens there, or not yet.
   }
   return false
 }
@@ -28,9 +28,9 @@ const untilAnswers = async (host: string, port: number): Promise<void> => {
 }
 
 /**
- * Redis from our own image with its own configuration (append-only file, noeviction). Where the host reaches containers
- * by their address, as on Linux, it is used by that, as docker-compose.yml has it; the published port goes through a
- * proxy process of Docker's, which takes 0.1 ms of every round trip.
+ * Redis from our own image with its own configuration (append-only file, noeviction). If the host can reach containers
+ * by their address, as on Linux, we use that address, as docker-compose.yml does. The published port goes through a
+ * proxy process of Docker, which adds 0.1 ms to every round trip.
  */
 export const startRedis = async (docker: Docker, label: string): Promise<{ url: string } & AsyncDisposable> => {
   const port = await findFreePort()

@@ -7,18 +7,18 @@ import { findFreePort } from './free-port.ts'
 
 const READY_WITHIN_MS = 90_000
 const POLL_MS = 50
-/** The engine has nothing more to do for a worker when its containers have stayed the same for this long. */
+/** If the containers of a worker stayed the same for this long, the engine has finished its work for it. */
 const QUIET_MS = 1_000
 const QUIET_POLL_MS = 200
 
-/** An API and a worker as real processes, with a prefix of their own on the bench's Redis. */
+/** An API and a worker as real processes, with their own prefix on the bench's Redis. */
 export interface System extends AsyncDisposable {
   readonly url: string
   readonly api: AppProcess
   readonly worker: AppProcess
   /** Ids of the worker's sandboxes that run now. */
   listSandboxes(): Promise<string[]>
-  /** Resolves when the pools are full again: at least so many sandboxes run, and none has come or gone for a second. */
+  /** Resolves when the pools are full again: at least this many sandboxes run, and the set was the same for a second. */
   untilQuiet(atLeast?: number): Promise<void>
 }
 
@@ -41,7 +41,7 @@ const untilReady = async (url: string, parts: readonly AppProcess[]): Promise<vo
 export const startSystem = async (options: {
   readonly docker: Docker
   readonly redisUrl: string
-  /** For its logs. */
+  /** The folder for its logs. */
   readonly name: string
   readonly env?: Readonly<Record<string, string>>
 }): Promise<System> => {
@@ -61,7 +61,7 @@ export const startSystem = async (options: {
     const owner = `${hostname()}-${worker.pid}-`
     return all.filter(({ Labels }) => Labels['runnel.worker']?.startsWith(owner))
   }
-  // What a worker that did not stop in order leaves behind.
+  // Containers that a worker leaves behind if it did not stop properly.
   const sweep = async () => {
     for (const { Id } of await listContainers('any')) {
       await docker
@@ -90,7 +90,7 @@ export const startSystem = async (options: {
       let last = ''
       let since = performance.now()
       while (performance.now() - since < QUIET_MS) {
-        if (performance.now() > deadline) throw new Error(`The pools did not come to rest: read ${worker.log}`)
+        if (performance.now() > deadline) throw new Error(`The pools were not full in time: read ${worker.log}`)
         await delay(QUIET_POLL_MS)
         const ids = await listSandboxes()
         const now = ids.sort().join()

@@ -5,9 +5,9 @@ const ROOT = '/sys/fs/cgroup'
 const MIB = 1024 * 1024
 
 export interface Usage {
-  /** Of all processes the container ever had. */
+  /** Processor time of all processes that the container ever had. */
   readonly cpuMs: number
-  /** Without file pages that could be dropped at once, as `docker stats` shows it. */
+  /** Memory without file pages that could be dropped at once, as `docker stats` shows it. */
   readonly memoryMib: number
 }
 
@@ -16,7 +16,7 @@ const readField = (path: string, name: string): number =>
 
 const readNumber = (path: string): number => Number(readFileSync(path, 'utf8'))
 
-/** Reads the control groups themselves, because the engine takes a second to answer. So it must be an engine of this machine. */
+/** Reads the control groups directly, because the engine takes a second to answer. So the engine must be on this machine. */
 export const openUsage = async (docker: Docker, id: string): Promise<() => Usage> => {
   const { State } = await docker.getContainer(id).inspect()
   const groups = new Map(

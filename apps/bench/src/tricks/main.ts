@@ -50,7 +50,7 @@ const describe = (withIt: readonly number[], without: readonly number[]): string
   ].join(' | ')
 }
 
-/** By the middle half, which a few slow runs do not change. */
+/** Judged by the middle half, which a few slow runs do not change. */
 const deviation = (values: readonly number[]): number => {
   const sorted = values.toSorted((a, b) => a - b)
   const at = (share: number) => sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN

@@ -6,10 +6,10 @@ import type Docker from 'dockerode'
 import { openUsage, type Usage } from './container-usage.ts'
 
 const MIB = 1024 * 1024
-/** After its agent has reported, the engine and the kernel still finish what belongs to the start. */
+/** A pause, because after the report of the agent the engine and the kernel still finish the start. */
 const SETTLE_MS = 60
 const TIDY_MS = 15
-/** Some number of jobs that fits a container's users and keeps it in use for the whole measurement. */
+/** A number of jobs that fits a container's users and keeps it in use for the whole measurement. */
 const JOBS_PER_CONTAINER = 10_000
 const SOURCES: Readonly<Record<string, string>> = {
   python: 'print(1)',
@@ -18,7 +18,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   bash: 'echo 1',
 }
 
-/** One round of one variant, by the name of what was measured. */
+/** One round of one variant: each value by the name of what was measured. */
 export type Sample = Readonly<Record<string, number>>
 
 export interface Variant extends AsyncDisposable {
@@ -71,7 +71,7 @@ export const createVariant = (docker: Docker, imagePrefix: string, language: str
   return {
     async measureFresh() {
       const began = performance.now()
-      // A disk of another size than the pool's: made now, and nothing is made in the background.
+      // A disk size that the pool does not have: the container is made now, and none is made in the background.
       const wish = {
         language,
         limits: { ...limits, diskBytes: limits.diskBytes + MIB },

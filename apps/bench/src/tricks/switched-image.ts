@@ -1,9 +1,9 @@
 import type Docker from 'dockerode'
 
-/** The agent reads from it which of its tricks to leave out (packages/agent/src/switches.py). */
+/** The agent reads from it which tricks to turn off (packages/agent/src/switches.py). */
 const SWITCH = 'AGENT_WITHOUT'
 
-/** The image that sandboxes use, with some tricks of the agent off: the same files, one environment variable more. */
+/** The image that sandboxes use, with some tricks of the agent off: the same files and one more environment variable. */
 export const createSwitchedImage = async (
   docker: Docker,
   image: string,

@@ -1,9 +1,9 @@
-// crowd.ts <url of a job's events> <how many>: a process with that many watchers of one job. It says `open` when all of
-// them are, and what they saw when all have come to the end.
+// crowd.ts <url of a job's events> <how many>: a process with that many watchers of one job. It sends `open` when all of
+// them are connected, and its report when all have ended.
 //
-// All watchers must be sent the same events. The first one to get the n-th event reads it and keeps its bytes; every
-// other's n-th event must have the same bytes. So each watcher's events are checked whole and in order, and parsing
-// costs once what it would cost a thousand times.
+// All watchers must get the same events. The first one to get the n-th event parses it and keeps its bytes; every
+// other watcher's n-th event must have the same bytes. So all events of each watcher are checked, and each is parsed
+// once instead of a thousand times.
 import { type JobEvent, jobEventSchema, readEventId } from '@runnel/contract/public'
 import { createHistogram } from '../report/histogram.ts'
 import type { Summary } from '../report/statistics.ts'
@@ -11,10 +11,10 @@ import { watch } from './watch.ts'
 
 export interface CrowdReport {
   readonly watchers: number
-  /** Those that were sent every event, in order, from the first to `finished`. */
+  /** The watchers that got every event, in order, from the first to `finished`. */
   readonly complete: number
   readonly events: number
-  /** From the program's own clock, in its output, to a watcher; all of all watchers. */
+  /** Delays of all events of all watchers, from the time that the program printed to when the watcher read it. */
   readonly delayMs: Summary | undefined
 }
 
@@ -29,7 +29,7 @@ const watchers = Number(count)
 const seen: Seen[] = []
 const delays = createHistogram()
 
-/** Epoch milliseconds, finer than whole ones. */
+/** Milliseconds since 1970, with a fraction. */
 const now = (): number => performance.timeOrigin + performance.now()
 
 const read = (payload: Buffer): Seen => {
@@ -37,9 +37,9 @@ const read = (payload: Buffer): Seen => {
   const { attempt, n } = readEventId(event.id)
   const expected = attempt === 0 ? seen.length + 1 : seen.length
   if (n !== expected) throw new Error(`The event ${event.id} came where number ${expected} was due`)
-  // What was printed last waited least, what was printed first waited longest.
+  // An event can have several lines: the last one waited least, the first one longest.
   const printedAtMs = event.type === 'stdout' ? Number(event.data.split('\n')[0]) * 1_000 : undefined
-  // A copy: the chunk it came in is large and soon somebody else's.
+  // A copy, because the large chunk it came in would stay in memory with it.
   return { bytes: Buffer.from(payload), type: event.type, printedAtMs }
 }
 

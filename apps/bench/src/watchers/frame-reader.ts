@@ -7,7 +7,7 @@ const MASKED = 0x80
 const LENGTH_16 = 126
 const LENGTH_64 = 127
 
-/** Masked and without a payload; the mask of nothing is all zeros. */
+/** Masked and without a payload, so the mask can be all zeros. */
 export const PONG = Buffer.from([FINAL | 0xa, MASKED, 0, 0, 0, 0])
 export const CLOSE = Buffer.from([FINAL | OPCODE.close, MASKED, 0, 0, 0, 0])
 
@@ -17,7 +17,7 @@ export interface FrameHandlers {
   onClose(): void
 }
 
-/** Where the payload is, and where the next frame starts; undefined until the header is complete. */
+/** Where the payload is and where the next frame starts; undefined until the header is complete. */
 const readHeader = (bytes: Buffer, at: number): { start: number; end: number } | undefined => {
   if (bytes.length - at < 2) return undefined
   const short = bytes.readUInt8(at + 1)
@@ -29,7 +29,7 @@ const readHeader = (bytes: Buffer, at: number): { start: number; end: number } |
   return { start, end: start + length }
 }
 
-/** Takes what a socket brings, piece by piece. */
+/** Takes the bytes of a socket, piece by piece. */
 export const createFrameReader = ({ onText, onPing, onClose }: FrameHandlers): ((chunk: Buffer) => void) => {
   let rest: Buffer | undefined
   return (chunk) => {

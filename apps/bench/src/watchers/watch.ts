@@ -7,7 +7,7 @@ const HEADERS_END = '\r\n\r\n'
 export interface Watcher {
   /** Resolves when the server has agreed to the upgrade. */
   readonly opened: Promise<void>
-  /** Resolves when the connection has ended, however. */
+  /** Resolves when the connection has ended, for any reason. */
   readonly closed: Promise<void>
 }
 
@@ -39,7 +39,7 @@ export const watch = (url: URL, onText: (payload: Buffer) => void): Watcher => {
     opened.reject(new Error('The connection was closed before it was open'))
     closed.resolve()
   })
-  // The server's end is the end; nothing is left to say.
+  // When the server ends the connection, there is nothing more to send.
   socket.on('end', () => socket.end())
   socket.write(
     [

@@ -8,7 +8,7 @@ import { LONGEST_MS } from './load.ts'
 import type { Accepted } from './run-faults.ts'
 import { requireNext } from './watch-job.ts'
 
-/** So many events are shown of a job that is wrong. */
+/** How many events of a wrong job are shown. */
 const SHOWN_EVENTS = 40
 
 /** What the last attempt printed. */
@@ -74,7 +74,7 @@ const findLeftovers = async (redis: Redis, prefix: string): Promise<string[]> =>
   return left
 }
 
-/** So many jobs are checked at once. */
+/** How many jobs are checked at once. */
 const CHECKED_AT_ONCE = 32
 
 export const checkJobs = async (options: {

@@ -17,7 +17,7 @@ const ENV = {
 
 const CODE = 'import time\nprint("running", flush=True)\ntime.sleep(1)\nprint("ended")'
 
-test('A wall clock that jumps an hour on, two back and ten years on, in a worker or in the API, changes no job', async ({
+test('A wall clock that jumps an hour ahead, two back and ten years ahead, in a worker or the API, changes no job', async ({
   redis,
   redisKeys,
   redisUrl,
@@ -50,13 +50,13 @@ test('A wall clock that jumps an hour on, two back and ten years on, in a worker
   for (const part of [worker, system.api]) {
     for (const _ of JUMPS_MS) await jumpUnderJobs(part)
   }
-  // They did jump.
+  // The clocks did jump.
   const [later = 0, ...others] = JUMPS_MS.toReversed()
   for (const { lines } of [worker, system.api]) {
     const { time = 0 } = lines.at(-1) ?? {}
     expect(time - Date.now()).toBeGreaterThan(later + Math.min(...others))
   }
-  // Nobody took the worker for dead, nor its sandboxes for old ones.
+  // The worker was not seen as dead, nor its sandboxes as old.
   expect((await containersOf(worker)).length).toBeGreaterThan(0)
   expect(worker.lines.filter(({ msg }) => /lost|dead|fail/i.test(msg))).toEqual([])
 })

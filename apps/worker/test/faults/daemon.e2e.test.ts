@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { startSystem, stdoutOf, untilWorkers } from '../system.ts'
 import { canStartEngine, type OwnEngine, startOwnEngine } from './own-engine.ts'
 
-/** Ends well after the restart, if it is not ended by it. */
+/** A program that ends well after the restart, unless the restart ends it. */
 const CODE = 'import time\nprint("running", flush=True)\ntime.sleep(4)\nprint("ended")'
 const JOBS = 6
 const AT_ONCE = 4
@@ -18,7 +18,7 @@ describe.skipIf(!canStartEngine)('A Docker daemon', () => {
   afterAll(() => engine?.[Symbol.asyncDispose]())
 
   test.for(['SIGTERM', 'SIGKILL'] as const)(
-    'that is ended by %s and started again costs no job, no worker and no event',
+    'that ends by %s and starts again loses no job, no worker and no event',
     async (signal, { redisUrl, prefix }) => {
       {
         await using system = await startSystem({ redisUrl, prefix, env: { ...ENV, DOCKER_HOST: engine.host } })
@@ -37,7 +37,7 @@ describe.skipIf(!canStartEngine)('A Docker daemon', () => {
         expect(ended.map(({ outcome }) => outcome)).toEqual(jobs.map(() => ({ type: 'exited', exitCode: 0 })))
         expect(ended.map(stdoutOf)).toEqual(jobs.map(() => 'running\nended\n'))
         const logs = await Promise.all(jobs.map(({ id }) => system.events(id)))
-        // Those that ran started again, and the others started once.
+        // Running jobs started again, and the others started once.
         expect(logs.filter((log) => log.some(({ type }) => type === 'restarted'))).toHaveLength(AT_ONCE)
         expect(logs.map((log) => log.filter(({ type }) => type === 'finished').length)).toEqual(jobs.map(() => 1))
         expect(system.workers.map(({ hasExited }) => hasExited)).toEqual([false])

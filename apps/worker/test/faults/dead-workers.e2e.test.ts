@@ -11,10 +11,10 @@ import { startFaultyEngine, startFaultyRedis } from './fault-proxies.ts'
 import type { FaultProxy } from './fault-proxy.ts'
 import { isThere, startStubborn } from './stubborn-container.ts'
 
-/** Nothing of a dead worker is left after this long. */
+/** Nothing of a dead worker is left after this time. */
 const GONE_MS = 30_000
 
-/** The longest that a worker takes to stop, after its grace (docs/operations.md). */
+/** The longest time that a worker takes to stop, after its grace (docs/operations.md). */
 const STOP_MS = 29_000
 const GRACE_MS = 200
 
@@ -27,26 +27,26 @@ const ENV = {
 }
 const PROGRAM = 'print("first", flush=True)\nimport time\ntime.sleep(0.5)\nprint("last")'
 
-/** Where a worker is stopped: what it sends, and whether that still arrives. */
+/** A point at which a worker is stopped: what it sends then, and whether that still arrives. */
 interface Stage {
   readonly name: string
   readonly at: string
   readonly passing?: boolean
-  /** The events of the job in the end. */
+  /** All events of the job, when it has finished. */
   readonly events: string
 }
 
 const STARTED_LATER = '0 queued, 2 started, 2 stdout, 2 finished'
 const STARTED_TWICE = '0 queued, 1 started, 1 stdout?, 2 restarted, 2 started, 2 stdout, 2 finished'
 const ONCE = '0 queued, 1 started, 1 stdout, 1 finished'
-/** Everything that a worker sends to Redis uses one connection, so each of these stages needs its own worker. */
+/** A worker sends everything to Redis over one connection, so each of these stages needs its own worker. */
 const REDIS_STAGES: readonly Stage[] = [
-  { name: 'with a sandbox, before its log began', at: '"type":"started"', events: STARTED_LATER },
+  { name: 'with a sandbox, before its log started', at: '"type":"started"', events: STARTED_LATER },
   { name: 'while it publishes', at: '"data":"first', events: STARTED_TWICE },
   { name: 'before the outcome is written', at: '"type":"finished"', events: STARTED_TWICE },
   { name: 'after the outcome, before the queue knows', at: '"type":"finished"', passing: true, events: ONCE },
 ]
-/** One worker can be at all of these stages at once, each with another job. */
+/** One worker can be at all of these stages at once, with a different job at each. */
 const ENGINE_STAGES: readonly Stage[] = [
   { name: 'while its container is removed', at: 'DELETE /containers/', events: ONCE },
   { name: 'while it puts the files', at: 'caught here', events: STARTED_TWICE },
@@ -56,7 +56,7 @@ const ENGINE_STAGES: readonly Stage[] = [
 /** Nothing stops this worker. */
 const RUNNING: Stage = { name: 'while the program runs', at: '', events: STARTED_TWICE }
 
-/** Lists the events, repeated ones once: how output is divided is chance. */
+/** The types of the events, repeated ones once, because the number of output events varies. */
 const toList = (events: readonly JobEvent[]): string => {
   const types = events.map(({ id, type }) => `${id.split('-')[0]} ${type}`)
   return types.filter((event, at) => event !== types[at - 1]).join(', ')
@@ -69,7 +69,7 @@ const ids = (events: readonly JobEvent[]): string[] => {
   return [...attempts].flatMap(([attempt, own]) => own.map((_, at) => `${attempt}-${at + 1}`))
 }
 
-/** A worker behind doors of its own. */
+/** A worker behind its own fault proxies. */
 const startBehindProxies = async (
   system: System,
   redisUrl: string,
@@ -102,7 +102,7 @@ const goneFrom = (workers: readonly Process[]) => async () =>
 
 // Most of it is waiting, for locks to run out and for rounds of the reaper: all at the same time.
 describe.concurrent('A job whose worker dies', () => {
-  test('at any step of it finishes exactly once, and nothing of the worker stays', async ({ redisUrl, prefix }) => {
+  test('at any step finishes exactly once, and nothing of the worker stays', async ({ redisUrl, prefix }) => {
     await using resources = new AsyncDisposableStack()
     await using system = await startSystem({ redisUrl, prefix, workers: 0, env: ENV })
     const behindProxies: Awaited<ReturnType<typeof startBehindProxies>>[] = []
@@ -112,13 +112,13 @@ describe.concurrent('A job whose worker dies', () => {
       return one
     }
     const caught: Awaited<ReturnType<typeof catchAt>>[] = []
-    // Each has as many jobs as it takes, so the next job is the next worker's.
+    // Each worker is full, so the next worker gets the next job.
     for (const stage of REDIS_STAGES) caught.push(await catchAt(system, (await start()).redis, stage))
     const { engine } = await start(ENGINE_STAGES.length - 1)
     for (const stage of ENGINE_STAGES) caught.push(await catchAt(system, engine, stage))
     const last = await start()
     caught.push(await catchAt(system, last.redis, RUNNING))
-    // It also has a container that does not end by itself.
+    // It also has a container that does not end without help.
     resources.adopt(await startStubborn(labelsOf(nameOf(last.worker) ?? '')), discard)
     for (const { worker } of behindProxies) worker.signal('SIGKILL')
     const killedAt = performance.now()
@@ -140,7 +140,7 @@ describe.concurrent('A job whose worker dies', () => {
     })
   })
 
-  test('or is frozen for longer than its lock, has one outcome, and the late worker changes nothing', async ({
+  test('or is frozen for longer than its lock has one outcome, and the late worker changes nothing', async ({
     redisUrl,
     prefix,
   }) => {
@@ -154,7 +154,7 @@ describe.concurrent('A job whose worker dies', () => {
     const job = await system.finished(id, 20_000)
     const before = await system.events(id)
     expect([job.attempt, job.outcome]).toEqual([2, { type: 'exited', exitCode: 0 }])
-    // By now the program has ended. Its outcome waits in the frozen worker's socket, and is read first.
+    // By now the program has ended. Its outcome waits in the frozen worker's socket, and the worker will read it first.
     frozen?.signal('SIGCONT')
     await eventually(
       () => frozen?.lines.some(({ msg, jobId }) => jobId === id && msg.startsWith('Lost a job')) ?? false,
@@ -167,7 +167,7 @@ describe.concurrent('A job whose worker dies', () => {
 })
 
 describe.concurrent('A job whose worker stops', () => {
-  test('while Redis hangs finishes exactly once, and the worker is gone in time', async ({ redisUrl, prefix }) => {
+  test('while Redis hangs finishes exactly once, and the worker exits in time', async ({ redisUrl, prefix }) => {
     await using redis = await startFaultyRedis(redisUrl)
     await using system = await startSystem({ redisUrl, prefix, workers: 0, env: ENV })
     const worker = await system.startWorker({ REDIS_URL: redis.url, RUNNEL_SHUTDOWN_GRACE_MS: String(GRACE_MS) })
@@ -190,7 +190,7 @@ describe.concurrent('A job whose worker stops', () => {
 })
 
 describe.concurrent('Containers without a worker', () => {
-  test('are gone within 30 s, whatever runs in them; those of the living and of strangers stay', async ({
+  test('are removed within 30 s, whatever runs in them; containers of live and of unknown workers stay', async ({
     redis,
     redisUrl,
     prefix,
@@ -211,7 +211,7 @@ describe.concurrent('Containers without a worker', () => {
       resources.adopt(await startStubborn(labels, isStarted), discard)
     const orphans = [await start(labelsOf(dead)), await start(labelsOf(dead)), await start(labelsOf(dead), false)]
     const others = [await start(labelsOf(alive)), await start(labelsOf(stranger)), await start({ unrelated: '1' })]
-    // As before a power cut: the worker is known, and will never beat again.
+    // As before a power cut: the worker is known, and sends no more heartbeats.
     await directory.beat({ id: dead, isReady: true })
     const silentSince = performance.now()
 

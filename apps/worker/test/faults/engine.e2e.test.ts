@@ -18,13 +18,13 @@ const submitMany = (system: System, count: number) =>
     ),
   )
 
-/** What a worker takes to stop at most, beyond its grace (docs/operations.md). */
+/** The longest time that a worker takes to stop, after its grace (docs/operations.md). */
 const STOP_MS = 29_000
 const GRACE_MS = 500
 
 // Each has a door of its own, and most of it is waiting.
 describe.concurrent('A Docker engine', () => {
-  test('that restarts costs no job and no worker', async ({ redisUrl, prefix }) => {
+  test('that restarts loses no job and no worker', async ({ redisUrl, prefix }) => {
     await using engine = await startFaultyEngine()
     await using system = await startSystem({ redisUrl, prefix, env: { ...ENV, DOCKER_HOST: engine.host } })
     const jobs = await submitMany(system, 12)
@@ -40,7 +40,7 @@ describe.concurrent('A Docker engine', () => {
     await untilWorkers(system, 1, 0)
   })
 
-  test('that accepts and never answers is noticed, and its worker is ready again when it answers', async ({
+  test('that accepts connections and never answers is noticed, and its worker is ready again when it answers', async ({
     redisUrl,
     prefix,
   }) => {
@@ -58,7 +58,7 @@ describe.concurrent('A Docker engine', () => {
     const running = await system.submit({ language: 'python', code })
     await eventually(async () => expect((await system.read(running.id)).status).toBe('running'))
     engine.hang()
-    // Nobody asks it anything: it is looked at all the same.
+    // No job needs the engine: the worker checks it anyway.
     await untilWorkers(system, 0, 1)
     engine.open()
     const job = await system.finished(running.id)
@@ -66,7 +66,7 @@ describe.concurrent('A Docker engine', () => {
     await untilWorkers(system, 1, 0)
   })
 
-  test('that stays away for longer than jobs may wait costs them a `sandbox-failed`, and its worker nothing', async ({
+  test('that stays away for longer than jobs may wait ends them as `sandbox-failed`, and its worker continues', async ({
     redisUrl,
     prefix,
   }) => {
@@ -97,7 +97,7 @@ describe.concurrent('A Docker engine', () => {
     expect(stdoutOf(await system.finished(next.id))).toBe('well again\n')
   })
 
-  test('that hangs while its worker stops delays it by no more than a stop may take, and costs no job', async ({
+  test('that hangs while its worker stops does not delay it beyond the longest stop, and loses no job', async ({
     redisUrl,
     prefix,
   }) => {
@@ -120,7 +120,7 @@ describe.concurrent('A Docker engine', () => {
     expect(ended.map((job) => [job.outcome, stdoutOf(job)])).toEqual(
       jobs.map(() => [{ type: 'exited', exitCode: 0 }, 'ended\n']),
     )
-    // What it could not remove, the other one does.
+    // The other worker removes the containers that the first one could not.
     await eventually(async () => expect(await containersOf(worker)).toEqual([]), { withinMs: 30_000, everyMs: 200 })
   })
 })

@@ -4,13 +4,13 @@ import { eventually, startLossyProxy } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { type System, startSystem, stdoutOf } from '../system.ts'
 
-/** Without containers, for this is about Redis; what a worker does with it is the same. */
+/** Without containers, because this tests Redis, which a worker uses in the same way. */
 const ENV = { RUNNEL_SANDBOX: 'local', RUNNEL_LOCK_MS: '2000' }
-/** Two words, apart, so that there is something between the first event and the last. */
+/** Prints twice with a pause, so that there are events between the first and the last. */
 const CODE = 'import time\nprint("running", flush=True)\ntime.sleep(0.1)\nprint("ended")'
-/** A job takes fewer: the later ones meet what the processes do for themselves. */
+/** A job needs fewer answers. The later ones belong to what the processes do in the background. */
 const ANSWERS = 16
-/** A client that insists, as every client should. */
+/** A client that tries again, as every client should. */
 const RETRY = { withinMs: 20_000, everyMs: 50 }
 
 const submit = (system: System, key: string) =>

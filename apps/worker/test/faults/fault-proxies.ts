@@ -13,7 +13,7 @@ export interface FaultyRedis extends FaultProxy {
   readonly url: string
 }
 
-/** The engine behind a fault proxy of its own. Other users of the engine notice nothing. */
+/** The engine behind its own fault proxy. Other users of the engine notice nothing. */
 export const startFaultyEngine = async (): Promise<FaultyEngine> => {
   const path = join(tmpdir(), `runnel-engine-${randomUUID()}.sock`)
   const proxy = await startFaultProxy({ path }, { path: '/var/run/docker.sock' })
@@ -27,7 +27,7 @@ export const startFaultyEngine = async (): Promise<FaultyEngine> => {
   }
 }
 
-/** Redis behind a fault proxy of its own. Connections through it keep their names. */
+/** Redis behind its own fault proxy. Connections through it keep their names. */
 export const startFaultyRedis = async (redisUrl: string): Promise<FaultyRedis> => {
   const { hostname, port, search } = new URL(redisUrl)
   const proxy = await startFaultProxy({ port: 0 }, { host: hostname, port: Number(port) })

@@ -12,7 +12,7 @@ import { connect, createServer, type NetConnectOpts, type Socket } from 'node:ne
  * `answerEach` answer in place of the other side.
  */
 export interface FaultProxy extends AsyncDisposable {
-  /** Of the listening side: a port of 127.0.0.1, or 0 for one that listens on a path. */
+  /** The port of 127.0.0.1 that it listens on; 0 if it listens on a path. */
   readonly port: number
   open(): void
   close(): void
@@ -42,7 +42,7 @@ interface Hold {
   readonly reached: () => void
 }
 
-/** The end of the bytes before, in which a text may have started. */
+/** The end of the earlier bytes, in which a text may have started. */
 const TAIL_BYTES = 256
 
 export const startFaultProxy = async (

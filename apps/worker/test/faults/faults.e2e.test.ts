@@ -4,14 +4,14 @@ import { expect, inject, test } from 'vitest'
 import { FAULT_NAMES } from './inject-faults.ts'
 import { OUR_FAILURES_SHARE, runFaults } from './run-faults.ts'
 
-// A busy machine takes longer to start what was killed.
-test('Jobs that are accepted finish exactly once while workers, API, Redis and engine die at random', {
+// A busy machine takes longer to start killed processes again.
+test('Accepted jobs finish exactly once while workers, API, Redis and engine die at random', {
   timeout: 300_000,
 }, async () => {
   const seed = randomInt(2 ** 31)
   process.stdout.write(`Seed of the random faults: ${seed} (npm run soak -- --seed ${seed})\n`)
   const report = await runFaults({ seed, forMs: 10_000, jobs: 300, testRun: inject('testRun') }).catch((error) => {
-    // A run that is tried again and passes would keep to itself what it had found.
+    // No retry: if a second run passed, the fault that the first one found would be hidden.
     process.stdout.write(`${inspect(error)}\n`)
     throw error
   })

@@ -6,7 +6,7 @@ import { OUR_FAILURES_SHARE, runFaults } from './run-faults.ts'
 
 const MINUTE_MS = 60_000
 
-test('Jobs that are accepted finish exactly once, for as long as one likes to watch', async () => {
+test('Accepted jobs finish exactly once, for as long as the test runs', async () => {
   const { RUNNEL_SOAK_MINUTES: minutes, RUNNEL_SOAK_SEED: seed } = readConfig(z.object(SETTINGS.soak))
   process.stdout.write(`Random faults for ${minutes} minutes: npm run soak -- --minutes ${minutes} --seed ${seed}\n`)
   const startedAt = performance.now()

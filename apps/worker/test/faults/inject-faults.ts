@@ -5,7 +5,7 @@ import type { System } from '../system.ts'
 import type { FaultyEngine } from './fault-proxies.ts'
 import type { Random } from './random.ts'
 
-/** What faults can be injected into. */
+/** The parts that faults can be injected into. */
 export interface Target {
   readonly system: System
   readonly redis: RedisContainer
@@ -19,7 +19,7 @@ type Part = 'a worker' | 'the API' | 'Redis' | 'the engine'
 
 interface Fault {
   readonly name: string
-  /** What it breaks: one thing at a time. */
+  /** The part that it breaks. One part is broken by one fault at a time. */
   readonly part: Part
   readonly inject: (target: Target, random: Random) => Promise<void>
 }
@@ -44,7 +44,7 @@ const untilExited = (one: Process): Promise<void> =>
     { withinMs: EXIT_MS },
   )
 
-/** Ends one by one signal and starts another in its place. */
+/** Ends a process by a signal and starts another one in its place. */
 const replaceBy =
   (name: NodeJS.Signals) =>
   async (one: Process, { system }: Target) => {
@@ -123,10 +123,10 @@ const FAULTS: readonly Fault[] = [
   },
 ]
 
-/** What each run injects at least once. */
+/** Each run injects all of these at least once. */
 export const FAULT_NAMES: readonly string[] = FAULTS.map(({ name }) => name)
 
-/** So many things are broken at once. */
+/** How many parts are broken at once. */
 const AT_ONCE = 1
 const MAX_PAUSE_MS = 500
 

@@ -1,12 +1,12 @@
 import type { Outcome } from '@runnel/contract/public'
 import type { Random } from './random.ts'
 
-/** A job, and what it must print and end with, however often it starts again. */
+/** A job, and the output and outcome that it must have, even if it starts again. */
 export interface Task {
   readonly job: Readonly<Record<string, unknown>>
   readonly stdout: string
   readonly outcome: Outcome
-  /** It is canceled this long after it was accepted. */
+  /** How long after it was accepted it is canceled. */
   readonly cancelAfterMs?: number
 }
 

@@ -5,7 +5,7 @@ import { startSystem, stdoutOf, untilWorkers } from '../system.ts'
 import { canStartEngine, startOwnEngine } from './own-engine.ts'
 import { TRANSPORTS, watchJob } from './watch-job.ts'
 
-/** It prints before and after the loss of its host, and lasts longer than it takes to start all jobs. */
+/** Prints before and after the loss of its host, and runs longer than it takes to start all jobs. */
 const CODE = 'import time\nfor number in range(15):\n    print(number, flush=True)\n    time.sleep(0.2)'
 const PRINTED = Array.from({ length: 15 }, (_, number) => `${number}\n`).join('')
 const AT_ONCE = 2
@@ -15,7 +15,7 @@ const ENV = {
   RUNNEL_CONCURRENCY: String(AT_ONCE),
   RUNNEL_POOL_MIN: '1',
   RUNNEL_POOL_MAX: String(AT_ONCE),
-  // So soon the jobs of a dead worker run again; the default of 20 s would only be a longer wait.
+  // The jobs of a dead worker run again after this time; the default of 20 s would only take longer.
   RUNNEL_LOCK_MS: '2000',
 }
 
@@ -28,7 +28,7 @@ const ENV = {
  *   3. the other worker finishes all jobs
  */
 describe.skipIf(!canStartEngine)('A lost host', () => {
-  test('with a worker and its engine loses no job and no event', async ({ redisUrl, prefix }) => {
+  test('loses no job and no event when its worker and its engine are gone', async ({ redisUrl, prefix }) => {
     await using resources = new AsyncDisposableStack()
     const lost = resources.use(await startOwnEngine(['runnel/python']))
     const system = resources.use(await startSystem({ redisUrl, prefix, workers: 0, env: ENV }))
@@ -63,7 +63,7 @@ describe.skipIf(!canStartEngine)('A lost host', () => {
     const logs = await Promise.all(jobs.map(({ id }) => system.events(id)))
     expect(await Promise.all(watched)).toEqual(logs)
     expect(logs.map((log) => log.filter(({ type }) => type === 'finished').length)).toEqual(jobs.map(() => 1))
-    // Those of the lost host ran again, once, and no others.
+    // The jobs of the lost host ran again, once, and no others did.
     expect(ended.map(({ attempt }) => attempt).sort()).toEqual(jobs.map((_, at) => (at < JOBS - AT_ONCE ? 1 : 2)))
     expect(logs.filter((log) => log.some(({ type }) => type === 'restarted'))).toHaveLength(AT_ONCE)
   })

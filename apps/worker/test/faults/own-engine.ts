@@ -11,9 +11,9 @@ import Docker from 'dockerode'
 export interface OwnEngine extends AsyncDisposable {
   /** For DOCKER_HOST. */
   readonly host: string
-  /** Ends the daemon by this signal and starts it again. Resolves when it answers. */
+  /** Ends the daemon with this signal and starts it again. Resolves when it answers. */
   restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
-  /** Kills the daemon, all that it started and all containers at once, as when its host loses its power. */
+  /** Kills the daemon, everything it started and all containers at once, as a power cut does. */
   lose(): Promise<void>
   /** The ids of all containers it has. */
   list(): Promise<string[]>
@@ -23,7 +23,7 @@ const START_MS = 30_000
 const { PATH: path = '' } = process.env
 const PATH = `${path}:/usr/sbin:/sbin`
 
-/** A daemon needs Linux, root and its program. Elsewhere a test cannot restart the engine. */
+/** A daemon needs Linux, root and the program `dockerd`. Without these, a test cannot restart the engine. */
 export const canStartEngine =
   process.platform === 'linux' &&
   process.getuid?.() === 0 &&
@@ -140,7 +140,7 @@ const findProcesses = async (daemon: number): Promise<number[]> => {
     children.set(parent, [...(children.get(parent) ?? []), pid])
     if ((await readlink(`/proc/${pid}/ns/mnt`).catch(() => '')) === mounts) found.add(pid)
   }
-  // A set goes on to what is added to it.
+  // A `for` loop over a set also visits what is added during the loop.
   for (const pid of found) for (const child of children.get(pid) ?? []) found.add(child)
   return [...found]
 }
@@ -149,7 +149,7 @@ const kill = (pid: number): void => {
   try {
     process.kill(pid, 'SIGKILL')
   } catch {
-    // It has ended with the one before it.
+    // It has ended with the process before it.
   }
 }
 

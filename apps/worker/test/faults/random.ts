@@ -3,7 +3,7 @@ export interface Random {
   /** A whole number from 0 to `below - 1`. */
   below(bound: number): number
   pick<T>(from: readonly T[]): T
-  /** The same, in another order. */
+  /** The same items in another order. */
   shuffle<T>(all: readonly T[]): T[]
 }
 

@@ -8,7 +8,7 @@ const WATCHERS = 600
 const LINES = 60
 const CODE = `import time\nfor n in range(${LINES}):\n    print(n, flush=True)\n    time.sleep(0.1)`
 
-test('Hundreds of watchers of an API that dies come back all at once, and each sees every event once', async ({
+test('Hundreds of watchers of an API that dies reconnect at the same time, and each sees every event once', async ({
   redis,
   redisUrl,
   prefix,

@@ -20,8 +20,8 @@ const WORKERS = 3
 const CONCURRENCY = 8
 const SUBMITTERS = 4
 /**
- * How long the last jobs may take after nothing breaks any more: a lock, a stalled check, and the longest program, on a
- * machine that is busy with other things too.
+ * How long the last jobs may take after the last fault: a lock, a stalled check, and the longest program, on a
+ * busy machine.
  */
 const SETTLE_MS = 120_000
 
@@ -36,12 +36,12 @@ const ENV = {
 }
 
 /**
- * How many of the jobs may end as our failure. A job that something broke under starts again; only one that was hit time
- * after time is given up.
+ * How many of the jobs may end as `sandbox-failed`. A job that is hit by a fault starts again; it fails only if it is hit
+ * again and again.
  */
 export const OUR_FAILURES_SHARE = 0.01
 
-/** A job that was accepted, and what its watcher saw. */
+/** An accepted job, and what its watcher saw. */
 export interface Accepted {
   readonly id: string
   readonly task: Task
@@ -56,7 +56,7 @@ export interface Report {
   readonly faults: ReadonlyMap<string, number>
 }
 
-/** Asks until there is an answer. An API that is away, or has no Redis, answers with an error or not at all. */
+/** Sends a request until it succeeds. An API that is away, or has no Redis, answers with an error or not at all. */
 const insist = async (ask: () => Promise<Response>, signal: AbortSignal): Promise<void> => {
   while (!signal.aborted) {
     const status = await ask().then(
@@ -77,7 +77,7 @@ const submit = async (system: System, { job }: Task): Promise<Job | undefined> =
   }
 }
 
-/** Submits at the pace at which jobs end, until there are enough of them; every one that is accepted is watched. */
+/** Submits at the pace at which jobs end, until there are enough of them. Every accepted job is watched. */
 const keepBusy = async (
   system: System,
   random: Random,
@@ -136,14 +136,14 @@ const requireNoContainers = async (dead: readonly Process[]): Promise<void> => {
 }
 
 /**
- * Runs jobs while everything around them breaks. Then checks that each accepted job finished exactly once, that each
- * watcher got all events and none twice, and that nothing is left. Everything follows from the seed, except the time.
+ * Runs jobs while all parts around them break. Then checks that each accepted job finished exactly once, that each
+ * watcher got all events and none twice, and that nothing is left. The seed decides everything, except the timing.
  */
 export const runFaults = async (options: {
   readonly seed: number
-  /** Faults are injected for this long, and until each has been injected once … */
+  /** Faults are injected for this long, and until each was injected once … */
   readonly forMs: number
-  /** … and new jobs as long, and until there are so many. */
+  /** … and jobs are submitted for this long, and until there are this many. */
   readonly jobs: number
   readonly testRun: string
   /** Called when a fault is injected. */

@@ -6,15 +6,15 @@ import { startSystem, stdoutOf } from '../system.ts'
 import { TRANSPORTS, watchJob } from './watch-job.ts'
 
 const GRACE_MS = 1_500
-/** Beyond the grace: to stop what runs, give it back and remove the containers. */
+/** Time after the grace: to stop running jobs, put them back and remove the containers. */
 const MARGIN_MS = 4_000
-/** How long a stopping API may take: streams end at once, and what is still open is cut after three seconds. */
+/** How long a stopping API may take: streams end at once, and connections that are still open are cut after three seconds. */
 const API_MS = 4_000
 
 const LOAD = 24
 
 describe('Stopped under load', () => {
-  test('API and worker go within their time and lose nothing, and every watcher sees each event once', async ({
+  test('API and worker exit in time and lose nothing, and every watcher sees each event once', async ({
     redisUrl,
     prefix,
   }) => {
@@ -26,7 +26,7 @@ describe('Stopped under load', () => {
       while (watched.size < LOAD) {
         const index = watched.size
         const code = `import time\nfor n in range(10):\n    print(${index}, n, flush=True)\n    time.sleep(0.2)`
-        // An API that stops or is away refuses: only what it accepted counts.
+        // An API that stops or is away refuses jobs: only accepted ones count.
         const job = await system.submit({ language: 'python', code, isolation: 'tenant' }).catch(() => undefined)
         if (job === undefined) {
           await delay(50)

@@ -17,7 +17,7 @@ const GARBAGE = '\u0000\u0001\u0002 no HTTP \r\n\r\n'
 const NO_JSON = 'HTTP/1.1 201 Created\r\nContent-Length: 4\r\nConnection: close\r\n\r\nnone'
 const TRUNCATED = 'HTTP/1.1 201 Created\r\nContent-Length: 100\r\nConnection: close\r\n\r\n{"Id": "'
 
-/** Other answers of an engine, or of a proxy before it. With `passing` the engine did what it was asked anyway. */
+/** Other answers of an engine, or of a proxy in front of it. With `passing` the engine does the work anyway. */
 const ANSWERS: readonly { readonly to: string; readonly answer: string; readonly passing: boolean }[] = [
   { to: '/containers/create', answer: GARBAGE, passing: false },
   { to: '/containers/create', answer: NO_JSON, passing: true },
@@ -31,11 +31,11 @@ const ANSWERS: readonly { readonly to: string; readonly answer: string; readonly
 
 const jobOf = (index: number) => ({ language: 'python', code: `print(${index})` })
 
-/** With a healthy engine, at once; while making fails a pool tries again every ten seconds at most. */
+/** A pool makes sandboxes at once while the engine is healthy, and after a failure tries again within ten seconds. */
 const HEALED_MS = 20_000
 
-describe.concurrent('A worker that can make no sandbox, though its engine answers,', () => {
-  test('as the engine lacks its runtime or an image, is not ready and takes no job; another one runs them', async ({
+describe.concurrent('A worker that cannot make a sandbox, although its engine answers,', () => {
+  test('because the engine lacks its runtime or an image, is not ready and takes no job; another worker runs them', async ({
     redisUrl,
     prefix,
   }) => {
@@ -57,7 +57,7 @@ describe.concurrent('A worker that can make no sandbox, though its engine answer
     await untilWorkers(system, 1, 2)
   })
 
-  test('for a while, as the disk is full, gives its jobs back, and runs them when there is room again', async ({
+  test('while the disk is full puts its jobs back, and runs them when there is room again', async ({
     redisUrl,
     prefix,
   }) => {
@@ -65,7 +65,7 @@ describe.concurrent('A worker that can make no sandbox, though its engine answer
     await using system = await startSystem({ redisUrl, prefix, env: { ...ENV, DOCKER_HOST: engine.host } })
     await untilWorkers(system, 1, 0)
     const makeRoom = engine.answerEach('/containers/create', REFUSED)
-    // The first cannot have what is in stock, so it is the first to find out.
+    // The first job cannot use a sandbox from stock, so it is the first to fail.
     const first = await system.submit({ ...jobOf(0), limits: { diskBytes: 8 * 1024 * 1024 } })
     await untilWorkers(system, 0, 1)
     const jobs = [first, ...(await Promise.all([1, 2, 3].map((index) => system.submit(jobOf(index)))))]
@@ -78,7 +78,7 @@ describe.concurrent('A worker that can make no sandbox, though its engine answer
     await untilWorkers(system, 1, 0)
   })
 
-  test('ends a job that started too often as our failure, with a reference in the log', async ({
+  test('ends a job that started too often as `sandbox-failed`, with a reference in the log', async ({
     redis,
     redisUrl,
     prefix,
@@ -89,7 +89,7 @@ describe.concurrent('A worker that can make no sandbox, though its engine answer
     const env = { ...ENV, DOCKER_HOST: engine.host, RUNNEL_POOL_MIN: '0' }
     await using system = await startSystem({ redisUrl, prefix, workers: 0, env })
     const { id } = await system.submit(jobOf(0))
-    // As BullMQ counts how often a job was taken.
+    // Where BullMQ counts how often a job was taken.
     await redis.hset(redisKeys.queuedJob(id), 'ats', 9)
     const worker = await system.startWorker()
     const { outcome } = await system.finished(id)
@@ -98,11 +98,11 @@ describe.concurrent('A worker that can make no sandbox, though its engine answer
     expect(worker.lines.filter((line) => line.reference === reference)).toHaveLength(1)
     const next = await system.submit({ language: 'python', code: 'print("well again")' })
     release()
-    // Nobody waits for a sandbox, and none is kept in stock: it finds out by itself that it can make them again.
+    // No job waits for a sandbox, and none is kept in stock: the worker must notice without them that it can make sandboxes again.
     expect(stdoutOf(await system.finished(next.id, HEALED_MS))).toBe('well again\n')
   })
 
-  test('for a moment, whatever the engine answers instead, runs its job all the same and leaves nothing', async ({
+  test('for a moment runs its job anyway and leaves nothing, whatever the engine answers instead', async ({
     redisUrl,
     prefix,
   }) => {
