@@ -89,8 +89,8 @@ describe('GET /v1/jobs/:id', () => {
           url: `/v1/jobs/${id}${path}`,
           ...(method === 'POST' ? { payload: { data: 'x' } } : {}),
         })
-        const code = method === 'HEAD' ? 'job-not-found' : response.json().error.code
-        expect([method, path, response.statusCode, code]).toEqual([method, path, 404, 'job-not-found'])
+        expect([method, path, response.statusCode]).toEqual([method, path, 404])
+        if (method !== 'HEAD') expect(response.json().error.code).toBe('job-not-found')
       }
     },
   )

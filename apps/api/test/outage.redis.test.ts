@@ -36,12 +36,8 @@ describe('While Redis is away', () => {
         url: path.replace(':id', UNKNOWN),
         ...(method === 'POST' ? { payload } : {}),
       })
-      expect([method, path, response.statusCode, response.json().error.code]).toEqual([
-        method,
-        path,
-        503,
-        'redis-unavailable',
-      ])
+      expect([method, path, response.statusCode]).toEqual([method, path, 503])
+      expect(response.json().error.code).toBe('redis-unavailable')
       expect(response.headers['retry-after']).toBe('1')
     }
     const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/jobs/${UNKNOWN}/events`)
