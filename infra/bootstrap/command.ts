@@ -27,7 +27,7 @@ let running: Running | undefined
 let ending: Promise<void> | undefined
 
 /**
- * Rejects unless the command succeeds. What it prints goes to the log of the step. It has a process group of its own, so
+ * Rejects unless the command succeeds. What it prints goes to the log of the step. It has its own process group, so
  * that `endRunning` can end it with all that it started.
  */
 export const run = async (command: string, args: readonly string[], options: RunOptions = {}): Promise<void> => {
@@ -85,7 +85,7 @@ export const read = async (command: string, args: readonly string[], timeoutMs =
 export const docker = (...args: readonly string[]): Promise<string> => read('docker', args)
 
 /**
- * Starts a daemon that holds nothing of ours: it has a session of its own, no input, a file as output and no other
+ * Starts a daemon that holds nothing of ours: it has its own session, no input, a file as output and no other
  * descriptor (main.ts closes those that we inherited). So a caller that waits for our output to close is not kept waiting.
  */
 export const startDaemon = async (command: string, logName: string): Promise<number | undefined> => {

@@ -1,4 +1,4 @@
-// Descriptors that our caller left open. A daemon of ours that inherited one would keep that caller waiting for its end.
+// Descriptors that our caller left open. If a daemon inherited one, that caller would wait for the daemon's end.
 // Node's own are all close-on-exec, so the others are inherited. (On macOS, where there is no /proc, Node gives a child
 // only the descriptors that are listed.)
 import { closeSync, readdirSync, readFileSync } from 'node:fs'

@@ -117,7 +117,7 @@ const listCommands = (): string =>
 
 process.chdir(ROOT)
 closeInherited()
-// Whatever starts has to end well, also when its terminal is gone.
+// Every command must end properly, also if its terminal is gone.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 const [name = '', ...args] = process.argv.slice(2)
 try {

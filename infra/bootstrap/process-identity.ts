@@ -1,4 +1,4 @@
-// A process id alone may belong to another process by now. Together with its start time it names one process for ever.
+// A process id alone may belong to another process by now. Together with its start time it names one process forever.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 

@@ -1,4 +1,4 @@
-/** Why we cannot go on, in one sentence that says what to do. `main.ts` prints it and nothing else. */
+/** Why we cannot continue, in one sentence that says what to do. `main.ts` prints it and nothing else. */
 export class Refusal extends Error {
   readonly exitCode: number
 

@@ -36,12 +36,12 @@ import { ticketsRoutes } from './routes/tickets.ts'
 import { validatorCompiler } from './validator-compiler.ts'
 import { createWhileConnected } from './while-connected.ts'
 
-/** How long a request may take to arrive. Node counts from the connection on, so a client that sends nothing is cut too. */
+/** How long a request may take to arrive. Node counts from the start of the connection, so a client that sends nothing is cut too. */
 const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 30_000
 /** How often Node looks for late requests. With its default of 30 s, each would have that much more time. */
 const CHECK_EVERY_MS = 1_000
-/** A connection that moves no byte for this much longer than any answer may take is dead. Heartbeats keep streams alive. */
+/** A connection without any byte for this much longer than the longest answer is dead. Heartbeats keep streams alive. */
 const SILENT_CONNECTION_MS = 30_000
 /** Connections that are open this long after closing started are cut. */
 const CUT_AFTER_MS = 3_000
@@ -56,7 +56,7 @@ interface AppParts {
   readonly callers: CallerDirectory
   /** Web pages of other origins that may call. */
   readonly origins: readonly string[]
-  /** Addresses of proxies whose X-Forwarded-For is believed. */
+  /** Addresses of proxies whose X-Forwarded-For is trusted. */
   readonly trustedProxies?: readonly string[]
   readonly heartbeatMs?: number
   /** The watchers of a job share one frame for each event; see `text-frame.ts`. */
@@ -67,7 +67,7 @@ interface AppParts {
 
 export type App = FastifyInstance
 
-/** The API, ready to listen or to be injected into. Closing it ends every open stream; its parts stay the caller's. */
+/** The API, ready to listen or for `inject`. Closing it ends every open stream. The caller closes the parts. */
 export const createApp = (parts: AppParts): App => {
   const {
     operations,
@@ -89,7 +89,7 @@ export const createApp = (parts: AppParts): App => {
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: createRequestId,
-    // Log lines name the request's id themselves, so no request needs a logger of its own.
+    // Log lines name the request's id themselves, so a request does not need its own logger.
     childLoggerFactory: (logger) => logger,
     bodyLimit: BODY_BYTES,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,

@@ -2,12 +2,12 @@ import { PROGRAM, RequestError } from '@runnel/contract/public'
 import type { FastifyInstance } from 'fastify'
 
 /**
- * The largest body there can be a reason for: source of the allowed size in which every byte is escaped (`\u001b`
+ * The largest body that can be useful: source of the allowed size in which every byte is escaped (`\u001b`
  * makes six of one), and as much again of standard input, args and env.
  */
 export const BODY_BYTES = 8 * PROGRAM.sourceBytes
 
-/** Fatal: bytes that are not UTF-8 are refused. A lenient decoder would run another program than the one sent. */
+/** Fatal: bytes that are not UTF-8 are refused. A lenient decoder would change the program. */
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 export const decodeUtf8 = (bytes: Uint8Array, whole: string): string => {
@@ -18,7 +18,7 @@ export const decodeUtf8 = (bytes: Uint8Array, whole: string): string => {
   }
 }
 
-/** Reads JSON and plain bytes, neither compressed. Keys that would reach a prototype are refused. */
+/** Reads JSON and plain bytes, without compression. Keys that would reach a prototype are refused. */
 export const setBodyParsers = (app: FastifyInstance): void => {
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
@@ -37,7 +37,7 @@ export const setBodyParsers = (app: FastifyInstance): void => {
     if (packing === undefined || packing === 'identity') return
     throw new RequestError(
       'unsupported-media-type',
-      `Cannot read a body with Content-Encoding: ${packing}; send it unpacked`,
+      `Cannot read a body with Content-Encoding: ${packing}; send it uncompressed`,
     )
   })
 }

@@ -34,7 +34,7 @@ export const refuseForeignHost = (host = ''): void => {
   )
 }
 
-/** Refuses what a page asks for, unless it is this server's own or its origin is on the list. */
+/** Refuses requests from web pages, unless the page is this server's own or its origin is on the list. */
 export const guardAgainstPages = (app: FastifyInstance, origins: readonly string[]): void => {
   app.addHook('onRequest', async ({ headers, method }, reply) => {
     const { host = '', origin } = headers

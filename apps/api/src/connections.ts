@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** Every open connection of a server. The server itself loses sight of one once it was asked to become a WebSocket. */
+/** Every open connection of a server. The server itself no longer tracks a connection that became a WebSocket. */
 export const trackConnections = (server: Server): { cutAll: () => void } => {
   const open = new Set<Socket>()
   server.on('connection', (socket) => {

@@ -20,7 +20,7 @@ Redis is the one of a running \`npm start\`, or the one that REDIS_URL names.`
 interface Parts {
   readonly keys: Keys
   readonly tenants: Tenants
-  /** One line for each change: what, whose, by whom. */
+  /** One line for each change: what, for which tenant, and who made it. */
   readonly log: Logger
   readonly print: (text: string) => void
 }
@@ -56,7 +56,7 @@ const parse = (args: readonly string[]) => {
 
 const toPretty = (value: unknown): string => JSON.stringify(value, null, 2)
 
-/** Does what the words after `npm run keys --` say. What is wrong with them is thrown as one sentence. */
+/** Runs the command with the arguments after `npm run keys --`. Throws one sentence if they are wrong. */
 export const runKeyCommand = async (args: readonly string[], { keys, tenants, log, print }: Parts): Promise<void> => {
   const { values, positionals } = parse(args)
   const [command, id, json, ...more] = positionals

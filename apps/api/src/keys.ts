@@ -1,4 +1,4 @@
-// npm run keys: the admin command. It speaks to Redis itself, so it needs no key and no API that runs.
+// npm run keys: the admin command. It uses Redis directly, so it needs neither a key nor a running API.
 import { once } from 'node:events'
 import { createLogger, readConfig, SETTINGS, StartError, warnOfUnknownSettings } from '@runnel/process'
 import { connectRedis } from '@runnel/redis'
@@ -11,7 +11,7 @@ const CONNECT_TIMEOUT_MS = 5_000
 const main = async (): Promise<void> => {
   const { REDIS_URL: url, RUNNEL_PREFIX: prefix } = readConfig(z.object(SETTINGS.keys))
   const say = (text: string): boolean => process.stderr.write(text)
-  // Standard output has only what was asked for.
+  // Standard output has only the result.
   const log = createLogger({ name: 'keys', level: 'info', destination: { write: say } })
   warnOfUnknownSettings(log)
   const redis = connectRedis(url, { role: 'command', log: createLogger({ name: 'keys', level: 'silent' }) })

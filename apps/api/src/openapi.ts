@@ -17,7 +17,7 @@ import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 
-/** Schemas that have a name of their own in the document; routes refer to them. */
+/** Schemas that have a name in the document; routes refer to them. */
 const NAMED = {
   Job: jobSchema,
   JobPage: jobPageSchema,
@@ -36,7 +36,7 @@ const nameSchemas = (): void => {
   }
 }
 
-/** What a client sends, as JSON Schema, with the bounds and defaults of this deployment. */
+/** The JSON Schema of what a client sends, with the bounds and defaults of this deployment. */
 const toInputSchema = (schema: z.ZodType): object => {
   const { $schema: _, ...described } = z.toJSONSchema(schema, {
     io: 'input',
@@ -56,7 +56,7 @@ const STDIN_BODY = {
   },
 } as const
 
-/** Adds what the document cannot find by itself: the frames of a WebSocket, and what routes take. */
+/** Adds what the library cannot find: the frames of a WebSocket, and the bodies that routes take. */
 const toDocument =
   (policy: LimitsPolicy): typeof jsonSchemaTransformObject =>
   (document) => {
@@ -79,9 +79,9 @@ const DESCRIPTION = `Runs code in sandboxes and streams its output.
 Submit a program with \`POST /v1/jobs\`. Then follow its events (WebSocket, server-sent events or NDJSON), or ask about it by id.
 Every answer of 400 and above is \`{"error": {"code", "message", "details"?, "requestId"}}\`.
 Every call except those of \`health\` may be answered 401 (no good key) and 403 (the key does not have the scope). Jobs of other
-tenants are answered as if they did not exist. If a tenant's submissions are limited, \`RateLimit-*\` says how, and 429 that there were too many.`
+tenants get the same answer as jobs that do not exist. If a tenant's submissions are limited, \`RateLimit-*\` says how, and 429 that there were too many.`
 
-/** To be called before the routes: the document has only what is registered after it. */
+/** Call it before the routes are registered: the document has only later ones. */
 export const describeApi = (app: FastifyInstance, policy: LimitsPolicy): void => {
   nameSchemas()
   app.register(swagger, {

@@ -2,7 +2,7 @@ import { StartError } from '@runnel/process'
 import type { Redis } from '@runnel/redis'
 import type { Keys } from '@runnel/registry'
 
-/** A Redis that is started together with the API is there by then. */
+/** If Redis starts together with the API, it is ready within this time. */
 const REDIS_WITHIN_MS = 5_000
 
 const isReadyInTime = async (redis: Redis): Promise<boolean> => {

@@ -6,7 +6,7 @@ import { safeParse } from './errors/safe-parse.ts'
 
 const WHOLE: Readonly<Record<string, string>> = { body: 'the body', querystring: 'the query', headers: 'the headers' }
 
-/** Reads a part of a request by its zod schema. A path parameter is a job's id: of the wrong shape it is nobody's. */
+/** Parses a part of a request with its zod schema. A path parameter is a job's id: if it is malformed, no such job exists. */
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
   ({ schema, httpPart }) =>
   (data) => {

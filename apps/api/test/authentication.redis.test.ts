@@ -35,7 +35,7 @@ describe('If a key was made', () => {
     const requests = requestsTo(api)
     expect(requests.length).toBeGreaterThan(20)
     for (const [index, { method, url }] of requests.entries()) {
-      // Each from an address of its own: one that asks too often without a key is answered 429.
+      // Each from its own address: an address that asks too often without a key gets 429.
       const response = await api.app.inject({ method, url, remoteAddress: `192.0.2.${index}` })
       if (PUBLIC_URLS.includes(url)) {
         expect([method, url, response.statusCode < 400]).toEqual([method, url, true])

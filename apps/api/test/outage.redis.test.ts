@@ -110,10 +110,10 @@ describe('While Redis is away', () => {
     const api = await startApi({ redisUrl: away.url, prefix: uniquePrefix(), resources })
     const id = (await submit(api)).json().id
     const url = `${await api.listen()}/v1/jobs/${id}/events`
-    const began = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
+    const started = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
     const watched = [
       watchNdjson(url, () => {
-        began[0].resolve()
+        started[0].resolve()
         return true
       }),
       watchServerSentEvents(url),
@@ -122,9 +122,9 @@ describe('While Redis is away', () => {
     const types: string[] = []
     socket.on('message', (data) => {
       types.push(JSON.parse(String(data)).type)
-      began[1].resolve()
+      started[1].resolve()
     })
-    await Promise.all(began.map(({ promise }) => promise))
+    await Promise.all(started.map(({ promise }) => promise))
     await away.stop()
     await eventually(async () => expect((await api.app.inject('/health/ready')).statusCode).toBe(503))
     await away.start()

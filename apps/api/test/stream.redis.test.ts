@@ -82,8 +82,8 @@ describe('GET /v1/stream', () => {
       expect(events.map(({ type }) => type)).toEqual(['queued', 'started', 'stdout', 'finished'])
       expect(events.find((event) => event.type === 'stdout')).toMatchObject({ data: `print(${n})\n` })
       const answered = stream.frames.findIndex((frame) => frame.ref === `job ${n}`)
-      const began = stream.frames.findIndex((frame) => JSON.stringify(frame['event'] ?? '').includes(id))
-      expect(answered).toBeLessThan(began)
+      const firstEvent = stream.frames.findIndex((frame) => JSON.stringify(frame['event'] ?? '').includes(id))
+      expect(answered).toBeLessThan(firstEvent)
     }
     stream.socket.terminate()
   })

@@ -1,4 +1,4 @@
-// Ways to send requests. Each gives every attempt in the order of its start, and goes on after a failure.
+// Ways to send requests. Each returns all attempts in the order of their start, and continues after a failure.
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Attempt, Contender } from './contenders/contender.ts'
@@ -34,9 +34,9 @@ export const askAtOnce = (contender: Contender, count: number): Promise<Attempt[
 /** One every `everyMs`, even if earlier ones are not answered yet. */
 export const askStaggered = async (contender: Contender, count: number, everyMs: number): Promise<Attempt[]> => {
   const attempts: Promise<Attempt>[] = []
-  const began = performance.now()
+  const startedAt = performance.now()
   for (let asked = 0; asked < count; asked += 1) {
-    await delay(Math.max(0, began + asked * everyMs - performance.now()))
+    await delay(Math.max(0, startedAt + asked * everyMs - performance.now()))
     attempts.push(attempt(contender))
   }
   return await Promise.all(attempts)
@@ -57,8 +57,8 @@ export const keepInFlight = async (
   { inFlight, forMs, settleMs }: { inFlight: number; forMs: number; settleMs: number },
 ): Promise<Sustained> => {
   const attempts: Attempt[] = []
-  const began = performance.now()
-  const elapsedMs = () => performance.now() - began
+  const startedAt = performance.now()
+  const elapsedMs = () => performance.now() - startedAt
   const loop = async () => {
     while (elapsedMs() < forMs) {
       const answered = await attempt(contender)

@@ -14,7 +14,7 @@ export interface Certificates extends AsyncDisposable {
   readonly serverKey: Buffer
 }
 
-/** An authority made for this test, and certificates of its for 127.0.0.1 and for one client. */
+/** An authority made for this test, and its certificates for 127.0.0.1 and for one client. */
 export const makeCertificates = async (): Promise<Certificates> => {
   const folder = await mkdtemp(join(tmpdir(), 'runnel-certificates-'))
   const openssl = (...args: string[]) => run('openssl', args, { cwd: folder })

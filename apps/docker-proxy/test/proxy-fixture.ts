@@ -7,13 +7,13 @@ export const ENGINE_SOCKET = '/var/run/docker.sock'
 
 export interface TestProxy extends AsyncDisposable {
   readonly socketPath: string
-  /** The names of the calls it let through, as often as they came. */
+  /** The names of the calls that passed, one for each call. */
   readonly passed: string[]
-  /** What it said of those it did not. */
+  /** The log messages of the calls that were refused. */
   readonly complaints: string[]
 }
 
-/** The very proxy that operators run, in front of the real engine. */
+/** The same proxy that operators run, in front of the real engine. */
 export const startProxy = async (): Promise<TestProxy> => {
   const passed: string[] = []
   const complaints: string[] = []

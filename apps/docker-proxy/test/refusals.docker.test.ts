@@ -22,7 +22,7 @@ describe('The proxy refuses', () => {
   let stranger = ''
   beforeAll(async () => {
     proxy = await startProxy()
-    // A container of another program on the same host, which must never be touched.
+    // A container of another program on the same host. Workers must never touch it.
     stranger = (await engine.createContainer({ Image: 'runnel/redis', Cmd: ['true'] })).id
   })
   afterAll(async () => {

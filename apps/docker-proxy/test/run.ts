@@ -7,15 +7,15 @@ import Docker from 'dockerode'
 import { vi } from 'vitest'
 import { ENGINE_SOCKET } from './proxy-fixture.ts'
 
-/** The engine itself, past every proxy. */
+/** The engine itself, without a proxy. */
 export const engine = new Docker({ socketPath: ENGINE_SOCKET })
 
 export interface TestWorker extends Sandboxes {
-  /** Its containers, as the engine itself lists them. */
+  /** Its containers, as the engine lists them. */
   containers(): Promise<Docker.ContainerInfo[]>
 }
 
-/** Real sandboxes of a worker that has this environment, and so the engine that it names. */
+/** Real sandboxes of a worker with this environment, which names the engine. */
 export const startWorker = (env: Readonly<Record<string, string>>): TestWorker => {
   const worker = `test-${randomUUID()}`
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
@@ -42,7 +42,7 @@ export const startWorker = (env: Readonly<Record<string, string>>): TestWorker =
 
 async function* noControls(): AsyncGenerator<Control> {}
 
-/** Runs a Python program in a sandbox of its own or, with `tenantId`, in one of that tenant's. */
+/** Runs a Python program in a new sandbox or, with `tenantId`, in one of that tenant. */
 export const run = async (
   sandboxes: Sandboxes,
   source: string,

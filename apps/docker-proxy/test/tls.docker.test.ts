@@ -17,7 +17,7 @@ const startTls = async ({ ca, serverCert, serverKey }: Certificates, socketPath:
     client.on('error', () => engine.destroy()).on('close', () => engine.destroy())
     engine.on('error', () => client.destroy())
   })
-  // Also those that never come as far as a handshake.
+  // Also connections that never complete a handshake.
   server.on('connection', (client: Socket) => void clients.add(client))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -44,7 +44,7 @@ describe('An engine behind TLS', () => {
     await Promise.all([certificates, strangers, proxy].map((part) => part[Symbol.asyncDispose]()))
   })
 
-  it('runs programs for a worker with the certificate, each attached over a connection of its own', async () => {
+  it('runs programs for a worker with the certificate, each attached over its own connection', async () => {
     await using tls = await startTls(certificates, proxy.socketPath)
     const env = { DOCKER_HOST: tls.host, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certificates.folder }
     const worker = startWorker(env)

@@ -10,18 +10,18 @@ import { engine } from './run.ts'
 
 const FRAME_HEADER_BYTES = 8
 
-/** What the engine carries in its frames, of which there is one stream here. */
+/** The content of the engine's frames. All belong to one stream here. */
 const unframe = (bytes: Buffer): Buffer => {
   const pieces: Buffer[] = []
   for (let at = 0; at < bytes.length; ) {
-    const begin = at + FRAME_HEADER_BYTES
-    at = begin + bytes.readUInt32BE(at + 4)
-    pieces.push(bytes.subarray(begin, at))
+    const start = at + FRAME_HEADER_BYTES
+    at = start + bytes.readUInt32BE(at + 4)
+    pieces.push(bytes.subarray(start, at))
   }
   return Buffer.concat(pieces)
 }
 
-/** A container that gives back what it is given, and ends when its input does. */
+/** A container that sends back its input, and ends when the input ends. */
 const startEcho = async () => {
   const container = await engine.createContainer({
     Image: 'runnel/python',

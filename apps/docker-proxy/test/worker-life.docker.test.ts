@@ -15,10 +15,10 @@ describe('A worker behind the proxy', () => {
       const exited = { type: 'exited', exitCode: 0 }
 
       expect(await run(worker, 'print(1)')).toEqual({ printed: '1\n', outcome: exited })
-      // Other limits than those of the pool.
+      // Limits that the pool does not have.
       const small = { memoryBytes: 64 * MIB, processes: 7 }
       expect(await run(worker, 'print(2)', { limits: small })).toEqual({ printed: '2\n', outcome: exited })
-      // A disk has no pool.
+      // No pool has a disk of this size.
       expect((await run(worker, 'print(3)', { limits: { diskBytes: 8 * MIB } })).printed).toBe('3\n')
       for (const text of ['a', 'b']) {
         expect((await run(worker, `print("${text}")`, { tenantId: 'somebody' })).printed).toBe(`${text}\n`)
@@ -26,7 +26,7 @@ describe('A worker behind the proxy', () => {
 
       const greedy = await run(worker, 'x = []\nwhile True: x.append(bytearray(1 << 20))', { limits: small })
       expect(greedy.outcome).toMatchObject({ type: 'out-of-memory' })
-      // More than the credits of one window, so that it flows both ways while it comes.
+      // More than the credit of one window, so that bytes flow in both directions.
       expect((await run(worker, 'print("x" * 900_000)')).printed).toHaveLength(900_001)
 
       const stop = new AbortController()
@@ -36,7 +36,7 @@ describe('A worker behind the proxy', () => {
       })
       expect((await canceled).outcome).toEqual({ type: 'canceled' })
 
-      // A container that goes without its agent having said why: the one time the engine is asked.
+      // A container that ends without a report of its agent: only then the engine is asked why.
       const lost = run(worker, 'import time\nprint("on", flush=True)\ntime.sleep(60)', {
         onOutput: (sandboxId) => void engine.getContainer(sandboxId).kill(),
       })

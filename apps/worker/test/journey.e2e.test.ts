@@ -43,7 +43,7 @@ const watchSocket = async (url: string): Promise<JobEvent[]> => {
   return events
 }
 
-// Each has a system of its own, and most of it is waiting.
+// Each test has its own system and mostly waits, so they run at the same time.
 describe.concurrent('The whole path', () => {
   test('runs a hundred jobs that are submitted at once, each with its own output', async ({ system }) => {
     const jobs = await Promise.all(

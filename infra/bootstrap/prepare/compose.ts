@@ -9,7 +9,7 @@ import type { Step } from './step.ts'
 
 const BROUGHT = join(KEPT, 'compose/usr/libexec/docker/cli-plugins/docker-compose')
 
-/** The words that it starts with on a command line; undefined when there is none. */
+/** How its command line starts; undefined if there is none. */
 export const findCompose = async (): Promise<readonly string[] | undefined> => {
   if (await prints('docker', ['compose', 'version'], /./)) return ['docker', 'compose']
   if (isInstalled('docker-compose') && (await prints('docker-compose', ['version'], /v?2\./))) return ['docker-compose']
@@ -36,7 +36,7 @@ export const bringCompose: Step = {
   remedy: "Cannot get docker-compose from Debian: install Docker's compose plugin, then run this again.",
 }
 
-/** With lists and archives of its own, so that this machine's apt stays as it is. */
+/** With its own lists and archives, so that this machine's apt stays as it is. */
 const downloadCompose = async (): Promise<void> => {
   const folder = join(KEPT, 'compose-apt')
   const sources = join(folder, 'sources.list')

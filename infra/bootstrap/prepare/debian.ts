@@ -13,7 +13,7 @@ const INSTALL_TIMEOUT_MS = 600_000
 export const installDebianPackages = async (...packages: readonly string[]): Promise<void> => {
   const env = { DEBIAN_FRONTEND: 'noninteractive' }
   const apt = ['-o', 'DPkg::Lock::Timeout=120']
-  // A third-party source that is away fails the update, but seldom the installation.
+  // If a third-party source cannot be reached, the update fails, but the installation usually works.
   await run('apt-get', [...apt, 'update'], { env, timeoutMs: UPDATE_TIMEOUT_MS }).catch(() => {})
   const install = ['-o', 'Dpkg::Options::=--force-confold', 'install', '-y', '--no-install-recommends', ...packages]
   await run('apt-get', [...apt, ...install], { env, timeoutMs: INSTALL_TIMEOUT_MS })

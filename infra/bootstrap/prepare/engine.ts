@@ -100,7 +100,7 @@ const install: Step = {
   disk: () => '/var',
   async act() {
     await installDebianPackages('docker.io')
-    // Newer distributions have the docker command in a package of its own.
+    // Newer distributions have the docker command in a separate package.
     if (!isInstalled('docker')) await installDebianPackages('docker-cli')
   },
   remedy: `Cannot install Docker: see why \`apt-get install docker.io\` fails, ${WITHOUT_DOCKER}`,

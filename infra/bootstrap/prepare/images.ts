@@ -71,7 +71,7 @@ const FORMAT = `{{range .RepoTags}}{{.}} {{end}}|{{.Id}}|{{.Architecture}}|{{wit
 export const toTag = (name: string): string =>
   name.replace(/^(docker\.io\/library|docker\.io|localhost)\//, '').replace(/:latest$/, '')
 
-/** One question for all images. The command fails when one is missing, and prints the others all the same. */
+/** One call for all images. The command fails if one is missing, but still prints the others. */
 const inspectImages = async (): Promise<readonly Image[]> => {
   const tags = [...DEBIAN, 'runnel/node', ...BUILT.map(({ name }) => `runnel/${name}`)]
   const list = await read('sh', ['-c', 'docker image inspect "$@" || true', 'sh', '--format', FORMAT, ...tags])

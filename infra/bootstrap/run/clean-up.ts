@@ -15,7 +15,7 @@ export const cleanUp = async (record: RunRecord): Promise<void> => {
   while (processes.some(isAlive) && Date.now() < deadline) await delay(50)
   signalGroups(processes, 'SIGKILL')
   if (containers.length > 0) {
-    // An engine that is away does not answer, and runs nothing either.
+    // An engine that does not answer runs nothing either.
     await removeContainers(containers).catch(() => {})
     await findSandboxes(record)
       .then(removeContainers)

@@ -17,7 +17,7 @@ export const runInFront = async (options: Options): Promise<number> => {
 }
 
 /**
- * The run has a session of its own and a log as output. What it says comes over a channel until it is ready. Resolves with
+ * The run has its own session and a log as output. Its messages come over a channel until it is ready. Resolves with
  * the exit code: 0 when it is ready, or that of a run that ended before.
  */
 export const runDetached = async (options: Options): Promise<number> => {

@@ -1,4 +1,4 @@
-// One child process. It has a process group of its own, so that a Ctrl-C in the terminal reaches only the supervisor, and
+// One child process. It has its own process group, so that a Ctrl-C in the terminal reaches only the supervisor, and
 // its output goes to a log, so that it holds no caller's pipe open.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -8,7 +8,7 @@ import { identify, isAlive, type ProcessIdentity } from '../process-identity.ts'
 export interface RunRecord {
   readonly port: number
   readonly supervisor: ProcessIdentity
-  /** All that were ever started, also those that have ended since. Each leads a process group of its own. */
+  /** All that were ever started, also ended ones. Each leads its own process group. */
   readonly processes: readonly ProcessIdentity[]
   readonly containers: readonly string[]
   /** For `npm run keys`; undefined until there is one. */

@@ -18,7 +18,7 @@ export const stop = async (): Promise<number> => {
     process.kill(record.supervisor.pid, 'SIGTERM')
     await untilEnded(record)
   }
-  // A run that stopped by itself has left nothing to clean up.
+  // A run that stopped properly has left nothing to clean up.
   const left = readRecord()
   if (left !== undefined) await cleanUp(left)
   process.stdout.write(wasRunning ? 'Stopped.\n' : 'Cleaned up after a run that was killed.\n')

@@ -41,11 +41,14 @@ describe('The Docker engine', () => {
     ['is not installed, to a user who is not root', { ...NO_CLIENT, isRoot: false }, 'docs.docker.com/engine/install'],
     ['is not installed, on another distribution', { ...NO_CLIENT, isDebian: false }, 'docs.docker.com/engine/install'],
     ['is away, on macOS', { ...AWAY, platform: 'darwin' }, 'start Docker Desktop or Colima'],
-  ])('that %s ends with a sentence that says what to do, and how to go on without Docker', (_what, facts, sentence) => {
-    const decide = () => decideEngine({ ...MACHINE, ...facts })
-    expect(decide).toThrow(sentence)
-    expect(decide).toThrow('--sandbox local')
-  })
+  ])(
+    'that %s ends with a sentence that says what to do, and how to continue without Docker',
+    (_what, facts, sentence) => {
+      const decide = () => decideEngine({ ...MACHINE, ...facts })
+      expect(decide).toThrow(sentence)
+      expect(decide).toThrow('--sandbox local')
+    },
+  )
 
   test('has a processor that Runnel has programs for', () => {
     expect(['amd64', 'x86_64', 'arm64', 'aarch64'].map(toCpu)).toEqual(['x64', 'x64', 'arm64', 'arm64'])

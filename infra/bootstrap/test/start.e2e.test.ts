@@ -16,7 +16,7 @@ interface Run {
   readonly output: string
 }
 
-// Each runs in a checkout of its own and mostly waits, so they run side by side.
+// Each runs in its own checkout and mostly waits, so they run at the same time.
 
 /** One container instead of a dozen, for tests of what happens around the workers. */
 const ONE_CONTAINER = { RUNNEL_LANGUAGES: 'python', RUNNEL_POOL_MIN: '1' }

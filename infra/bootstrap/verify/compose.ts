@@ -1,5 +1,5 @@
 // Brings docker-compose.yml up with three workers, runs programs through it, and checks that several workers ran them and
-// that nothing is left after it is down. It has a project, images and a port of its own.
+// that nothing is left after it is down. It has its own project, images and port.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, readdirSync, rmSync } from 'node:fs'

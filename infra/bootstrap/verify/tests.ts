@@ -12,7 +12,7 @@ interface Count {
 
 type Check = readonly [name: string, command: string, ...args: string[]]
 
-/** Each counts as one failed test when it fails, and as nothing when it passes. */
+/** Each counts as one failed test if it fails, and as nothing if it passes. */
 const CHECKS: readonly Check[] = [
   ['types', 'pnpm', 'exec', 'turbo', 'run', 'types', '--output-logs=errors-only'],
   ['types of infra', 'pnpm', 'exec', 'tsc'],

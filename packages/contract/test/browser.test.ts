@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 const PUBLIC = join(import.meta.dirname, '../src/public/index.ts')
 
-/** One script for browsers. Anything that the bundler warns of fails: it would be an import that a browser cannot follow. */
+/** Bundles one script for browsers. Every warning of the bundler fails, because it means an import that browsers do not have. */
 const bundleForBrowsers = async (): Promise<string> => {
   await using bundle = await rolldown({
     input: PUBLIC,
@@ -19,7 +19,7 @@ const bundleForBrowsers = async (): Promise<string> => {
   return output[0].code
 }
 
-/** What browsers have of what the contract may use, and nothing of Node: no Buffer, no process, no require. */
+/** The browser globals that the contract may use, and nothing of Node: no Buffer, no process, no require. */
 const createBrowser = () => createContext({ TextEncoder, TextDecoder, URL })
 
 const JOB_ID = `job_${'0'.repeat(32)}`

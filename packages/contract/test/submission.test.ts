@@ -4,7 +4,7 @@ import { chooseLimits, createSubmissionSchema, LIMIT_NAMES, LIMITS, PROGRAM } fr
 const schema = createSubmissionSchema(LIMITS)
 const file = (path: string, content = 'x', encoding = 'utf8') => ({ path, content, encoding })
 
-/** What it says about `submission`, all faults in one string; empty when there is none. */
+/** All faults of `submission` in one string; empty if there is none. */
 const faults = (submission: unknown): string => {
   const result = schema.safeParse(submission)
   return result.success ? '' : result.error.issues.map(({ message }) => message).join('; ')

@@ -101,7 +101,7 @@ const readQuoted = (text: string, start: number, lineEnd: (from: number) => numb
   return undefined
 }
 
-/** The position after the line that ends the here-document which begins at `start`, if there is one. */
+/** The position after the line that ends the here-document which starts at `start`, if there is one. */
 const readHereDocument = (text: string, start: number, lineEnd: (from: number) => number): number | undefined => {
   const word = /^<<-?\s?["']?([A-Za-z_]\w*)/.exec(text.slice(start, start + 64))?.[1]
   if (word === undefined) return undefined

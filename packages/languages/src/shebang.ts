@@ -14,7 +14,7 @@ const interpreters = new Map<string, LanguageId>([
 
 /**
  * The language of the `#!` line: undefined if there is no such line, without a language if the interpreter is none of ours.
- * The kernel reads 256 bytes of the line, so we read no more.
+ * The kernel reads only 256 bytes of the line, so we do too.
  */
 export const readShebang = (text: string): { language: LanguageId | undefined } | undefined => {
   if (!text.startsWith('#!')) return undefined

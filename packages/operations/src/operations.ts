@@ -20,10 +20,10 @@ import { jobNotFound } from './request-errors.ts'
 import type { Requester } from './requester.ts'
 
 /**
- * What can be done with jobs, for every protocol. Each takes who asks and plain data. A job of another tenant is refused
+ * What can be done with jobs, for every protocol. Each takes the requester and plain data. A job of another tenant is refused
  * as `job-not-found`, before Redis is asked.
  *
- * What the caller did wrong is thrown as a RequestError. Other errors become one by `toRequestError`.
+ * Mistakes of the caller are thrown as a RequestError. `toRequestError` turns every other error into one.
  */
 export interface Operations {
   /** The languages that the tenant may use. */
@@ -60,7 +60,7 @@ export interface Operations {
 
   sendInput(requester: Requester, id: string, input: Input): Promise<void>
   sendSignal(requester: Requester, id: string, signal: Signal): Promise<void>
-  /** Gives the job as it stands: a running one finishes a little later. */
+  /** Returns the job as it is now: a running one finishes a little later. */
   cancel(requester: Requester, id: string): Promise<Job>
   /** Cancels a job whose client has gone. Tries again while Redis is away, until `closing` aborts; never throws. */
   cancelAbandoned(requester: Requester, id: string, closing: AbortSignal): Promise<void>

@@ -6,7 +6,7 @@ import type { Producer } from '@runnel/queue/producer'
 import type { Redis } from '@runnel/redis'
 import type { History } from '@runnel/registry'
 
-/** What the operations work with. */
+/** The parts that the operations use. */
 export interface OperationParts {
   /** The command connection that the other parts share. */
   readonly redis: Pick<Redis, 'status'>

@@ -4,7 +4,7 @@ import { isRedisOutage } from '@runnel/redis'
 import type { OperationParts } from './parts.ts'
 
 export const jobNotFound = (): RequestError =>
-  new RequestError('job-not-found', 'There is no job of this id; a finished one is kept for a while only')
+  new RequestError('job-not-found', 'There is no job with this id; a finished one is kept only for a while')
 
 export const redisUnavailable = (cause?: unknown): RequestError =>
   new RequestError('redis-unavailable', 'Redis cannot be reached at the moment: try again shortly', { cause })
@@ -12,7 +12,7 @@ export const redisUnavailable = (cause?: unknown): RequestError =>
 const eventsLost = (cause: Error): RequestError =>
   new RequestError(
     'events-lost',
-    'Cannot go on with the events of this job: Redis has lost some that were there; ask about the job, and follow it anew',
+    'Cannot continue with the events of this job: Redis has lost some of them; read the job, then follow it again from the start',
     { cause },
   )
 

@@ -3,7 +3,7 @@ import type { Tenant } from '@runnel/contract/public'
 /** Writes one line to the audit log: what was done, and by whom. The details contain no secret. */
 export type AuditLog = (action: string, details: Readonly<Record<string, unknown>>) => void
 
-/** Who asks for an operation. */
+/** The caller of an operation. */
 export interface Requester {
   readonly tenant: Tenant
   readonly auditLog: AuditLog

@@ -33,12 +33,12 @@ describe('A program', () => {
     expect(() => resolve({ files: two, language: 'bash' })).toThrow(/send `entry`.*none of them is main\.sh/)
   })
 
-  test('is told by its content also where that is base64', () => {
+  test('is detected by its content, also if that is base64', () => {
     const content = Buffer.from('console.log(1)').toString('base64')
     expect(resolve({ files: [{ path: 'program', content, encoding: 'base64' }] }).language).toBe('javascript')
   })
 
-  test('runs in the language it names, whatever it looks like', () => {
+  test('runs in the language that it names, even if it looks like another one', () => {
     expect(resolve({ code: '<!DOCTYPE html>', language: 'python' }).language).toBe('python')
     expect(resolve({ files: [file('a.py')], language: 'node' })).toMatchObject({
       language: 'javascript',
@@ -46,7 +46,7 @@ describe('A program', () => {
     })
   })
 
-  test('of a language that this deployment does not run is refused, naming those it does', () => {
+  test('in a language that this deployment does not run is refused, with the list of those it runs', () => {
     const onlyPython = [findLanguage('python')].filter((language) => language !== undefined)
     expect(() => resolve({ code: 'x', language: 'js' }, onlyPython)).toThrow(
       /"js"\. The languages here are python \(py, python3, py3\)$/,

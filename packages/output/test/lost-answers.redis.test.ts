@@ -18,7 +18,7 @@ const lossy = test.extend('parts', async ({ redisUrl, prefix, resources }) => {
 })
 
 describe('when the answer of a step is lost', () => {
-  lossy('an attempt begins once', async ({ parts: { proxy, publisher, subscriber } }) => {
+  lossy('an attempt starts once', async ({ parts: { proxy, publisher, subscriber } }) => {
     const job = newJob()
     proxy.loseAnswer()
     expect(await publisher.open(job.id, 1).start()).toBe('started')
@@ -36,7 +36,7 @@ describe('when the answer of a step is lost', () => {
     ])
   })
 
-  lossy('output arrives once, and the worker goes on', async ({ parts: { proxy, publisher, subscriber } }) => {
+  lossy('output arrives once, and the worker continues', async ({ parts: { proxy, publisher, subscriber } }) => {
     const job = newJob()
     const log = publisher.open(job.id, 1)
     await log.start()

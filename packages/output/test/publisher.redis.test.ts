@@ -163,9 +163,9 @@ describe('a later attempt', () => {
     const job = newJob()
     const log = publisher.open(job.id, 1)
     // Redis runs the command, but the answer is lost with the connection: ioredis sends it again.
-    const beginning = log.start()
+    const starting = log.start()
     redis.disconnect(true)
-    expect(await beginning).toBe('started')
+    expect(await starting).toBe('started')
     expect(await log.finish(EXITED, null)).toBe('finished')
     expect((await subscriber.read(job.id)).map(({ id }) => id)).toEqual(['1-1', '1-2'])
   })

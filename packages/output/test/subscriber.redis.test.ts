@@ -37,7 +37,7 @@ describe('following a job', () => {
     let late: ReturnType<typeof watch> | undefined
     let resumed: ReturnType<typeof watch> | undefined
     for (let line = 0; line < 600; line += 1) {
-      // Two streams in turn make every line an event of its own, as long as a flush has no more than sixteen.
+      // Two streams in turn make every line its own event, if a flush has at most sixteen.
       await log.write(line % 2 === 0 ? 'stdout' : 'stderr', text(`${line}\n`))
       if (line % 16 === 15) await eventually(() => early.entries.length >= line + 3)
       if (line === 200) late = watch(subscriber, job.id)

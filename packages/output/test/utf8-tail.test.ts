@@ -21,7 +21,7 @@ describe('the incomplete tail', () => {
     ['a lone continuation byte', '61 80', 0],
     ['continuation bytes only', '80 80 80 80', 0],
     ['one continuation byte too many', 'c3 a9 a9', 0],
-    ['a byte that begins no character', 'c0', 0],
+    ['a byte that starts no character', 'c0', 0],
     ['a byte over the highest first byte', 'f5 80', 0],
     ['an overlong 3-byte form', 'e0 80', 0],
     ['the shortest 3-byte form', 'e0 a0', 2],

@@ -12,7 +12,7 @@ const secretPaths = HEADER_HOLDERS.flatMap((holder) =>
 
 /** Longer chains of causes are circles. */
 const CAUSES = 5
-/** When Redis does not know a command, its error repeats what was sent. */
+/** If Redis does not know a command, its error repeats the arguments. */
 const ARGUMENTS = /(?<=with args beginning with:).*/g
 
 const toLoggedText = (text: string | undefined): string | undefined => text?.replaceAll(ARGUMENTS, ' …')
@@ -37,10 +37,10 @@ const toLogged = (error: unknown, causes = CAUSES): unknown => {
 }
 
 export const createLogger = (options: {
-  /** The process, as it shows in every line: `api`, `worker`. */
+  /** The name of the process in every line: `api`, `worker`. */
   readonly name: string
   readonly level: string
-  /** Standard output when left out. */
+  /** Default: standard output. */
   readonly destination?: DestinationStream
 }): Logger => {
   const { name, level, destination } = options

@@ -33,8 +33,8 @@ export const boundRelease = (signal: AbortSignal, withinMs: number): Disposable 
  *   main builds ──▶ waits for SIGTERM or SIGINT ──▶ `signal` aborts ──▶ resources are released, last one first ──▶ exit
  *
  * `main` may return when all is built, or stay until `signal` aborts; both wait for the signal. A second signal ends
- * the process at once with exit code 1, whatever is still being released. When `main` throws, what it had built is
- * released first; a `StartError` is then shown as its one sentence, anything else with its stack, both with exit code 1.
+ * the process at once with exit code 1, even if something is still being released. If `main` throws, the resources so far are
+ * released first. Then a `StartError` is shown as one sentence, any other error with its stack, both with exit code 1.
  */
 export const runUntilSignal = async (
   main: (signal: AbortSignal, resources: AsyncDisposableStack) => Promise<void>,

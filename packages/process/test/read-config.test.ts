@@ -20,7 +20,7 @@ const refusal = (env: NodeJS.ProcessEnv, given: z.ZodType = schema): string => {
 }
 
 describe('the configuration', () => {
-  test('is the defaults where nothing is set', () => {
+  test('has the defaults if nothing is set', () => {
     expect(readConfig(schema, {})).toEqual({
       RUNNEL_API_PORT: 8080,
       RUNNEL_SANDBOX: 'docker',
@@ -29,7 +29,7 @@ describe('the configuration', () => {
     })
   })
 
-  test('takes an empty variable for an absent one', () => {
+  test('treats an empty variable as absent', () => {
     expect(readConfig(schema, { RUNNEL_API_PORT: '' }).RUNNEL_API_PORT).toBe(8080)
   })
 
@@ -42,11 +42,11 @@ describe('the configuration', () => {
     expect(refusal({ RUNNEL_API_PORT: port })).toBe(sentence)
   })
 
-  test('names the choices there are', () => {
+  test('names all valid choices', () => {
     expect(refusal({ RUNNEL_SANDBOX: 'vm' })).toBe('RUNNEL_SANDBOX: must be docker or local, not "vm"')
   })
 
-  test('has one sentence for every wrong variable', () => {
+  test('gives one sentence for every wrong variable', () => {
     expect(refusal({ RUNNEL_API_PORT: '0', RUNNEL_SANDBOX: 'vm' }).split('\n')).toHaveLength(2)
   })
 

@@ -54,7 +54,7 @@ test('a second signal ends the process at once with exit code 1', async () => {
   expect((await ended).code).toBe(1)
 })
 
-test('what is never released ends with its bound, and says so', async () => {
+test('a process whose resources are never released exits at the bound, and says so', async () => {
   const { child, ended, says } = start(`
     await runUntilSignal(async (signal, resources) => {
       resources.use(boundRelease(signal, 100))

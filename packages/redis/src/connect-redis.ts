@@ -11,7 +11,7 @@ export type { Redis }
  */
 export type RedisRole = 'command' | 'subscriber' | 'blocking'
 
-/** What the logger must offer; pino's does. */
+/** The part of a pino logger that is needed here. */
 interface Log {
   info(details: object, message: string): void
   warn(details: object, message: string): void
@@ -20,7 +20,7 @@ interface Log {
 /** A local Redis answers in under a millisecond. One that needs seconds cannot be used. */
 const REPLY_TIMEOUT_MS = 3_000
 const CONNECT_TIMEOUT_MS = 5_000
-/** The first attempt to reconnect is made at once, later ones this far apart: so long may an outage last after Redis is back. */
+/** The first attempt to reconnect is made at once, later ones at this interval. An outage can last this long after Redis is back. */
 const RECONNECT_DELAY_MAX_MS = 1_000
 const KEEP_ALIVE_MS = 10_000
 
@@ -30,10 +30,10 @@ const OPTIONS_BY_ROLE: Readonly<Record<RedisRole, RedisOptions>> = {
   blocking: { maxRetriesPerRequest: null },
 }
 
-/** After a failover this was the primary and no longer is. Only a new connection reaches the new primary. */
+/** The error after a failover: this Redis is no longer the primary. Only a new connection reaches the new primary. */
 const isDemoted = ({ message }: Error): boolean => message.includes('READONLY ')
 
-/** A connection that reconnects by itself. It logs once when Redis goes away, and once when it is back. */
+/** A connection that reconnects automatically. It logs once when Redis goes away, and once when it is back. */
 export const connectRedis = (url: string, options: { readonly role: RedisRole; readonly log: Log }): Redis => {
   const { role, log } = options
   const redis = new Redis(url, {
@@ -50,7 +50,7 @@ export const connectRedis = (url: string, options: { readonly role: RedisRole; r
 
 const CLOSED = 'the connection was closed'
 
-/** A name with several addresses (localhost: 127.0.0.1 and ::1) fails with an error for each, and no message of its own. */
+/** A name with several addresses (localhost: 127.0.0.1 and ::1) fails with an error for each, and without a common message. */
 const toReason = (error: Error): string => {
   const messages = error instanceof AggregateError ? error.errors.map(({ message }) => message) : [error.message]
   return messages.filter((message) => message !== '').join(', ') || error.name

@@ -21,8 +21,8 @@ const readMemoryInfo = async (redis: Redis): Promise<ReadonlyMap<string, string>
 }
 
 /**
- * Waits until Redis can be reached, or `signal` aborts. Then gives one sentence for the operator if this Redis may
- * remove keys when its memory is full: an accepted job would be lost. Undefined if it keeps everything.
+ * Waits until Redis can be reached, or `signal` aborts. Then returns one sentence for the operator if this Redis may
+ * remove keys when its memory is full, because accepted jobs would be lost. Undefined if it keeps everything.
  */
 export const findEvictionRisk = async (redis: Redis, signal: AbortSignal): Promise<string | undefined> => {
   await untilReady(redis, signal)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Redis } from './connect-redis.ts'
 
-/** Runs inside Redis as one step: all of it happens, or nothing, and no other command comes between. */
+/** Runs inside Redis as one step: no other command runs in between. */
 export type LuaScript = (redis: Redis, keys: readonly string[], args?: readonly (string | number)[]) => Promise<unknown>
 
 /** Sends the script by its hash, and the whole text only if Redis does not know it yet. */

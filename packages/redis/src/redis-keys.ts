@@ -25,7 +25,7 @@ export const createRedisKeys = (prefix: string) => {
     swept: name('swept'),
     submission: (tenantId: string, digest: string) => name('submission', tenantId, digest),
 
-    /** With '' for the id: the beginning of all of them, for scripts that find the id themselves. */
+    /** With '' for the id: the common prefix, for scripts that find the id themselves. */
     queuedJob: (jobId: string) => name('queuedJob', jobId),
     jobLock: (jobId: string) => name('jobLock', jobId),
     wait: name('wait'),
@@ -47,7 +47,7 @@ export const createRedisKeys = (prefix: string) => {
     tenants: name('tenants'),
     accessChannel: name('accessChannel'),
     ticket: (digest: string) => name('ticket', digest),
-    /** With '' for the caller: the beginning of all of them, for the library that counts. */
+    /** With '' for the caller: the common prefix, for the library that counts. */
     rate: (caller: string) => name('rate', caller),
   } satisfies Record<KeyFamilyName, unknown>
 }

@@ -9,7 +9,7 @@ const recordLog = () => {
   return { messages, log: createLogger({ name: 'test', level: 'info', destination: { write } }) }
 }
 
-test('a command fails at once while Redis is away, the connection heals, and each change is logged once', async () => {
+test('a command fails at once while Redis is away, the connection recovers, and each change is logged once', async () => {
   await using server = await startRedis()
   const { messages, log } = recordLog()
   const redis = connectRedis(server.url, { role: 'command', log })
@@ -30,7 +30,7 @@ test('a command fails at once while Redis is away, the connection heals, and eac
   redis.disconnect()
 })
 
-test('a command fails within seconds when Redis is connected but does not answer', async () => {
+test('a command fails within seconds if Redis is connected but does not answer', async () => {
   await using server = await startRedis()
   const redis = connectRedis(server.url, { role: 'command', log: recordLog().log })
   await eventually(() => redis.ping())
@@ -53,7 +53,7 @@ test('a process that starts before Redis finds it later', async () => {
   redis.disconnect()
 })
 
-test('a connection to what is no longer the primary is made anew, so that it finds the one that is', async () => {
+test('a connection to a Redis that is no longer the primary is made again, so that it finds the new primary', async () => {
   await using server = await startRedis()
   const redis = connectRedis(server.url, { role: 'command', log: recordLog().log })
   await eventually(() => redis.ping())

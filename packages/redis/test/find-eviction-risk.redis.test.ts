@@ -21,7 +21,7 @@ test('a Redis that may remove keys when it is full is reported, even if it can o
   redis.disconnect()
 })
 
-test('waiting for a Redis that is away ends when the process stops', async () => {
+test('the wait for a Redis that is away ends when the process stops', async () => {
   await using server = await startRedis()
   await server.stop()
   const redis = connectRedis(server.url, { role: 'command', log: createLogger({ name: 'test', level: 'silent' }) })

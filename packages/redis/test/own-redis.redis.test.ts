@@ -1,11 +1,9 @@
 import { redisTest as test } from '@runnel/redis/testing'
 import { expect } from 'vitest'
 
-// With `everysec` a Redis that was killed while its disk was busy had lost two hundred writes that it had answered (one
-// kill of eight); when a disk is that busy is nothing that a test can choose.
-test('Our own Redis has written down what it answers before it answers, however busy its disk is', async ({
-  redis,
-}) => {
+// With `everysec`, a Redis that was killed while its disk was busy had lost two hundred writes that it had answered (in one
+// kill of eight). A test cannot make a disk that busy on purpose.
+test('Our own Redis writes to disk before it answers, even if its disk is busy', async ({ redis }) => {
   const settings = await Promise.all(['appendonly', 'appendfsync', 'save'].map((name) => redis.config('GET', name)))
   expect(settings).toEqual([
     ['appendonly', 'yes'],

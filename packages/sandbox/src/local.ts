@@ -28,7 +28,7 @@ const EXIT_TIMEOUT_MS = 2_000
 
 const startAgent = (workspace: string, { path }: LocalSandboxesOptions) => {
   const env = { PATH: path, HOME: workspace, LANG: 'C.UTF-8' }
-  // A session of its own, because a Ctrl-C in the terminal must reach only the worker, which ends the agents in order.
+  // Its own session, because a Ctrl-C in the terminal must reach only the worker, which ends the agents in order.
   const child = spawn('python3', ['-I', '-S', '-B', AGENT], {
     cwd: workspace,
     env,

@@ -89,7 +89,7 @@ describe.concurrent('A program', () => {
     expect(over?.outcome).toEqual(ends)
   })
 
-  it('that computes in eight threads gets the time of one processor and no more', async () => {
+  it('that computes in eight threads gets the time of only one processor', async () => {
     const source = `import hashlib, threading, time
 end = time.monotonic() + 1
 def burn():

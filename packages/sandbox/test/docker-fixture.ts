@@ -41,7 +41,7 @@ export const createTestSandboxes = (over: Partial<DockerSandboxesOptions> = {}):
       await sandboxes[Symbol.asyncDispose]()
       await eventually(async () => {
         const listed = await listContainers(worker)
-        // An engine may go on listing one that it has removed and no longer knows.
+        // An engine may still list a container that it has removed.
         const found = await Promise.allSettled(listed.map(({ Id }) => new Docker().getContainer(Id).inspect()))
         const left = found.filter(({ status }) => status === 'fulfilled').length
         if (left > 0) throw new Error(`${left} containers were left behind; warnings: ${complaints.join('; ')}`)

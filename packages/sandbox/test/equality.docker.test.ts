@@ -141,7 +141,7 @@ print((time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK"
   }
 
   test.each([PYTHON, JAVASCRIPT, TYPESCRIPT])(
-    'runs the program ($name), unless that has variables of its own',
+    'runs the program ($name), unless it has its own variables',
     async (language) => {
       await using waiting = await leaseWarm(language)
       await using other = await leaseWarm(language)

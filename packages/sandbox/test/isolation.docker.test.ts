@@ -171,7 +171,7 @@ print(json.dumps(answers))`
     expect(containerIds).toBe('0')
   })
 
-  it('has the documented environment and no more', async () => {
+  it('has exactly the documented environment', async () => {
     const { stdout } = await runIn(sandboxes, { source: 'import os, json\nprint(json.dumps(dict(os.environ)))' })
     expect(JSON.parse(stdout.toString())).toEqual({
       PATH: '/usr/local/bin:/usr/bin:/bin',
@@ -230,7 +230,7 @@ sys.stdin.read()`
     }
   })
 
-  it('leaves no process running, not even one that has closed its output and has a session of its own', async () => {
+  it('leaves no process running, not even one that closed its output and has its own session', async () => {
     const source = `import os, time
 if os.fork() == 0:
     os.setsid()

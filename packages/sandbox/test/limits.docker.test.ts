@@ -39,7 +39,7 @@ describe.concurrent('A container ends, inside its limits,', () => {
     expect(usage.wallMs).toBeLessThan(10_000)
   })
 
-  it('a program whose child takes all memory, if the program goes on: by itself, with the limit that was hit', async () => {
+  it('a program whose child takes all memory, if the program continues: as exited, with the limit that was hit', async () => {
     const source = `import os
 pid = os.fork()
 if pid == 0:

@@ -50,9 +50,9 @@ describe.concurrent('A container whose process 1', () => {
   it.for(strangers)('%s makes no sandbox, and does not disturb other ones', { timeout: 40_000 }, async ([, source]) => {
     await using sandboxes = createTestSandboxes({ languages: [createStranger(source), ...honest], poolMin: 0 })
     const neighbour = startNeighbour(sandboxes)
-    const began = performance.now()
+    const startedAt = performance.now()
     const failure = await failureOf(run(sandboxes, { language: 'javascript', source: '', limits: { wallMs: WALL_MS } }))
-    expect(neighbour.longestPauseMs(began)).toBeLessThan(LONGEST_PAUSE_MS + 2_000) // its own container is being made at the same time
+    expect(neighbour.longestPauseMs(startedAt)).toBeLessThan(LONGEST_PAUSE_MS + 2_000) // its own container is being made at the same time
     const { outcome } = await neighbour.end()
     expect(outcome).toEqual(EXITED)
     expect(failure.programStarted).toBe(false)
@@ -89,7 +89,7 @@ describe.concurrent('An agent that', () => {
   })
 
   const obey = async (lie: string, { limits, ...options }: Partial<RunOptions> = {}) => {
-    const began = performance.now()
+    const startedAt = performance.now()
     try {
       const source = { 'main.js': lie }
       return await run(sandboxes, {
@@ -99,7 +99,7 @@ describe.concurrent('An agent that', () => {
         ...options,
       })
     } finally {
-      expect(neighbour.longestPauseMs(began)).toBeLessThan(LONGEST_PAUSE_MS)
+      expect(neighbour.longestPauseMs(startedAt)).toBeLessThan(LONGEST_PAUSE_MS)
     }
   }
 
@@ -175,7 +175,7 @@ describe.concurrent('An agent that', () => {
     expect({ outcome, stdout: stdout.toString() }).toEqual({ outcome: EXITED, stdout: 'slow' })
   })
 
-  it('sends the largest frame a byte at a time costs the worker no more than its bytes', {
+  it('sends the largest frame a byte at a time costs the worker only the memory for its bytes', {
     timeout: 30_000,
   }, async () => {
     const lie = 'for byte in frame(stdout, stream, bytes(1 << 17)): os.write(1, bytes((byte,)))\nwrite(report())'

@@ -129,7 +129,7 @@ describe('The pool', () => {
     })
   })
 
-  it('knows when it can make no more, although no job waits and no container is needed', async () => {
+  it('notices that it cannot make containers, even if no job waits and none is needed', async () => {
     await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 0, runtime: 'nonexistent' })
     await sandboxes.check()
     await expect(sandboxes.lease(ONE_BASH_JOB, never)).rejects.toMatchObject({
@@ -162,7 +162,7 @@ describe('The pool', () => {
     }
   })
 
-  it('leaves containers that end by themselves when their worker is killed, and another worker removes them', async () => {
+  it('leaves containers that exit when their worker is killed, and another worker removes them', async () => {
     const worker = spawn(process.execPath, [fileURLToPath(new URL('./doomed-worker.ts', import.meta.url))], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })

@@ -9,7 +9,7 @@ export interface RunOptions {
   readonly source: string | Readonly<Record<string, string>>
   readonly program?: Partial<Program>
   readonly limits?: Partial<Limits>
-  /** Runs it with `isolation: 'tenant'`; without it, in a sandbox of its own. */
+  /** Runs it with `isolation: 'tenant'`; without it, in a new sandbox. */
   readonly tenantId?: string
   readonly signal?: AbortSignal
   readonly controls?: AsyncIterable<Control>

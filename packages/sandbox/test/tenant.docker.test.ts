@@ -134,7 +134,7 @@ for _ in range(5):
         processes,
       ],
       [
-        'processes that go on printing',
+        'processes that continue to print',
         'import os, time\nif os.fork() == 0:\n    while True:\n        try: print(end="", flush=True); time.sleep(0.01)\n        except OSError: pass',
         processes,
       ],

@@ -2,7 +2,7 @@ import type { AuditLog } from '@runnel/operations'
 import type { FastifyRequest } from 'fastify'
 import { callerOf } from './caller.ts'
 
-/** Adds to each line of the audit log by whose key, for which tenant and from where. */
+/** Adds the key, the tenant and the address of the caller to each line of the audit log. */
 export const auditLogOf =
   (request: FastifyRequest): AuditLog =>
   (action, details) => {

@@ -1,12 +1,12 @@
 /** Keeps answers for a short time. */
 export interface Cache<K, V> {
   get(key: K): Promise<V>
-  /** Drops everything, also the answers that are on their way. */
+  /** Drops everything, also answers that are still on their way. */
   clear(): void
 }
 
 /**
- * Asks once for all that want the same key at the same time, and again when an answer is older than `freshMs`. `undefined`
+ * Asks once for all callers of the same key at the same time, and again when an answer is older than `freshMs`. `undefined`
  * is not kept, so nobody can fill the cache by asking for what does not exist.
  */
 export const createCache = <K, V>(freshMs: number, ask: (key: K) => Promise<V>): Cache<K, V> => {

@@ -3,11 +3,11 @@ import { jobNotFound } from '@runnel/operations'
 import { isJobOf } from '@runnel/registry'
 import type { FastifyRequest } from 'fastify'
 
-/** Who asks, and what they may do. */
+/** The sender of a request, and what it may do. */
 export interface Caller {
   readonly tenant: Tenant
   readonly scopes: readonly Scope[]
-  /** null where there are no keys: a program of this machine. */
+  /** null if there are no keys yet: then it is a program of this machine. */
   readonly keyId: string | null
   /** What a ticket allows of its tenant's jobs; undefined: all of them. */
   readonly ticket?: {
@@ -17,7 +17,7 @@ export interface Caller {
   }
 }
 
-/** The request's decorator that holds the caller, once it is known. */
+/** The request's decorator that holds the caller, after it is known. */
 export const CALLER = 'caller'
 
 export const callerOf = (request: FastifyRequest): Caller => request.getDecorator<Caller>(CALLER)
@@ -34,7 +34,7 @@ export const requireSubmissions = (caller: Caller): void => {
   throw new RequestError('forbidden', 'This ticket may not submit: ask for one with submissions: true')
 }
 
-/** A job that the caller may not reach is answered as one that never existed, with the same work: without asking Redis. */
+/** A job of another tenant gets the same answer as one that never existed, with the same work: Redis is not asked. */
 export const requireJob = ({ tenant, ticket }: Caller, jobId: string): void => {
   if (isJobOf(tenant.id, jobId) && (ticket === undefined || ticket.jobIds.has(jobId))) return
   throw jobNotFound()

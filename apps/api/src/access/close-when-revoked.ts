@@ -2,7 +2,7 @@ import type { WebSocket } from 'ws'
 import type { Caller } from './caller.ts'
 import type { CallerDirectory } from './caller-directory.ts'
 
-/** What 401 is over HTTP: the key is no longer good. */
+/** The same as 401 over HTTP: the key is no longer valid. */
 const UNAUTHORIZED = 4401
 /** How long to wait for the client's close frame. */
 const CLOSE_FRAME_TIMEOUT_MS = 1_000

@@ -2,7 +2,7 @@ import { RequestError } from '@runnel/contract/public'
 import { KEY_TEXT, type KeyParts, readKeyText } from '@runnel/registry'
 import type { FastifyRequest } from 'fastify'
 
-/** What a request brings to show who sent it. `unreadable` is something that cannot be good. */
+/** What a request sends to show who it is from. `unreadable`: it cannot be a valid key or ticket. */
 export type Credentials =
   | { readonly type: 'none' }
   | { readonly type: 'unreadable' }
@@ -21,7 +21,7 @@ const readTicket = (query: unknown): unknown =>
 
 /** Logs, histories and proxies keep URLs, so a key must never be in one. */
 export const refuseKeyInUrl = (url: string): void => {
-  // A key has no character that would ever be escaped, but may come escaped all the same.
+  // A key has no character that needs escaping, but it may still come escaped.
   if (!KEY_TEXT.test(url) && !(url.includes('%') && KEY_TEXT.test(toPlain(url)))) return
   throw new RequestError(
     'unauthorized',

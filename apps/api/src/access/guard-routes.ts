@@ -35,8 +35,8 @@ const readId = (params: unknown): string =>
   typeof params === 'object' && params !== null && 'id' in params ? String(params.id) : ''
 
 /**
- * Guards every route that is registered after it, as the route's own access says: who asks is known before anything of
- * the request is read, may call this route, and reaches only jobs of its own tenant. No handler can forget to check.
+ * Guards every route that is registered after it, as the route's own access says. The caller is identified before anything of
+ * the request is read, must be allowed to call this route, and reaches only jobs of its own tenant. No handler can forget it.
  */
 export const guardRoutes = (
   app: FastifyInstance,

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { CALLER, type Caller } from './caller.ts'
 
 const MINUTE_MS = 60_000
-/** More than a client in error needs to be noticed, and nothing against 256 bits. */
+/** Enough that a client with a wrong key is noticed, and far too few to guess 256 bits. */
 const FAILURES_PER_MINUTE = 30
 
 const bounded = (caller: Caller | null): number | null =>
@@ -13,7 +13,7 @@ const bounded = (caller: Caller | null): number | null =>
 
 const callerOf = (request: FastifyRequest): Caller | null => request.getDecorator<Caller | null>(CALLER)
 
-/** Counts one more request of its caller. Throws if that is one too many. The headers of the answer say how many are left. */
+/** Counts a request of its caller. Throws if there are too many. The headers of the answer say how many are left. */
 export type CountRequest = (request: FastifyRequest, reply?: FastifyReply) => Promise<void>
 
 /**

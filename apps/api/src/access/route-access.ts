@@ -11,7 +11,7 @@ export interface RouteAccess {
   readonly scope: (typeof SCOPES)[number]
   /** What `:id` in its URL is. A job must belong to the caller's tenant. */
   readonly resource: (typeof RESOURCES)[number]
-  /** Each request is a submission, and counts for the tenant's `submitsPerMinute`. */
+  /** Each request is a submission and counts for the tenant's `submitsPerMinute`. */
   readonly submits: boolean
   /** It stays open and counts for the stream quota. Its WebSocket takes a ticket in place of a key. */
   readonly stream: boolean

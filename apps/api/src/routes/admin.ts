@@ -25,7 +25,7 @@ const readTenantId = (id: string): string => {
   return read.data
 }
 
-/** Keys and tenants, over HTTP. Each change is a line in the log: what, by which key, from where. */
+/** Keys and tenants, over HTTP. Each change is a line in the log: what, with which key, from where. */
 export const adminRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend'>> = async (
   app,
   { backend: { keys, tenants } },
@@ -90,7 +90,7 @@ export const adminRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend'>> =
       config: { scope: 'admin', resource: 'tenant', submits: false, stream: false },
       schema: {
         summary: "Ask about a tenant's limits",
-        description: 'A tenant without settings has no bounds of its own.',
+        description: 'A tenant without settings has the bounds of the deployment.',
         tags: ['access'],
         params: paramsSchema,
         response: { 200: tenantSchema, ...errorAnswers(400, 403, 503) },

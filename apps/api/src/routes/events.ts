@@ -71,7 +71,7 @@ export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
       const format = chooseFormat(request.headers.accept)
       const signal = whileConnected(reply.raw)
       const requester = requesterOf(request)
-      // An EventSource reconnects for ever to a stream that ends. 204 stops it.
+      // An EventSource reconnects forever to a stream that ends. 204 stops it.
       if (
         format === SERVER_SENT_EVENTS &&
         after !== undefined &&

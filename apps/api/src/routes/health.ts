@@ -12,7 +12,7 @@ const workerCounts = {
   workers: z
     .int()
     .nonnegative()
-    .describe('Workers that take jobs. With none, jobs are accepted and wait, but not for ever.'),
+    .describe('Workers that take jobs. With none, jobs are accepted and wait, but not forever.'),
   workersNotReady: z
     .int()
     .nonnegative()
@@ -32,7 +32,7 @@ const unavailableSchema = z.strictObject({
   error: errorSchema,
 })
 
-/** How many workers there are, or undefined where Redis does not say. */
+/** How many workers there are; undefined if Redis does not answer. */
 const countWorkers = async ({ workers }: Backend): Promise<WorkerCount | undefined> => {
   try {
     return await workers.count()

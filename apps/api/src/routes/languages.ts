@@ -7,9 +7,9 @@ import type { RouteOptions } from './route-options.ts'
 const languageSchema = z.strictObject({
   id: z.string(),
   name: z.string(),
-  aliases: z.array(z.string()).describe('Other words that `language` may be.'),
+  aliases: z.array(z.string()).describe('Other names that `language` accepts.'),
   version: z.string().describe('What runs it.'),
-  extensions: z.array(z.string()).describe('File name endings that are taken for it.'),
+  extensions: z.array(z.string()).describe('File name endings of this language.'),
   fileName: z.string().describe('The name that `code` gets, and the entry of files that name none.'),
 })
 

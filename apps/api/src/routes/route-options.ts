@@ -5,7 +5,7 @@ import type { CountRequest } from '../access/rate-limit.ts'
 import type { Backend } from '../backend.ts'
 import type { WhileConnected } from '../while-connected.ts'
 
-/** What every route is given. */
+/** The parts that every route gets. */
 export interface RouteOptions {
   readonly operations: Operations
   readonly backend: Backend

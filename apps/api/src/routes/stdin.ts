@@ -7,7 +7,7 @@ import { safeParse } from '../errors/safe-parse.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
 
-/** More than a person or a model types at once; what is larger goes in pieces, or with the submission. */
+/** More than a person or a model types at once. Larger input is sent in pieces, or with the submission. */
 const INPUT_BYTES = 1024 * 1024
 /** The same in base64, in JSON. */
 const BODY_BYTES = 2 * INPUT_BYTES

@@ -68,7 +68,7 @@ const toSegment = (text: string): string => encodeURIComponent(text.toWellFormed
 
 const paths = ({ url }: RouteOptions, { ids }: House): fc.Arbitrary<string> => {
   if (!url.includes(':') && !url.includes('*')) return fc.constant(url)
-  const known = Object.entries(ids).find(([beginning]) => url.startsWith(beginning))?.[1] ?? []
+  const known = Object.entries(ids).find(([start]) => url.startsWith(start))?.[1] ?? []
   if (known.length === 0 && url.includes(':')) throw new Error(`Cannot make up an id for ${url}: add some to the house`)
   const segment = fc.oneof(
     { weight: 5, arbitrary: fc.constantFrom(...known, 'openapi.json') },
@@ -123,7 +123,7 @@ export const nameOf = ({ method, url }: RouteOptions): string => `${[method].fla
 /** Valid values for each part of a request, as far as a part can be valid alone. */
 const plainRequests = (route: RouteOptions, house: House): fc.Arbitrary<InjectOptions> => {
   const { url, schema } = route
-  const known = Object.entries(house.ids).find(([beginning]) => url.startsWith(beginning))?.[1] ?? ['openapi.json']
+  const known = Object.entries(house.ids).find(([start]) => url.startsWith(start))?.[1] ?? ['openapi.json']
   const body =
     house.bodies[nameOf(route)] ?? (schema?.body instanceof z.ZodType ? valuesOf(schema.body, house.words) : undefined)
   return fc

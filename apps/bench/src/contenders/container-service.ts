@@ -1,4 +1,4 @@
-// container-service.ts <label>: a service that runs each request in a container of its own, as one would write it with
+// container-service.ts <label>: a service that runs each request in its own container, as people write it with
 // the Docker client. What it makes carries the label; it answers when the program has ended, and removes after that.
 //
 // It runs a few at a time and lets the rest wait. The engine gains nothing from more, and one of them (20.10) was seen to

@@ -70,7 +70,7 @@ export const createVariant = (docker: Docker, imagePrefix: string, language: str
 
   return {
     async measureFresh() {
-      const began = performance.now()
+      const startedAt = performance.now()
       // A disk size that the pool does not have: the container is made now, and none is made in the background.
       const wish = {
         language,
@@ -79,7 +79,7 @@ export const createVariant = (docker: Docker, imagePrefix: string, language: str
         tenantId: 'tricks',
       } as const
       await using sandbox = await sandboxes.lease(wish, signal)
-      const startMs = performance.now() - began
+      const startMs = performance.now() - startedAt
       await delay(SETTLE_MS)
       const idle = await readUsage(sandbox.id)
       const run = await runOnce(sandbox)
@@ -94,7 +94,7 @@ export const createVariant = (docker: Docker, imagePrefix: string, language: str
       }
     },
     async measureReused() {
-      // Long enough for the container to be ready again: a second one would be another measurement.
+      // Long enough for the container to be ready again: with a second container it would be a different measurement.
       await delay(TIDY_MS)
       let before = 0
       let id = ''

@@ -22,7 +22,7 @@ const submitMany = (system: System, count: number) =>
 const STOP_MS = 29_000
 const GRACE_MS = 500
 
-// Each has a door of its own, and most of it is waiting.
+// Each test has its own fault proxy and mostly waits, so they run at the same time.
 describe.concurrent('A Docker engine', () => {
   test('that restarts loses no job and no worker', async ({ redisUrl, prefix }) => {
     await using engine = await startFaultyEngine()

@@ -1,5 +1,5 @@
 // Loaded into a process first (`node --import`): its wall clock jumps at each SIGUSR2, each time by the next number of
-// milliseconds in CLOCK_JUMPS. Timers and `performance.now()` go on, as they do when a real clock is set.
+// milliseconds in CLOCK_JUMPS. Timers and `performance.now()` do not jump, as when a real clock is set.
 const RealDate = Date
 const jumps = (process.env['CLOCK_JUMPS'] ?? '').split(',').map(Number)
 let offsetMs = 0

@@ -48,9 +48,7 @@ export const jobEventSchema = z.discriminatedUnion('type', [
     encoding: encodingSchema,
     data: z.string(),
   }),
-  z
-    .object({ ...base, type: z.literal('restarted') })
-    .describe('The job starts again from the beginning: drop the output so far.'),
+  z.object({ ...base, type: z.literal('restarted') }).describe('The job starts again: drop the output so far.'),
   z.object({
     ...base,
     type: z.literal('finished'),

@@ -38,7 +38,7 @@ export const keySchema = z.strictObject({
 })
 export type Key = z.output<typeof keySchema>
 
-/** The most jobs of one ticket: as many as one socket may follow. */
+/** At most this many jobs in one ticket: as many as one socket may follow. */
 const TICKET_JOBS = 64
 
 /** `POST /v1/tickets`: a browser gets a ticket, never a key. */

@@ -11,14 +11,14 @@ export const tenantIdSchema = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, {
 export const DEFAULT_TENANT = 'default'
 
 const bound = (what: string) =>
-  z.int().positive().nullable().default(null).describe(`${what} null: no bound of its own.`)
+  z.int().positive().nullable().default(null).describe(`${what} null: the bound of the deployment.`)
 
 const maximaSchema = z
   .partialRecord(z.enum(LIMIT_NAMES), z.int().positive())
   .default({})
   .describe('The most that a job of this tenant may choose, for each limit. Left out: what the deployment allows.')
 
-/** The most that one tenant may have. `null`, or left out: no bound of its own, so the deployment's bound holds. */
+/** The bounds of one tenant. `null`, or left out: the bound of the deployment. */
 export const tenantLimitsSchema = z.strictObject({
   running: bound('Jobs that run at the same time.'),
   queued: bound('Jobs that wait at the same time.'),
@@ -36,5 +36,5 @@ export type TenantLimits = z.output<typeof tenantLimitsSchema>
 export const tenantSchema = z.object({ id: tenantIdSchema, limits: z.object(tenantLimitsSchema.shape) })
 export type Tenant = z.output<typeof tenantSchema>
 
-/** A tenant without bounds of its own. */
+/** A tenant that has the bounds of the deployment. */
 export const unboundTenant = (id: string): Tenant => ({ id, limits: tenantLimitsSchema.parse({}) })

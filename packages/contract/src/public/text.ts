@@ -9,7 +9,7 @@ export const textFault = (value: string): string | undefined => {
 
 export const encodingSchema = z
   .enum(['utf8', 'base64'])
-  .describe('How the bytes are written: as text where they are valid UTF-8, as base64 where they are not.')
+  .describe('How the bytes are written: as text if they are valid UTF-8, otherwise as base64.')
 export type Encoding = z.infer<typeof encodingSchema>
 
 /** Bytes as JSON can carry them. */
@@ -61,7 +61,7 @@ const fromBase64 = (text: string): Uint8Array<ArrayBuffer> => {
   let to = 0
   for (let from = 0; from < text.length; from += 4) {
     const bits = (valueAt(from) << 18) | (valueAt(from + 1) << 12) | (valueAt(from + 2) << 6) | valueAt(from + 3)
-    // What padding would add lies past the end, where writing does nothing.
+    // The bytes that padding stands for would lie past the end, where writing does nothing.
     bytes[to] = bits >> 16
     bytes[to + 1] = bits >> 8
     bytes[to + 2] = bits

@@ -13,7 +13,7 @@ export type AcceptOptions = Pick<EnqueueOptions, 'tenantBounds' | 'idempotency'>
  *
  *   1. idempotency key used before → nothing is written, the id of the first job is returned
  *                                    (with another fingerprint: `idempotency-key-reused`)
- *   2. job is there already        → this script ran and its answer was lost: nothing is written
+ *   2. job exists already          → this script ran and its answer was lost: nothing is written
  *   3. queue or tenant is full     → nothing is written, `queue-full`
  *   4. log                         the event `0-1 queued`, stored and published
  *   5. history                     the job on its tenant's list

@@ -22,7 +22,7 @@ export const requireUnfinished = async (parts: OperationParts, id: string): Prom
   return summary
 }
 
-/** The job as it stands: with its place if it waits, with its output if it has finished. */
+/** The job as it is now: with its place if it waits, with its output if it has finished. */
 export const readJob = async (parts: OperationParts, id: string): Promise<Job> => {
   const { subscriber, producer } = parts
   const summary = await requireSummary(parts, id)

@@ -61,7 +61,7 @@ const requireSize = (bytes: number): void => {
   )
 }
 
-/** Chooses language and entry where the submission leaves them open, so that the worker has nothing to choose. */
+/** Chooses language and entry if the submission leaves them open, so that the worker has nothing to choose. */
 export const resolveProgram = (submission: Submission, languages: readonly Language[]): Program => {
   const { code, entry, args, env, stdin, interactive } = submission
   const named = submission.language === undefined ? undefined : nameLanguage(submission.language, languages)

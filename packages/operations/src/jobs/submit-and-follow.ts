@@ -6,7 +6,7 @@ import { type Submitted, submitJob } from './submit-job.ts'
 
 /** Dispose it if `follow` may not be iterated: it already listens. */
 export interface Following extends Submitted, Disposable {
-  /** To be iterated once: all events from the first one, until `finished` or until `signal` aborts. */
+  /** Can be iterated once: all events from the first one, until `finished` or until `signal` aborts. */
   follow(signal: AbortSignal): AsyncIterable<LogEntry>
 }
 

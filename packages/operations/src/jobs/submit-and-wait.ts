@@ -10,7 +10,7 @@ import { submitAndFollow } from './submit-and-follow.ts'
 const STOPPED = 'stopped waiting'
 
 export interface Waited {
-  /** Of the job that was waited for: with a repeated idempotency key the first one. */
+  /** The id of the job: with a repeated idempotency key that of the first one. */
   readonly id: string
   readonly isRepeated: boolean
   /** Undefined if it did not finish in time. */
@@ -18,7 +18,7 @@ export interface Waited {
 }
 
 /**
- * Submits a job and waits for its end, until `waitMs` are over or `signal` aborts. The job goes on after that.
+ * Submits a job and waits for its end, until `waitMs` are over or `signal` aborts. The job continues after that.
  * Its output is collected from its events. It is read from the log only if it is too large for that.
  */
 export const submitAndWait = async (

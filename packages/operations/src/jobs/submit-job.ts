@@ -6,7 +6,7 @@ import type { PreparedJob } from './prepare-job.ts'
 import { readJob } from './read-job.ts'
 
 export interface Submitted {
-  /** The job as it stands now. */
+  /** The job as it is now. */
   readonly job: Job
   /** The idempotency key was used before: `job` is the one of the first submission. */
   readonly isRepeated: boolean

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { commaList, optionalSetting, setting, text, wholeNumber } from './setting.ts'
 
-/** Redis runs out of memory long before such a bound. */
+/** Redis would run out of memory long before this bound. */
 const count = wholeNumber(1, 10_000_000)
 
 const isNetwork = (word: string): boolean => {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /** What the page says about a setting. */
 interface Facts {
-  /** What one means, for a number. */
+  /** The unit, for a number. */
   readonly unit?: string
   readonly does: string
   /** Why the default is what it is. */

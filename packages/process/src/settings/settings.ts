@@ -6,8 +6,8 @@ import { fuzz, soak } from './tests.ts'
 import { dockerProxy, worker } from './worker.ts'
 
 /**
- * Every setting there is, in the order of docs/configuration.md. Nothing reads an environment variable that is not here,
- * but for those of Docker's client, of Docker Compose and of the shell.
+ * Every setting, in the order of docs/configuration.md. Nothing reads an environment variable that is not here,
+ * except those of Docker's client, of Docker Compose and of the shell.
  */
 export const SETTING_GROUPS = {
   Redis: redis,
@@ -22,7 +22,7 @@ export const SETTING_GROUPS = {
   Tests: { ...fuzz, ...soak },
 }
 
-/** Who reads what. Each app takes its schema from here. */
+/** Which process reads which settings. Each app takes its schema from here. */
 export const SETTINGS = {
   api: { ...redis, ...log, ...jobs, ...api, ...limits },
   worker: { ...redis, ...log, ...jobs, ...images, ...worker },

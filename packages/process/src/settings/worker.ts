@@ -17,7 +17,7 @@ export const worker = {
   RUNNEL_SANDBOX: setting(oneOf('docker', 'local'), {
     default: 'docker',
     does: "`docker` runs each job in a container. `local` runs programs as the worker's own user, WITHOUT ISOLATION, to try things out.",
-    reason: 'The worker never gives up isolation by itself.',
+    reason: 'The worker never gives up isolation automatically.',
   }),
   RUNNEL_CONCURRENCY: setting(wholeNumber(1, 1_000), {
     unit: 'jobs',
@@ -45,7 +45,7 @@ export const worker = {
     unit: 'jobs',
     default: 1_000,
     does: 'Jobs that one container serves with `isolation: "tenant"` before it is replaced. It is also replaced after ten minutes.',
-    reason: 'Each job takes a user id of its own, and a new container costs little when a thousand jobs share it.',
+    reason: 'Each job takes its own user id, and a new container costs little if a thousand jobs share it.',
   }),
   RUNNEL_CPUS: setting(positiveNumber(1_024), {
     unit: 'processors',
@@ -57,7 +57,7 @@ export const worker = {
     unit: 'ms',
     default: 20_000,
     does: 'How long a job stays with a worker that no longer reports. After at most 1.25 times as long another worker has the job.',
-    reason: 'A Redis that is away for half of it (10 s) costs no job.',
+    reason: 'No job is lost if Redis is away for half of it (10 s).',
   }),
   RUNNEL_ENGINE_TIMEOUT_MS: setting(wholeNumber(100, 600_000), {
     unit: 'ms',
@@ -68,7 +68,7 @@ export const worker = {
   RUNNEL_SHUTDOWN_GRACE_MS: setting(wholeNumber(0, 600_000), {
     unit: 'ms',
     default: 10_000,
-    does: 'How long running jobs may go on after SIGTERM. Then the worker puts them back on the queue.',
+    does: 'How long running jobs may continue after SIGTERM. Then the worker puts them back on the queue.',
     reason: 'Most jobs finish in that time. `npm start` uses 5000, so that a Ctrl-C does not feel stuck.',
   }),
   RUNNEL_KILL_GRACE_MS: setting(wholeNumber(0, 60_000), {

@@ -1,7 +1,7 @@
 import type { Redis } from '../connect-redis.ts'
 import { createRedisKeys } from '../redis-keys.ts'
 
-/** What the queue still has of jobs that have not ended: nothing, once all jobs have ended. */
+/** The keys that the queue should no longer have when all jobs have ended. */
 export const findQueueLeftovers = async (redis: Redis, prefix: string): Promise<string[]> => {
   const { waiting, admitted, rotation, delayed, wait, active } = createRedisKeys(prefix)
   const ofSets = [waiting, admitted, rotation, delayed].map(async (key) => ({

@@ -50,7 +50,7 @@ const RULES: readonly Rule[] = [
     }),
   },
   {
-    // Only if the kernel killed the main process. If a child died of memory and the program went on, the program ended by itself.
+    // Only if the kernel killed the main process. If a child ran out of memory and the program continued, the outcome is `exited`.
     when: ({ report }) => report.oomKilled && report.signal === SIGKILL,
     outcome: ({ limits }) => ({
       type: 'out-of-memory',

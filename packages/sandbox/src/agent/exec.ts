@@ -127,7 +127,7 @@ export async function* runProgram(
     giveUpAfter(settings.killGraceMs + AGENT_TIMEOUT_MS, 'The agent did not end a canceled program')
   }
 
-  /** Ends when all input so far is sent. It holds no more than a job may be sent (PROGRAM.stdinTotalBytes). */
+  /** Ends when all input so far is sent. It holds at most PROGRAM.stdinTotalBytes, which a job may be sent in all. */
   let writing = Promise.resolve()
   const handleControl = (control: Control): void => {
     if (control.type === 'stdin') {

@@ -52,7 +52,7 @@ export const RESPONSE = {
 export interface Init {
   /** The user its first program runs as; null if there is no isolation. */
   readonly uid: number | null
-  /** How many programs it runs one after another, each as a user of its own: `uid`, `uid + 1`, … */
+  /** How many programs it runs one after another, each as a different user: `uid`, `uid + 1`, … */
   readonly jobsPerContainer: number
   readonly workspace: string
   readonly env: Readonly<Record<string, string>>

@@ -10,7 +10,7 @@ import { LABEL } from './labels.ts'
 const EXIT_TIMEOUT_MS = 2_000
 /** A busy engine fails to remove a container that it is still taking apart. Moments later it succeeds. */
 const REMOVAL_PAUSES_MS = [200, 1_000, 3_000, 0]
-/** An engine that does not answer must not hold up a shutdown: agents exit by themselves, and other workers remove the rest. */
+/** An engine that does not answer must not delay a shutdown: agents exit when their input ends, and other workers remove the rest. */
 const CLOSE_TIMEOUT_MS = 15_000
 
 export interface Containers {
@@ -19,7 +19,7 @@ export interface Containers {
   discard(container: Container): void
   /** Whether this worker knows the container with this id. */
   has(id: string): boolean
-  /** Makes no more, and removes all, within 15 s. */
+  /** Makes no new containers, and removes all, within 15 s. */
   close(): Promise<void>
 }
 

@@ -12,7 +12,7 @@ const EVERY_MS = 5_000
 /**
  * Removes the containers that dead workers left.
  *
- * 1. A container whose worker died ends by itself, because its agent reads the end of its input. It is found as `exited`.
+ * 1. A container whose worker died exits, because its agent reads the end of its input. It is found as `exited`.
  * 2. One that never started is found as `created`.
  * 3. One whose agent does not end, or is not ours, is removed because its worker is dead.
  * 4. If Redis no longer knows that worker, it is removed when it is older than any container may be (abandonment.ts).

@@ -65,7 +65,7 @@ const SO_SNDBUF = 7
 const SO_RCVBUF = 8
 const PROTOCOL_LEVELS = [0, 6, 17, 41]
 
-/** All CLONE_NEW… flags: a program gets no namespaces of its own. */
+/** All CLONE_NEW… flags: a program cannot make namespaces. */
 const NAMESPACE_FLAGS = 0x7e020000
 
 const equals = (index: number, value: number) => ({ index, value, op: 'SCMP_CMP_EQ' })
