@@ -72,7 +72,7 @@ export const runKeyCommand = async (args: readonly string[], { keys, tenants, lo
     for (const key of await keys.list()) print(JSON.stringify(key))
   } else if (command === 'revoke' && id !== undefined && json === undefined) {
     const key = await keys.revoke(id)
-    if (key === undefined) throw new StartError(`There is no key of the id ${JSON.stringify(id)}`)
+    if (key === undefined) throw new StartError(`There is no key with the id ${JSON.stringify(id)}`)
     log.info({ keyId: key.id, tenant: key.tenant, by }, 'A key was revoked')
     print(toPretty(key))
   } else if (command === 'tenant' && id !== undefined && more.length === 0) {

@@ -78,7 +78,7 @@ const DESCRIPTION = `Runs code in sandboxes and streams its output.
 
 Submit a program with \`POST /v1/jobs\`. Then follow its events (WebSocket, server-sent events or NDJSON), or ask about it by id.
 Every answer of 400 and above is \`{"error": {"code", "message", "details"?, "requestId"}}\`.
-Every call except those of \`health\` may be answered 401 (no good key) and 403 (the key does not have the scope). Jobs of other
+Every call except those of \`health\` may be answered 401 (no valid key) and 403 (the key does not have the scope). Jobs of other
 tenants get the same answer as jobs that do not exist. If a tenant's submissions are limited, \`RateLimit-*\` says how, and 429 that there were too many.`
 
 /** Call it before the routes are registered: the document has only later ones. */

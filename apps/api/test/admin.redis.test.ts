@@ -119,7 +119,7 @@ describe('npm run keys', () => {
     [['create', '--tenant', 'a', '--scopes', 'read', '--expires-at', 'tomorrow'], 'expiresAt'],
     [['create', '--colour', 'red'], '--colour'],
     [['revoke'], 'npm run keys -- <command>'],
-    [['revoke', 'unknown'], 'There is no key of the id "unknown"'],
+    [['revoke', 'unknown'], 'There is no key with the id "unknown"'],
     [['tenant', 'acme', '{'], 'not valid JSON'],
     [['tenant', 'acme', '{"runing": 1}'], 'runing'],
   ] as const)('says what is wrong with %j', async ([args, words], { redisUrl, prefix, resources }) => {

@@ -73,8 +73,8 @@ describe("A tenant's submissions", () => {
   })
 })
 
-describe('Requests without a good key', () => {
-  test('are counted by address, and a good key from the same address is still accepted', async ({
+describe('Requests without a valid key', () => {
+  test('are counted by address, and a valid key from the same address is still accepted', async ({
     redisUrl,
     prefix,
     resources,

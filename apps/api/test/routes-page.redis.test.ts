@@ -12,8 +12,8 @@ const HEAD = `# Routes
 Every route of the API and who may call it. Each route states this in its own options (\`config\`), and the app does not start if
 one does not. How to add one: [how-to-add-a-route.md](how-to-add-a-route.md).
 
-- **scope**: what the caller's key must allow. \`any\`: a good key, the handler checks further. \`none\`: everybody, without a key.
-- **resource**: what \`:id\` is. A job must belong to the caller's tenant; any other is answered as one that does not exist.
+- **scope**: what the caller's key must allow. \`any\`: a valid key, the handler checks further. \`none\`: everybody, without a key.
+- **resource**: what \`:id\` is. A job must belong to the caller's tenant; any other gets the same answer as one that does not exist.
 - **submits**: each request counts for the tenant's \`submitsPerMinute\`.
 - **stream**: it stays open and counts for the tenant's stream quota; its WebSocket takes a ticket in place of a key.
 

@@ -37,7 +37,7 @@ const refused: [string, unknown, string | RegExp][] = [
     'files and folders',
   ],
   ['an unknown encoding', { files: [file('a', 'x', 'latin1')] }, /./],
-  ['base64 that is none', { files: [file('a', '%%%%', 'base64')] }, 'is not base64'],
+  ['invalid base64', { files: [file('a', '%%%%', 'base64')] }, 'is not base64'],
   ['base64 without its padding', { files: [file('a', 'YQ', 'base64')] }, 'is not base64'],
   ['too many args', { code: 'x', args: Array.from({ length: PROGRAM.args + 1 }, () => '') }, /./],
   ['NUL in an arg', { code: 'x', args: ['a\0'] }, 'NUL'],

@@ -11,7 +11,7 @@ import {
 } from '../src/public/index.ts'
 
 describe('Bytes in JSON', () => {
-  it('come back as they were, whatever they are', () => {
+  it('come back unchanged, for any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         expect([...toBytes(JSON.parse(JSON.stringify(toChunk(bytes))))]).toEqual([...bytes])

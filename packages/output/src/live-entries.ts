@@ -71,11 +71,11 @@ export const createLiveEntries = (options: {
     subscribe([...channels.keys()]).then(missAll)
   }
 
-  const dropUnheard = (): void => {
-    const unheard = [...channels].filter(([, { listeners }]) => listeners.size === 0).map(([name]) => name)
-    if (unheard.length === 0) return
-    for (const name of unheard) channels.delete(name)
-    subscriber.unsubscribe(...unheard).catch(() => {})
+  const dropUnused = (): void => {
+    const unused = [...channels].filter(([, { listeners }]) => listeners.size === 0).map(([name]) => name)
+    if (unused.length === 0) return
+    for (const name of unused) channels.delete(name)
+    subscriber.unsubscribe(...unused).catch(() => {})
   }
 
   const compareSilent = async (): Promise<void> => {
@@ -89,7 +89,7 @@ export const createLiveEntries = (options: {
   }
 
   const sweep = setInterval(() => {
-    dropUnheard()
+    dropUnused()
     // Redis is away. The owner of the connection logs that.
     compareSilent().catch(() => {})
   }, SWEEP_MS)

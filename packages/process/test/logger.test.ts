@@ -8,7 +8,7 @@ const logged = (details: object): string => {
   return line
 }
 
-test('secrets in headers are never logged, wherever the headers are', () => {
+test('secrets in headers are never logged, at any depth', () => {
   const headers = { authorization: 'Bearer hunter2', cookie: 'hunter2', 'set-cookie': 'hunter2', accept: 'text/html' }
   for (const details of [{ headers }, { req: { headers } }, { a: { req: { headers } } }]) {
     const line = logged(details)

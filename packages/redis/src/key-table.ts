@@ -194,7 +194,7 @@ export const KEY_TABLE = {
   delayed: {
     pattern: `${QUEUE_NAME}:delayed`,
     type: 'zset',
-    holds: 'Jobs that wait for another try, after a failure of ours.',
+    holds: 'Jobs that wait for another try, after our own failure.',
     writers: BULLMQ,
     readers: API_AND_WORKER,
     lifetime: 'seconds',
@@ -348,7 +348,7 @@ export const KEY_TABLE = {
   rate: {
     pattern: 'rate:<caller>',
     type: 'string',
-    holds: 'How many requests of a tenant, or of an address without a good key, were counted.',
+    holds: 'How many requests of a tenant, or of an address without a valid key, were counted.',
     writers: API,
     readers: API,
     lifetime: '1 minute after the first request counted',

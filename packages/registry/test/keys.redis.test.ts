@@ -7,7 +7,7 @@ const request = keyRequestSchema.parse({ tenant: 'acme', scopes: ['read', 'submi
 
 const readParts = (text: string) => {
   const parts = readKeyText(text)
-  if (parts === undefined) throw new Error(`${text} is no key`)
+  if (parts === undefined) throw new Error(`${text} is not a key`)
   return parts
 }
 

@@ -76,7 +76,7 @@ describe.concurrent('A program', () => {
   })
   afterAll(() => sandboxes[Symbol.asyncDispose]())
 
-  it.for(BOUNDARIES)('just below its limit of $of runs to its end, and just above it does not', async (boundary) => {
+  it.for(BOUNDARIES)('just below its limit of $of runs to its end, and just above it is ended', async (boundary) => {
     const { limits, take, inside, beyond, ends } = boundary
     const [within, over] = await Promise.all(
       [inside, beyond].map((share) => run(sandboxes, { source: take(share), limits })),

@@ -8,7 +8,7 @@ import { createDockerSandboxes, type DockerSandboxesOptions, type Sandboxes } fr
 
 export interface TestSandboxes extends Sandboxes {
   readonly worker: string
-  /** All containers with this worker's label, in whatever state. */
+  /** All containers with this worker's label, in any state. */
   containers(): Promise<Docker.ContainerInfo[]>
 }
 

@@ -1,4 +1,4 @@
-/** A worker with a pool of two, to be killed by its test. Prints its name. */
+/** A worker with a pool of two that its test kills. Prints its id. */
 import { randomUUID } from 'node:crypto'
 import { defaultLimits } from '@runnel/contract/public'
 import { LANGUAGES } from '@runnel/languages'

@@ -5,7 +5,7 @@ import { type RunOptions, run as runIn } from './run.ts'
 
 const RUNS = 8
 
-/** Programs that each print a word that no other program may ever print. */
+/** Programs that each print a value that no other program may ever print. */
 const SOURCES = {
   python: `import os, random, secrets, tempfile, uuid
 print(random.random(), random.SystemRandom().random(), secrets.token_hex(8), uuid.uuid4(), uuid.uuid1(), os.urandom(8).hex())

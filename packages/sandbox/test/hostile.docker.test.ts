@@ -27,15 +27,15 @@ const CASES = [processes, signals, memory, disk, output, processor, forging, lin
 const GRACE_MS = 300
 /** From the end of each grace to the report, on two processors that hostile programs keep busy. */
 const SLACK_MS = 2_000
-/** The neighbour shares the processors with up to five such programs, and must always get its part. */
+/** The neighbour shares the processors with up to five such programs, and must always get its share. */
 const LONGEST_PAUSE_MS = 2_000
 const NEXT_WITHIN_MS = 8_000
-/** A container that takes longer to clean is given up. */
+/** A container that takes longer to clean is discarded. */
 const READY_AGAIN_MS = 12_000
-/** So many short programs run during each attack, and their median is slower by no more than this … */
+/** How many short programs run during each attack, and how much slower their median may be … */
 const VISITS = 2
 const SLOWER_BY_MS = 2_000
-/** … and all their output together leaves no more than this in our own memory. */
+/** … and how much memory all their output together may leave with us. */
 const GROWTH_BYTES = 100 * 1024 * 1024
 
 /** Searches the sandbox for anything that an earlier job of the tenant left. */
@@ -96,7 +96,7 @@ describe.concurrent('A program that', () => {
     expect({ stdout: stdout.toString(), stderr: stderr.toString() }).toEqual({ stdout: 'next\n', stderr: '' })
   }
 
-  /** The neighbour never waited for long and still prints, and all visitors were served. */
+  /** Checks that the neighbour never waited for long and still prints, and that all visitors were served. */
   const expectOthersUntouched = async (since: number) => {
     const printed = neighbour.lines
     await eventually(() => visitors.countSince(since) >= VISITS && neighbour.lines > printed, {
@@ -106,7 +106,7 @@ describe.concurrent('A program that', () => {
     expect(visitors.complaintsSince(since)).toEqual([])
   }
 
-  /** The next job in the very sandbox that was attacked finds nothing of it, or there is no next one. */
+  /** Checks that the next job in the attacked sandbox finds nothing of the attack, or that there is no next job there. */
   const expectNothingLeft = async (attacked: string, tenantId: string, retires: HostileCase['retires']) => {
     await using leased = new AsyncDisposableStack()
     const again = await eventually(

@@ -11,7 +11,7 @@ describe.concurrent('A container ends, inside its limits,', () => {
   })
   afterAll(() => sandboxes[Symbol.asyncDispose]())
 
-  /** Runs the program beside an innocent one, and an innocent one after it. Neither may notice anything. */
+  /** Runs the program at the same time as a harmless one, and then another harmless one. Neither may notice anything. */
   const run = async (options: RunOptions) => {
     const neighbour = runIn(sandboxes, {
       source: 'import time\nfor i in range(20): time.sleep(0.05)\nprint("undisturbed")',

@@ -28,7 +28,7 @@ describe.concurrent('A container whose process 1', () => {
   const strangers: [string, string | string[]][] = [
     ['sends nothing', 'time.sleep(60)'],
     [
-      'says its first word a byte at a time, and never to the end',
+      'sends its first frame a byte at a time, and never to the end',
       'for _ in range(8): write(b"x"); time.sleep(1)\ntime.sleep(60)',
     ],
     ['sends random bytes', 'while True: write(os.urandom(1 << 16))'],
@@ -124,7 +124,7 @@ describe.concurrent('An agent that', () => {
     ['reports negative times', 'write(report(cpuMs=-1))'],
     ['reports more memory than any machine has', 'write(report(peakMemoryBytes=1 << 52))'],
     [
-      'ends with times that are no numbers',
+      'ends with times that are not numbers',
       'write(frame(ended, stream, as_json(REPORT).replace(b\'"wallMs": 1\', b\'"wallMs": NaN\')))',
     ],
     [

@@ -13,9 +13,9 @@ export interface RunOptions {
   readonly tenantId?: string
   readonly signal?: AbortSignal
   readonly controls?: AsyncIterable<Control>
-  /** Called with every piece of output; a promise holds the reading up. */
+  /** Called with every piece of output. Reading waits for a returned promise. */
   readonly onOutput?: (bytes: Buffer) => void | Promise<void>
-  /** Whether the result has the output; false for what is too much to keep. */
+  /** Whether the result has the output; false if it is too large to keep. */
   readonly keepsOutput?: boolean
   readonly onSandbox?: (sandbox: Sandbox) => void
 }
@@ -57,7 +57,7 @@ export const runInside = async (sandbox: Sandbox, options: RunOptions): Promise<
   throw new Error('The run ended without saying how')
 }
 
-/** Leases a sandbox, runs one program in it to its end, and lets go of the sandbox. */
+/** Leases a sandbox, runs one program in it to its end, and releases the sandbox. */
 export const run = async (sandboxes: Sandboxes, options: RunOptions): Promise<RunResult> => {
   const { language = 'python', signal = never, tenantId = 'acme' } = options
   const isolation = options.tenantId === undefined ? 'job' : 'tenant'

@@ -214,7 +214,7 @@ while True: time.sleep(1)`
       expect(stdout.length).toBe(1024 * 1024)
     })
 
-    it('holds a flood of output back while nobody reads, and loses none of it', async () => {
+    it('holds back a flood of output while nobody reads, and loses nothing', async () => {
       let pieces = 0
       const { stdout, outcome } = await run({
         source: 'import sys\nfor i in range(300_000): print(i)',

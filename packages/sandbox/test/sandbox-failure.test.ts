@@ -14,7 +14,7 @@ describe('A sandbox that failed', () => {
       { cause: ENDED, programStarted: true, ranOver: true },
       false,
     ],
-    ['was not when its agent said what none of ours would', { cause: LIE, programStarted: true }, false],
+    ['was not lost if its agent sent what our agent never sends', { cause: LIE, programStarted: true }, false],
   ])('%s', (_, options, wasLost) => {
     expect(new SandboxFailure('It failed', options).wasLost).toBe(wasLost)
   })

@@ -20,7 +20,7 @@ describe('Programs that want to start at the same moment', () => {
     await eventually(() => leaves.length >= AT_ONCE)
     expect(leaves).toHaveLength(AT_ONCE)
     leaves[0]?.()
-    // An end that is reported twice makes room once.
+    // If an end is reported twice, it makes room only once.
     leaves[0]?.()
     await Promise.resolve()
     await Promise.resolve()

@@ -68,7 +68,7 @@ describe('A sandbox that serves one tenant', () => {
     for (const other of [...others.map(({ sandbox }) => sandbox), alone]) expect(other).not.toBe(mine.sandbox)
   })
 
-  it('is as exact with files, output and outcome as a sandbox for one job', async () => {
+  it('handles files, output and outcome exactly like a sandbox for one job', async () => {
     const source = { 'main.py': 'import sys, part\nprint(part.word)\nsys.exit(3)', 'part.py': 'word = "there"' }
     for (let jobs = 0; jobs < 3; jobs += 1) {
       const { stdout, outcome } = await runAs('exact', { source })
@@ -139,7 +139,7 @@ for _ in range(5):
         processes,
       ],
       [
-        'files wherever it can write, and names that are no text',
+        'files in every folder where it can write, and names that are not text',
         'import os\nfor r in ("/workspace", "/tmp", "/dev/shm"):\n    os.makedirs(f"{r}/a/b/c")\n    for n in (b"x", b"\\xff\\xfe", b"-rf", b" \\n"):\n        open(r.encode() + b"/a/b/" + n, "w").write("secret")',
         walk,
       ],

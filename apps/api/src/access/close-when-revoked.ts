@@ -10,7 +10,7 @@ const CLOSE_FRAME_TIMEOUT_MS = 1_000
 /** Closes the socket when its caller's key is revoked or expires. */
 export const closeWhenRevoked = (callers: CallerDirectory, caller: Caller, socket: WebSocket): void => {
   const watching = callers.watch(caller, () => {
-    socket.close(UNAUTHORIZED, 'The key is no longer good')
+    socket.close(UNAUTHORIZED, 'The key is no longer valid')
     setTimeout(() => socket.terminate(), CLOSE_FRAME_TIMEOUT_MS).unref()
   })
   socket.once('close', () => watching[Symbol.dispose]())

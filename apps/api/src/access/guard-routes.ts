@@ -8,7 +8,7 @@ import type { CountRequest } from './rate-limit.ts'
 import type { CountStream } from './stream-quota.ts'
 
 /** One sentence for every reason, so that it does not show which keys exist. */
-const UNKNOWN = 'Cannot tell who is asking: send a key that is good here, as Authorization: Bearer rnl_…'
+const UNKNOWN = 'Cannot identify the caller: send a valid key, as Authorization: Bearer rnl_…'
 
 const findCaller = async (
   callers: CallerDirectory,

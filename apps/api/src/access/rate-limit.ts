@@ -18,7 +18,7 @@ export type CountRequest = (request: FastifyRequest, reply?: FastifyReply) => Pr
 
 /**
  * Counts in Redis, in windows of a minute, for all processes together: the submissions of each tenant, and the requests
- * without a good key of each address. A tenant without a bound is not counted.
+ * without a valid key of each address. A tenant without a bound is not counted.
  */
 export const registerRateLimit = (
   app: FastifyInstance,
@@ -55,7 +55,7 @@ export const registerRateLimit = (
     if (!isExceeded) return
     const what = isKnown
       ? `${max} submissions a minute are all this tenant may have`
-      : 'Too many requests without a good key'
+      : 'Too many requests without a valid key'
     throw new RequestError('too-many-requests', `${what}: try again in ${ttlInSeconds} s`)
   }
 }

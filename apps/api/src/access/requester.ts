@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { auditLogOf } from './audit-log.ts'
 import { callerOf } from './caller.ts'
 
-/** Who asks, for the operations. */
+/** The caller of a request, as the operations need it. */
 export const requesterOf = (request: FastifyRequest): Requester => ({
   tenant: callerOf(request).tenant,
   auditLog: auditLogOf(request),

@@ -7,7 +7,7 @@ const RESOURCES = ['job', 'key', 'tenant', 'none'] as const
 
 /** Who may call a route. Each route states it in its options, as `config`. */
 export interface RouteAccess {
-  /** What the caller's key must allow. `any`: a good key; the handler checks further. `none`: everybody, without a key. */
+  /** What the caller's key must allow. `any`: a valid key; the handler checks further. `none`: everybody, without a key. */
   readonly scope: (typeof SCOPES)[number]
   /** What `:id` in its URL is. A job must belong to the caller's tenant. */
   readonly resource: (typeof RESOURCES)[number]

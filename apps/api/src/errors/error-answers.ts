@@ -62,4 +62,4 @@ export const answerUnreadable = (_error: Error, socket: Socket): void => {
 
 /** For a WebSocket handshake that is not valid. */
 export const answerHandshake = (_error: Error, socket: Duplex): void =>
-  refuseConnection(socket, 'Cannot open a WebSocket: send the handshake of RFC 6455, version 13, with a good key')
+  refuseConnection(socket, 'Cannot open a WebSocket: send the handshake of RFC 6455, version 13, with a valid key')

@@ -24,7 +24,7 @@ const toPhrase = (issue: Issue): string => {
     case 'too_big':
       return `it must have at most ${issue.maximum} ${toUnit(issue.origin)}`
     case 'invalid_union':
-      return 'it is none of those known here'
+      return 'it matches none of the allowed forms'
     default:
       return issue.message
   }

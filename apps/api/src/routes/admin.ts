@@ -78,7 +78,7 @@ export const adminRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend'>> =
     },
     async (request) => {
       const key = await keys.revoke(request.params.id)
-      if (key === undefined) throw new RequestError('not-found', 'There is no key of this id')
+      if (key === undefined) throw new RequestError('not-found', 'There is no key with this id')
       auditLogOf(request)('A key was revoked', { keyId: key.id, tenant: key.tenant })
       return key
     },

@@ -4,7 +4,7 @@ type ErrorStatus = (typeof ERROR_STATUS)[keyof typeof ERROR_STATUS]
 
 const MEANINGS: Readonly<Record<ErrorStatus, string>> = {
   400: 'The request cannot be read or served as it is. The message says what to change.',
-  401: 'There is no key, or it is not good here.',
+  401: 'There is no key, or it is not valid.',
   403: 'The key may not do this, or the web page or host name may not call. See the message.',
   404: 'There is no such job, or no longer.',
   405: 'The URL has other methods; see Allow.',

@@ -43,8 +43,8 @@ export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, optio
       schema: {
         summary: 'Submit a program',
         description: [
-          'Accepts a program and queues it. With `wait`, answers 200 with the finished job if it finishes in time, else 202 with the job as it stands then. `Location` is the URL of the job.',
-          'With an `Idempotency-Key`, submitting again gives the first job as it stands now, and the answer has `Idempotent-Replayed: true`.',
+          'Accepts a program and queues it. With `wait`, answers 200 with the finished job if it finishes in time, else 202 with the job as it is then. `Location` is the URL of the job.',
+          'With an `Idempotency-Key`, submitting again returns the first job as it is now, and the answer has `Idempotent-Replayed: true`.',
           'If too many jobs wait already, answers 429: `details` has the length of the queue, `Retry-After` says when there may be room.',
         ].join('\n'),
         tags: ['jobs'],

@@ -82,7 +82,7 @@ export const runStreamSession = (
       request.setDecorator(CALLER, caller)
       return caller
     }
-    throw new RequestError('unauthorized', 'The key of this socket is no longer good')
+    throw new RequestError('unauthorized', 'The key of this socket is no longer valid')
   }
 
   const answer = async (data: RawData, isBinary: boolean): Promise<void> => {

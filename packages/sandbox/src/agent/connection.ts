@@ -100,7 +100,7 @@ export const createAgentConnection = (transport: Transport): AgentConnection => 
         return listener.onEvent({ type: 'done' })
       case RESPONSE.grant:
         if (payload.length !== 4 || payload.readUInt32BE() === 0)
-          throw new ProtocolError('The agent sent a grant that is no number of bytes')
+          throw new ProtocolError('The agent sent a grant that is not a number of bytes')
         return listener.onEvent({ type: 'granted', bytes: payload.readUInt32BE() })
       // The last frame of a stream. It is parsed before its listener goes: if that fails, the listener gets `failed`.
       case RESPONSE.exit: {

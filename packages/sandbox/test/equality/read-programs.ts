@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 /**
  * A program of the corpus is one text file. Each of its files starts with a line that names it, and may say how the
- * text becomes bytes; `stdin` is what the program is given:
+ * text becomes bytes; `stdin` is the program's input:
  *
  *     -- main.py crlf --
  *     print(input())

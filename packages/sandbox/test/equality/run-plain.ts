@@ -9,7 +9,7 @@ import { createDockerStreamDecoder } from '../../src/docker/docker-stream.ts'
 import { BASE_ENV, toCreateOptions } from '../../src/docker/policy.ts'
 import type { CorpusProgram } from './read-programs.ts'
 
-/** How a program ended and all it said. A death by signal n counts as exit code 128 + n, as in a shell. */
+/** How a program ended and its output. A death by signal n counts as exit code 128 + n, as in a shell. */
 export interface Ending {
   readonly exitCode: number
   readonly stdout: Buffer
@@ -19,10 +19,10 @@ export interface Ending {
 const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`
 
 /**
- * A shell stands in for the agent and does the least that makes the comparison fair: it takes the files from the
- * start of the stream (`head -c` reads not one byte too far, the rest is the program's stdin), gives the program the
- * same few variables and a session of its own, and is process 1 in its stead, for process 1 hears no signals and
- * inherits orphans. What the shell itself has to say about a death by signal goes nowhere.
+ * A shell replaces the agent and does the minimum for a fair comparison: it reads the files from the
+ * start of the stream (`head -c` reads exactly that many bytes, the rest is the program's stdin) and gives the program the
+ * same few variables and its own session. The shell is process 1, because process 1 ignores signals and inherits orphans,
+ * which would change the program. Messages of the shell itself about a death by signal are dropped.
  */
 const toScript = ({ files }: CorpusProgram, argv: readonly string[]): string => {
   const putting = files.flatMap(({ path, bytes }) => [

@@ -2,7 +2,7 @@ import { ANYTHING, BUSY, EXITED, type HostileCase, MIB, OVERDUE } from './case.t
 
 const DISK_HIT = [{ limit: 'diskBytes' as const }]
 
-/** Filling, tangling and destroying the places for files. */
+/** Filling and damaging the folders for files. */
 export const disk: readonly HostileCase[] = [
   {
     name: 'makes a sparse file of a terabyte',

@@ -1,7 +1,7 @@
 import { EXITED, type HostileCase, OVERDUE } from './case.ts'
 import { ALL_REFUSED, refused } from './refused.ts'
 
-/** Frames that an agent could send, for any stream that could be its: an ending, a greeting, output, a grant, a fault. */
+/** Frames that an agent could send, for any possible stream: EXIT, READY, output, GRANT, a fault. */
 const FRAMES = `import json, os, struct, sys
 report = {"code": 0, "signal": None, "wallMs": 1, "cpuMs": 0, "peakMemoryBytes": 1, "oomKilled": False, "limit": None, "hits": []}
 ready = {"protocol": 2, "cgroup": "v2", "warm": True}
@@ -15,7 +15,7 @@ def forged():
 FORGED = b"".join(forged())
 `
 
-/** Pretending to be the agent, and prying into it. */
+/** Pretending to be the agent, and reading its memory and streams. */
 export const forging: readonly HostileCase[] = [
   {
     name: 'writes frames to every descriptor that any process has open',

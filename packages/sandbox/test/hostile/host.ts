@@ -21,7 +21,7 @@ const readProcesses = async () => {
   return found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
 }
 
-/** What the host still has of these containers after they are gone, and processes that got out of one. It must be nothing. */
+/** What is left of these containers on the host, and processes that escaped from one. It must be nothing. */
 export const findOnHost = async (containers: ReadonlySet<string>): Promise<string[]> => {
   // If the engine is on another machine, or in a virtual one, there is nothing to see here.
   if (!existsSync(GROUPS)) return []

@@ -1,7 +1,7 @@
 import { ANYTHING, EXITED, type HostileCase } from './case.ts'
 import { ALL_REFUSED, refused } from './refused.ts'
 
-/** Asking the kernel for what leads out of containers. */
+/** System calls that could lead out of containers. */
 export const kernel: readonly HostileCase[] = [
   {
     name: 'mounts, unmounts and changes the root, with old and new system calls',

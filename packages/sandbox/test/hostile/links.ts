@@ -1,7 +1,7 @@
 import { EXITED, type HostileCase, OVERDUE } from './case.ts'
 import { ALL_REFUSED, refused } from './refused.ts'
 
-/** Leaving links, pipes and devices where others will read or write, most of all in place of the next job’s files. */
+/** Leaving links, pipes and devices where others will read or write, especially in place of the next job’s files. */
 export const links: readonly HostileCase[] = [
   {
     name: 'replaces its program by a link to a file of the image',

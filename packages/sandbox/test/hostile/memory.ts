@@ -3,7 +3,7 @@ import { ANYTHING, BUSY, EXITED, type HostileCase, MIB, OUT_OF_MEMORY } from './
 const SMALL = { memoryBytes: 64 * MIB }
 const MEMORY_HIT = [{ limit: 'memoryBytes' as const }]
 
-/** Taking memory, in every place where the kernel keeps some for a program. */
+/** Taking memory of every kind that the kernel keeps for a program. */
 export const memory: readonly HostileCase[] = [
   {
     name: 'leaks a megabyte at a time',

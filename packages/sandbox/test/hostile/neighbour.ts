@@ -11,7 +11,7 @@ while not select.select([sys.stdin], [], [], 0.1)[0]:
     line += 1
 print("end")`
 
-/** An innocent program that prints a line every tenth of a second while hostile programs run. */
+/** A harmless program that prints a line every tenth of a second while hostile programs run. */
 export interface Neighbour {
   /** How many lines it has printed. */
   readonly lines: number

@@ -3,7 +3,7 @@ import { ALL_REFUSED, refused } from './refused.ts'
 
 const UNREACHABLE = '[errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EINVAL, errno.EHOSTUNREACH, errno.ENONET]'
 
-/** Reaching for the network, and for those who listen on this machine. */
+/** Trying to reach the network, and programs that listen on this machine. */
 export const network: readonly HostileCase[] = [
   {
     name: 'connects to the host, the bridge, the metadata service and the internet, by every kind of address',

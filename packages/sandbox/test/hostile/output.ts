@@ -1,6 +1,6 @@
 import { EXITED, FLOODED, type HostileCase, MIB, OVERDUE } from './case.ts'
 
-/** Printing too much, too little, too late, and from where nobody expects it. */
+/** Printing too much, too little, too late, and from unexpected processes. */
 export const output: readonly HostileCase[] = [
   {
     name: 'prints one endless line',

@@ -3,7 +3,7 @@ import { ANYTHING, EXITED, type HostileCase, KILLED, OUT_OF_MEMORY, OVERDUE } fr
 const PROCESSES_HIT = [{ limit: 'processes' as const }]
 const SHORT = { wallMs: 1_000, cpuMs: 20_000, processes: 40 }
 
-/** Multiplying, hiding and outliving. */
+/** Starting many processes, hiding them, and keeping them alive after the end. */
 export const processes: readonly HostileCase[] = [
   {
     name: 'forks from many threads at once',

@@ -2,7 +2,7 @@ import { BUSY, EXITED, type HostileCase, OVERDUE } from './case.ts'
 
 const BRIEF = { cpuMs: 600, wallMs: 30_000 }
 
-/** Taking processor time, openly and by stealth. */
+/** Taking processor time, openly and hidden. */
 export const processor: readonly HostileCase[] = [
   {
     name: 'computes on every processor',

@@ -1,6 +1,6 @@
 /**
  * For programs that try one forbidden thing after another. `refused(what, act)` prints nothing if the kernel refuses, and
- * otherwise what got through; `call(name, …)` is a system call by its name. It is Python, and goes before the program.
+ * otherwise what was allowed; `call(name, …)` is a system call by its name. It is Python, and goes before the program.
  */
 const PRELUDE = `import ctypes, errno, fcntl, os, platform, signal, socket, struct, sys, time
 libc = ctypes.CDLL(None, use_errno=True)
@@ -47,5 +47,5 @@ def read(path):
 
 export const refused = (program: string): string => `${PRELUDE}${program}\nprint(tried, "refused")`
 
-/** What such a program prints if nothing got through. */
+/** What such a program prints if everything was refused. */
 export const ALL_REFUSED = /^[1-9]\d* refused\n$/

@@ -3,7 +3,7 @@ import { ALL_REFUSED, refused } from './refused.ts'
 
 const SHORT = { wallMs: 1_000 }
 
-/** Refusing to die, and making others die. */
+/** Ignoring signals, and sending them to others. */
 export const signals: readonly HostileCase[] = [
   {
     name: 'ignores every signal',

@@ -23,7 +23,7 @@ interface Visit {
   readonly complaint: string | undefined
 }
 
-/** Short innocent programs, one after another while hostile programs run. Each byte of their output is checked. */
+/** Short harmless programs, one after another while hostile programs run. Each byte of their output is checked. */
 export interface Visitors {
   /** What was wrong with the visitors since that moment (of `performance.now`). */
   complaintsSince(since: number): readonly string[]
