@@ -38,7 +38,7 @@ const listen = async (app: ReturnType<typeof createApp>, host: string, port: num
   }
 }
 
-/** Streams are cut after 3 s and a command gives up after 3 s: more than both together is something that hangs. */
+/** Streams are cut after 3 s and a Redis command fails after 3 s. If stopping takes longer than both together, something hangs. */
 const RELEASE_MS = 8_000
 
 const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Promise<void> => {

@@ -1,4 +1,4 @@
-/** Gives a signal that aborts when a client has gone, or when the server closes. */
+/** Makes a signal that aborts when a client has gone, or when the server closes. */
 export type WhileConnected = (connection: { once(event: 'close', listener: () => void): unknown }) => AbortSignal
 
 /** An abort without a reason creates an error with a stack trace, for every request. */

@@ -1,5 +1,5 @@
 // Keeps one part of the run alive. A part that ends unasked is started again after a second. One that keeps ending is
-// given up, and the run with it: then something is wrong that another start does not repair.
+// given up, and the run ends: something is wrong that another start does not repair.
 import { setTimeout as delay } from 'node:timers/promises'
 import { readTail } from '../log-tail.ts'
 import type { Part } from './program.ts'

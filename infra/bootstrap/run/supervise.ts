@@ -2,8 +2,8 @@
 //
 //   claim the record ─▶ Redis ─▶ API and workers ─▶ ready ─▶ the example ─▶ stay ─▶ workers, API, Redis ─▶ record gone
 //
-// A signal, a launcher that ends too early and a part that is given up all lead to the same way out, which releases in
-// reverse. A second signal kills and removes everything at once.
+// After a signal, a launcher that ends too early or a part that is given up, the run ends in the same way: it releases in
+// reverse order. A second signal kills and removes everything at once.
 import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Options } from '../options.ts'

@@ -80,7 +80,7 @@ const base64Length = (text: string): number => {
 export const toBytes = ({ encoding, data }: Chunk): Uint8Array<ArrayBuffer> =>
   encoding === 'utf8' ? encoder.encode(data) : fromBase64(data)
 
-/** The number of bytes that `toBytes` gives, without making them. */
+/** The number of bytes that `toBytes` returns, without making them. */
 export const chunkLength = ({ encoding, data }: Chunk): number =>
   encoding === 'utf8' ? utf8Length(data) : base64Length(data)
 

@@ -3,7 +3,7 @@ import type { OperationParts } from '../parts.ts'
 import { requireSummary } from './read-job.ts'
 
 export interface FollowOptions {
-  /** The id of the last event that the caller has. Without it, all events are given. */
+  /** The id of the last event that the caller has. Without it, all events come. */
   readonly after?: string | undefined
   readonly signal: AbortSignal
 }

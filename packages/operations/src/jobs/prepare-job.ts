@@ -7,7 +7,7 @@ import type { AcceptOptions } from './accept-job.ts'
 import { createJob } from './create-job.ts'
 
 export interface SubmitOptions {
-  /** Submitting again with the same key gives the job of the first time. */
+  /** Submitting again with the same key returns the first job. */
   readonly idempotencyKey?: string | undefined
   /** Runs when the submission is known to be valid and nothing is written yet. What it throws refuses the submission. */
   readonly admit?: () => Promise<void>

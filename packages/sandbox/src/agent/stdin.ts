@@ -9,7 +9,7 @@ export interface Stdin {
   /** Resolves when all bytes are sent, or `signal` aborts. */
   write(bytes: Uint8Array, signal: AbortSignal): Promise<void>
   end(): void
-  /** The agent says that the program took so many bytes. */
+  /** Call it when the agent reports that the program took this many bytes. */
   granted(bytes: number): void
 }
 
