@@ -89,13 +89,13 @@ describe('The proxy refuses', () => {
     expect((await engine.getContainer(stranger).inspect()).State.Status).toBe('created')
   })
 
-  it('nothing about a container that does not exist: the engine says so itself', async () => {
+  it('no call for a container that does not exist: the engine answers that itself', async () => {
     expect(await ask({ path: `/containers/${NOBODY}/start` })).toMatchObject({ status: 404 })
     const attach = { path: `/containers/${NOBODY}/attach?stream=1&stdin=1&stdout=1&stderr=1`, headers: UPGRADE }
     expect(await ask(attach)).toMatchObject({ status: 404 })
   })
 
-  it('a sandbox with a field twice: the engine gets one body, written here', async () => {
+  it('a sandbox with a field twice: the engine gets a body that the proxy wrote', async () => {
     const spec = {
       image: 'runnel/python',
       uid: 1_230_000,

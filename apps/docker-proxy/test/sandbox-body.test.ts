@@ -54,7 +54,7 @@ describe('The body of a create request', () => {
     ['the host’s processes', withHost({ PidMode: 'host' }), 'HostConfig.PidMode'],
     ['a device', withHost({ Devices: [{ PathOnHost: '/dev/sda' }] }), 'HostConfig.Devices'],
     [
-      'a capability more',
+      'one more capability',
       withHost({ CapAdd: ['SETUID', 'SETGID', 'CHOWN', 'KILL', 'SYS_ADMIN'] }),
       'HostConfig.CapAdd',
     ],
@@ -75,7 +75,7 @@ describe('The body of a create request', () => {
     ['no process limit', withHost({ PidsLimit: 0 }), 'not a sandbox: HostConfig.PidsLimit'],
     ['a tmpfs elsewhere', withHost({ Tmpfs: { '/etc': 'rw' } }), 'not a sandbox: HostConfig.Tmpfs'],
     [
-      'a workspace of other options',
+      'a workspace with other options',
       withHost({ Tmpfs: { '/workspace': ',size=1,dev,uid=1000000,' } }),
       'HostConfig.Tmpfs',
     ],

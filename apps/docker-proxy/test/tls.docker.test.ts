@@ -74,7 +74,7 @@ describe('An engine behind TLS', () => {
     expect(proxy.passed.length).toBe(before)
   })
 
-  it('that is not the one it says it is gets nothing from a worker', async () => {
+  it('with a certificate of another authority gets nothing from a worker', async () => {
     await using tls = await startTls({ ...strangers, ca: certificates.ca }, proxy.socketPath)
     const env = { DOCKER_HOST: tls.host, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certificates.folder }
     const worker = startWorker(env)

@@ -47,7 +47,7 @@ const attach = async (socketPath: string, id: string): Promise<Duplex> => {
 }
 
 describe('An attached connection through the proxy', () => {
-  it('carries half an end as half an end: all that was said before arrives, and all that is said after', async () => {
+  it('ends one direction at a time: bytes that were sent before, and bytes in the other direction, arrive', async () => {
     await using proxy = await startProxy()
     await using echo = await startEcho()
     const socket = await attach(proxy.socketPath, echo.id)
@@ -58,7 +58,7 @@ describe('An attached connection through the proxy', () => {
     expect(unframe(await heard).equals(said)).toBe(true)
   })
 
-  it('ends with the proxy, and so does what is in the container', async () => {
+  it('ends with the proxy, and the program in the container ends too', async () => {
     await using echo = await startEcho()
     const proxy = await startProxy()
     const socket = await attach(proxy.socketPath, echo.id)

@@ -35,7 +35,7 @@ test('The hash of an image changes with names, contents and bases, and not with 
   expect(new Set(hashes).size).toBe(hashes.length)
 })
 
-test('A name of an image loses what an engine adds to it', () => {
+test('The name of an image is read without the registry and the tag that an engine adds', () => {
   expect(
     [
       'debian:trixie-slim',

@@ -46,7 +46,7 @@ const openPreparing = () => {
   }
 }
 
-test('A command that gets a signal ends all that it runs, and then releases the lock', async () => {
+test('A command that gets a signal ends everything it runs, and then releases the lock', async () => {
   using preparing = openPreparing()
   const child = preparing.prepare()
   const [pid] = await once(child.stdout, 'data')

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { runCheck } from '../verify/run-check.ts'
 
-test('A check fails when its command cannot be run, and says which', async () => {
+test('A check fails if its command cannot be run, and names the command', async () => {
   const seen: string[] = []
   const { passed, output } = await runCheck('no-such-command', [], (text) => seen.push(text.toString()))
   expect(passed).toBe(false)
@@ -9,7 +9,7 @@ test('A check fails when its command cannot be run, and says which', async () =>
   expect(seen.join('')).toBe(output)
 })
 
-test('A check passes when its command ends with 0', async () => {
+test('A check passes if its command exits with 0', async () => {
   expect(await runCheck('sh', ['-c', 'echo fine'])).toMatchObject({ passed: true, output: 'fine\n' })
   expect(await runCheck('sh', ['-c', 'exit 3'])).toMatchObject({ passed: false })
 })

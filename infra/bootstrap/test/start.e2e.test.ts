@@ -70,7 +70,7 @@ const expectNothingLeft = async ({ supervisor, processes, containers }: RunRecor
   for (const { pid } of processes) expect(sandboxes).not.toMatch(new RegExp(`-${pid}-`))
 }
 
-test.concurrent('A detached start runs the example, lets go of its caller, and is stopped without a trace', async () => {
+test.concurrent('A detached start runs the example, returns to its caller, and stops without leaving anything', async () => {
   await using checkout = await openCheckout()
   const { port, npm, start, readRecord } = checkout
   const started = await start('--detach', '--workers', '2')

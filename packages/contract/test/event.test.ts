@@ -19,11 +19,8 @@ it('There is an example of each type of event', () => {
   expect(EVENTS.map(({ type }) => type).toSorted()).toEqual(types.toSorted())
 })
 
-it.each(EVENTS)(
-  'An event $type of another version, with a field that is not known here, is read without that field',
-  (event) => {
-    const read = jobEventSchema.parse({ ...event, later: 1 })
-    expect(read).toMatchObject(event)
-    expect(read).not.toHaveProperty('later')
-  },
-)
+it.each(EVENTS)('An event $type from another version is read without its unknown fields', (event) => {
+  const read = jobEventSchema.parse({ ...event, later: 1 })
+  expect(read).toMatchObject(event)
+  expect(read).not.toHaveProperty('later')
+})

@@ -19,7 +19,7 @@ const QUEUED = {
   limits: FIRST_LIMITS,
 }
 
-it('A job that another version queued, with a field that is not known here, is read without that field', () => {
+it('A job that another version queued is read without its unknown fields', () => {
   const job = queuedJobSchema.parse({ ...QUEUED, awaits: 'output' })
   expect(job).toMatchObject(QUEUED)
   expect(job).not.toHaveProperty('awaits')

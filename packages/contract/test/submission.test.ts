@@ -32,7 +32,7 @@ const refused: [string, unknown, string | RegExp][] = [
   ['one name in two Unicode forms', { files: [file('\u00e9'), file('e\u0301')], entry: '\u00e9' }, 'twice'],
   ['a file that is also a folder', { files: [file('a'), file('a/b')], entry: 'a' }, 'both as a file and as a folder'],
   [
-    'folders without end',
+    'too many folders',
     { files: ['a', 'b', 'c'].map((top) => file(`${top}/${'d/'.repeat(400)}f`)), entry: 'a' },
     'files and folders',
   ],
@@ -56,7 +56,7 @@ describe('A submission', () => {
     expect(faults(submission)).toMatch(message)
   })
 
-  it.each(LIMIT_NAMES)('may choose %s within its bounds and nowhere else', (name) => {
+  it.each(LIMIT_NAMES)('may choose %s only within its bounds', (name) => {
     const { minimum, maximum, default: fallback } = LIMITS[name]
     for (const value of [0, -1, 1.5, Number.NaN, '10', null, minimum - 1, maximum + 1]) {
       expect(faults({ code: 'x', limits: { [name]: value } }), String(value)).toContain(`Cannot read limits.${name}`)
@@ -70,7 +70,7 @@ describe('A submission', () => {
     expect(chooseLimits({ [name]: maximum }, LIMITS, { [name]: minimum })[name]).toBe(maximum)
   })
 
-  it('keeps what it is given, byte for byte', () => {
+  it('keeps all values, byte for byte', () => {
     const given = {
       files: [file('src/ä b.py', '\u{1f600}\0'), file('data.bin', 'AP8=', 'base64')],
       entry: 'src/ä b.py',

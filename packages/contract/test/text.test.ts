@@ -19,7 +19,7 @@ describe('Bytes in JSON', () => {
     )
   })
 
-  it('are the same base64 that Node makes and reads', () => {
+  it('are the same base64 as Node makes and reads', () => {
     const notUtf8 = fc.uint8Array({ maxLength: 300 }).map((bytes) => Uint8Array.from([0xff, ...bytes]))
     fc.assert(
       fc.property(notUtf8, (bytes) => {
@@ -32,14 +32,14 @@ describe('Bytes in JSON', () => {
   })
 
   it.each(['', 'a', 'hé', '€', '😀', '\0', '\ud800', '\udc00a', 'a\ud83d€', '€'.repeat(100_000)])(
-    'have the length that Node gives the text %#',
+    'have the same length as in Node: text %#',
     (text) => {
       expect(utf8Length(text)).toBe(Buffer.byteLength(text))
       expect(Buffer.compare(toBytes({ encoding: 'utf8', data: text }), Buffer.from(text))).toBe(0)
     },
   )
 
-  it('are text exactly where they are UTF-8, with BOM and NUL kept', () => {
+  it('are text if and only if they are UTF-8, with BOM and NUL kept', () => {
     expect(toChunk(Buffer.from('\ufeffhé\0llo'))).toEqual({ encoding: 'utf8', data: '\ufeffhé\0llo' })
     for (const bytes of [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf0, 0x9f, 0x98]]) {
       expect(toChunk(Uint8Array.from(bytes)).encoding).toBe('base64')
@@ -48,7 +48,7 @@ describe('Bytes in JSON', () => {
 })
 
 describe('An event id', () => {
-  it('says the attempt and the number', () => {
+  it('has the attempt and the number', () => {
     expect(readEventId('2-17')).toEqual({ attempt: 2, n: 17 })
     expect(toEventId({ attempt: 2, n: 17 })).toBe('2-17')
   })

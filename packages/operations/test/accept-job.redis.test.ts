@@ -12,7 +12,7 @@ import { expect } from 'vitest'
 import { acceptJob } from '../src/jobs/accept-job.ts'
 import { createJob } from '../src/jobs/create-job.ts'
 
-test('A submission that fails half way leaves nothing that lasts, even if undoing it breaks off too', async ({
+test('A submission that fails half way leaves nothing that lasts, even if undoing it fails too', async ({
   redis,
   redisKeys,
   redisUrl,

@@ -23,7 +23,7 @@ describe('A program', () => {
     expect(resolve({ files: [file('run', '#!/bin/sh\nx')] })).toMatchObject({ language: 'bash', entry: 'run' })
   })
 
-  test('of several files runs its entry, or the one named like one', () => {
+  test('of several files runs its entry, or the file with the usual entry name', () => {
     const files = [file('lib/a.py'), file('main.py'), file('index.html')]
     expect(resolve({ files })).toMatchObject({ language: 'python', entry: 'main.py' })
     expect(resolve({ files, entry: 'lib/a.py' })).toMatchObject({ language: 'python', entry: 'lib/a.py' })

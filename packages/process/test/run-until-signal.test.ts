@@ -28,17 +28,20 @@ const start = (main: string): { child: ChildProcess; ended: Promise<Ended>; says
 
 const FOREVER = 'setInterval(() => {}, 1e6);'
 
-test.each(['SIGTERM', 'SIGINT'] as const)('%s releases what was built, last one first, and exits 0', async (name) => {
-  const { child, ended, says } = start(`
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s releases all resources, last one first, and exits with 0',
+  async (name) => {
+    const { child, ended, says } = start(`
     await runUntilSignal(async (signal, resources) => {
       for (const name of ['first', 'second']) resources.defer(() => console.log('released', name))
       signal.addEventListener('abort', () => console.log('aborted'))
       console.log('ready')
     })`)
-  await says('ready')
-  child.kill(name)
-  expect(await ended).toEqual({ code: 0, out: 'ready\naborted\nreleased second\nreleased first\n', err: '' })
-})
+    await says('ready')
+    child.kill(name)
+    expect(await ended).toEqual({ code: 0, out: 'ready\naborted\nreleased second\nreleased first\n', err: '' })
+  },
+)
 
 test('a second signal ends the process at once with exit code 1', async () => {
   const { child, ended, says } = start(`
@@ -68,7 +71,7 @@ test('a process whose resources are never released exits at the bound, and says 
   expect([code, err]).toEqual([1, 'Not everything was released within 100 ms: exiting without the rest\n'])
 })
 
-test('a StartError is shown as its sentence alone, after what was built is released', async () => {
+test('a StartError is shown as one sentence, after all resources are released', async () => {
   const { ended } = start(`
     await runUntilSignal(async (_signal, resources) => {
       resources.defer(() => console.log('released'))
@@ -88,7 +91,7 @@ test('any other error is shown with its stack', async () => {
   expect(err).toMatch(/our own fault\n\s+at /)
 })
 
-test('something left open does not keep a stopped process alive', async () => {
+test('a handle that is left open does not keep a stopped process alive', async () => {
   const { child, ended, says } = start(`
     await runUntilSignal(async () => { ${FOREVER} console.log('ready') })`)
   await says('ready')

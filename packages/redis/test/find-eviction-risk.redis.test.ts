@@ -3,7 +3,7 @@ import { eventually, startRedis } from '@runnel/testing'
 import { expect, test } from 'vitest'
 import { connectRedis, findEvictionRisk } from '../src/index.ts'
 
-test('a Redis that may remove keys when it is full is reported, even if it can only be reached later', async () => {
+test('a Redis that may remove keys when it is full is reported, even if it can be reached only later', async () => {
   await using server = await startRedis()
   await server.stop()
   const redis = connectRedis(server.url, { role: 'command', log: createLogger({ name: 'test', level: 'silent' }) })

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 
 // With `everysec`, a Redis that was killed while its disk was busy had lost two hundred writes that it had answered (in one
 // kill of eight). A test cannot make a disk that busy on purpose.
-test('Our own Redis writes to disk before it answers, even if its disk is busy', async ({ redis }) => {
+test('Our own Redis writes to its log before it answers, even if its disk is busy', async ({ redis }) => {
   const settings = await Promise.all(['appendonly', 'appendfsync', 'save'].map((name) => redis.config('GET', name)))
   expect(settings).toEqual([
     ['appendonly', 'yes'],

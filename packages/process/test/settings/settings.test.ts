@@ -38,7 +38,7 @@ describe('The table of settings', () => {
     expect(used.filter(({ name }) => !SETTING_NAMES.includes(name))).toEqual([])
   })
 
-  test('says of Docker Compose what docker-compose.yml reads, with the same defaults', () => {
+  test('lists for Docker Compose what docker-compose.yml reads, with the same defaults', () => {
     const file = readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8')
     const read = Object.fromEntries(
       [...file.matchAll(/\$\{(RUNNEL_[A-Z_]+):-([^}]*)\}/g)].map(([, name, value]) => [name, value]),

@@ -28,7 +28,7 @@ describe('An unknown setting', () => {
     )
   })
 
-  test('is not one that another process reads', () => {
+  test('does not include one that another process reads', () => {
     expect(warningsOf({ [named('PORT')]: '80', [named('CPUS')]: '1', [named('SOAK_SEED')]: '1' })).toEqual([])
   })
 })
