@@ -6,7 +6,7 @@ export const USAGE = `npm run bench -- [--only <scenarios>] [--check] [--docs]
 Measures Runnel side by side with the usual alternatives, in about five minutes, on this machine.
 
   --only sequential,burst   only these of: ${SCENARIO_NAMES.join(', ')}
-  --check                   compares with the targets and exits with 1 where one is missed
+  --check                   compares with the targets and exits with 1 if one is missed
   --docs                    puts the table and the picture into docs/performance.md (needs a whole run)
   --help                    this
 `

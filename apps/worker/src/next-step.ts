@@ -65,7 +65,7 @@ interface Rule {
   readonly because: string
   /** Something failed that the job's owner does not see: the worker's log says so. */
   readonly isWarning?: true
-  /** Undefined where the rule does not fit. */
+  /** Undefined if the rule does not fit. */
   readonly step: (facts: Facts) => Step | undefined
 }
 

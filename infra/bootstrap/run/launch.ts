@@ -1,4 +1,4 @@
-// Where a run lives: here in front, or detached, while this process only waits until it is ready.
+// Starts a run: in front, in this process, or detached, while this process only waits until it is ready.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'

@@ -18,7 +18,7 @@ export interface Redis {
 const CONTAINER = `runnel-redis-${NAME}`
 const LOG = join(LOGS, 'redis.log')
 const ANSWER_TIMEOUT_MS = 15_000
-/** Where the engine shares our network, Redis answers in a tenth of this. */
+/** If the engine shares our network, Redis answers in a tenth of this. */
 const HOST_NETWORK_TIMEOUT_MS = 3_000
 
 const remove = () => docker('rm', '--force', '--volumes', CONTAINER)
@@ -27,7 +27,7 @@ const create = (...args: readonly string[]) =>
 
 /**
  * On the host's network, on its loopback only: a published port has a proxy process of Docker's in front, which costs
- * every job 1.5 ms of a processor. Where the host's network is not ours (macOS, a rootless engine) the port is published.
+ * every job 1.5 ms of a processor. If the host's network is not ours (macOS, a rootless engine), the port is published.
  */
 const createOn = async (port: number): Promise<void> => {
   if (process.platform === 'linux') {

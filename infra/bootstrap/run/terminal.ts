@@ -8,7 +8,7 @@ export interface Terminal {
   /** Unchanged, at once. */
   write(text: string): void
   line(text: string): void
-  /** Lets the launcher go, where there is one. */
+  /** Lets the launcher exit, if there is one. */
   ready(): void
   /** Calls back when the launcher has gone before that. */
   onAbandoned(callback: () => void): void

@@ -29,7 +29,7 @@ const createCompose =
     assert.equal(status, 0, `compose ${args[0]} failed`)
   }
 
-/** Where this machine trusts more authorities than Node does, the image builds need them too. */
+/** If this machine trusts more authorities than Node does, the image builds need them too. */
 const copyCertificates = (): Disposable => {
   const bundle = process.env['NODE_EXTRA_CA_CERTS']
   const copy = join(CERTIFICATES, 'test-compose.crt')

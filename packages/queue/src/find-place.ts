@@ -2,7 +2,7 @@ import type { Redis, RedisKeys } from '@runnel/redis'
 import { JOB_FIELDS } from './bullmq-internals/job-record.ts'
 import { createFairQueueScript } from './fair-queue-script.ts'
 
-/** Where a job stands while it waits. */
+/** The place of a job that waits. */
 export interface Place {
   /** How many jobs start before it, if no other job is submitted. */
   readonly position: number

@@ -8,7 +8,7 @@ import { toErrorBody, toRequestError } from './to-request-error.ts'
 
 export const createRequestId = (): string => `req_${randomUUID().replaceAll('-', '')}`
 
-/** Logs our own faults, once, where they stop. Mistakes of callers are only in the answer. */
+/** Logs our own faults, once. Mistakes of callers are only in the answer. */
 export const logFault = (log: FastifyBaseLogger, error: RequestError, requestId: string): void => {
   if (error.code === 'internal') log.error({ err: error.cause, requestId }, 'A request failed')
 }

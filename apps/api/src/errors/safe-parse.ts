@@ -13,7 +13,7 @@ export const safeParse = <S extends z.ZodType>(schema: S, value: unknown): Read<
     return schema.safeParse(value)
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
-    const message = 'a part of it is an object where a text or a list must be'
+    const message = 'a part of it is an object and must be a text or a list'
     return { success: false, error: new z.ZodError([{ code: 'custom', path: [], message, input: value }]) }
   }
 }

@@ -45,7 +45,7 @@ export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
         'server-sent events with `Accept: text/event-stream` (and `Last-Event-ID`), otherwise NDJSON, one event a line.',
         'After 15 s of silence there is a heartbeat: a ping, a comment, an empty line.',
         'A stream that ends before `finished` ends as an error: its last line is `{"type": "error", "error"}` (of the event `error`',
-        'with server-sent events), and the answer has no proper end. A WebSocket closes with 1012 where the server stops and with',
+        'with server-sent events), and the answer has no proper end. A WebSocket closes with 1012 if the server stops and with',
         '1011 after an `error` frame. Continue with `after`.',
       ].join('\n'),
       tags: ['events'],

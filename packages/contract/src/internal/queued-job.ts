@@ -3,7 +3,7 @@ import { isolationSchema, jobIdSchema } from '../public/job.ts'
 import { limitsSchema } from '../public/limits.ts'
 import { programSchema } from '../public/program.ts'
 
-/** What the queue carries: all that a worker needs. Parsed again when it leaves Redis, where a newer API may have put it. */
+/** The content of the queue: everything that a worker needs. Parsed again when it leaves Redis, because a newer API may have written it. */
 export const queuedJobSchema = z.object({
   id: jobIdSchema,
   tenantId: z.string().min(1),

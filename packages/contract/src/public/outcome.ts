@@ -49,6 +49,6 @@ export type Outcome = z.infer<typeof outcomeSchema>
 export const usageSchema = z.object({
   wallMs: z.number().nonnegative(),
   cpuMs: z.number().nonnegative(),
-  peakMemoryBytes: z.int().nonnegative().nullable().describe('null where nothing measures it (the local sandbox).'),
+  peakMemoryBytes: z.int().nonnegative().nullable().describe('null if nothing measures it (the local sandbox).'),
 })
 export type Usage = z.infer<typeof usageSchema>
