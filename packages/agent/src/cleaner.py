@@ -21,8 +21,6 @@ TABLES = ("/proc/sysvipc/shm", "/proc/sysvipc/sem", "/proc/sysvipc/msg")
 SOCKETS = ("/proc/net/sockstat", "/proc/net/sockstat6")
 FS_IOC_GETFLAGS = 0x80086601
 
-_open_files: dict[str, int | None] = {}
-
 
 def has_processes(but: tuple[int, ...]) -> bool:
     """Whether there is any process in this container but these. A dead one counts until somebody has waited for it."""
@@ -110,11 +108,9 @@ def has_connections(table: bytes) -> bool:
 
 
 def _read(path: str) -> bytes:
-    """Kept open, because it is read after every job. Nothing where the kernel has no such table."""
-    if path not in _open_files:
-        try:
-            _open_files[path] = os.open(path, os.O_RDONLY)
-        except FileNotFoundError:
-            _open_files[path] = None
-    fd = _open_files[path]
-    return b"" if fd is None else os.pread(fd, 4096, 0)
+    """Nothing where the kernel has no such table."""
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return file.read()
+    except FileNotFoundError:
+        return b""

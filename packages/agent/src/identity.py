@@ -40,9 +40,6 @@ class ContainerIdentity:
         """Lets the program reopen its standard streams by name (/dev/stdout), as it could in any container."""
         os.fchown(fd, self.uid, self.uid)
 
-    def mark(self, fd: int, uid: int) -> None:
-        os.fchown(fd, uid, uid)
-
     def remember_group(self, pid: int) -> None:
         pass
 
@@ -86,9 +83,6 @@ class LocalIdentity:
         pass
 
     def own(self, fd: int) -> None:
-        pass
-
-    def mark(self, fd: int, uid: int) -> None:
         pass
 
     def remember_group(self, pid: int) -> None:

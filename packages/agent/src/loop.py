@@ -61,13 +61,10 @@ class Loop:
             self._writers[fd] = call
         self._watch(fd)
 
-    def forget(self, fd: int) -> None:
+    def close(self, fd: int) -> None:
         self._readers.pop(fd, None)
         self._writers.pop(fd, None)
         self._watch(fd)
-
-    def close(self, fd: int) -> None:
-        self.forget(fd)
         os.close(fd)
 
     def write_all(self, fd: int, data: bytearray) -> None:

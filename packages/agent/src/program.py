@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import time
 
-import switches
+from output import Output
 from spawn import Pipes, spawn
 from usage import is_full
 
@@ -37,13 +37,6 @@ READ_BYTES = 1 << 16
 #: What a warm program answers at its start barrier: it waits; and, where it writes its own files, they are there.
 READY, WRITTEN = b"r", b"w"
 SPOT_CHECK_SECONDS = 0.25
-#: A trick: output often comes in pieces, because Python's `print` is two writes. So what follows a first piece is
-#: gathered for a moment, and the end of a short program goes out with its last output. Switch: `gather`. A program that
-#: prints 20,000 numbers sends 27 pieces instead of 2,300 and takes 340 ms instead of 620 (2026-11-29,
-#: docs/performance-tricks.md) …
-GATHER_SECONDS = 0.002
-#: … except after a large piece: a pipe that is not read soon is full.
-LARGE_BYTES = 4096
 #: Locally survivors may hold the pipes open for ever: so long after all that we know of have died, the end is the end.
 ABANDON_SECONDS = 0.2
 
@@ -55,6 +48,7 @@ class Program:
     _refused_before: int
     _request: Exec
     _cpus: float
+    _output: Output
 
     def __init__(
         self,
@@ -83,10 +77,6 @@ class Program:
         self.pid = 0  # none yet
         self._stdin = bytearray()
         self._stdin_ends = False
-        self._credit = 0
-        self._output_left = 0
-        self._open: list[int] = []
-        self._is_gathering = False
         self._timers: dict[str, int] = {}
         self._started: float | None = None
         self._ended = 0.0
@@ -123,7 +113,7 @@ class Program:
 
         def start(barrier: int, answer: int) -> int:
             for fd in (barrier, answer):
-                self.identity.mark(fd, BARRIER_UID)
+                os.fchown(fd, BARRIER_UID, BARRIER_UID)
             extra = {BARRIER_FD: barrier, READY_FD: answer}
             return spawn(self.identity, self._pipes, argv, env, self._folder, extra=extra)
 
@@ -205,10 +195,16 @@ class Program:
         """Its clocks run from here."""
         self._usage.watched.add(self.pid)
         self._request, self._cpus = request, cpus
-        self._output_left, self._credit = request["outputBytes"], request["credit"]
         self._started = time.monotonic()
-        self._open = [self._pipes.stdout, self._pipes.stderr]
-        self._listen()
+        self._output = Output(
+            self._loop,
+            self._pipes,
+            credit=request["credit"],
+            limit_bytes=request["outputBytes"],
+            on_piece=self._printed,
+            on_excess=self._printed_too_much,
+            on_end=self._report_when_over,
+        )
         self._feed()
         self._timers["wall"] = self._loop.after(request["wallMs"] / 1000, lambda: self._hit("wall"))
         # Even with every processor busy its time cannot be used up sooner.
@@ -300,80 +296,30 @@ class Program:
     # Output
 
     def grant(self, credit: int) -> None:
-        self._credit += credit
-        self._listen()
+        self._output.grant(credit)
 
-    def _listen(self) -> None:
-        is_listening = self._credit > 0 and not self._is_gathering
-        for fd in self._open:
-            self._loop.read_when_ready(fd, (lambda fd=fd: self._read(fd)) if is_listening else None)
+    def _printed(self, is_stdout: bool, piece: bytes) -> None:
+        self._answered()  # its answer about its files comes first
+        self._on_output(is_stdout, piece)
 
-    def _gather(self) -> None:
-        if self._is_gathering or not switches.is_on("gather"):
-            return
-        self._is_gathering = True
-        self._timers["gather"] = self._loop.after(GATHER_SECONDS, self._gathered)
-        self._listen()
-
-    def _gathered(self) -> None:
-        """Each stream has its turn: otherwise one that always has something would keep the other waiting."""
-        self._is_gathering = False
-        for fd in list(self._open):
-            if self._credit > 0:
-                self._read(fd)
-        self._listen()
-
-    def _read(self, fd: int) -> bool:
-        """False: nothing more is there."""
-        try:
-            data = os.read(fd, min(READ_BYTES, self._credit))
-        except BlockingIOError:
-            return False
-        if not data:
-            self._close_output(fd)
-            return False
-        self._answered()
-        kept = data[: self._output_left]
-        self._output_left -= len(kept)
-        if kept:
-            self._credit -= len(kept)
-            self._on_output(fd == self._pipes.stdout, kept)
-        if len(kept) < len(data):
-            self._limit = self._limit or "output"
-            self.identity.kill_everything()
-        if self._credit <= 0:
-            self._listen()
-        elif len(data) < LARGE_BYTES and self._status is None:
-            self._gather()
-        return True
-
-    def _close_output(self, fd: int) -> None:
-        self._loop.close(fd)
-        self._open.remove(fd)
-        self._report_when_over()
+    def _printed_too_much(self) -> None:
+        self._limit = self._limit or "output"
+        self.identity.kill_everything()
 
     # Ending
 
     def died(self, status: int) -> None:
         """Its main process is gone."""
         self._status = status
-        self._answered()  # what it may have said of its files comes first
+        self._answered()
         self._ended = time.monotonic()
         self._look_at_disks()
         self._close_stdin()
         self._everyone_died = self._usage.version is not None
-        for fd in list(self._open):
-            self._drain(fd)
-        if self._open or not self._everyone_died:
+        self._output.drain()
+        if self._output.is_open() or not self._everyone_died:
             self.identity.kill_everything()
-            self._gathered()
         self._report_when_over()
-
-    def _drain(self, fd: int) -> None:
-        """Reads what is there already, which is usually all. Where somebody goes on printing it is not for long."""
-        for _ in ("what is there", "the end"):
-            if fd not in self._open or self._credit <= 0 or not self._read(fd):
-                return
 
     def has_died(self) -> bool:
         return self._status is not None
@@ -387,14 +333,10 @@ class Program:
             return
         self._everyone_died = True
         self._report_when_over()
-        self._loop.after(ABANDON_SECONDS, self._abandon_output)
-
-    def _abandon_output(self) -> None:
-        for fd in list(self._open):
-            self._close_output(fd)
+        self._loop.after(ABANDON_SECONDS, self._output.close)
 
     def _report_when_over(self) -> None:
-        if self._status is None or self._open or not self._everyone_died or self._reported:
+        if self._status is None or self._output.is_open() or not self._everyone_died or self._reported:
             return
         self._reported = True
         for timer in self._timers.values():

@@ -12,11 +12,6 @@ if TYPE_CHECKING:
     Version: TypeAlias = Literal["v1", "v2"]
 
 ROOT = "/sys/fs/cgroup"
-READ_BYTES = 4096
-
-
-def read_number(text: bytes) -> int:
-    return int(text)
 
 
 def field(name: str) -> Callable[[bytes], int]:
@@ -33,20 +28,17 @@ def field(name: str) -> Callable[[bytes], int]:
 
 
 class Counter:
-    """One file of the kernel's, kept open: it is read before and after every program."""
+    """One file of the kernel."""
 
     def __init__(self, path: str, read: Callable[[bytes], int]) -> None:
+        self._path = path
         self._read = read
-        try:
-            self._fd = os.open(path, os.O_RDONLY)
-        except OSError:
-            self._fd = None
 
     def value(self) -> int | None:
-        if self._fd is None:
-            return None
+        """None where the kernel has no such file, or no number in it."""
         try:
-            return self._read(os.pread(self._fd, READ_BYTES, 0))
+            with open(self._path, "rb", buffering=0) as file:
+                return self._read(file.read())
         except (OSError, ValueError):
             return None
 
@@ -59,13 +51,13 @@ class Counters:
         if self.version == "v2":
             self._cpu_per_second = 1_000_000
             self.cpu = Counter(f"{root}/cpu.stat", field("usage_usec"))
-            self.peak_memory = Counter(f"{root}/memory.peak", read_number)
+            self.peak_memory = Counter(f"{root}/memory.peak", int)
             self.oom_kills = Counter(f"{root}/memory.events", field("oom_kill"))
             self.refused_forks = Counter(f"{root}/pids.events", field("max"))
         else:
             self._cpu_per_second = 1_000_000_000
-            self.cpu = Counter(f"{root}/cpuacct/cpuacct.usage", read_number)
-            self.peak_memory = Counter(f"{root}/memory/memory.max_usage_in_bytes", read_number)
+            self.cpu = Counter(f"{root}/cpuacct/cpuacct.usage", int)
+            self.peak_memory = Counter(f"{root}/memory/memory.max_usage_in_bytes", int)
             self.oom_kills = Counter(f"{root}/memory/memory.oom_control", field("oom_kill"))
             self.refused_forks = Counter(f"{root}/pids/pids.events", field("max"))
 
