@@ -1,8 +1,9 @@
 // node apps/bench/src/tricks/main.ts --language python --without freeze,pages,freeze+pages --rounds 300
 //
 // What each trick of the agent gains: the same image with it and without, in turn, in one run. Every round measures all
-// variants in a random order; what is compared is the median of the differences within a round. `again` is
-// the unchanged image once more: what it differs by is noise.
+// variants in a random order, and the result is the median of the differences within a round. `again` is the unchanged
+// image a second time: its difference is noise. `--without image:other/python` compares with another image: another
+// state of the code. `--code` is the program; without it, one that prints a line.
 import { parseArgs } from 'node:util'
 import Docker from 'dockerode'
 import { summarize } from '../report/statistics.ts'
@@ -18,7 +19,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '200' },
     containers: { type: 'string', default: 'fresh' },
     minutes: { type: 'string', default: '60' },
-    json: { type: 'boolean', default: false },
+    code: { type: 'string' },
   },
 })
 
@@ -33,7 +34,6 @@ const shuffle = <T>(list: readonly T[]): T[] =>
 
 const medianOf = (values: readonly number[]): number => summarize(values.filter((value) => !Number.isNaN(value))).median
 
-/** The middle half of the differences, to judge a median by. */
 const describe = (withIt: readonly number[], without: readonly number[]): string => {
   const differences = without
     .map((value, round) => value - (withIt[round] ?? Number.NaN))
@@ -72,12 +72,11 @@ const main = async (): Promise<void> => {
   const variants = new Map<string, Variant>()
   const samples = new Map<string, Sample[]>()
   for (const [at, name] of names.entries()) {
-    // `image:NAME` is another image in place of the same one with tricks off, to compare two states of the code.
     const other = /^image:(.*)$/.exec(name)?.[1]
     const { prefix } = resources.use(
       await createSwitchedImage(docker, other ?? values.image, other ? `other-${at}` : name),
     )
-    variants.set(name, resources.use(createVariant(docker, prefix, values.language)))
+    variants.set(name, resources.use(createVariant(docker, prefix, values.language, values.code)))
     samples.set(name, [])
   }
   const until = performance.now() + Number(values.minutes) * 60_000
