@@ -1,5 +1,5 @@
 /**
- * The start barrier: a Node that is started before its program exists waits here, and the program cannot tell.
+ * The start barrier: a Node that is started before its program exists waits here, and the program cannot notice it.
  *
  * The pool starts the same command as a job (`node main.js`) with one more environment variable:
  * NODE_OPTIONS=--require=/opt/runnel/start-barrier.cjs. Node loads this file after its own start-up and before it looks
@@ -36,27 +36,28 @@ const isBarrier = () => {
 
 const isReleased = () => {
   // Not a Buffer: those come out of a pool, and a program can see how much of it is used.
-  const word = new Uint8Array(1)
+  const request = new Uint8Array(1)
   try {
     fs.writeSync(READY, 'r')
     fs.closeSync(READY)
-    fs.readSync(BARRIER, word)
+    fs.readSync(BARRIER, request)
     fs.closeSync(BARRIER)
   } catch {
     return false // the agent is gone
   }
-  return word[0] === 'g'.charCodeAt(0)
+  return request[0] === 'g'.charCodeAt(0)
 }
 
 const nothing = () => {}
 const SINK = { write: nothing, on: nothing, once: nothing, removeListener: nothing, listenerCount: nothing }
 
 /**
- * A trick: what nearly every program does first, and Node loads and compiles only then, is done once while nobody waits: to
- * print (2.4 ms the first time), and, for a TypeScript program, to strip its types (20 ms). Nothing is opened and no
- * asynchronous resource is counted.
- * `process.stdout` itself is not touched: a program that never uses it leaves its descriptor as it is.
- * Switch: `rehearse`.
+ * A trick: what nearly every program does first, and Node loads and compiles only then, is done once while nobody waits.
+ * That is to print (2.4 ms the first time) and, for a TypeScript program, to strip its types (20 ms). Nothing is opened
+ * and no asynchronous resource is counted. `process.stdout` itself is not touched: a program that never uses it leaves
+ * its descriptor as it is.
+ *
+ * Switch: `rehearse`. It is no file of its own, because each file that Node loads leaves traces which a program can find.
  */
 const rehearse = () => {
   new net.Socket({})

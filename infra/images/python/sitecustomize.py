@@ -30,7 +30,7 @@ def divide() -> None:
     sys.path.insert(0, AGENT)
     import fork_server
 
-    fork_server.begin()
+    fork_server.start()
     sys.path.remove(AGENT)
     sys.path_importer_cache.pop(AGENT, None)
     start_anew_for_own_packages()

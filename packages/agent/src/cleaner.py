@@ -5,7 +5,7 @@
 3. The rest is only looked for: shared memory and queues of the kernel's, connections that it still winds up,
    attributes of the workspace. A sandbox in which something outlives its processes is not used again.
 
-No uid is used twice in a container, so anything that were overlooked would belong to nobody.
+No uid is used twice in a container, so what this misses belongs to no later program.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def is_empty(folder: str) -> bool:
 
 
 def empty(folder: str) -> None:
-    """Step by step down and up again, so that no path is too deep. Nobody is left who could move a folder meanwhile."""
+    """Step by step down and up again, so that no path is too deep. No process is left that could move a folder."""
     os.chdir(folder)
     trail: list[bytes] = []
     while True:

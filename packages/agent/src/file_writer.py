@@ -1,6 +1,6 @@
 """Writes a job's files, as the job's user, in a process of its own: for programs that cannot write them themselves.
 
-1. It is forked ahead of time, so that nobody waits for the fork.
+1. It is forked ahead of time, so that nobody waits for the fork. Switch: `writer`, which forks it when files come.
 2. It takes all files over one pipe and writes them.
 3. It answers on a second pipe, DONE or the reason for a failure, and ends. No answer means that it was killed.
 

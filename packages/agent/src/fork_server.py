@@ -1,7 +1,7 @@
 """Python programs that do not wait for Python to start: they are forked off an interpreter that has just started.
 
 Process 1 of a Python sandbox runs the command of a job (`python3 -u main.py`). CPython imports `sitecustomize` last
-before it looks at its script, and there (`begin`) the process divides:
+before it looks at its script, and there (`start`) the process divides:
 
     process 1 ──▶ the agent: imports what it needs and never returns
         └─ fork ─▶ the fork server: root, imports nothing more, waits for requests of the agent
@@ -64,7 +64,7 @@ TRACES = (
 _prctl = libc.find("prctl")
 
 
-def begin() -> None:
+def start() -> None:
     """Returns in programs only."""
     agents_end, end = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET, 0)
     pid = posix.fork()

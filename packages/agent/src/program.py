@@ -1,4 +1,4 @@
-"""One program: started (or warmed and released), fed, read, limited, ended.
+"""One program: started (or warmed and released), fed, limited, ended. output.py reads what it prints.
 
 Life of a program, each step once and in this order:
 
