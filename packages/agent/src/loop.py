@@ -109,4 +109,4 @@ class Loop:
 
 
 def _ignore(_number: int, _frame: object) -> None:
-    """A signal that has no handler wakes nobody."""
+    """A signal without a handler would not wake the loop."""

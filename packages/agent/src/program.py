@@ -37,7 +37,8 @@ READ_BYTES = 1 << 16
 #: What a warm program answers at its start barrier: it waits; and, where it writes its own files, they are there.
 READY, WRITTEN = b"r", b"w"
 SPOT_CHECK_SECONDS = 0.25
-#: Locally survivors may hold the pipes open for ever: so long after all that we know of have died, the end is the end.
+#: Locally, a process that we do not know of may hold the pipes open for ever. They are closed this long after all
+#: others have died.
 ABANDON_SECONDS = 0.2
 
 
