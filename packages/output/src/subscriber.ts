@@ -20,7 +20,7 @@ export interface Subscriber extends Disposable {
   follow(
     jobId: string,
     options: { readonly after?: string; readonly signal: AbortSignal },
-  ): AsyncGenerator<LogEntry, void>
+  ): AsyncIterableIterator<LogEntry, void>
   /**
    * Subscribes to a job that is about to be submitted. Follow it after the submission: its events come from the first one,
    * without reading the log. Dispose it if the job is not submitted.
