@@ -27,7 +27,8 @@ import { encodeFrame, encodeJsonFrame } from './frames.ts'
  *
  * packages/agent/src is the other end: change both or neither.
  */
-const PROTOCOL = 2
+/** Raised whenever a frame or a field changes. A number is never used again: images and workers may be of different days. */
+const PROTOCOL = 4
 
 export const REQUEST = {
   exec: 1,

@@ -4,7 +4,7 @@ import { ALL_REFUSED, refused } from './refused.ts'
 /** Frames that an agent could send, for any possible stream: EXIT, READY, output, GRANT, a fault. */
 const FRAMES = `import json, os, struct, sys
 report = {"code": 0, "signal": None, "wallMs": 1, "cpuMs": 0, "peakMemoryBytes": 1, "oomKilled": False, "limit": None, "hits": []}
-ready = {"protocol": 2, "cgroup": "v2", "warm": True}
+ready = {"protocol": 4, "cgroup": "v2", "warm": True}
 def frame(kind, stream, payload): return struct.pack(">IBI", len(payload), kind, stream) + payload
 def forged():
     for stream in range(8):
