@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from server import ForkServer
 
 #: Most programs have ended by then, and none has used up its memory. The delay is a trick: without it a program takes
-#: 5.2 ms of a processor in a fresh container instead of 3.6 (2026-11-29, docs/performance-tricks.md). Switch:
-#: `outlast`.
+#: 5.5 ms of a processor in a fresh container instead of 3.3 (2026-11-29,
+#: `node apps/bench/src/tricks/main.ts --without outlast`). Switch: `outlast`.
 OUTLAST_SECONDS = 0.015 if switches.is_on("outlast") else 0
 #: What a job leaves dies within moments. A sandbox in which something does not die is given up.
 TIDYING_SECONDS = 5
