@@ -1,19 +1,21 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
-import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const NEEDS_REDIS = { globalSetup: ['./packages/testing/src/global-setup.ts'] }
 
 /**
- * Two groups of files run one after the other, so that two processors are always busy and never crowded:
+ * Three groups of files run one after the other. Within a group no more files run at once than leave the tests that measure
+ * pauses and time limits enough of the processors:
  *
- *   1. pure, redis    short files that wait a little    two for each processor
- *   2. docker, e2e    files that start containers       one for each processor, and no more than one engine can serve
+ *   1. pure, redis    short files that wait a little     two for each processor
+ *   2. docker         files that start containers        one for each processor, and no more than one engine can serve
+ *   3. e2e            files that start the whole system  one: several at once would measure each other
  */
 const PROCESSORS = availableParallelism()
 /** A worker keeps its loaded modules for the next file: loading them again took a third of this group's time. */
 const LIGHT = { sequence: { groupOrder: 1 }, maxWorkers: 2 * PROCESSORS, isolate: false }
-const HEAVY = { sequence: { groupOrder: 2 }, maxWorkers: Math.min(PROCESSORS, 4) }
+const DOCKER = { sequence: { groupOrder: 2 }, maxWorkers: Math.min(PROCESSORS, 4) }
+const SYSTEM = { sequence: { groupOrder: 3 }, maxWorkers: 1 }
 
 /**
  * For tests with real parts. All processors are busy then, so a wait in one of 1,100 tests may be too short. Vitest runs that
@@ -26,29 +28,11 @@ const ROOTS = '{packages,apps}/*/test'
 const filesOf = (suffix: string): string[] => [`${ROOTS}/**/*${suffix}.test.ts`, `infra/**/*${suffix}.test.ts`]
 const withNeeds = ['redis', 'docker', 'e2e', 'slow', 'soak'].flatMap((need) => filesOf(`.${need}`))
 
-/**
- * The files of a group's projects in turn, each project's longest first: e2e files mostly wait while docker files compute.
- * Vitest itself runs one project after the other.
- */
-class TakeTurns extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const places = new Map<string, number>()
-    const placed = (await super.sort(files)).map((file) => {
-      const { name, config } = file.project
-      const place = places.get(name) ?? 0
-      places.set(name, place + 1)
-      return { file, group: config.sequence.groupOrder, place }
-    })
-    return placed.sort((a, b) => a.group - b.group || a.place - b.place).map(({ file }) => file)
-  }
-}
-
 export default defineConfig({
   test: {
     // A project or a path without tests is not a failure; a test marked `only` is.
     passWithNoTests: true,
     allowOnly: false,
-    sequence: { sequencer: TakeTurns },
     projects: [
       {
         test: {
@@ -77,7 +61,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           retry: RETRY,
-          ...HEAVY,
+          ...DOCKER,
           ...NEEDS_REDIS,
         },
       },
@@ -88,7 +72,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 180_000,
           retry: RETRY,
-          ...HEAVY,
+          ...SYSTEM,
           ...NEEDS_REDIS,
         },
       },
