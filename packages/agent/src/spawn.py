@@ -60,7 +60,7 @@ def spawn(
             for place, fd in [(place, _duplicate_above(fd, 32)) for place, fd in places.items()]:
                 os.dup2(fd, place)
             os.execvpe(argv[0], argv, env)
-        except BaseException as error:  # noqa: BLE001 the parent reports it, whatever it is
+        except BaseException as error:  # noqa: BLE001 the parent reports every error
             os.write(fault_write, f"{argv[0]}: {getattr(error, 'strerror', None) or error}".encode())
         finally:
             os._exit(127)

@@ -179,7 +179,7 @@ export const KEY_TABLE = {
     readers: API_AND_WORKER,
     lifetime: 'while jobs are ready',
     expires: 'never',
-    bound: '4, and jobs that workers gave back or lost',
+    bound: '4, and jobs that were requeued or lost by a worker',
   },
   active: {
     pattern: `${QUEUE_NAME}:active`,

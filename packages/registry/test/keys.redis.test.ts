@@ -43,7 +43,7 @@ describe('A key', () => {
     expect(found?.tenant.limits.running).toBe(3)
   })
 
-  test('is never stored in Redis, nor is a ticket', async ({ redis, prefix }) => {
+  test('and a ticket are stored only as a digest', async ({ redis, prefix }) => {
     const { text } = await createKeys({ redis, prefix }).create(request)
     const ticket = await createTickets({ redis, prefix }).issue(
       { keyId: null, scopes: ['read'], jobIds: [], submissions: true, origin: null },
