@@ -52,6 +52,21 @@ describe('a submission with an Idempotency-Key', () => {
     expect(await listed(api)).toHaveLength(2)
   })
 
+  test('is the same if its language is left open by `auto`, in any case, or by no language', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    const { language: _, ...open } = program
+    const { id, language } = (await submit(api, 'k', open)).json()
+    expect(language).toBe('python')
+    for (const auto of ['auto', 'AUTO', ' Auto ']) {
+      expect((await submit(api, 'k', { ...open, language: auto })).json().id).toBe(id)
+    }
+    expect((await submit(api, 'k', program)).json().error.code).toBe('idempotency-key-reused')
+  })
+
   test('is answered with the finished job, also with wait', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const { id } = (await submit(api, 'k')).json()

@@ -3,6 +3,7 @@ import { redisTest as test } from '@runnel/redis/testing'
 import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { startApi } from './api.ts'
+import { openStream } from './clients.ts'
 
 describe('POST /v1/jobs', () => {
   test('accepts a program and answers with the URL of the job', async ({ redisUrl, prefix, resources }) => {
@@ -31,6 +32,35 @@ describe('POST /v1/jobs', () => {
       },
     })
   })
+
+  test.for(['auto', 'AUTO', 'Auto', ' auto '])(
+    'detects the language if it is %j, on every way in',
+    async (language, { redisUrl, prefix, resources }) => {
+      const api = await startApi({ redisUrl, prefix, resources })
+      const job = { code: 'console.log(1)', language }
+      const answer = await api.app.inject({ method: 'POST', url: '/v1/jobs', payload: job })
+      expect([answer.statusCode, answer.json().language]).toEqual([202, 'javascript'])
+
+      const stream = await openStream(await api.listen())
+      stream.send({ type: 'submit', ref: 'a', job })
+      await eventually(() =>
+        expect(stream.answerTo('a')).toMatchObject({ type: 'accepted', job: { language: 'javascript' } }),
+      )
+      stream.socket.terminate()
+
+      await api.work(async ({ job: { id, program }, attempt }, publisher) => {
+        const log = publisher.open(id, attempt)
+        await log.start()
+        await log.write('stdout', Buffer.from(program.language))
+        await log.finish({ type: 'exited', exitCode: 0 }, null)
+      })
+      const executed = await api.app.inject({ method: 'POST', url: '/execute', payload: job })
+      expect(executed.json()).toMatchObject({ success: true, output: 'javascript' })
+
+      const unclear = await api.app.inject({ method: 'POST', url: '/v1/jobs', payload: { code: '?', language } })
+      expect([unclear.statusCode, unclear.json().error.code]).toEqual([400, 'unknown-language'])
+    },
+  )
 
   test('keeps every byte of a program that is as large as allowed', async ({ redisUrl, prefix, resources }) => {
     const { app, backend } = await startApi({ redisUrl, prefix, resources })

@@ -11,6 +11,10 @@ test('Each id, alias and file extension belongs to one language', () => {
   }
 })
 
+test('The word `auto` names no language, because a submission leaves the language open with it', () => {
+  expect(findLanguage('auto')).toBeUndefined()
+})
+
 test('A language is found by its id and its aliases, in any case', () => {
   expect(findLanguage('python')?.id).toBe('python')
   expect(findLanguage('PY')?.id).toBe('python')

@@ -81,7 +81,7 @@ export const openHouse = async (options: {
     words: {
       code: fc.constantFrom('print(1)', 'console.log(1)', 'echo 1', '<p>Hello</p>'),
       content: fc.constantFrom('print(1)', 'MTIz'),
-      language: fc.constantFrom('python', 'ts', 'bash', 'cobol'),
+      language: fc.constantFrom('python', 'ts', 'bash', 'cobol', 'auto'),
       languages: fc.constantFrom('python', 'bash'),
       path: fc.constantFrom('main.py', 'a/b.py', 'main.ts', 'a'),
       entry: fc.constantFrom('main.py', 'a/b.py'),

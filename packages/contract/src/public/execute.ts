@@ -4,7 +4,7 @@ import { JOB_OUTPUT_BYTES } from './job.ts'
 /** `POST /execute`: one program in, its output back, and nothing else. */
 export const executeRequestSchema = z.strictObject({
   code: z.string(),
-  language: z.string().optional(),
+  language: z.string().optional().describe('As in POST /v1/jobs. `auto`, or left out: detected.'),
 })
 
 export const executeResponseSchema = z.strictObject({

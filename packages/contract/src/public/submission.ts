@@ -23,6 +23,18 @@ export const idempotencyKeySchema = z
     'Your own key for this submission, such as a UUID. If the answer was lost, submit again with the same key: you get the same job. Another program with that key is refused. Keys are kept as long as finished jobs.',
   )
 
+/** A language that the caller leaves open by name. It means the same as no language, so it is no alias of one. */
+const AUTO_LANGUAGE = 'auto'
+
+/** Becomes undefined if it is `auto`, in upper or lower case: all that follows knows one way to leave the language open. */
+const languageSchema = z
+  .string()
+  .min(1)
+  .max(64)
+  .transform((name) => (name.trim().toLowerCase() === AUTO_LANGUAGE ? undefined : name))
+  .optional()
+  .describe('An id or alias from GET /v1/languages. `auto`, or left out: detected.')
+
 const wholeText = (name: string) =>
   z.string().refine((text) => text.isWellFormed(), {
     error: `Cannot read ${name}: it has a lone surrogate, which UTF-8 cannot encode`,
@@ -30,17 +42,12 @@ const wholeText = (name: string) =>
 
 /**
  * What `POST /v1/jobs` takes: a program as `code` or as `files` with an `entry`, and how to run it.
- * Unknown fields are refused, nothing is coerced. The language may be left out and is then detected.
+ * Unknown fields are refused, nothing is coerced. The language may be left out, or be `auto`, and is then detected.
  */
 export const createSubmissionSchema = (policy: LimitsPolicy) =>
   z
     .strictObject({
-      language: z
-        .string()
-        .min(1)
-        .max(64)
-        .optional()
-        .describe('An id or alias from GET /v1/languages. Left out: detected.'),
+      language: languageSchema,
       code: wholeText('code').optional().describe('The whole program. Either this or `files`.'),
       files: z
         .array(fileSchema)

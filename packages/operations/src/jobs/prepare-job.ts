@@ -18,10 +18,15 @@ export interface PreparedJob extends AcceptOptions {
   readonly job: QueuedJob
 }
 
-/** Of the parsed submission: spacing, the order of fields and repeated fields make no difference. */
+/**
+ * Of the parsed submission: spacing, the order of fields and repeated fields make no difference. A field that is undefined is
+ * the same as one that is left out (`language: "auto"`).
+ */
 const toFingerprint = ({ env, ...submission }: Submission): string => {
   const sorted = Object.entries(env).toSorted(([one], [other]) => (one < other ? -1 : 1))
-  const fields = Object.entries({ ...submission, env: sorted }).toSorted(([one], [other]) => (one < other ? -1 : 1))
+  const fields = Object.entries({ ...submission, env: sorted })
+    .filter(([, value]) => value !== undefined)
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
   return createHash('sha256').update(JSON.stringify(fields)).digest('base64url')
 }
 
