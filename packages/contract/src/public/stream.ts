@@ -40,6 +40,11 @@ const checkNotEmpty = ({ data = '', end }: Input, context: z.RefinementCtx): voi
 /** The JSON body of POST /v1/jobs/:id/stdin: bytes, the end of input, or both in that order. */
 export const stdinSchema = z.strictObject(stdinShape).superRefine(checkNotEmpty).superRefine(checkData)
 
+const signalShape = { signal: z.enum(signalNames) }
+
+/** The body of POST /v1/jobs/:id/signal. */
+export const signalSchema = z.strictObject(signalShape)
+
 export const createClientFrameSchema = (policy: LimitsPolicy) =>
   z.discriminatedUnion('type', [
     z.strictObject({
@@ -57,12 +62,7 @@ export const createClientFrameSchema = (policy: LimitsPolicy) =>
     }),
     z.strictObject({ type: z.literal('unsubscribe'), ref, jobId: jobIdSchema }),
     z.strictObject({ type: z.literal('stdin'), ref, jobId: jobIdSchema, ...stdinShape }).superRefine(checkData),
-    z.strictObject({
-      type: z.literal('signal'),
-      ref,
-      jobId: jobIdSchema,
-      signal: z.enum(signalNames),
-    }),
+    z.strictObject({ type: z.literal('signal'), ref, jobId: jobIdSchema, ...signalShape }),
     z.strictObject({ type: z.literal('cancel'), ref, jobId: jobIdSchema }),
   ])
 export type ClientFrame = z.output<ReturnType<typeof createClientFrameSchema>>
