@@ -46,6 +46,51 @@ describe.for(['/execute', '/api/execute'])('POST %s', (url) => {
     expect(response.json().error).toMatch(/^Traceback\n/)
     expect(response.json().error).toContain(words)
   })
+
+  const THREADS =
+    'The program reached its limit of 64 processes and threads, and was refused another. Let it start fewer, or submit it to POST /v1/jobs with a higher limits.processes.'
+  const MEMORY =
+    'The program reached its limit of 1024 bytes of memory, and one of its processes was killed. Let it use less, or submit it to POST /v1/jobs with a higher limits.memoryBytes.'
+  const DISK =
+    'The program filled its disk: /workspace has 4096 bytes, /tmp a quarter of that. Let it write less, or submit it to POST /v1/jobs with a higher limits.diskBytes.'
+  const hits = {
+    threads: { limit: 'processes', value: 64 },
+    memory: { limit: 'memoryBytes', value: 1_024 },
+    disk: { limit: 'diskBytes', value: 4_096 },
+  } as const
+
+  test.for<[Outcome, string, { success: boolean; error: string | null }]>([
+    [
+      { type: 'exited', exitCode: 1, limitsHit: [hits.threads] },
+      'Traceback',
+      { success: false, error: `Traceback\nThe program exited with code 1.\n${THREADS}` },
+    ],
+    [{ type: 'exited', exitCode: 0, limitsHit: [hits.memory] }, '', { success: true, error: MEMORY }],
+    [
+      { type: 'exited', exitCode: 0, limitsHit: [hits.disk, hits.threads] },
+      'warning',
+      { success: true, error: `warning\n${DISK}\n${THREADS}` },
+    ],
+    [
+      { type: 'signaled', signal: 'SIGABRT', limitsHit: [hits.memory] },
+      '',
+      { success: false, error: `The program was ended by SIGABRT.\n${MEMORY}` },
+    ],
+    [
+      { type: 'timed-out', limit: 'wall', limitMs: 30_000, limitsHit: [hits.disk] },
+      '',
+      { success: false, error: `The program used up its 30000 ms of time.\n${DISK}` },
+    ],
+    [{ type: 'exited', exitCode: 0, limitsHit: [] }, '', { success: true, error: null }],
+  ])(
+    'names each limit that a program reached on the way: %o',
+    async ([outcome, err, answer], { redisUrl, prefix, resources }) => {
+      const api = await startApi({ redisUrl, prefix, resources })
+      await playProgram(api, outcome, err)
+      const response = await api.app.inject({ method: 'POST', url, payload: { code: 'x', language: 'python' } })
+      expect(response.json()).toMatchObject(answer)
+    },
+  )
 })
 
 test('Output that is too large for the memory of a transcript is in the answer whole', async ({

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { JobEvent } from '@runnel/contract/public'
+import { executeResponseSchema, type JobEvent } from '@runnel/contract/public'
 import { redisTest } from '@runnel/redis/testing'
 import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
@@ -170,5 +170,39 @@ os.write(1, b"\\0\\xff\\xfe")`
       success: false,
       error: expect.stringContaining('ModuleNotFoundError'),
     })
+  })
+
+  test('says in POST /execute which limit a program reached, whether it then fails or not', async ({ system }) => {
+    const execute = async (lines: string[]) => {
+      const answer = await system.call('POST', '/execute', { code: lines.join('\n'), language: 'python' })
+      return executeResponseSchema.parse(await answer.json())
+    }
+    const threads = [
+      'import threading, time',
+      'for _ in range(100): threading.Thread(target=time.sleep, args=(1,)).start()',
+    ]
+    const [failed, caught, memory, disk] = await Promise.all([
+      execute(threads),
+      execute([...threads.slice(0, 1), 'try:', `  ${threads[1]}`, 'except RuntimeError: print("enough")']),
+      execute([
+        'import os',
+        'if os.fork() == 0:',
+        '  x = []',
+        '  while True: x.append(bytearray(1 << 20))',
+        'os.wait()',
+        'print("the child is gone")',
+      ]),
+      execute(['for i in range(100): open(str(i), "wb").write(b"x" * 1_000_000)']),
+    ])
+    expect(failed).toMatchObject({ success: false, output: '' })
+    expect(failed.error).toContain("RuntimeError: can't start new thread")
+    expect(failed.error).toContain('\nThe program exited with code 1.\nThe program reached its limit of 64 processes')
+    expect(caught).toMatchObject({ success: true, output: 'enough\n' })
+    expect(caught.error).toMatch(/^The program reached its limit of 64 processes and threads.* limits\.processes\.$/)
+    expect(memory).toMatchObject({ success: true, output: 'the child is gone\n' })
+    expect(memory.error).toMatch(/^The program reached its limit of 268435456 bytes of memory.* limits\.memoryBytes\.$/)
+    expect(disk.success).toBe(false)
+    expect(disk.error).toContain('No space left on device')
+    expect(disk.error).toMatch(/The program filled its disk: \/workspace has 67108864 bytes.* limits\.diskBytes\.$/)
   })
 })

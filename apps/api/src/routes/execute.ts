@@ -1,5 +1,5 @@
 import { executeRequestSchema, executeResponseSchema, type Job, toBytes } from '@runnel/contract/public'
-import { describeOutcome } from '@runnel/operations'
+import { describeLimitsHit, describeOutcome } from '@runnel/operations'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { z } from 'zod'
 import { requesterOf } from '../access/requester.ts'
@@ -15,7 +15,8 @@ const toResponse = ({ outcome, output, usage }: Job): z.output<typeof executeRes
     output === undefined ? '' : Buffer.from(toBytes(output[stream])).toString('utf8')
   const failure =
     outcome === undefined ? 'The program did not get its turn in time and was canceled.' : describeOutcome(outcome)
-  const parts = [text('stderr'), failure ?? ''].filter((part) => part !== '')
+  const limitsHit = outcome === undefined ? [] : describeLimitsHit(outcome)
+  const parts = [text('stderr'), failure ?? '', ...limitsHit].filter((part) => part !== '')
   return {
     success: failure === undefined,
     output: text('stdout'),

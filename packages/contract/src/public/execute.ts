@@ -8,7 +8,9 @@ export const executeRequestSchema = z.strictObject({
 })
 
 export const executeResponseSchema = z.strictObject({
-  success: z.boolean().describe('The program ended with exit code 0.'),
+  success: z
+    .boolean()
+    .describe('The program ended with exit code 0. It may have reached a limit on the way: then `error` says which.'),
   output: z
     .string()
     .describe(
@@ -17,6 +19,8 @@ export const executeResponseSchema = z.strictObject({
   error: z
     .string()
     .nullable()
-    .describe('stderr, and how the program ended if not with exit code 0. null on success with an empty stderr.'),
+    .describe(
+      'Up to three parts, a line end between them: stderr; how the program ended, if not with exit code 0; a sentence for each limit (`processes`, `memoryBytes`, `diskBytes`) that it reached without being ended, also on success. null if there is none of them.',
+    ),
   execution_time: z.number().describe('Seconds the program ran.'),
 })
