@@ -14,6 +14,8 @@ export interface Language {
   readonly fileName: string
   /** The argv that runs `entry`, a path in the workspace. The job's own args follow it. */
   readonly command: (entry: string) => readonly string[]
+  /** Whether its interpreter takes CRLF for something else than a line end, and a byte order mark for a part of the program. */
+  readonly needsUnixText: boolean
   /** How its interpreter is started before the job comes; undefined if it is not. Bash starts in a millisecond: nothing to save. */
   readonly warm: WarmStart | undefined
 }
@@ -46,6 +48,7 @@ export const LANGUAGES: readonly Language[] = [
     fileName: 'main.py',
     // -u: output is seen when the program prints it, not when a buffer is full.
     command: (entry) => ['python3', '-u', asOperand(entry)],
+    needsUnixText: false,
     warm: { by: 'fork' },
   },
   {
@@ -57,6 +60,7 @@ export const LANGUAGES: readonly Language[] = [
     image: 'javascript',
     fileName: 'main.js',
     command: (entry) => ['node', asOperand(entry)],
+    needsUnixText: false,
     warm: NODE_START_BARRIER,
   },
   {
@@ -68,6 +72,7 @@ export const LANGUAGES: readonly Language[] = [
     image: 'javascript',
     fileName: 'main.ts',
     command: (entry) => ['node', asOperand(entry)],
+    needsUnixText: false,
     warm: NODE_START_BARRIER,
   },
   {
@@ -79,6 +84,7 @@ export const LANGUAGES: readonly Language[] = [
     image: 'python',
     fileName: 'main.sh',
     command: (entry) => ['bash', asOperand(entry)],
+    needsUnixText: true,
     warm: undefined,
   },
 ]

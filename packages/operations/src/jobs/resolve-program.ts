@@ -1,5 +1,6 @@
 import { type File, fileBytes, PROGRAM, type Program, RequestError, type Submission } from '@runnel/contract/public'
 import { detectLanguage, findLanguage, type Language } from '@runnel/languages'
+import { toUnixText } from './to-unix-text.ts'
 
 const toList = (languages: readonly Language[]): string =>
   languages.map(({ id, aliases }) => (aliases[0] === undefined ? id : `${id} (${aliases.join(', ')})`)).join(', ')
@@ -69,12 +70,18 @@ export const resolveProgram = (submission: Submission, languages: readonly Langu
   if (code !== undefined) {
     const file: File = { path: '', content: code, encoding: 'utf8' }
     requireSize(fileBytes(file))
-    const { id, fileName } = named ?? guessLanguage(file, false, languages)
-    return { language: id, files: [{ ...file, path: fileName }], entry: fileName, ...rest }
+    const language = named ?? guessLanguage(file, false, languages)
+    const { id, fileName } = language
+    return {
+      language: id,
+      files: toUnixText([{ ...file, path: fileName }], fileName, language),
+      entry: fileName,
+      ...rest,
+    }
   }
   const files = submission.files ?? []
   requireSize(files.reduce((sum, file) => sum + fileBytes(file), 0))
   const chosen = chooseEntry(files, entry, named === undefined ? languages : [named])
-  const { id } = named ?? guessLanguage(chosen, true, languages)
-  return { language: id, files, entry: chosen.path, ...rest }
+  const language = named ?? guessLanguage(chosen, true, languages)
+  return { language: language.id, files: toUnixText(files, chosen.path, language), entry: chosen.path, ...rest }
 }
