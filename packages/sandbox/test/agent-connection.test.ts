@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { ZodError } from 'zod'
 import { createAgentConnection, type StreamEvent } from '../src/agent/connection.ts'
 import { encodeFrame, encodeJsonFrame } from '../src/agent/frames.ts'
 import { RESPONSE } from '../src/agent/protocol.ts'
@@ -34,23 +35,57 @@ const open = () => {
   return { connection, events, isOpen: () => isOpen }
 }
 
+/** A report with one more field. */
+const withField = (field: string): Buffer =>
+  encodeFrame(RESPONSE.exit, 2, Buffer.from(`${JSON.stringify(REPORT).slice(0, -1)},${field}}`))
+
 const deep = (levels: number): Buffer =>
   Buffer.from(
     JSON.stringify({ ...REPORT, hits: 0 }).replace('"hits":0', `"hits":${'['.repeat(levels)}${']'.repeat(levels)}`),
   )
 
-const lies: [string, Buffer][] = [
-  ['sends more output than its credit', encodeFrame(RESPONSE.stdout, 2, Buffer.alloc(11))],
-  ['sends a frame of a stream that is not open', encodeFrame(RESPONSE.stdout, 9, Buffer.alloc(1))],
-  ['sends a frame of an unknown kind', encodeFrame(99, 2)],
-  ['sends a worker’s frame back', encodeFrame(1, 2)],
-  ['says twice that it is ready', encodeJsonFrame(RESPONSE.ready, 0, READY)],
-  ['announces a frame of 4 GiB', Buffer.from([0xff, 0xff, 0xff, 0xff, 65, 0, 0, 0, 2])],
-  ['sends a report that is not JSON', encodeFrame(RESPONSE.exit, 2, Buffer.from('{"code"'))],
-  ['sends a report with a field of its own', encodeJsonFrame(RESPONSE.exit, 2, { ...REPORT, tenant: 'x' })],
-  ['sends a report with __proto__', encodeFrame(RESPONSE.exit, 2, Buffer.from('{"__proto__": {"code": 1}}'))],
-  ['reports an exit code of 999', encodeJsonFrame(RESPONSE.exit, 2, { ...REPORT, code: 999 })],
-  ['reports a negative time', encodeJsonFrame(RESPONSE.exit, 2, { ...REPORT, wallMs: -1 })],
+/** Why a connection was closed. Of a report that does not fit its schema: each field, and what is wrong with it. */
+const reasonOf = ({ cause }: Error): string => {
+  if (cause instanceof ZodError) return cause.issues.map(({ path, code }) => [...path, code].join(' ')).join(', ')
+  return cause instanceof Error ? cause.message : 'no cause'
+}
+
+const lies: [lie: string, bytes: Buffer, reason: string][] = [
+  [
+    'sends more output than its credit',
+    encodeFrame(RESPONSE.stdout, 2, Buffer.alloc(11)),
+    'The agent sent more output than it was given credit for',
+  ],
+  [
+    'sends a frame of a stream that is not open',
+    encodeFrame(RESPONSE.stdout, 9, Buffer.alloc(1)),
+    'The agent sent a frame of stream 9, which is not open',
+  ],
+  ['sends a frame of an unknown kind', encodeFrame(99, 2), 'The agent sent a frame of the unknown kind 99'],
+  ['sends a worker’s frame back', encodeFrame(1, 2), 'The agent sent a frame of the unknown kind 1'],
+  [
+    'says twice that it is ready',
+    encodeJsonFrame(RESPONSE.ready, 0, READY),
+    'The agent sent a frame of stream 0, which is not open',
+  ],
+  [
+    'announces a frame of 4 GiB',
+    Buffer.from([0xff, 0xff, 0xff, 0xff, 65, 0, 0, 0, 2]),
+    'The agent announced a frame of 4294967295 bytes',
+  ],
+  [
+    'sends a report that is not JSON',
+    encodeFrame(RESPONSE.exit, 2, Buffer.from('{"code"')),
+    'The agent sent a report that is not JSON',
+  ],
+  [
+    'sends a report with a field of its own',
+    encodeJsonFrame(RESPONSE.exit, 2, { ...REPORT, tenant: 'x' }),
+    'unrecognized_keys',
+  ],
+  ['sends a report with __proto__', withField('"__proto__":{"code":1}'), 'unrecognized_keys'],
+  ['reports an exit code of 999', encodeJsonFrame(RESPONSE.exit, 2, { ...REPORT, code: 999 }), 'code too_big'],
+  ['reports a negative time', encodeJsonFrame(RESPONSE.exit, 2, { ...REPORT, wallMs: -1 }), 'wallMs too_small'],
   [
     'reports a peak beyond all numbers',
     encodeFrame(
@@ -58,33 +93,52 @@ const lies: [string, Buffer][] = [
       2,
       Buffer.from(JSON.stringify(REPORT).replace('"peakMemoryBytes":1', '"peakMemoryBytes":1e400')),
     ),
+    'peakMemoryBytes invalid_type',
   ],
-  ['reports an unknown limit', encodeJsonFrame(RESPONSE.exit, 2, { ...REPORT, limit: 'moon' })],
-  ['reports a time beyond all clocks', encodeJsonFrame(RESPONSE.exit, 2, { ...REPORT, cpuMs: 1e300 })],
-  ['reports more memory than there is', encodeJsonFrame(RESPONSE.exit, 2, { ...REPORT, peakMemoryBytes: 2 ** 52 })],
-  ['reports limits that are lists of lists without end', encodeFrame(RESPONSE.exit, 2, deep(20_000))],
+  ['reports an unknown limit', encodeJsonFrame(RESPONSE.exit, 2, { ...REPORT, limit: 'moon' }), 'limit invalid_value'],
+  ['reports a time beyond all clocks', encodeJsonFrame(RESPONSE.exit, 2, { ...REPORT, cpuMs: 1e300 }), 'cpuMs too_big'],
+  [
+    'reports more memory than there is',
+    encodeJsonFrame(RESPONSE.exit, 2, { ...REPORT, peakMemoryBytes: 2 ** 52 }),
+    'peakMemoryBytes too_big',
+  ],
+  [
+    'reports limits that are lists of lists without end',
+    encodeFrame(RESPONSE.exit, 2, deep(20_000)),
+    'hits 0 invalid_value',
+  ],
   [
     'fails with a message of ten thousand characters',
     encodeJsonFrame(RESPONSE.error, 2, { message: 'x'.repeat(10_000) }),
+    'message too_big',
   ],
-  ['fails without a message', encodeFrame(RESPONSE.error, 2)],
-  ['sends output of no bytes', encodeFrame(RESPONSE.stdout, 2)],
+  ['fails without a message', encodeFrame(RESPONSE.error, 2), 'The agent sent a report that is not JSON'],
+  ['sends output of no bytes', encodeFrame(RESPONSE.stdout, 2), 'The agent sent output of no bytes'],
   [
     'says twice that the program has started',
     Buffer.concat([encodeFrame(RESPONSE.done, 2), encodeFrame(RESPONSE.done, 2)]),
+    'The agent said twice that the program has started',
   ],
-  ['grants nothing', encodeFrame(RESPONSE.grant, 2, Buffer.alloc(4))],
-  ['grants with three bytes', encodeFrame(RESPONSE.grant, 2, Buffer.alloc(3))],
+  [
+    'grants nothing',
+    encodeFrame(RESPONSE.grant, 2, Buffer.alloc(4)),
+    'The agent sent a grant that is not a number of bytes',
+  ],
+  [
+    'grants with three bytes',
+    encodeFrame(RESPONSE.grant, 2, Buffer.alloc(3)),
+    'The agent sent a grant that is not a number of bytes',
+  ],
 ]
 
 describe('A connection to an agent', () => {
-  it.each(lies)('is closed when the agent %s, and its listener gets a failure', async (_lie, bytes) => {
+  it.each(lies)('is closed when the agent %s, and its listener gets a failure', async (_lie, bytes, reason) => {
     const { connection, events, isOpen } = open()
     connection.received(bytes)
     expect(isOpen()).toBe(false)
-    expect((await connection.closed).message).toContain('broke the protocol')
-    expect(events.some(({ type }) => type === 'exited')).toBe(false)
-    expect(events.at(-1)?.type).toBe('failed')
+    const closed = await connection.closed
+    expect([closed.message, reasonOf(closed)]).toEqual(['The agent broke the protocol', reason])
+    expect(events.filter(({ type }) => type !== 'done')).toEqual([{ type: 'failed', error: closed }])
   })
 
   it('takes nothing after the report: a second report, or output, closes it', async () => {
@@ -93,7 +147,8 @@ describe('A connection to an agent', () => {
       connection.received(encodeJsonFrame(RESPONSE.exit, 2, REPORT))
       connection.received(after)
       expect(isOpen()).toBe(false)
-      expect(events.map(({ type }) => type)).toEqual(['exited'])
+      expect(events).toEqual([{ type: 'exited', report: REPORT }])
+      expect(reasonOf(await connection.closed)).toBe('The agent sent a frame of stream 2, which is not open')
     }
   })
 
@@ -103,7 +158,10 @@ describe('A connection to an agent', () => {
     connection.giveCredit(2, 5)
     connection.received(encodeFrame(RESPONSE.stderr, 2, Buffer.alloc(5)))
     expect(isOpen()).toBe(true)
-    expect(events).toHaveLength(2)
+    expect(events).toEqual([
+      { type: 'output', stream: 'stdout', bytes: Buffer.alloc(10) },
+      { type: 'output', stream: 'stderr', bytes: Buffer.alloc(5) },
+    ])
   })
 
   it('gives the same events for the same frames, however they are split: one end at most, and no more output than credit', () => {
@@ -140,6 +198,7 @@ describe('A connection to an agent', () => {
     const connection = createAgentConnection({ write: () => {}, end: () => {}, close: () => {} })
     const ready = connection.nextReady()
     connection.received(encodeJsonFrame(RESPONSE.ready, 0, { ...READY, protocol: READY.protocol + 1 }))
-    await expect(ready).rejects.toThrow('broke the protocol')
+    await expect(ready).rejects.toThrow('The agent broke the protocol')
+    expect(reasonOf(await connection.closed)).toBe('protocol invalid_value')
   })
 })

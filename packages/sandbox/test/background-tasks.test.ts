@@ -41,13 +41,19 @@ describe('A background task', () => {
   })
 
   it('runs after two seconds even if programs start all the time', async () => {
-    const { tasks, add, pass } = start()
+    const { tasks, done, add, pass } = start()
+    tasks.programStarts()
     const task = add('a')
-    for (let ms = 0; ms <= 2_000; ms += 10) {
-      tasks.programStarts()
+    for (let ms = 10; ms < 2_000; ms += 10) {
       pass(10)
+      tasks.programStarts()
     }
+    // Added later, to tasks without a program: when it is done, the first one has had its chance.
+    await start().add('elsewhere')
+    expect(done).toEqual([])
+    pass(10)
     await task
+    expect(done).toEqual(['a'])
   })
 
   it('that removes runs before one that makes', async () => {
@@ -58,7 +64,7 @@ describe('A background task', () => {
     end()
     tasks.hurry()
     await Promise.all([removed, ...made])
-    expect(done[0]).toBe('removed')
+    expect(done).toEqual(['removed', ...made.map(() => 'made')])
   })
 
   it('waits for nothing when the worker stops', async () => {

@@ -43,5 +43,6 @@ describe('An engine that accepts and never answers', () => {
 
   it('delays no call for half a minute', () => {
     for (const { deadlineMs } of Object.values(ENGINE_CALLS)) expect(deadlineMs).toBeLessThan(30_000)
+    expect(Object.keys(CALLS)).toEqual(Object.keys(ENGINE_CALLS))
   })
 })

@@ -29,12 +29,13 @@ describe('The frame decoder', () => {
   })
 
   it('finds them byte by byte', () => {
-    const bytes = Buffer.concat([
-      encodeFrame(65, 2, Buffer.from('héllo')),
-      encodeFrame(67, 2),
-      encodeFrame(66, 1, Buffer.alloc(9)),
-    ])
-    expect(decodeAll([...bytes].map((byte) => Buffer.from([byte])))).toHaveLength(3)
+    const frames = [
+      { kind: 65, stream: 2, payload: Buffer.from('héllo') },
+      { kind: 67, stream: 2, payload: Buffer.of() },
+      { kind: 66, stream: 1, payload: Buffer.alloc(9) },
+    ]
+    const bytes = Buffer.concat(frames.map(({ kind, stream, payload }) => encodeFrame(kind, stream, payload)))
+    expect(decodeAll([...bytes].map((byte) => Buffer.from([byte])))).toEqual(frames)
   })
 
   it('looks at no byte twice: the largest frames, byte by byte, take no longer than small ones', () => {
@@ -52,7 +53,7 @@ describe('The frame decoder', () => {
 
   it('refuses a frame of 4 GiB before holding any of it', () => {
     const announced = Buffer.from([0xff, 0xff, 0xff, 0xff, 65, 0, 0, 0, 2])
-    expect(() => decodeAll([announced])).toThrow(ProtocolError)
+    expect(() => decodeAll([announced])).toThrow(new ProtocolError('The agent announced a frame of 4294967295 bytes'))
   })
 
   it('survives any bytes at all: frames or a refusal, nothing else', () => {

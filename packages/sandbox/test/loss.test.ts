@@ -11,7 +11,14 @@ const KILLED: State = { Running: false, ExitCode: 137, OOMKilled: false }
 const EXITED: State = { Running: false, ExitCode: 0, OOMKilled: false }
 const OUT_OF_MEMORY: State = { Running: false, ExitCode: 137, OOMKilled: true }
 
-/** The outcome of a program whose agent is gone, if the engine reports these states in turn, and then always the last. */
+const LIMITS = defaultLimits()
+const OUTCOME = {
+  type: 'ended',
+  outcome: { type: 'out-of-memory', limitBytes: LIMITS.memoryBytes },
+  usage: { wallMs: 10, cpuMs: 0, peakMemoryBytes: LIMITS.memoryBytes },
+}
+
+/** How a program ended whose agent is gone, if the engine reports these states in turn, and then always the last. */
 const explain = async (...states: readonly State[]) => {
   let looks = 0
   const engine = {
@@ -22,13 +29,12 @@ const explain = async (...states: readonly State[]) => {
     },
   }
   const error = new SandboxFailure('gone', { programStarted: true })
-  const ended = await explainLoss(engine, 'c', defaultLimits(), error, 10)
-  return ended?.type === 'ended' ? ended.outcome.type : undefined
+  return explainLoss(engine, 'c', LIMITS, error, 10)
 }
 
 test('An agent that the kernel killed, out of memory, counts as the program’s outcome, also if the engine learns the cause late', async () => {
-  expect(await explain(OUT_OF_MEMORY)).toBe('out-of-memory')
-  expect(await explain(RUNNING, RUNNING, KILLED, KILLED, KILLED, OUT_OF_MEMORY)).toBe('out-of-memory')
+  expect(await explain(OUT_OF_MEMORY)).toEqual(OUTCOME)
+  expect(await explain(RUNNING, RUNNING, KILLED, KILLED, KILLED, OUT_OF_MEMORY)).toEqual(OUTCOME)
 })
 
 test('An agent that ended otherwise counts as a lost sandbox, as soon as that is known', async () => {

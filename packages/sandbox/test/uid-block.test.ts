@@ -3,9 +3,13 @@ import { claimUidBlock, toUidRange } from '../src/docker/uid-block.ts'
 
 describe('The users of a container', () => {
   it('are far above those of any image, and below 65,536 if the engine has no more', () => {
-    expect(toUidRange(['name=seccomp,profile=default']).from).toBeGreaterThan(65_536)
+    expect(toUidRange(['name=seccomp,profile=default'])).toEqual({
+      from: 1_000_000,
+      to: 101_000_000,
+      perContainer: 10_000,
+    })
     for (const option of ['name=userns', 'name=rootless']) {
-      expect(toUidRange([option])).toMatchObject({ from: 20_000, to: 60_000 })
+      expect(toUidRange([option])).toEqual({ from: 20_000, to: 60_000, perContainer: 16 })
     }
   })
 
@@ -20,6 +24,6 @@ describe('The users of a container', () => {
       })
     const blocks = [await claim(), await claim(), await claim()].map(({ uids }) => uids.first)
     expect(blocks.toSorted()).toEqual([100, 110, 120])
-    await expect(claim()).rejects.toThrow('names for a container were taken')
+    await expect(claim()).rejects.toThrow('All of 50 names for a container were taken')
   })
 })
