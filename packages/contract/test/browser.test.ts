@@ -45,7 +45,9 @@ test('The public contract runs in a browser: it reads submissions and events, an
     stdin: 'x',
     isolation: 'job',
   })
-  expect(run(`contract.createSubmissionSchema(contract.LIMITS).safeParse({ code: '' }).success`)).toBe(false)
+  expect(run(`contract.createSubmissionSchema(contract.LIMITS).safeParse({ code: '' }).error.issues`)).toEqual([
+    { code: 'custom', path: ['code'], message: 'Nothing to run: `code` is empty' },
+  ])
   expect(run(`contract.jobEventSchema.parse(${JSON.stringify(EVENT)})`)).toEqual(EVENT)
   expect(run(`[...contract.toBytes(${JSON.stringify(EVENT)})]`)).toEqual([0xff, 0])
 

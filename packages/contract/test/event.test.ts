@@ -21,6 +21,5 @@ it('There is an example of each type of event', () => {
 
 it.each(EVENTS)('An event $type from another version is read without its unknown fields', (event) => {
   const read = jobEventSchema.parse({ ...event, later: 1 })
-  expect(read).toMatchObject(event)
-  expect(read).not.toHaveProperty('later')
+  expect(read).toEqual(event)
 })

@@ -21,6 +21,5 @@ const QUEUED = {
 
 it('A job that another version queued is read without its unknown fields', () => {
   const job = queuedJobSchema.parse({ ...QUEUED, awaits: 'output' })
-  expect(job).toMatchObject(QUEUED)
-  expect(job).not.toHaveProperty('awaits')
+  expect(job).toEqual(QUEUED)
 })

@@ -50,7 +50,11 @@ test('A submission that fails half way leaves nothing that lasts, even if undoin
   const submission = createSubmissionSchema(LIMITS).parse({ code: 'print(1)', language: 'python' })
   const job = createJob(parts, unboundTenant('default'), submission)
   await expect(acceptJob(parts, job, {})).rejects.toThrow('WRONGTYPE')
-  expect(await redis.pttl(redisKeys.events(job.id))).toBeGreaterThan(0)
-  await eventually(async () => expect((await subscriber.summary(job.id))?.status).toBe('finished'))
+  const leftMs = await redis.pttl(redisKeys.events(job.id))
+  expect(leftMs).toBeGreaterThan(common.retentionMs - 30_000)
+  expect(leftMs).toBeLessThanOrEqual(common.retentionMs)
+  await eventually(async () =>
+    expect(await subscriber.summary(job.id)).toMatchObject({ status: 'finished', outcome: { type: 'canceled' } }),
+  )
   await redis.del(redisKeys.bounds)
 })

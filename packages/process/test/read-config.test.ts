@@ -47,7 +47,10 @@ describe('the configuration', () => {
   })
 
   test('gives one sentence for every wrong variable', () => {
-    expect(refusal({ RUNNEL_API_PORT: '0', RUNNEL_SANDBOX: 'vm' }).split('\n')).toHaveLength(2)
+    expect(refusal({ RUNNEL_API_PORT: '0', RUNNEL_SANDBOX: 'vm' }).split('\n')).toEqual([
+      'RUNNEL_API_PORT: must be at least 1, not "0"',
+      'RUNNEL_SANDBOX: must be docker or local, not "vm"',
+    ])
   })
 
   test('never repeats a value that may hold a password', () => {

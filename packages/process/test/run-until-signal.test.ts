@@ -54,7 +54,7 @@ test('a second signal ends the process at once with exit code 1', async () => {
   child.kill('SIGTERM')
   await says('releasing')
   child.kill('SIGTERM')
-  expect((await ended).code).toBe(1)
+  expect(await ended).toEqual({ code: 1, out: 'ready\nreleasing\n', err: '' })
 })
 
 test('a process whose resources are never released exits at the bound, and says so', async () => {
@@ -67,8 +67,11 @@ test('a process whose resources are never released exits at the bound, and says 
     })`)
   await says('ready')
   child.kill('SIGTERM')
-  const { code, err } = await ended
-  expect([code, err]).toEqual([1, 'Not everything was released within 100 ms: exiting without the rest\n'])
+  expect(await ended).toEqual({
+    code: 1,
+    out: 'ready\n',
+    err: 'Not everything was released within 100 ms: exiting without the rest\n',
+  })
 })
 
 test('a StartError is shown as one sentence, after all resources are released', async () => {
@@ -96,5 +99,5 @@ test('a handle that is left open does not keep a stopped process alive', async (
     await runUntilSignal(async () => { ${FOREVER} console.log('ready') })`)
   await says('ready')
   child.kill('SIGTERM')
-  expect((await ended).code).toBe(0)
+  expect(await ended).toEqual({ code: 0, out: 'ready\n', err: '' })
 })

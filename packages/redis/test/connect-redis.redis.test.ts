@@ -19,14 +19,13 @@ test('a command fails at once while Redis is away, the connection recovers, and 
   await eventually(() => redis.status !== 'ready')
   for (let call = 0; call < 20; call += 1) {
     const before = performance.now()
-    await expect(redis.ping()).rejects.toThrow()
+    await expect(redis.ping()).rejects.toThrow(/^Stream isn't writeable and enableOfflineQueue options is false$/)
     expect(performance.now() - before).toBeLessThan(500)
   }
   await server.start()
   await eventually(() => redis.ping(), { withinMs: 5_000 })
   await eventually(() => messages.length === 2)
-  expect(messages[0]).toMatch(/^Redis is away: /)
-  expect(messages[1]).toBe('Redis is back')
+  expect(messages).toEqual(['Redis is away: the connection was closed', 'Redis is back'])
   redis.disconnect()
 })
 
@@ -35,7 +34,7 @@ test('a command fails within seconds if Redis is connected but does not answer',
   const redis = connectRedis(server.url, { role: 'command', log: recordLog().log })
   await eventually(() => redis.ping())
   await server.pause()
-  await expect(redis.ping()).rejects.toThrow(/timed out/)
+  await expect(redis.ping()).rejects.toThrow('Command timed out')
   await server.unpause()
   await eventually(() => redis.ping())
   redis.disconnect()
@@ -60,7 +59,9 @@ test('a connection to a Redis that is no longer the primary is made again, so th
   const before = await redis.client('ID')
   await redis.replicaof('127.0.0.1', 1)
   await expect(redis.set('a', 1)).rejects.toThrow('READONLY')
-  await expect(eventually(() => redis.eval("return redis.call('SET', 'a', 1)", 0), { withinMs: 300 })).rejects.toThrow()
+  await expect(eventually(() => redis.eval("return redis.call('SET', 'a', 1)", 0), { withinMs: 300 })).rejects.toThrow(
+    'READONLY',
+  )
   await eventually(() => redis.replicaof('NO', 'ONE'))
   await eventually(() => redis.set('a', 1))
   expect(await redis.client('ID')).toBeGreaterThan(before)

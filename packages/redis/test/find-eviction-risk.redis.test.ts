@@ -15,7 +15,9 @@ test('a Redis that may remove keys when it is full is reported, even if it can b
   // Without a limit on memory nothing is ever removed.
   expect(await findEvictionRisk(redis, signal)).toBeUndefined()
   await redis.config('SET', 'maxmemory', '100mb')
-  expect(await findEvictionRisk(redis, signal)).toMatch('maxmemory-policy is allkeys-lru: set it to noeviction')
+  expect(await findEvictionRisk(redis, signal)).toBe(
+    'REDIS_URL: this Redis may remove accepted jobs when its memory is full, because its maxmemory-policy is allkeys-lru: set it to noeviction',
+  )
   await redis.config('SET', 'maxmemory-policy', 'noeviction')
   expect(await findEvictionRisk(redis, signal)).toBeUndefined()
   redis.disconnect()

@@ -68,12 +68,20 @@ describe('the history', () => {
 
   test('keeps tenants apart', async ({ redis, prefix }) => {
     const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
-    await record(redis, history.addCommands('one', newJobId(), new Date()))
+    const id = newJobId()
+    await record(redis, history.addCommands('one', id, new Date()))
+    expect((await history.list('one', { limit: 10 })).ids).toEqual([id])
     expect((await history.list('two', { limit: 10 })).ids).toEqual([])
   })
 
   test('refuses a cursor that no page has given', async ({ redis, prefix }) => {
     const history = createHistory({ redis, prefix, retentionMs: DAY_MS })
-    await expect(history.list('default', { limit: 10, cursor: 'yesterday' })).rejects.toThrow(RequestError)
+    const refusal = await history.list('default', { limit: 10, cursor: 'yesterday' }).catch((error: unknown) => error)
+    expect(refusal).toBeInstanceOf(RequestError)
+    expect(refusal).toMatchObject({
+      code: 'invalid-request',
+      status: 400,
+      message: 'Cannot use the cursor "yesterday": send the `next` of a page',
+    })
   })
 })
