@@ -5,7 +5,6 @@ import unittest
 
 import files
 
-
 #: Linux says ENOTDIR for O_DIRECTORY with O_NOFOLLOW on a link, macOS ELOOP.
 NOT_FOLLOWED = "Not a directory" if sys.platform == "linux" else "Too many levels of symbolic links"
 
