@@ -21,6 +21,7 @@ from __future__ import annotations
 import os
 import time
 
+import etc
 import files
 import frames
 import json_text
@@ -88,6 +89,8 @@ class Agent:
         self._settings = settings
         self._isolated = settings["uid"] is not None
         self._usage = Usage(self._isolated, time.process_time)
+        if self._isolated:
+            etc.fill()
         self._prepare()
 
     def _prepare(self) -> None:
@@ -111,6 +114,7 @@ class Agent:
             return LocalIdentity()
         identity = ContainerIdentity(first_uid + self._uses)
         os.chown(self._settings["workspace"], identity.uid, identity.uid)
+        etc.name_user(identity.uid, self._settings["workspace"])
         return identity
 
     def _warmed(self, is_up: bool) -> None:

@@ -48,6 +48,7 @@ print(json.dumps(answers))`
       '/etc',
       '/usr/bin',
       '/opt/runnel/agent',
+      '/opt/runnel/etc',
       '/proc/sys/kernel',
       '/sys/fs/cgroup',
       '/var/tmp',
@@ -60,9 +61,6 @@ print(json.dumps(answers))`
       '[line.split()[1] for line in open("/proc/mounts") if line.split()[3].startswith("rw") and line.split()[2] == "tmpfs"]',
     )
     expect(mounts[0]).toEqual(expect.arrayContaining(['/workspace', '/tmp', '/dev/shm']))
-    expect(
-      await ask('os.system("cp /bin/true /tmp/t && /tmp/t 2>/dev/null") != 0', 'os.system("cp /bin/true t && ./t")'),
-    ).toEqual([true, 0])
   })
 
   it('reaches no network, and only itself on loopback', async () => {

@@ -47,10 +47,11 @@ describe('A sandbox that serves one tenant', () => {
   const isThere = async (sandbox: string): Promise<boolean> =>
     (await sandboxes.containers()).some(({ Id, State }) => Id.startsWith(sandbox) && State === 'running')
 
-  it('is used again, each time by a new user, with each program forked from the same interpreter', async () => {
-    const source = 'import os; print(os.getuid(), end="")'
+  it('is used again, each time by a new user called runner, with each program forked from the same interpreter', async () => {
+    const source = 'import pwd; print(pwd.getpwnam("runner").pw_uid, end="")'
     const first = await runAs('again', { source })
     const uids = new Set([first.stdout])
+    expect(first.stdout).toMatch(/^\d+$/)
     for (let jobs = 1; jobs < 20; jobs += 1) {
       const next = await again('again', first.sandbox, source)
       expect(next.warm).toBe(true)

@@ -55,10 +55,12 @@ export const runPlain = async (program: CorpusProgram, image: string, argv: read
     labels: { 'runnel.test-run': inject('testRun') },
     command: ['bash', '-c', toScript(program, argv)],
   })
+  // Only the agent could fill the /etc that is in memory. Without it, a container has the /etc of its image.
+  const { '/etc': _, ...Tmpfs } = policy.HostConfig?.Tmpfs ?? {}
   const container = await docker.createContainer({
     ...policy,
     User: `${uid}:${uid}`,
-    HostConfig: { ...policy.HostConfig, CapAdd: [] },
+    HostConfig: { ...policy.HostConfig, CapAdd: [], Tmpfs },
   })
   try {
     const { socket, head } = await attach(docker, container.id)

@@ -103,6 +103,29 @@ for link in ("/proc/1/exe", "/proc/1/fd/1"):
     prints: ALL_REFUSED,
   },
   {
+    name: 'changes who it is and what names mean',
+    source: refused(`import pathlib, pwd
+for name in ("passwd", "group", "hosts", "nsswitch.conf", "resolv.conf", "ld.so.cache", "hostname", "shadow"):
+    for path in (f"/etc/{name}", f"/opt/runnel/etc/{name}"):
+        refused(f"write {path}", lambda: write(path))
+        refused(f"truncate {path}", lambda: os.truncate(path, 0))
+        refused(f"chmod {path}", lambda: os.chmod(path, 0o777))
+        refused(f"chown {path}", lambda: os.chown(path, os.getuid(), os.getgid()))
+        refused(f"utime {path}", lambda: os.utime(path, (1, 1)))
+        refused(f"remove {path}", lambda: os.unlink(path), [errno.EBUSY])
+        refused(f"replace {path}", lambda: os.rename("main.py", path), [errno.EXDEV])
+        refused(f"an attribute of {path}", lambda: os.setxattr(path, "user.note", b"x"))
+for name in ("/etc/ld.so.preload", "/etc/nologin", "/etc/new"):
+    refused(f"make {name}", lambda: pathlib.Path(name).touch())
+    refused(f"link {name}", lambda: os.symlink("/workspace", name))
+refused("move /etc", lambda: os.rename("/etc", "/tmp/etc"), [errno.EBUSY, errno.EXDEV])
+refused("chmod /etc", lambda: os.chmod("/etc", 0o777))
+assert pwd.getpwuid(os.getuid()).pw_name == "runner"`),
+    ends: [EXITED],
+    prints: ALL_REFUSED,
+    shared: true,
+  },
+  {
     name: 'makes devices of its own',
     source: refused(`import stat
 for kind in (stat.S_IFCHR, stat.S_IFBLK):

@@ -26,7 +26,7 @@ assert time.monotonic() - started < 2, "refused, but not at once"`),
     name: 'looks for services of the host on its own loopback',
     source: refused(`for port in (22, 53, 80, 443, 2375, 2376, 2377, 3000, 5432, 6379, 8080, 8081, 9090, 10250, 50051):
     for host in ("127.0.0.1", "127.0.0.11", "127.0.0.53", "localhost"):
-        refused(f"{host}:{port}", lambda: socket.create_connection((host, port), 1), [errno.ECONNREFUSED, errno.EADDRNOTAVAIL, socket.EAI_AGAIN])
+        refused(f"{host}:{port}", lambda: socket.create_connection((host, port), 1), [errno.ECONNREFUSED])
 for path in ("/var/run/docker.sock", "/run/docker.sock", "/run/containerd/containerd.sock", "/run/dbus/system_bus_socket", "/run/systemd/private"):
     refused(path, lambda: socket.socket(socket.AF_UNIX).connect(path))
 names = {line.split()[-1] for line in open("/proc/net/unix") if "@" in line}
@@ -38,15 +38,12 @@ for name in ("/containerd-shim/x", "/tmp/.X11-unix/X0", "dbus"):
   },
   {
     name: 'looks up names that carry secrets',
-    source: `import socket, time
-started = time.monotonic()
-found = []
+    source: refused(`started = time.monotonic()
 for name in ("example.com", "metadata.google.internal", "host.docker.internal", "redis", "secret" * 9 + ".evil.example", "1.1.1.1.nip.io"):
-    try: found.append(socket.getaddrinfo(name, 80))
-    except OSError: pass
-print(found, time.monotonic() - started < 5)`,
+    refused(name, lambda: socket.getaddrinfo(name, 80), [socket.EAI_NONAME])
+assert time.monotonic() - started < 2, "refused, but not at once"`),
     ends: [EXITED],
-    prints: '[] True\n',
+    prints: ALL_REFUSED,
   },
   {
     name: 'fetches from Node',
