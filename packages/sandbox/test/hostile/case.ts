@@ -1,13 +1,7 @@
-import type { LimitName, Limits, Program } from '@runnel/contract/public'
+import type { LimitHit, Limits, Outcome, Program } from '@runnel/contract/public'
 
-/** How a program may end. */
-interface Ending {
-  readonly type: 'exited' | 'signaled' | 'timed-out' | 'out-of-memory' | 'output-limit'
-  readonly exitCode?: number
-  readonly signal?: string
-  readonly limit?: 'wall' | 'cpu'
-  readonly limitsHit?: readonly { readonly limit: LimitName }[]
-}
+/** How a program ends, under the limits of its job. */
+type Ending = (limits: Limits) => Outcome
 
 /** A program that attacks, and how it must end. Its limits hold in any case, and others never notice it. */
 export interface HostileCase {
@@ -17,24 +11,34 @@ export interface HostileCase {
   readonly source: string | Readonly<Record<string, string>>
   readonly program?: Partial<Program>
   readonly limits?: Partial<Limits>
-  /** It must end in one of these ways. */
+  /** Its one outcome. A case with several says why each of them is right. */
   readonly ends: readonly Ending[]
   /** Its whole standard output; '' if this is left out. */
-  readonly prints?: string | RegExp
-  /** What its standard error matches; it must be empty if this is left out. */
-  readonly complains?: RegExp
+  readonly prints?: string | RegExp | ((outcome: Outcome) => string)
+  /** Its whole standard error, or what that matches; '' if this is left out. */
+  readonly complains?: string | RegExp
   /** Also run as a tenant's job: the next job in the same sandbox must find nothing of it. */
   readonly shared?: boolean
-  /** That sandbox is given up instead, because what the program left cannot be removed, or not in time. */
+  /** That sandbox is given up instead, because what the program left cannot be removed, or perhaps not in time. */
   readonly retires?: 'always' | 'perhaps'
 }
 
-export const EXITED: Ending = { type: 'exited', exitCode: 0 }
-export const OVERDUE: Ending = { type: 'timed-out', limit: 'wall' }
-export const BUSY: Ending = { type: 'timed-out', limit: 'cpu' }
-export const OUT_OF_MEMORY: Ending = { type: 'out-of-memory' }
-export const FLOODED: Ending = { type: 'output-limit' }
-export const KILLED: Ending = { type: 'signaled', signal: 'SIGKILL' }
+export const exited =
+  (exitCode: number): Ending =>
+  () => ({ type: 'exited', exitCode })
+export const signaled =
+  (signal: string): Ending =>
+  () => ({ type: 'signaled', signal })
+export const EXITED = exited(0)
+export const KILLED = signaled('SIGKILL')
+export const OVERDUE: Ending = ({ wallMs }) => ({ type: 'timed-out', limit: 'wall', limitMs: wallMs })
+export const BUSY: Ending = ({ cpuMs }) => ({ type: 'timed-out', limit: 'cpu', limitMs: cpuMs })
+export const OUT_OF_MEMORY: Ending = ({ memoryBytes }) => ({ type: 'out-of-memory', limitBytes: memoryBytes })
+export const FLOODED: Ending = ({ outputBytes }) => ({ type: 'output-limit', limitBytes: outputBytes })
+
+/** It also reached this limit on the way. */
+export const hitting =
+  (limit: LimitHit['limit'], ending: Ending): Ending =>
+  (limits) => ({ ...ending(limits), limitsHit: [{ limit, value: limits[limit] }] })
 
 export const MIB = 1024 * 1024
-export const ANYTHING = /^/

@@ -1,18 +1,34 @@
-import { EXITED, type HostileCase, OVERDUE } from './case.ts'
+import { encodeFrame, encodeJsonFrame } from '../../src/agent/frames.ts'
+import { RESPONSE } from '../../src/agent/protocol.ts'
+import { EXITED, exited, type HostileCase, KILLED, OVERDUE, signaled } from './case.ts'
 import { ALL_REFUSED, refused } from './refused.ts'
 
-/** Frames that an agent could send, for any possible stream: EXIT, READY, output, GRANT, a fault. */
-const FRAMES = `import json, os, struct, sys
-report = {"code": 0, "signal": None, "wallMs": 1, "cpuMs": 0, "peakMemoryBytes": 1, "oomKilled": False, "limit": None, "hits": []}
-ready = {"protocol": 4, "cgroup": "v2", "warm": True}
-def frame(kind, stream, payload): return struct.pack(">IBI", len(payload), kind, stream) + payload
-def forged():
-    for stream in range(8):
-        yield frame(67, stream, json.dumps(report).encode())
-        yield frame(64, stream, json.dumps(ready).encode())
-        yield frame(65, stream, b"forged") + frame(68, stream, b"") + frame(70, stream, b"\\x7f\\xff\\xff\\xff")
-        yield frame(69, stream, b'{"message": "forged"}')
-FORGED = b"".join(forged())
+const REPORT = {
+  code: 0,
+  signal: null,
+  wallMs: 1,
+  cpuMs: 0,
+  peakMemoryBytes: 1,
+  oomKilled: false,
+  limit: null,
+  hits: [],
+}
+
+/** Frames that an agent could send, for any possible stream: EXIT, READY, output, DONE, GRANT, a fault. */
+const FORGED = Buffer.concat(
+  Array.from({ length: 8 }, (_, stream) => [
+    encodeJsonFrame(RESPONSE.exit, stream, REPORT),
+    encodeJsonFrame(RESPONSE.ready, stream, { protocol: 4, cgroup: 'v2', warm: true }),
+    encodeFrame(RESPONSE.stdout, stream, Buffer.from('forged')),
+    encodeFrame(RESPONSE.done, stream),
+    encodeFrame(RESPONSE.grant, stream, Buffer.of(0x7f, 0xff, 0xff, 0xff)),
+    encodeJsonFrame(RESPONSE.error, stream, { message: 'forged' }),
+  ]).flat(),
+)
+const PRINTED = FORGED.toString('latin1')
+
+const FRAMES = `import os, sys
+FORGED = bytes.fromhex("${FORGED.toString('hex')}")
 `
 
 /** Pretending to be the agent, and reading its memory and streams. */
@@ -29,7 +45,7 @@ for process in [name for name in os.listdir("/proc") if name.isdigit()]:
         mine.add(process)
         if process != str(os.getpid()): os.write(descriptor, FORGED)
 sys.exit(21 if mine <= {str(os.getpid())} else 22)`,
-    ends: [{ type: 'exited', exitCode: 21 }],
+    ends: [exited(21)],
     shared: true,
   },
   {
@@ -39,9 +55,9 @@ for fd in range(0, 1024):
     try: os.write(fd, FORGED)
     except OSError: pass
 os.kill(os.getpid(), 9)`,
-    ends: [{ type: 'signaled', signal: 'SIGKILL' }],
-    prints: /^.+forged.+$/s,
-    complains: /^.+forged.+$/s,
+    ends: [KILLED],
+    prints: PRINTED,
+    complains: PRINTED,
     shared: true,
   },
   {
@@ -49,8 +65,8 @@ os.kill(os.getpid(), 9)`,
     source: `${FRAMES}
 os.write(1, FORGED[:7])
 os.kill(os.getpid(), 15)`,
-    ends: [{ type: 'signaled', signal: 'SIGTERM' }],
-    prints: /^.{7}$/s,
+    ends: [signaled('SIGTERM')],
+    prints: PRINTED.slice(0, 7),
   },
   {
     name: 'looks for a descriptor that it should not have',
@@ -83,13 +99,14 @@ console.log(links.filter((link) => !/^(pipe|anon_inode):|^\\/dev\\/null$|^\\/pro
 assert "1" in agents
 for pid in agents:
     for what in ("mem", "environ", "maps", "smaps", "auxv", "syscall", "stack", "io", "pagemap", "personality", "fdinfo/0", "fd/0", "fd/1", "fd/2"):
-        refused(f"{pid} {what}", lambda: read(f"/proc/{pid}/{what}"))
+        denied(f"{pid} {what}", lambda: read(f"/proc/{pid}/{what}"), errno.EACCES)
     for link in ("exe", "cwd", "root", "fd/0", "fd/1", "ns/mnt", "ns/pid"):
-        refused(f"{pid} {link}", lambda: os.readlink(f"/proc/{pid}/{link}"))
+        denied(f"{pid} {link}", lambda: os.readlink(f"/proc/{pid}/{link}"), errno.EACCES)
     for folder in ("fd", "map_files", "fdinfo", "root/", "cwd/", f"task/{pid}/fd"):
-        refused(f"{pid} {folder}", lambda: os.listdir(f"/proc/{pid}/{folder}"))
-    for file in ("mem", "clear_refs", "fd/1", "fd/0", "attr/current", "coredump_filter", "autogroup", "uid_map", "setgroups"):
-        refused(f"{pid} {file} written", lambda: write(f"/proc/{pid}/{file}"))`),
+        denied(f"{pid} {folder}", lambda: os.listdir(f"/proc/{pid}/{folder}"), errno.EACCES)
+    for file in ("mem", "clear_refs", "fd/1", "fd/0", "coredump_filter", "autogroup", "uid_map", "setgroups"):
+        denied(f"{pid} {file} written", lambda: write(f"/proc/{pid}/{file}"), errno.EACCES)
+    denied(f"{pid} label written", lambda: write(f"/proc/{pid}/attr/current"))`),
     ends: [EXITED],
     prints: ALL_REFUSED,
     shared: true,
@@ -101,13 +118,13 @@ for pid in agents:
 space = ctypes.create_string_buffer(64)
 vector = struct.pack("QQ", ctypes.addressof(space), 64)
 for pid in agents:
-    for request in (16, 0x4206, 0): refused(f"ptrace {request}", lambda: call("ptrace", request, pid, 0, 0))
-    refused("read", lambda: call("process_vm_readv", pid, vector, 1, vector, 1, 0))
-    refused("write", lambda: call("process_vm_writev", pid, vector, 1, vector, 1, 0))
-    refused("kcmp", lambda: call("kcmp", pid, os.getpid(), 0, 0, 0))
-    for fd in range(4): refused("a descriptor", lambda: call("pidfd_getfd", call("pidfd_open", pid, 0), fd, 0))
-    refused("advice", lambda: call("process_madvise", call("pidfd_open", pid, 0), vector, 1, 4, 0))
-    refused("pages", lambda: call("move_pages", pid, 0, 0, 0, 0, 0))`),
+    for request in (16, 0x4206, 0): denied(f"ptrace {request}", lambda: call("ptrace", request, pid, 0, 0))
+    denied("read", lambda: call("process_vm_readv", pid, vector, 1, vector, 1, 0))
+    denied("write", lambda: call("process_vm_writev", pid, vector, 1, vector, 1, 0))
+    denied("kcmp", lambda: call("kcmp", pid, os.getpid(), 0, 0, 0))
+    for fd in range(4): denied("a descriptor", lambda: call("pidfd_getfd", call("pidfd_open", pid, 0), fd, 0))
+    denied("advice", lambda: call("process_madvise", call("pidfd_open", pid, 0), vector, 1, 4, 0))
+    denied("pages", lambda: call("move_pages", pid, 0, 0, 0, 0, 0))`),
     ends: [EXITED],
     prints: ALL_REFUSED,
     shared: true,
@@ -117,8 +134,11 @@ for pid in agents:
     source:
       refused(`places = [os.path.join(root, name) for root, _, names in os.walk("/sys/fs/cgroup") for name in names]
 assert places
-for place in places: refused(place, lambda: write(place, b"0"))
-for folder in ("/sys/fs/cgroup/x", "/sys/fs/cgroup/memory/x", "/sys/fs/cgroup/cpu/x"): refused(folder, lambda: os.mkdir(folder))`),
+for place in places: denied(place, lambda: write(place, b"0"), errno.EROFS)
+# In version 1 the top is a folder of root, and each controller has a file system of its own below it.
+denied("a group", lambda: os.mkdir("/sys/fs/cgroup/x"), errno.EROFS if HAS_CGROUP_V2 else errno.EACCES)
+if not HAS_CGROUP_V2:
+    for name in ("memory", "cpu", "pids"): denied(name, lambda: os.mkdir(f"/sys/fs/cgroup/{name}/x"), errno.EROFS)`),
     ends: [EXITED],
     prints: ALL_REFUSED,
   },
@@ -156,16 +176,17 @@ for folder in ("/sys/fs/cgroup/x", "/sys/fs/cgroup/memory/x", "/sys/fs/cgroup/cp
     },
     ends: [EXITED],
     prints: 'True True\n',
-    complains: /own\.so|^$/,
+    complains:
+      "ERROR: ld.so: object '/workspace/own.so' from LD_PRELOAD cannot be preloaded (cannot open shared object file): ignored.\n",
     shared: true,
   },
   {
     name: 'runs the agent itself, as if it were process 1',
     source: `import subprocess
 done = subprocess.run(["python3", "-I", "-S", "-B", "/opt/runnel/agent"], input=b"\\0\\0\\0\\2\\7\\0\\0\\0\\0{}", capture_output=True, timeout=20)
-print(done.stdout, done.returncode != 0)`,
+print(done.stdout, done.returncode)`,
     ends: [EXITED],
-    prints: "b'' True\n",
+    prints: "b'' 1\n",
     shared: true,
   },
   {

@@ -1,7 +1,6 @@
-import { ANYTHING, BUSY, EXITED, type HostileCase, MIB, OUT_OF_MEMORY } from './case.ts'
+import { EXITED, type HostileCase, hitting, MIB, OUT_OF_MEMORY, OVERDUE } from './case.ts'
 
 const SMALL = { memoryBytes: 64 * MIB }
-const MEMORY_HIT = [{ limit: 'memoryBytes' as const }]
 
 /** Taking memory of every kind that the kernel keeps for a program. */
 export const memory: readonly HostileCase[] = [
@@ -40,7 +39,8 @@ print("fine")`,
     source: 'for place in /dev/shm /tmp /workspace; do cat /dev/zero > $place/big; done; echo survived',
     limits: SMALL,
     ends: [OUT_OF_MEMORY],
-    complains: ANYTHING,
+    // The first two are smaller than its memory.
+    complains: 'cat: write error: No space left on device\n'.repeat(2),
   },
   {
     name: 'fills memory with files that have no name',
@@ -76,7 +76,8 @@ for _ in range(40):
 for _ in range(20): os.waitpid(-1, 0)
 os._exit(0)`,
     limits: { memoryBytes: 96 * MIB, wallMs: 15_000 },
-    ends: [{ ...EXITED, limitsHit: MEMORY_HIT }, OUT_OF_MEMORY],
+    // The kernel kills the largest process, and that is always a child.
+    ends: [hitting('memoryBytes', EXITED)],
     shared: true,
   },
   {
@@ -93,7 +94,8 @@ for _ in range(60):
         time.sleep(60)
 while True: os.wait()`,
     limits: { memoryBytes: 64 * MIB, wallMs: 2_500 },
-    ends: [OUT_OF_MEMORY, { type: 'timed-out', limit: 'wall', limitsHit: MEMORY_HIT }],
+    // The kernel usually kills the children. It kills the agent if all of them are dying already.
+    ends: [hitting('memoryBytes', OVERDUE), OUT_OF_MEMORY],
     shared: true,
     retires: 'perhaps',
   },
@@ -110,10 +112,9 @@ try:
         try:
             while True: os.write(kept[-1][1], bytes(65536))
         except BlockingIOError: pass
-except OSError: print(len(kept) > 100)`,
+except OSError as error: print(error)`,
     limits: SMALL,
-    ends: [EXITED, OUT_OF_MEMORY],
-    prints: /^(True\n)?$/,
+    ends: [OUT_OF_MEMORY],
     shared: true,
   },
   {
@@ -129,8 +130,7 @@ while True:
         while True: pair[0].send(bytes(65536))
     except BlockingIOError: pass`,
     limits: SMALL,
-    ends: [OUT_OF_MEMORY, { type: 'exited', exitCode: 1 }],
-    complains: /^$|Too many open files/,
+    ends: [OUT_OF_MEMORY],
   },
   {
     name: 'fills memory with named message queues',
@@ -169,8 +169,7 @@ print(libc.mlockall(3), libc.mlock(space, 1 << 20))`,
     language: 'javascript',
     source: 'const kept = []\nfor (;;) kept.push(new Array(10_000).fill({}))',
     limits: { memoryBytes: 96 * MIB },
-    ends: [OUT_OF_MEMORY, { type: 'signaled', signal: 'SIGABRT' }],
-    complains: ANYTHING,
+    ends: [OUT_OF_MEMORY],
   },
   {
     name: 'unpacks a zip bomb',
@@ -179,9 +178,8 @@ layer = zlib.compress(bytes(200 << 20))
 print(len(layer) < 300_000, flush=True)
 zlib.decompress(zlib.compress(bytes(1)) and layer) * 10`,
     limits: SMALL,
-    ends: [OUT_OF_MEMORY, { type: 'exited', exitCode: 1 }],
-    prints: ANYTHING,
-    complains: /^$|MemoryError/,
+    ends: [OUT_OF_MEMORY],
+    prints: 'True\n',
   },
   {
     name: 'calls itself without end, past its stack',
@@ -195,13 +193,6 @@ except (RecursionError, MemoryError): pass
 repr(eval("[" * 90 + "]" * 90))
 Deep().x`,
     limits: { memoryBytes: 96 * MIB, cpuMs: 3_000 },
-    ends: [
-      OUT_OF_MEMORY,
-      BUSY,
-      { type: 'signaled', signal: 'SIGSEGV' },
-      { type: 'signaled', signal: 'SIGABRT' },
-      { type: 'exited', exitCode: 1 },
-    ],
-    complains: ANYTHING,
+    ends: [OUT_OF_MEMORY],
   },
 ]

@@ -1,13 +1,13 @@
-import { ANYTHING, EXITED, type HostileCase, OUT_OF_MEMORY } from './case.ts'
+import { EXITED, type HostileCase, OUT_OF_MEMORY } from './case.ts'
 import { ALL_REFUSED, refused } from './refused.ts'
-
-const UNREACHABLE = '[errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EINVAL, errno.EHOSTUNREACH, errno.ENONET]'
 
 /** Trying to reach the network, and programs that listen on this machine. */
 export const network: readonly HostileCase[] = [
   {
     name: 'connects to the host, the bridge, the metadata service and the internet, by every kind of address',
     source: refused(`started = time.monotonic()
+# Without IPv6 there is no address to send from.
+NO_WAY_V6 = errno.EADDRNOTAVAIL if read("/proc/sys/net/ipv6/conf/all/disable_ipv6") == b"1\\n" else errno.ENETUNREACH
 HOSTS = ("172.17.0.1", "172.18.0.1", "10.0.0.1", "192.168.0.1", "169.254.169.254", "169.254.170.2", "168.63.129.16", "100.100.100.200", "8.8.8.8", "0.0.0.1", "255.255.255.255", "224.0.0.1",
     "fd00:ec2::254", "fe80::1", "2606:4700:4700::1111", "::ffff:169.254.169.254", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1", "ff02::1")
 for host in HOSTS:
@@ -16,8 +16,10 @@ for host in HOSTS:
         with socket.socket(family) as s: s.settimeout(1); s.connect((host, 80))
     def udp():
         with socket.socket(family, socket.SOCK_DGRAM) as s: s.settimeout(1); s.sendto(b"x", (host, 53))
-    refused(f"tcp {host}", tcp, ${UNREACHABLE})
-    refused(f"udp {host}", udp, ${UNREACHABLE})
+    no_way = NO_WAY_V6 if ":" in host and "." not in host else errno.ENETUNREACH
+    # TCP needs the device of a local address, and knows no multicast.
+    denied(f"tcp {host}", tcp, {"fe80::1": errno.EINVAL, "ff02::1": errno.ENETUNREACH}.get(host, no_way))
+    denied(f"udp {host}", udp, no_way)
 assert time.monotonic() - started < 2, "refused, but not at once"`),
     ends: [EXITED],
     prints: ALL_REFUSED,
@@ -68,11 +70,11 @@ done; echo none`,
       refused(`FAMILIES = {"packet": 17, "vsock": 40, "alg": 38, "bluetooth": 31, "can": 29, "key": 15, "xdp": 44, "qipcrtr": 42, "rds": 21, "tipc": 30, "smc": 43, "rxrpc": 33, "nfc": 39, "llc": 26, "x25": 9, "ax25": 3, "appletalk": 5, "phonet": 35, "kcm": 41, "mctp": 45, "ppp": 24}
 for name, family in FAMILIES.items():
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_SEQPACKET):
-        refused(f"{name} {kind}", lambda: socket.socket(family, kind))
-for protocol in range(1, 23): refused(f"netlink {protocol}", lambda: socket.socket(16, socket.SOCK_RAW, protocol))
+        denied(f"{name} {kind}", lambda: socket.socket(family, kind))
+for protocol in range(1, 23): denied(f"netlink {protocol}", lambda: socket.socket(16, socket.SOCK_RAW, protocol))
 for family in (socket.AF_INET, socket.AF_INET6):
-    for protocol in (1, 6, 17, 58, 255): refused(f"raw {protocol}", lambda: socket.socket(family, socket.SOCK_RAW, protocol), [errno.EPROTONOSUPPORT])
-refused("mptcp", lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262).connect(("1.1.1.1", 80)), [errno.ENETUNREACH, errno.EPROTONOSUPPORT])`),
+    for protocol in (1, 6, 17, 58, 255): denied(f"raw {protocol}", lambda: socket.socket(family, socket.SOCK_RAW, protocol))
+denied("mptcp", lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262).connect(("1.1.1.1", 80)), errno.ENETUNREACH if os.path.exists("/proc/sys/net/mptcp") else errno.EPROTONOSUPPORT)`),
     ends: [EXITED],
     prints: ALL_REFUSED,
   },
@@ -83,20 +85,20 @@ refused("mptcp", lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262).
 plain = socket.socket()
 request = struct.pack("16sH14s8s", b"lo", socket.AF_INET, bytes((0, 0, 10, 1, 1, 1)), b"")
 for name in (SIOCADDRT, SIOCSIFFLAGS, SIOCSIFADDR, SIOCSIFMTU, SIOCSIFNAME, SIOCBRADDBR):
-    refused(hex(name), lambda: fcntl.ioctl(plain, name, request), [errno.EINVAL, errno.ENOTTY, errno.ENOPKG])
+    denied(hex(name), lambda: fcntl.ioctl(plain, name, request))
 def netlink(kind, body):
     with socket.socket(16, socket.SOCK_RAW, 0) as s:
         s.send(struct.pack("IHHII", 16 + len(body), kind, 0x605, 1, 0) + body)
         error = struct.unpack_from("i", s.recv(4096), 16)[0]
         if error: raise OSError(-error, os.strerror(-error))
 address = struct.pack("BBBBI", socket.AF_INET, 8, 0, 0, 1) + struct.pack("HH4s", 8, 2, bytes((10, 9, 9, 9)))
-refused("an address", lambda: netlink(20, address))
-refused("an interface", lambda: netlink(16, struct.pack("BBHiII", 0, 0, 0, 0, 0, 0) + struct.pack("HH8s", 12, 3, b"mine")))
-refused("a route", lambda: netlink(24, struct.pack("BBBBBBBBI", socket.AF_INET, 0, 0, 0, 254, 3, 0, 1, 0)))
-for option in (64, 96): refused(f"a filter {option}", lambda: plain.setsockopt(0, option, bytes(64)))
-refused("another device", lambda: plain.setsockopt(socket.SOL_SOCKET, 25, b"eth0"), [errno.ENODEV])
-refused("a larger buffer by force", lambda: plain.setsockopt(socket.SOL_SOCKET, 33, 1 << 30))
-refused("a mark", lambda: plain.setsockopt(socket.SOL_SOCKET, 36, 1))`),
+denied("an address", lambda: netlink(20, address))
+denied("an interface", lambda: netlink(16, struct.pack("BBHiII", 0, 0, 0, 0, 0, 0) + struct.pack("HH8s", 12, 3, b"mine")))
+denied("a route", lambda: netlink(24, struct.pack("BBBBBBBBI", socket.AF_INET, 0, 0, 0, 254, 3, 0, 1, 0)))
+for option in (64, 96): denied(f"a filter {option}", lambda: plain.setsockopt(0, option, bytes(64)))
+denied("another device", lambda: plain.setsockopt(socket.SOL_SOCKET, 25, b"eth0"), errno.ENODEV)
+denied("a larger buffer by force", lambda: plain.setsockopt(socket.SOL_SOCKET, 33, 1 << 30))
+denied("a mark", lambda: plain.setsockopt(socket.SOL_SOCKET, 36, 1))`),
     ends: [EXITED],
     prints: ALL_REFUSED,
   },
@@ -129,9 +131,9 @@ try:
         except BlockingIOError: pass
 except OSError: print(len(held) > 900, sent < 150 << 20)`,
     limits: { memoryBytes: 96 * 1024 * 1024 },
+    // Version 1 of control groups does not count these buffers as memory, version 2 does.
     ends: [EXITED, OUT_OF_MEMORY],
-    prints: /^(True True\n)?$/,
-    complains: ANYTHING,
+    prints: ({ type }) => (type === 'exited' ? 'True True\n' : ''),
     shared: true,
   },
 ]

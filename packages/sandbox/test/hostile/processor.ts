@@ -54,11 +54,11 @@ while True:
     ends: [BUSY],
   },
   {
-    name: 'computes an endless number, out of reach of signals',
-    source: 'import signal\nsignal.signal(signal.SIGTERM, lambda *_: print("never"))\n10 ** 10 ** 9',
+    name: 'computes an endless number, also after SIGTERM',
+    source: 'import signal\nsignal.signal(signal.SIGTERM, lambda *_: print("more"))\n10 ** 10 ** 9',
     limits: BRIEF,
     ends: [BUSY],
-    prints: /^(never\n)?$/,
+    prints: 'more\n',
   },
   {
     name: 'sets timers that go off all the time',
@@ -68,8 +68,8 @@ signal.signal(signal.SIGVTALRM, lambda *_: None)
 signal.setitimer(signal.ITIMER_REAL, 1e-6, 1e-6)
 signal.setitimer(signal.ITIMER_VIRTUAL, 1e-6, 1e-6)
 while True: signal.pause()`,
-    limits: { ...BRIEF, wallMs: 2_000 },
-    ends: [BUSY, OVERDUE],
+    limits: BRIEF,
+    ends: [BUSY],
     shared: true,
   },
   {
@@ -106,6 +106,6 @@ def turn(mine, other):
 for pair in ((first, second), (second, first)): threading.Thread(target=turn, args=pair).start()
 first.set()`,
     limits: BRIEF,
-    ends: [BUSY, OVERDUE],
+    ends: [BUSY],
   },
 ]

@@ -1,6 +1,7 @@
 /**
- * For programs that try one forbidden thing after another. `refused(what, act)` prints nothing if the kernel refuses, and
- * otherwise what was allowed; `call(name, …)` is a system call by its name. It is Python, and goes before the program.
+ * For programs that try one forbidden thing after another. `denied(what, act, by)` prints nothing if the kernel refuses with
+ * exactly this error, EPERM if it is left out, and otherwise what happened instead. `refused` takes several errors.
+ * `call(name, …)` is a system call by its name. It is Python, and goes before the program.
  */
 const PRELUDE = `import ctypes, errno, fcntl, os, platform, signal, socket, struct, sys, time
 libc = ctypes.CDLL(None, use_errno=True)
@@ -35,14 +36,23 @@ def refused(what, act, also=()):
     global tried
     tried += 1
     try: answer = act()
-    except ValueError: pass  # how Python says that a limit cannot be raised
     except OSError as error:
         if error.errno not in NO and error.errno not in also: print(what, "met", error)
+    else: print(what, "went through:", answer)
+def denied(what, act, by=errno.EPERM):
+    global tried
+    tried += 1
+    try: answer = act()
+    except OSError as error:
+        if error.errno != by: print(what, "met", error, "instead of", errno.errorcode[by])
     else: print(what, "went through:", answer)
 def write(path, data=b"x"):
     with open(path, "wb", buffering=0) as file: return file.write(data)
 def read(path):
     with open(path, "rb", buffering=0) as file: return file.read(16)
+# What has no such file or no such kernel function says so, and the error of one that is there differs.
+def if_there(path, error): return error if os.path.lexists(path) else errno.ENOENT
+HAS_CGROUP_V2 = os.path.exists("/sys/fs/cgroup/cgroup.controllers")
 `
 
 export const refused = (program: string): string => `${PRELUDE}${program}\nprint(tried, "refused")`

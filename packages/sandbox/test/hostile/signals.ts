@@ -73,11 +73,11 @@ while True:
 info = ctypes.create_string_buffer(struct.pack("iii", 0, 0, -1), 128)
 for pid in others:
     for number in (0, *range(1, 65)):
-        refused(f"kill {pid} {number}", lambda: os.kill(pid, number))
-    refused("tgkill", lambda: call("tgkill", pid, pid, 9))
-    refused("sigqueue", lambda: call("rt_sigqueueinfo", pid, 9, info))
-    refused("tgsigqueue", lambda: call("rt_tgsigqueueinfo", pid, pid, 9, info))
-    refused("pidfd", lambda: call("pidfd_send_signal", call("pidfd_open", pid, 0), 9, 0, 0))
+        denied(f"kill {pid} {number}", lambda: os.kill(pid, number))
+    denied("tgkill", lambda: call("tgkill", pid, pid, 9))
+    denied("sigqueue", lambda: call("rt_sigqueueinfo", pid, 9, info))
+    denied("tgsigqueue", lambda: call("rt_tgsigqueueinfo", pid, pid, 9, info))
+    denied("pidfd", lambda: call("pidfd_send_signal", call("pidfd_open", pid, 0), 9, 0, 0))
 assert 1 in others`),
     ends: [EXITED],
     prints: ALL_REFUSED,
@@ -92,39 +92,37 @@ for target in (1, -1):
     fcntl.fcntl(read, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
     fcntl.fcntl(read, F_SETSIG, signal.SIGKILL)
     try: fcntl.fcntl(read, fcntl.F_SETOWN, target)
-    except OSError: pass
+    except OSError as error: print(error)
     os.write(write, b"x")
 time.sleep(0.2)
 print("still here")`,
-    ends: [EXITED, KILLED],
-    prints: /^(still here\n)?$/,
+    ends: [EXITED],
+    prints: 'still here\n',
     shared: true,
   },
   {
     name: 'changes the priority, the limits and the processors of others',
     source: refused(`import resource
 for pid in (1, *[int(name) for name in os.listdir("/proc") if name.isdigit() and os.stat(f"/proc/{name}").st_uid == 0]):
-    refused("prlimit", lambda: resource.prlimit(pid, resource.RLIMIT_CPU, (1, 1)))
-    refused("nice", lambda: os.setpriority(os.PRIO_PROCESS, pid, 19))
-    refused("affinity", lambda: os.sched_setaffinity(pid, {0}))
-    refused("scheduler", lambda: os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0)))
-    refused("oom score", lambda: write(f"/proc/{pid}/oom_score_adj", b"1000"))
-    refused("timer slack", lambda: write(f"/proc/{pid}/timerslack_ns", b"0"))
-    refused("name", lambda: write(f"/proc/{pid}/comm"))
-    refused("group", lambda: os.setpgid(pid, os.getpid()), [errno.ESRCH])`),
+    denied("prlimit", lambda: resource.prlimit(pid, resource.RLIMIT_CPU, (1, 1)))
+    denied("nice", lambda: os.setpriority(os.PRIO_PROCESS, pid, 19))
+    denied("affinity", lambda: os.sched_setaffinity(pid, {0}))
+    denied("scheduler", lambda: os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0)))
+    denied("oom score", lambda: write(f"/proc/{pid}/oom_score_adj", b"1000"), errno.EACCES)
+    denied("timer slack", lambda: write(f"/proc/{pid}/timerslack_ns", b"0"))
+    denied("name", lambda: write(f"/proc/{pid}/comm"), errno.EACCES)
+    denied("group", lambda: os.setpgid(pid, os.getpid()), errno.ESRCH)`),
     ends: [EXITED],
     prints: ALL_REFUSED,
   },
   {
     name: 'raises its own limits',
     source: refused(`import resource
-refused("descriptors", lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (1 << 20, 1 << 20)))
-for name in ("CORE", "FSIZE", "MEMLOCK", "MSGQUEUE", "RTPRIO"):
-    limit = getattr(resource, f"RLIMIT_{name}", None)
-    if limit is not None: refused(name, lambda: resource.prlimit(0, limit, (1 << 40, 1 << 40)))
-refused("priority", lambda: os.setpriority(os.PRIO_PROCESS, 0, -20))
-refused("real time", lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1)))
-refused("oom score", lambda: write("/proc/self/oom_score_adj", b"-1000"))`),
+for name in ("NOFILE", "CORE", "FSIZE", "MEMLOCK", "MSGQUEUE", "RTPRIO"):
+    denied(name, lambda: resource.prlimit(0, getattr(resource, f"RLIMIT_{name}"), (1 << 40, 1 << 40)))
+denied("priority", lambda: os.setpriority(os.PRIO_PROCESS, 0, -20), errno.EACCES)
+denied("real time", lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1)))
+denied("oom score", lambda: write("/proc/self/oom_score_adj", b"-1000"), errno.EACCES)`),
     ends: [EXITED],
     prints: ALL_REFUSED,
   },

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { inspect } from 'node:util'
+import { inspect, isDeepStrictEqual } from 'node:util'
 import type { Sandboxes } from '../../src/index.ts'
 import { run } from '../run.ts'
 
 const PAUSE_MS = 150
 const ALONE = 10
 const LINES = 20
+const EXITED = { type: 'exited', exitCode: 0 }
 
 const SOURCE = `import hashlib, sys
 for line in range(${LINES}): print(hashlib.sha256(f"{sys.argv[1]} {line}".encode()).hexdigest())`
@@ -49,8 +50,9 @@ export const startVisitors = async (sandboxes: Sandboxes): Promise<Visitors> => 
     const options = { source: SOURCE, program: { args: [String(number)] }, tenantId: 'visitors' }
     try {
       const { stdout, stderr, outcome } = await run(sandboxes, options)
-      const isRight = stdout.toString() === expectedOf(number) && stderr.length === 0 && outcome.type === 'exited'
-      if (!isRight) complaint = `Visitor ${number}: ${outcome.type} ${stdout} ${stderr}`
+      const isRight =
+        stdout.toString() === expectedOf(number) && stderr.length === 0 && isDeepStrictEqual(outcome, EXITED)
+      if (!isRight) complaint = `Visitor ${number}: ${inspect(outcome)} ${stdout} ${stderr}`
     } catch (error) {
       complaint = `Visitor ${number}: ${inspect(error)}`
     }
