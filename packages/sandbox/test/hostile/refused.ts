@@ -1,12 +1,5 @@
-/**
- * For programs that try one forbidden thing after another. `denied(what, act, by)` prints nothing if the kernel refuses with
- * exactly this error, EPERM if it is left out, and otherwise what happened instead. `refused` takes several errors.
- * `call(name, …)` is a system call by its name. It is Python, and goes before the program.
- */
-const PRELUDE = `import ctypes, errno, fcntl, os, platform, signal, socket, struct, sys, time
-libc = ctypes.CDLL(None, use_errno=True)
-libc.syscall.restype = ctypes.c_long
-X86, ARM = 0, 1
+/** Python: `NUMBERS[name][HERE]` is the number of a system call on this machine. `platform` must be imported before. */
+export const SYSTEM_CALLS = `X86, ARM = 0, 1
 HERE = {"x86_64": X86, "aarch64": ARM}[platform.machine()]
 NUMBERS = {
     "acct": (163, 89), "add_key": (248, 217), "adjtimex": (159, 171), "bpf": (321, 280), "capset": (126, 91),
@@ -25,7 +18,17 @@ NUMBERS = {
     "settimeofday": (164, 170), "swapoff": (168, 225), "swapon": (167, 224), "syslog": (103, 116), "tgkill": (234, 131),
     "umount2": (166, 39), "unshare": (272, 97), "userfaultfd": (323, 282), "vmsplice": (278, 75),
 }
-def call(name, *args):
+`
+
+/**
+ * For programs that try one forbidden thing after another. `denied(what, act, by)` prints nothing if the kernel refuses with
+ * exactly this error, EPERM if it is left out, and otherwise what happened instead. `refused` takes several errors.
+ * `call(name, …)` is a system call by its name. It is Python, and goes before the program.
+ */
+const PRELUDE = `import ctypes, errno, fcntl, os, platform, signal, socket, struct, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+libc.syscall.restype = ctypes.c_long
+${SYSTEM_CALLS}def call(name, *args):
     words = [ctypes.c_long(arg) if isinstance(arg, int) else arg for arg in args]
     result = libc.syscall(ctypes.c_long(NUMBERS[name][HERE]), *words)
     if result < 0: raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
