@@ -5,7 +5,7 @@
        ◀─────────────────────────────── READY           waits for a program, for any time
     PUT, DATA…, EXEC, STDIN… ──────────────────▶        all at once; each waits for the one before
        ◀──────────────── DONE, STDOUT, STDERR …         the files are written, the program runs
-    CREDIT, STDIN, SIGNAL ─────────────────────▶
+    CREDIT, STDIN, SIGNAL, RESIZE ─────────────▶
        ◀──────────────────────────────── EXIT           the main process has died, nobody is left who could print;
                                                         what still lives is killed
        ◀─────────────────────────────── READY           if EXEC said {isolation: "tenant"}: all it left is removed,
@@ -32,6 +32,7 @@ from file_writer import FileWriter
 from identity import ContainerIdentity, LocalIdentity, outlast_programs
 from loop import Loop
 from program import Program
+from spawn import Pipes
 from usage import Usage
 
 TYPE_CHECKING = False
@@ -40,8 +41,10 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from identity import Identity
-    from messages import Exec, ExitReport, Init, ListedFile, Put, Ready, Signal
+    from messages import Exec, ExitReport, Init, ListedFile, Put, Ready, Signal, TerminalSize
     from server import ForkServer
+    from spawn import Streams
+    from terminal import Terminal
 
 #: Most programs have ended by then, and none has used up its memory. The delay is a trick: without it a program takes
 #: 5.5 ms of a processor in a fresh container instead of 3.3 (2026-11-29,
@@ -64,6 +67,7 @@ class Agent:
         self._channel = Channel(self._loop, self._received, self._end)
         self._program: Program | None = None  # the one that waits or runs
         self._is_warm = False
+        self._terminal: Terminal | None = None  # of that program
         self._file_writer: FileWriter | None = None
         self._stream = 0  # of the program that runs; 0 before the first
         self._is_reused = False
@@ -98,7 +102,7 @@ class Agent:
         identity = self._next_identity()
         self._uses += 1
         self._is_warm = False
-        self._program = self._new_program(identity)
+        self._program = self._new_program(identity, Pipes(identity))
         if (warm is None or self._server is None) and switches.is_on("writer"):
             self._file_writer = FileWriter(self._loop, identity, workspace)
         if warm is None:
@@ -127,12 +131,13 @@ class Agent:
         ready: Ready = {"protocol": frames.PROTOCOL, "cgroup": self._usage.version, "warm": self._is_warm}
         self._channel.send_json(frames.READY, 0, ready)
 
-    def _new_program(self, identity: Identity) -> Program:
+    def _new_program(self, identity: Identity, streams: Streams) -> Program:
         return Program(
             self._loop,
             identity,
             self._usage,
             self._settings["workspace"],
+            streams,
             is_first=self._uses == 1,
             on_output=self._printed,
             on_stdin_taken=self._stdin_taken,
@@ -162,6 +167,9 @@ class Agent:
         elif kind == frames.SIGNAL:
             request: Signal = json_text.loads(payload)
             self._program.stop(request["signal"], request.get("killGraceMs"))
+        elif kind == frames.RESIZE:
+            if self._terminal is not None:
+                self._terminal.resize(json_text.loads(payload))
         else:
             raise frames.ProtocolError(f"an unknown kind, {kind}")
 
@@ -184,8 +192,8 @@ class Agent:
         packed = files.pack(self._files, self._content)
         self._files, self._content = [], bytearray()
         if not self._is_warm or not self._fits_warm(request):
-            if self._is_warm:
-                program = self._discard_warm(program)
+            if self._is_warm or request["terminal"] is not None:
+                program = self._start_over(program, request["terminal"])
             self._write_files(program, packed, lambda: self._start_cold(program, request))
         elif self._server is not None:
             program.release_with(packed, self._written)
@@ -195,17 +203,33 @@ class Agent:
 
     def _fits_warm(self, request: Exec) -> bool:
         warm = self._settings["warm"]
-        return warm is not None and request["argv"] == warm["argv"] and not request["env"]
+        return (
+            warm is not None and request["argv"] == warm["argv"] and not request["env"] and request["terminal"] is None
+        )
 
-    def _discard_warm(self, program: Program) -> Program:
-        """The program gets all processes of its limit, so the warm one and its file writer must be gone first."""
+    def _start_over(self, program: Program, size: TerminalSize | None) -> Program:
+        """Discards what was prepared for a program, and returns another for the same user. A program gets all processes
+        of its limit, so a warm one and its file writer must be gone first."""
         program.discard()
-        os.waitpid(program.pid, 0)
-        if self._file_writer is not None:
-            self._file_writer.end()
-            self._file_writer = None
-        self._program = self._new_program(program.identity)
+        if self._is_warm:
+            os.waitpid(program.pid, 0)
+            if self._file_writer is not None:
+                self._file_writer.end()
+                self._file_writer = None
+        identity = program.identity
+        self._program = self._new_program(
+            identity, Pipes(identity) if size is None else self._open_terminal(identity, size)
+        )
         return self._program
+
+    def _open_terminal(self, identity: Identity, size: TerminalSize) -> Terminal:
+        from terminal import Terminal  # only here, because few programs have one
+
+        try:
+            self._terminal = Terminal(identity, size)
+        except OSError as error:
+            self._fail(f"cannot open a terminal: {error.strerror}")
+        return self._terminal
 
     def _write_files(self, program: Program, packed: bytearray, then: Callable[[], None]) -> None:
         writer = self._file_writer or FileWriter(self._loop, program.identity, self._settings["workspace"])
@@ -292,7 +316,7 @@ class Agent:
 
     def _exited(self, identity: Identity, report: ExitReport) -> None:
         self._channel.send_json(frames.EXIT, self._stream, report)
-        self._program = None
+        self._program = self._terminal = None
         if self._file_writer is not None:  # it was not needed, and died with the rest
             self._file_writer.close()
             self._file_writer = None

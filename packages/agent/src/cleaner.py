@@ -3,7 +3,7 @@
 1. Its processes: those that are left are killed by a process that has become the job's user, until there are none.
 2. Its files: the agent removes them as the job's user, because only the owner can open what was closed to everyone.
 3. The rest is only looked for: shared memory and queues of the kernel's, connections that it still winds up,
-   attributes of the workspace. A sandbox in which something outlives its processes is not used again.
+   terminals, attributes of the workspace. A sandbox in which something outlives its processes is not used again.
 
 No uid is used twice in a container, so what this misses belongs to no later program.
 """
@@ -19,6 +19,8 @@ TABLES = ("/proc/sysvipc/shm", "/proc/sysvipc/sem", "/proc/sysvipc/msg")
 #: How many connections there are, and how many more the kernel still winds up. Not /proc/net/tcp: to read that takes
 #: milliseconds, because the kernel looks through the connections of the whole host.
 SOCKETS = ("/proc/net/sockstat", "/proc/net/sockstat6")
+#: Each open terminal has a file here, beside the one that makes them.
+TERMINALS, MAKER = "/dev/pts", "ptmx"
 FS_IOC_GETFLAGS = 0x80086601
 
 
@@ -83,6 +85,7 @@ def is_as_new(workspace: str) -> bool:
         and not os.listxattr(workspace)
         and not _flags(workspace)
         and all(_read(table).count(b"\n") <= 1 for table in TABLES)
+        and os.listdir(TERMINALS) == [MAKER]
         and not any(has_connections(_read(table)) for table in SOCKETS)
     )
 

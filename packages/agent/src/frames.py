@@ -14,10 +14,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PROTOCOL = 4
+PROTOCOL = 5
 
 # worker to agent
-EXEC, STDIN, SIGNAL, PUT, DATA, CREDIT, INIT = 1, 2, 3, 4, 5, 6, 7
+EXEC, STDIN, SIGNAL, PUT, DATA, CREDIT, INIT, RESIZE = 1, 2, 3, 4, 5, 6, 7, 8
 # agent to worker
 READY, STDOUT, STDERR, EXIT, DONE, ERROR, GRANT = 64, 65, 66, 67, 68, 69, 70
 

@@ -40,6 +40,10 @@ class ContainerIdentity:
         """Lets the program reopen its standard streams by name (/dev/stdout), as it could in any container."""
         os.fchown(fd, self.uid, self.uid)
 
+    def own_terminal(self, fd: int) -> None:
+        """Its group and mode stay as everywhere: group tty, others may not read it."""
+        os.fchown(fd, self.uid, -1)
+
     def remember_group(self, pid: int) -> None:
         pass
 
@@ -83,6 +87,9 @@ class LocalIdentity:
         pass
 
     def own(self, fd: int) -> None:
+        pass
+
+    def own_terminal(self, fd: int) -> None:
         pass
 
     def remember_group(self, pid: int) -> None:

@@ -30,6 +30,11 @@ class Put(TypedDict):
     files: list[ListedFile]
 
 
+class TerminalSize(TypedDict):
+    cols: int
+    rows: int
+
+
 class Exec(TypedDict):
     argv: list[str]
     env: dict[str, str]
@@ -39,6 +44,7 @@ class Exec(TypedDict):
     killGraceMs: int
     credit: int
     isolation: Literal["job", "tenant"]
+    terminal: TerminalSize | None
 
 
 class Signal(TypedDict):

@@ -22,12 +22,24 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal
     from collections.abc import Callable
+    from typing import TypedDict, Unpack
 
     from identity import Identity
     from loop import Loop
     from messages import Exec, ExitReport, Limit
     from server import ForkServer
+    from spawn import Streams
+    from terminal_output import TerminalOutput
     from usage import Usage
+
+    class Reading(TypedDict):
+        """How output is read: see `Output`."""
+
+        credit: int
+        limit_bytes: int
+        on_piece: Callable[[bool, bytes], None]
+        on_excess: Callable[[], None]
+        on_end: Callable[[], None]
 else:
     import _signal as signal
 
@@ -49,7 +61,7 @@ class Program:
     _refused_before: int
     _request: Exec
     _cpus: float
-    _output: Output
+    _output: Output | TerminalOutput
 
     def __init__(
         self,
@@ -57,6 +69,7 @@ class Program:
         identity: Identity,
         usage: Usage,
         folder: str,
+        streams: Streams,
         *,
         is_first: bool,
         on_output: Callable[[bool, bytes], None],
@@ -71,7 +84,7 @@ class Program:
         self._on_output = on_output
         self._on_stdin_taken = on_stdin_taken
         self._on_exit = on_exit
-        self._pipes = Pipes(identity)
+        self._streams = streams
         self._barrier: int | None = None
         self._answer: int | None = None
         self._on_answer: Callable[[bytes], None] | None = None
@@ -116,7 +129,7 @@ class Program:
             for fd in (barrier, answer):
                 os.fchown(fd, BARRIER_UID, BARRIER_UID)
             extra = {BARRIER_FD: barrier, READY_FD: answer}
-            return spawn(self.identity, self._pipes, argv, env, self._folder, extra=extra)
+            return spawn(self.identity, self._streams, argv, env, self._folder, extra=extra)
 
         def answered(said: bytes) -> None:
             self._close_answer()
@@ -134,7 +147,7 @@ class Program:
 
         self._on_answer = answered
         self._open_barrier(
-            lambda barrier, answer: server.fork(self.identity.uid, self._is_first, self._pipes, barrier, answer)
+            lambda barrier, answer: server.fork(self.identity.uid, self._is_first, self._streams, barrier, answer)
         )
 
     def _is_up(self, said: bytes, on_ready: Callable[[bool], None]) -> None:
@@ -158,8 +171,8 @@ class Program:
     def start(self, argv: list[str], env: dict[str, str], cpu_seconds: int | None = None) -> None:
         """The cold way: a new process with its own arguments and environment. Raises OSError."""
         self._look_at_counters()
-        self.pid = spawn(self.identity, self._pipes, argv, env, self._folder, cpu_seconds=cpu_seconds)
-        self._pipes.close_theirs()
+        self.pid = spawn(self.identity, self._streams, argv, env, self._folder, cpu_seconds=cpu_seconds)
+        self._streams.close_theirs()
 
     def release(self) -> None:
         """Opens the start barrier of a warm one whose files are there."""
@@ -180,13 +193,13 @@ class Program:
         if self._barrier is not None:
             self._loop.write_all(self._barrier, request)
             self._barrier = None
-        self._pipes.close_theirs()
+        self._streams.close_theirs()
 
     def discard(self) -> None:
         """Ends one that still waits, and closes all that was kept for it."""
-        self._pipes.close_theirs()
+        self._streams.close_theirs()
         self._close_answer()
-        for fd in (self._barrier, self._pipes.stdin, self._pipes.stdout, self._pipes.stderr):
+        for fd in (self._barrier, self._streams.stdin, self._streams.stdout, self._streams.stderr):
             if fd is not None:
                 self._loop.close(fd)
         if self.pid:
@@ -197,9 +210,7 @@ class Program:
         self._usage.watched.add(self.pid)
         self._request, self._cpus = request, cpus
         self._started = time.monotonic()
-        self._output = Output(
-            self._loop,
-            self._pipes,
+        self._output = self._read_output(
             credit=request["credit"],
             limit_bytes=request["outputBytes"],
             on_piece=self._printed,
@@ -211,6 +222,11 @@ class Program:
         # Even with every processor busy its time cannot be used up sooner.
         self._timers["cpu"] = self._loop.after(request["cpuMs"] / 1000 / cpus, self._watch_cpu)
         self._timers["spot"] = self._loop.after(SPOT_CHECK_SECONDS, self._spot_check)
+
+    def _read_output(self, **how: Unpack[Reading]) -> Output | TerminalOutput:
+        if isinstance(self._streams, Pipes):
+            return Output(self._loop, self._streams, **how)
+        return self._streams.read_output(self._loop, **how)
 
     # Limits
 
@@ -259,7 +275,7 @@ class Program:
     # Standard input
 
     def write_stdin(self, data: bytes) -> None:
-        if self._pipes.stdin is None or self._stdin_ends:
+        if self._streams.stdin is None or self._stdin_ends:
             self._on_stdin_taken(len(data))
             return
         if data:
@@ -270,12 +286,12 @@ class Program:
             self._feed()
 
     def _feed(self) -> None:
-        fd = self._pipes.stdin
+        fd = self._streams.stdin
         if fd is None:
             return
         try:
             while self._stdin:
-                written = os.write(fd, self._stdin[:READ_BYTES])
+                written = self._streams.write(self._stdin)
                 del self._stdin[:written]
                 self._on_stdin_taken(written)
         except BlockingIOError:
@@ -287,12 +303,7 @@ class Program:
             self._stdin_ends = True
         self._loop.write_when_ready(fd, None)
         if self._stdin_ends:
-            self._close_stdin()
-
-    def _close_stdin(self) -> None:
-        if self._pipes.stdin is not None:
-            self._loop.close(self._pipes.stdin)
-            self._pipes.stdin = None
+            self._streams.end_stdin(self._loop)
 
     # Output
 
@@ -315,11 +326,12 @@ class Program:
         self._answered()
         self._ended = time.monotonic()
         self._look_at_disks()
-        self._close_stdin()
+        self._streams.close_stdin(self._loop)
         self._everyone_died = self._usage.version is not None
         self._output.drain()
         if self._output.is_open() or not self._everyone_died:
             self.identity.kill_everything()
+        self._streams.hang_up()
         self._report_when_over()
 
     def has_died(self) -> bool:

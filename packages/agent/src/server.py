@@ -7,7 +7,7 @@ import array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from spawn import Pipes
+    from spawn import Streams
 
 
 class ForkServer:
@@ -15,9 +15,9 @@ class ForkServer:
         self.pid = pid
         self._socket = end
 
-    def fork(self, uid: int, is_ahead: bool, pipes: Pipes, barrier: int, answer: int) -> int:
+    def fork(self, uid: int, is_ahead: bool, streams: Streams, barrier: int, answer: int) -> int:
         """Returns the id of the new process, a child of ours: it becomes that user and waits at its start barrier."""
-        theirs = (pipes.their_stdin, pipes.their_stdout, pipes.their_stderr, barrier, answer)
+        theirs = (streams.their_stdin, streams.their_stdout, streams.their_stderr, barrier, answer)
         rights = array.array("i", theirs)
         self._socket.sendmsg([b"%d%s" % (uid, b"+" * is_ahead)], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, rights)])
         pid = int(self._socket.recv(32))

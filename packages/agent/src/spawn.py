@@ -1,4 +1,4 @@
-"""How a program starts: its pipes, its user, its descriptors, its exec."""
+"""How a program starts: its streams, its user, its descriptors, its exec."""
 
 from __future__ import annotations
 
@@ -9,11 +9,19 @@ from identity import restore_signals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from identity import Identity
+    from loop import Loop
+    from terminal import Terminal
+
+    Streams: TypeAlias = "Pipes | Terminal"
+
+READ_BYTES = 1 << 16
 
 
 class Pipes:
-    """The standard streams of a program, from the agent's side and from its own."""
+    """The standard streams of a program, from the agent's side and from its own. `Terminal` is the other kind."""
 
     def __init__(self, identity: Identity) -> None:
         self.their_stdin, stdin = os.pipe()
@@ -25,14 +33,32 @@ class Pipes:
         for fd in (stdin, self.stdout, self.stderr):
             os.set_blocking(fd, False)
 
+    def take_control(self) -> None:
+        """Of a terminal, which pipes are not."""
+
     def close_theirs(self) -> None:
         for fd in (self.their_stdin, self.their_stdout, self.their_stderr):
             os.close(fd)
 
+    def hang_up(self) -> None:
+        """When the main process has died."""
+
+    def write(self, data: bytearray) -> int:
+        """How many bytes of `data` are in the pipe now. Raises BlockingIOError if there is no room for any."""
+        return os.write(self.stdin, data[:READ_BYTES]) if self.stdin is not None else 0
+
+    def end_stdin(self, loop: Loop) -> None:
+        self.close_stdin(loop)
+
+    def close_stdin(self, loop: Loop) -> None:
+        if self.stdin is not None:
+            loop.close(self.stdin)
+            self.stdin = None
+
 
 def spawn(
     identity: Identity,
-    pipes: Pipes,
+    streams: Streams,
     argv: list[str],
     env: dict[str, str],
     folder: str,
@@ -47,6 +73,7 @@ def spawn(
         try:
             restore_signals()
             os.setsid()
+            streams.take_control()
             if cpu_seconds is not None:
                 import resource  # only in the local sandbox
 
@@ -54,7 +81,7 @@ def spawn(
             identity.assume()
             os.umask(0o022)
             os.chdir(folder)
-            places = {0: pipes.their_stdin, 1: pipes.their_stdout, 2: pipes.their_stderr, **(extra or {})}
+            places = {0: streams.their_stdin, 1: streams.their_stdout, 2: streams.their_stderr, **(extra or {})}
             # First out of each other's way, then to their places. Never above 63: that would enlarge the table of
             # descriptors of this process for good. All others close by themselves at exec.
             for place, fd in [(place, _duplicate_above(fd, 32)) for place, fd in places.items()]:

@@ -7,7 +7,7 @@ export interface RunRequest {
   readonly limits: Limits
   /** An abort sends SIGTERM, and SIGKILL after the grace. The run then ends as `canceled`, whatever the program did last. */
   readonly signal: AbortSignal
-  /** Standard input and signals for the running program. Read until the program ends. */
+  /** Standard input, signals and sizes of the terminal for the running program. Read until the program ends. */
   readonly controls: AsyncIterable<Control>
 }
 

@@ -6,7 +6,7 @@ import { encodeFrame, encodeJsonFrame } from '../src/agent/frames.ts'
 import { RESPONSE } from '../src/agent/protocol.ts'
 import { cut } from './cut.ts'
 
-const READY = { protocol: 4, cgroup: 'v2', warm: true }
+const READY = { protocol: 5, cgroup: 'v2', warm: true }
 const REPORT = {
   code: 0,
   signal: null,

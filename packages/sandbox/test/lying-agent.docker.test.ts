@@ -37,7 +37,7 @@ describe.concurrent('A container whose process 1', () => {
     ['says READY in another protocol', 'write(frame(ready, 0, as_json({**READY, "protocol": 3})))'],
     [
       'greets with more than was asked for',
-      'write(frame(ready, 0, b\'{"protocol":4,"cgroup":"v1","warm":true,"__proto__":{"a":1}}\'))',
+      'write(frame(ready, 0, b\'{"protocol":5,"cgroup":"v1","warm":true,"__proto__":{"a":1}}\'))',
     ],
     ['says READY with JSON of sixty thousand levels', 'write(frame(ready, 0, b"[" * 60_000 + b"]" * 60_000))'],
     ['says READY twice', 'write(frame(ready, 0, as_json(READY)) * 2)\ntime.sleep(60)'],

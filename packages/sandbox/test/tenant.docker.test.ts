@@ -182,6 +182,21 @@ for _ in range(5):
       expect(await afterwards('mode', leave, look)).toBe('0o700 True True')
     })
 
+    it('terminals that it opened, one with a program on it: none is there', async () => {
+      const leave =
+        'import os, pty, time\nfor _ in range(10): os.openpty()\nif pty.fork()[0] == 0:\n    time.sleep(60)\ntime.sleep(0.2)'
+      expect(await afterwards('terminals', leave, 'import os\nprint(os.listdir("/dev/pts"))')).toBe("['ptmx']")
+    })
+
+    it('its own terminal: the next job has its own, or none', async () => {
+      const source = 'import os\nprint(os.listdir("/dev/pts"), os.get_terminal_size() if os.isatty(0) else "")'
+      const first = await runAs('terminal', { source, program: { terminal: { cols: 100, rows: 30 } } })
+      expect(first.stdout).toBe("['0', 'ptmx'] os.terminal_size(columns=100, lines=30)\r\n")
+      expect((await again('terminal', first.sandbox, source)).stdout).toBe("['ptmx'] \n")
+      const last = await runAs('terminal', { source, program: { terminal: { cols: 80, rows: 24 } } })
+      expect(last.stdout).toBe("['0', 'ptmx'] os.terminal_size(columns=80, lines=24)\r\n")
+    })
+
     it('locks on files of the image: they are free', async () => {
       const leave =
         'import fcntl, os, time\nif os.fork() == 0:\n    os.setsid()\n    f = open("/etc/passwd")\n    fcntl.flock(f, fcntl.LOCK_EX)\n    time.sleep(60)\ntime.sleep(0.2)'

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { terminalSizeShape } from './terminal.ts'
 import { chunkFault, chunkLength, encodingSchema, textFault, utf8Length } from './text.ts'
 
 /** Bounds on the shape of a program; its size is bounded by `sourceBytes` and the body limit. */
@@ -130,5 +131,9 @@ export const programSchema = z.object({
   env: envSchema,
   stdin: z.string(),
   interactive: z.boolean(),
+  terminal: z
+    .object(terminalSizeShape)
+    .optional()
+    .describe('Present if the program runs on a terminal: its first size.'),
 })
 export type Program = z.infer<typeof programSchema>

@@ -18,6 +18,8 @@ const CREDIT_PIECE_BYTES = 64 * 1024
 const AGENT_TIMEOUT_MS = 3_000
 /** To write the files and start the program. After this much silence the agent, or the engine before it, is stuck. */
 const PROGRAM_START_TIMEOUT_MS = 10_000
+/** What a program finds where it has a terminal. Every terminal in a browser understands it, and every image describes it. */
+const TERMINAL_ENV = { TERM: 'xterm-256color' }
 
 export interface RunSettings {
   readonly argv: readonly string[]
@@ -34,13 +36,14 @@ const encodeExec = (
 ): Buffer =>
   encodeJsonFrame(REQUEST.exec, stream, {
     argv: [...argv, ...program.args],
-    env: program.env,
+    env: program.terminal === undefined ? program.env : { ...TERMINAL_ENV, ...program.env },
     wallMs: limits.wallMs,
     cpuMs: limits.cpuMs,
     outputBytes: limits.outputBytes,
     killGraceMs,
     credit: OUTPUT_WINDOW_BYTES,
     isolation,
+    terminal: program.terminal ?? null,
   })
 
 const encodeSignal = (stream: number, signal: NodeJS.Signals, killGraceMs?: number): Buffer =>
@@ -137,6 +140,8 @@ export async function* runProgram(
     if (control.type === 'stdin-end') writing = writing.then(() => stdin.end())
     // A signal does not wait for input to be sent: the program may not read any.
     if (control.type === 'signal') connection.send([encodeSignal(stream, control.signal)])
+    if (control.type === 'resize' && program.terminal !== undefined)
+      connection.send([encodeJsonFrame(REQUEST.resize, stream, { cols: control.cols, rows: control.rows })])
   }
   const handleControls = async () => {
     writing = stdin.write(Buffer.from(program.stdin), over.signal)

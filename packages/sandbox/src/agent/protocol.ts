@@ -8,10 +8,10 @@ import { encodeFrame, encodeJsonFrame } from './frames.ts'
  *     INIT {uid, env, warm, …} ───────────▶       who and where it is
  *        ◀────────────────────────── READY        interpreter warm, nothing run yet
  *     PUT {files}, DATA… ─────────────────▶       written as the job's user
- *     EXEC {argv, env, limits, credit} ───▶       the program's clocks start
+ *     EXEC {argv, env, limits, terminal} ─▶       the program's clocks start
  *        ◀─────────────────────────── DONE        the files are written, the program has started
  *        ◀──────────────── STDOUT, STDERR …       raw bytes, never more than the credit
- *     CREDIT, STDIN, SIGNAL ──────────────▶
+ *     CREDIT, STDIN, SIGNAL, RESIZE ──────▶
  *        ◀────────────────────────── GRANT        that many bytes of STDIN were taken
  *        ◀─────────────────────────── EXIT        its main process is dead, and no process is left that could print
  *        ◀────────────────────────── READY        if EXEC said {isolation: "tenant"}: cleaned up, ready for the next program
@@ -19,6 +19,7 @@ import { encodeFrame, encodeJsonFrame } from './frames.ts'
  * 1. PUT to STDIN go out in one write. The agent handles each after the one before.
  * 2. What a program prints within two milliseconds of its first output comes as one piece, usually together with its EXIT.
  * 3. Processes that are alive after EXIT are killed at once.
+ * 4. With a terminal everything that is printed is STDOUT. Its size is {cols, rows}, in EXEC and in RESIZE.
  *
  * What the agent sends is untrusted: once a program has run, a hole in the kernel could let the program speak in its place.
  * A frame that is malformed, too large or out of turn ends the sandbox, never the worker. The number of frames is bounded:
@@ -28,7 +29,7 @@ import { encodeFrame, encodeJsonFrame } from './frames.ts'
  * packages/agent/src is the other end: change both or neither.
  */
 /** Raised whenever a frame or a field changes. A number is never used again: images and workers may be of different days. */
-const PROTOCOL = 4
+const PROTOCOL = 5
 
 export const REQUEST = {
   exec: 1,
@@ -38,6 +39,7 @@ export const REQUEST = {
   data: 5,
   credit: 6,
   init: 7,
+  resize: 8,
 } as const
 export const RESPONSE = {
   ready: 64,

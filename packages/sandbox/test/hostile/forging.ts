@@ -18,7 +18,7 @@ const REPORT = {
 const FORGED = Buffer.concat(
   Array.from({ length: 8 }, (_, stream) => [
     encodeJsonFrame(RESPONSE.exit, stream, REPORT),
-    encodeJsonFrame(RESPONSE.ready, stream, { protocol: 4, cgroup: 'v2', warm: true }),
+    encodeJsonFrame(RESPONSE.ready, stream, { protocol: 5, cgroup: 'v2', warm: true }),
     encodeFrame(RESPONSE.stdout, stream, Buffer.from('forged')),
     encodeFrame(RESPONSE.done, stream),
     encodeFrame(RESPONSE.grant, stream, Buffer.of(0x7f, 0xff, 0xff, 0xff)),

@@ -1,0 +1,116 @@
+import os
+import signal
+import termios
+import time
+import unittest
+
+import terminal
+from identity import LocalIdentity
+from loop import Loop
+from terminal import CC, LFLAG, LINE_BYTES, Terminal
+
+
+class Typing(unittest.TestCase):
+    """The test is the program: it reads the slave."""
+
+    def setUp(self) -> None:
+        self.terminal = Terminal(LocalIdentity(), {"cols": 80, "rows": 24})
+        self.slave = self.terminal.their_stdin
+        os.set_blocking(self.slave, False)
+        self.change(LFLAG, termios.ECHO, is_on=False)
+        handler = signal.getsignal(signal.SIGCHLD)
+        self.addCleanup(signal.signal, signal.SIGCHLD, handler)
+        self.addCleanup(signal.set_wakeup_fd, -1)
+        self.addCleanup(setattr, terminal, "END_AGAIN_SECONDS", terminal.END_AGAIN_SECONDS)
+        terminal.END_AGAIN_SECONDS = 0.01
+        self.loop = Loop(lambda: None)
+
+    def tearDown(self) -> None:
+        self.terminal.close_stdin(self.loop)
+        self.terminal.hang_up()
+        os.close(self.terminal.stdout)
+
+    def change(self, place: int, flag: int, *, is_on: bool) -> None:
+        attributes = termios.tcgetattr(self.slave)
+        attributes[place] = attributes[place] | flag if is_on else attributes[place] & ~flag
+        termios.tcsetattr(self.slave, termios.TCSANOW, attributes)
+
+    def read(self) -> bytes | None:
+        """None: the program would wait. Empty: the end of the input."""
+        try:
+            return os.read(self.slave, 65536)
+        except BlockingIOError:
+            return None
+
+    def type(self, left: bytearray) -> bool:
+        """Types what there is room for, and removes it. False: there was none."""
+        length = len(left)
+        try:
+            while left:
+                del left[: self.terminal.write(left)]
+        except BlockingIOError:
+            pass
+        return len(left) < length
+
+    def expect(self, text: bytes, expected: bytes) -> None:
+        """Types and reads, by turns, until the program has as many bytes as expected."""
+        left, received = bytearray(text), b""
+        until = time.monotonic() + 10
+        while left or len(received) < len(expected):
+            self.assertLess(time.monotonic(), until, f"{len(received)} of {len(expected)} bytes came")
+            self.type(left)
+            received += self.read() or b""
+        self.assertTrue(received == expected, f"other bytes came than the {len(expected)} expected")
+
+    def test_lines_of_any_length_arrive_whole(self) -> None:
+        for length in (0, 1, LINE_BYTES - 1, LINE_BYTES, LINE_BYTES + 1, 2 * LINE_BYTES, 65_536, 700_000):
+            line = b"x" * length + b"\n"
+            with self.subTest(length):
+                self.expect(line * 2, line * 2)
+
+    def test_a_line_that_fits_is_one_piece_however_it_is_typed(self) -> None:
+        for pieces in ([b"x" * LINE_BYTES + b"\n"], [b"x"] * LINE_BYTES + [b"\n"]):
+            for piece in pieces:
+                self.type(bytearray(piece))
+            while (line := self.read()) is None:
+                pass
+            self.assertEqual(line, b"x" * LINE_BYTES + b"\n")
+            self.assertIsNone(self.read())
+
+    def test_what_follows_many_lines_that_nobody_has_read_waits(self) -> None:
+        text = b"".join(b"line %d\n" % n for n in range(8_000))
+        self.expect(text, text)
+
+    def test_erased_characters_do_not_end_the_input(self) -> None:
+        erase_line = termios.tcgetattr(self.slave)[CC][termios.VKILL]
+        text = b"x" * (LINE_BYTES - 1) + erase_line + b"y" * 10 + b"\n"
+        self.expect(text, b"y" * 10 + b"\n")
+
+    def test_a_program_that_takes_every_key_gets_every_byte_as_it_is(self) -> None:
+        self.change(LFLAG, termios.ICANON | termios.ISIG | termios.IEXTEN, is_on=False)
+        text = bytes(byte for byte in range(256) if byte not in b"\r\x11\x13") * 1_000
+        self.expect(text, text)
+
+    def until_end(self) -> bytes:
+        received = b""
+        while True:
+            self.loop.after(0.001, lambda: None)
+            self.loop.turn()
+            piece = self.read()
+            if piece == b"":
+                return received
+            received += piece or b""
+
+    def expect_end_after(self, text: bytes) -> None:
+        self.type(bytearray(text))
+        self.terminal.end_stdin(self.loop)
+        self.assertEqual([self.until_end() for _ in range(3)], [text, b"", b""])
+
+    def test_input_that_ends_at_once_has_ended_for_every_read(self) -> None:
+        self.expect_end_after(b"")
+
+    def test_input_that_ends_after_a_line_has_ended_for_every_later_read(self) -> None:
+        self.expect_end_after(b"a line\n")
+
+    def test_input_that_ends_within_a_line_gives_the_line_and_has_ended_then(self) -> None:
+        self.expect_end_after(b"a part")
