@@ -172,6 +172,27 @@ os.write(1, b"\\0\\xff\\xfe")`
     })
   })
 
+  test('runs chat answers, with the lines that its traces are about', async ({ system }) => {
+    const python = "Here's the program:\n\n```python\nprint('one')\nraise ValueError('two')\n```\n\nThat's it."
+    const javascript = '```js\nconst x = 1\nconsole.log(x)\n```\n'
+    const [failed, succeeded, executed] = await Promise.all([
+      system.submit({ code: python }).then(({ id }) => system.finished(id)),
+      system.submit({ code: javascript, language: 'auto' }).then(({ id }) => system.finished(id)),
+      system.call('POST', '/execute', { code: javascript }),
+    ])
+    expect(failed).toMatchObject({
+      language: 'python',
+      extracted: { firstLine: 4, lastLine: 5 },
+      outcome: { type: 'exited', exitCode: 1 },
+      output: { stdout: { data: 'one\n' } },
+    })
+    // Line 2 of the program is line 4 + 2 - 1 of the answer.
+    expect(failed.output?.stderr.data).toContain(`File "/workspace/main.py", line 2, in <module>`)
+    expect(succeeded).toMatchObject({ language: 'javascript', extracted: { firstLine: 2, lastLine: 3 } })
+    expect(stdoutOf(succeeded)).toBe('1\n')
+    expect(await executed.json()).toMatchObject({ success: true, output: '1\n' })
+  })
+
   test('says in POST /execute which limit a program reached, whether it then fails or not', async ({ system }) => {
     const execute = async (lines: string[]) => {
       const answer = await system.call('POST', '/execute', { code: lines.join('\n'), language: 'python' })

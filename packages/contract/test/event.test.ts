@@ -6,7 +6,14 @@ const BASE = { jobId: `job_${'0'.repeat(32)}`, id: '1-1', at: '2026-01-01T00:00:
 const OUTPUT = { encoding: 'utf8', data: 'x' }
 
 const EVENTS = [
-  { ...BASE, type: 'queued', language: 'python', limits: FIRST_LIMITS, interactive: false },
+  {
+    ...BASE,
+    type: 'queued',
+    language: 'python',
+    extracted: { firstLine: 3, lastLine: 9 },
+    limits: FIRST_LIMITS,
+    interactive: false,
+  },
   { ...BASE, type: 'started' },
   { ...BASE, type: 'stdout', ...OUTPUT },
   { ...BASE, type: 'stderr', ...OUTPUT },

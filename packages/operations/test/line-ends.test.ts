@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { resolveProgram } from '../src/jobs/resolve-program.ts'
 
 const resolve = (request: SubmissionRequest) =>
-  resolveProgram(createSubmissionSchema(LIMITS).parse({ language: 'bash', ...request }), LANGUAGES)
+  resolveProgram(createSubmissionSchema(LIMITS).parse({ language: 'bash', ...request }), LANGUAGES).program
 
 /** Runs the files of a job with the Bash of this machine, as a container would. */
 const run = (request: SubmissionRequest) => {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { resolveProgram } from '../src/jobs/resolve-program.ts'
 
 const resolve = (request: SubmissionRequest, languages = LANGUAGES) =>
-  resolveProgram(createSubmissionSchema(LIMITS).parse(request), languages)
+  resolveProgram(createSubmissionSchema(LIMITS).parse(request), languages).program
 
 const file = (path: string, content = 'x') => ({ path, content })
 

@@ -28,10 +28,10 @@ export const createLogWriter = (options: {
   const { redis, prefix, retentionMs } = options
   const keys = createRedisKeys(prefix)
   return {
-    startCommands({ id: jobId, submittedAt: at, program, limits }) {
+    startCommands({ id: jobId, submittedAt: at, program, extracted, limits }) {
       const { language, interactive } = program
       const head = { jobId, position: { attempt: 0, n: 1 }, at }
-      const entry = toEntry(head, { type: 'queued', language, limits, interactive })
+      const entry = toEntry(head, { type: 'queued', language, ...(extracted && { extracted }), limits, interactive })
       return [
         ['XADD', keys.events(jobId), entry.id, ...toFields(entry)],
         ['PUBLISH', keys.eventsChannel(jobId), toMessage(entry)],

@@ -6,7 +6,16 @@ import { summaryScript } from './log-scripts.ts'
 /** What the log says about a job: all that `GET /v1/jobs/:id` needs from it, except the output. */
 export type JobSummary = Pick<
   Job,
-  'status' | 'language' | 'submittedAt' | 'limits' | 'attempt' | 'startedAt' | 'finishedAt' | 'outcome' | 'usage'
+  | 'status'
+  | 'language'
+  | 'extracted'
+  | 'submittedAt'
+  | 'limits'
+  | 'attempt'
+  | 'startedAt'
+  | 'finishedAt'
+  | 'outcome'
+  | 'usage'
 > & { readonly interactive: boolean }
 
 export const parseEvent = (json: string): JobEvent => jobEventSchema.parse(JSON.parse(json))
@@ -17,10 +26,11 @@ export const toSummary = (attempt: number, events: readonly JobEvent[]): JobSumm
   if (queued === undefined) return undefined
   const started = events.find((event) => event.type === 'started')
   const finished = events.find((event) => event.type === 'finished')
-  const { language, limits, interactive, at: submittedAt } = queued
+  const { language, extracted, limits, interactive, at: submittedAt } = queued
   return {
     status: finished === undefined ? (attempt === 0 ? 'queued' : 'running') : 'finished',
     language,
+    ...(extracted === undefined ? {} : { extracted }),
     limits,
     interactive,
     submittedAt,

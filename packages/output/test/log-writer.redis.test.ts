@@ -19,6 +19,16 @@ describe('a queued job', () => {
     ])
   })
 
+  parts(
+    'has the lines that are run in its log, if its code was a chat answer',
+    async ({ parts: { logWriter, subscriber } }) => {
+      const job = { ...newJob(), extracted: { firstLine: 3, lastLine: 9 } }
+      await logWriter.start(job)
+      expect(await subscriber.read(job.id)).toMatchObject([{ type: 'queued', extracted: job.extracted }])
+      expect(await subscriber.summary(job.id)).toMatchObject({ status: 'queued', extracted: job.extracted })
+    },
+  )
+
   parts('can be canceled before it starts, and its followers get the event', async ({ parts }) => {
     const { logWriter, publisher, subscriber } = parts
     const job = newJob()

@@ -40,6 +40,13 @@ test('A transcript has the summary of a job and its output', () => {
   expect(transcript?.output.truncated).toBe(false)
 })
 
+test('A transcript has the lines of a chat answer that were run, if there are any', () => {
+  const end = [{ type: 'started' }, { type: 'finished', outcome, usage: null }] as const
+  const extracted = { firstLine: 3, lastLine: 9 }
+  expect(transcribe([{ ...QUEUED[0], extracted }], end)?.summary.extracted).toEqual(extracted)
+  expect(transcribe(QUEUED, end)?.summary).not.toHaveProperty('extracted')
+})
+
 test('A transcript of a job that restarted has the output of its last attempt', () => {
   const transcript = transcribe(
     QUEUED,

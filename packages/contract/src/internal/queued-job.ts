@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { isolationSchema, jobIdSchema } from '../public/job.ts'
 import { limitsSchema } from '../public/limits.ts'
-import { programSchema } from '../public/program.ts'
+import { extractedSchema, programSchema } from '../public/program.ts'
 
 /** The content of the queue: everything that a worker needs. Parsed again when it leaves Redis, because a newer API may have written it. */
 export const queuedJobSchema = z.object({
@@ -9,6 +9,7 @@ export const queuedJobSchema = z.object({
   tenantId: z.string().min(1),
   submittedAt: z.iso.datetime(),
   program: programSchema,
+  extracted: extractedSchema.optional(),
   isolation: isolationSchema,
   limits: limitsSchema,
 })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { limitsSchema } from './limits.ts'
 import { outcomeSchema, usageSchema } from './outcome.ts'
+import { extractedSchema } from './program.ts'
 import { encodingSchema } from './text.ts'
 
 /**
@@ -32,6 +33,7 @@ export const jobEventSchema = z.discriminatedUnion('type', [
     ...base,
     type: z.literal('queued'),
     language: z.string(),
+    extracted: extractedSchema.optional(),
     limits: limitsSchema,
     interactive: z.boolean(),
   }),

@@ -3,7 +3,7 @@ import { JOB_OUTPUT_BYTES } from './job.ts'
 
 /** `POST /execute`: one program in, its output back, and nothing else. */
 export const executeRequestSchema = z.strictObject({
-  code: z.string(),
+  code: z.string().describe('The program, or a chat answer with one fenced block, as in POST /v1/jobs.'),
   language: z.string().optional().describe('As in POST /v1/jobs. `auto`, or left out: detected.'),
 })
 

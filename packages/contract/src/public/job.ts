@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { limitsSchema } from './limits.ts'
 import { outcomeSchema, usageSchema } from './outcome.ts'
+import { extractedSchema } from './program.ts'
 import { chunkSchema } from './text.ts'
 
 /** Made by the server; nobody can guess one. */
@@ -22,6 +23,7 @@ export const jobSchema = z.strictObject({
   id: jobIdSchema,
   status: jobStatusSchema,
   language: z.string(),
+  extracted: extractedSchema.optional(),
   submittedAt: z.iso.datetime(),
   limits: limitsSchema,
   queuePosition: z

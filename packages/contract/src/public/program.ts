@@ -122,6 +122,14 @@ export const argsAndEnvBytes = (args: readonly string[], env: Readonly<Record<st
 
 export const fileBytes = ({ content, encoding }: File): number => chunkLength({ encoding, data: content })
 
+/** Which lines of `code` are run, if it was a chat answer: line 1 of the program is `firstLine` of the text. */
+export const extractedSchema = z
+  .object({ firstLine: z.int().positive(), lastLine: z.int().positive() })
+  .describe(
+    'If `code` was Markdown with one fenced block, that block was run: these lines of `code`, counted from 1, both included. Line 1 in a trace of the program is `firstLine` here. Absent if `code` was run as it stands.',
+  )
+export type Extracted = z.infer<typeof extractedSchema>
+
 /** A program as it is queued and run, with every default filled in. */
 export const programSchema = z.object({
   language: z.string(),

@@ -48,7 +48,11 @@ export const createSubmissionSchema = (policy: LimitsPolicy) =>
   z
     .strictObject({
       language: languageSchema,
-      code: wholeText('code').optional().describe('The whole program. Either this or `files`.'),
+      code: wholeText('code')
+        .optional()
+        .describe(
+          'The whole program. Either this or `files`. A chat answer in Markdown with one fenced block: that block is run, in the language of its fence, and the job has `extracted`.',
+        ),
       files: z
         .array(fileSchema)
         .min(1)

@@ -33,7 +33,7 @@ export const createJob = (
     id: createJobId(tenant.id),
     tenantId: tenant.id,
     submittedAt: new Date().toISOString(),
-    program: resolveProgram(submission, languagesOf(languages, tenant)),
+    ...resolveProgram(submission, languagesOf(languages, tenant)),
     isolation: submission.isolation,
     limits: chooseLimits(submission.limits, policy, tenant.limits.limits),
   }

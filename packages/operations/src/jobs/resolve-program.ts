@@ -1,36 +1,17 @@
-import { type File, fileBytes, PROGRAM, type Program, RequestError, type Submission } from '@runnel/contract/public'
-import { detectLanguage, findLanguage, type Language } from '@runnel/languages'
+import {
+  type Extracted,
+  type File,
+  fileBytes,
+  PROGRAM,
+  type Program,
+  RequestError,
+  type Submission,
+  utf8Length,
+} from '@runnel/contract/public'
+import type { Language } from '@runnel/languages'
+import { guessLanguage, nameLanguage } from './choose-language.ts'
+import { extractBlock } from './extract-block.ts'
 import { toUnixText } from './to-unix-text.ts'
-
-const toList = (languages: readonly Language[]): string =>
-  languages.map(({ id, aliases }) => (aliases[0] === undefined ? id : `${id} (${aliases.join(', ')})`)).join(', ')
-
-const refuseLanguage = (what: string, languages: readonly Language[]): RequestError =>
-  new RequestError('unknown-language', `${what} The languages here are ${toList(languages)}`)
-
-const nameLanguage = (name: string, languages: readonly Language[]): Language => {
-  const language = findLanguage(name)
-  if (language !== undefined && languages.includes(language)) return language
-  const html = /^html?$/i.test(name) ? ', which is a page to show, not a program to run' : ''
-  throw refuseLanguage(`Cannot run the language ${JSON.stringify(name)}${html}.`, languages)
-}
-
-const guessLanguage = (file: File, isNamed: boolean, languages: readonly Language[]): Language => {
-  const content = Buffer.from(file.content, file.encoding).toString('utf8')
-  const detected = detectLanguage(isNamed ? { content, entry: file.path } : { content })
-  if (detected === undefined) {
-    throw refuseLanguage('Cannot tell the language of this program: send `language`.', languages)
-  }
-  if (detected === 'html') {
-    throw refuseLanguage(
-      'Cannot run HTML, which this looks like: it is a page to show, not a program to run. If it is a program, send `language`.',
-      languages,
-    )
-  }
-  const language = languages.find(({ id }) => id === detected)
-  if (language !== undefined) return language
-  throw refuseLanguage(`Cannot run ${detected}, which this looks like. If it is not, send \`language\`.`, languages)
-}
 
 /** The entry of several files when the submission names none: the one file with a language's entry name. */
 const findEntry = (files: readonly File[], languages: readonly Language[]): File => {
@@ -62,26 +43,41 @@ const requireSize = (bytes: number): void => {
   )
 }
 
+export interface ResolvedProgram {
+  readonly program: Program
+  /** The lines of `code` that are run, if it was a chat answer. */
+  readonly extracted?: Extracted
+}
+
+/** `code` as a program of one file. A chat answer is the code block in it. */
+const resolveCode = (
+  text: string,
+  named: Language | undefined,
+  languages: readonly Language[],
+): Pick<Program, 'language' | 'files' | 'entry'> & Pick<ResolvedProgram, 'extracted'> => {
+  const block = extractBlock(text, named, languages)
+  const file: File = { path: '', content: block?.code ?? text, encoding: 'utf8' }
+  const language = block?.language ?? named ?? guessLanguage(file, false, languages)
+  const { id, fileName: entry } = language
+  const files = toUnixText([{ ...file, path: entry }], entry, language)
+  return { language: id, files, entry, ...(block === undefined ? {} : { extracted: block.extracted }) }
+}
+
 /** Chooses language and entry if the submission leaves them open, so that the worker has nothing to choose. */
-export const resolveProgram = (submission: Submission, languages: readonly Language[]): Program => {
+export const resolveProgram = (submission: Submission, languages: readonly Language[]): ResolvedProgram => {
   const { code, entry, args, env, stdin, interactive } = submission
   const named = submission.language === undefined ? undefined : nameLanguage(submission.language, languages)
   const rest = { args, env, stdin, interactive }
   if (code !== undefined) {
-    const file: File = { path: '', content: code, encoding: 'utf8' }
-    requireSize(fileBytes(file))
-    const language = named ?? guessLanguage(file, false, languages)
-    const { id, fileName } = language
-    return {
-      language: id,
-      files: toUnixText([{ ...file, path: fileName }], fileName, language),
-      entry: fileName,
-      ...rest,
-    }
+    requireSize(utf8Length(code))
+    const { extracted, ...program } = resolveCode(code, named, languages)
+    return { program: { ...program, ...rest }, ...(extracted === undefined ? {} : { extracted }) }
   }
   const files = submission.files ?? []
   requireSize(files.reduce((sum, file) => sum + fileBytes(file), 0))
   const chosen = chooseEntry(files, entry, named === undefined ? languages : [named])
   const language = named ?? guessLanguage(chosen, true, languages)
-  return { language: language.id, files: toUnixText(files, chosen.path, language), entry: chosen.path, ...rest }
+  return {
+    program: { language: language.id, files: toUnixText(files, chosen.path, language), entry: chosen.path, ...rest },
+  }
 }

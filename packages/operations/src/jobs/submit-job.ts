@@ -22,9 +22,18 @@ export const submitJob = async (
   const isRepeated = id !== job.id
   auditLog(isRepeated ? 'A job was submitted again' : 'A job was submitted', { jobId: id })
   if (isRepeated) return { job: await readJob(parts, id), isRepeated }
-  const { submittedAt, program, limits } = job
+  const { submittedAt, program, extracted, limits } = job
+  const { language } = program
   return {
-    job: { id, status: 'queued', language: program.language, submittedAt, limits, attempt: 0 },
+    job: {
+      id,
+      status: 'queued',
+      language,
+      ...(extracted === undefined ? {} : { extracted }),
+      submittedAt,
+      limits,
+      attempt: 0,
+    },
     isRepeated,
   }
 }

@@ -1,0 +1,107 @@
+import type { LanguageId } from '../catalogue.ts'
+import { detectLanguage } from '../detect-language.ts'
+import { parsesAs } from '../parses-as.ts'
+import { type FencedBlock, findBlocks, splitLines } from './find-blocks.ts'
+import { readInfo } from './info-string.ts'
+import { isInsideText } from './is-inside-text.ts'
+
+/** A longer text is not searched: no chat answer is so long, and the time to search it is bounded by this. */
+const SEARCHED_CHARACTERS = 64 * 1024
+/** An answer in a fence in a fence. */
+const MOST_LAYERS = 3
+
+/** No grammar has this character outside of strings and comments. */
+const NO_CODE = '\u0001'
+
+/**
+ * Whether a text with these blocks is a program as it stands: its fences are in strings or comments.
+ *
+ * For the parser the marks of the fences are replaced by characters that no grammar takes, because three backticks are
+ * JavaScript: an empty template, called with the template that follows.
+ */
+const isProgram = (
+  text: string,
+  blocks: readonly FencedBlock[],
+  { given, language = given }: { readonly given: LanguageId | undefined; readonly language?: LanguageId | undefined },
+): boolean => {
+  const lines = splitLines(text)
+  const [first] = blocks
+  if (first === undefined) return true
+  const before = lines.slice(0, first.firstLine - 2).reduce((sum, line) => sum + line.length + 1, 0)
+  const column = lines[first.firstLine - 2]?.indexOf(first.fence) ?? 0
+  const whole = lines.join('\n')
+  if (isInsideText(whole, before + column, language)) return true
+  // The detected language may be that of the block alone.
+  if (given === undefined && isInsideText(whole, before + column, undefined)) return true
+  if (language === undefined) return false
+  for (const { firstLine, fence } of blocks) {
+    lines[firstLine - 2] = lines[firstLine - 2]?.replace(fence, NO_CODE.repeat(fence.length)) ?? ''
+  }
+  return parsesAs(language, lines.join('\n')) === true
+}
+
+const isBareFence = (line: string, fence: string): boolean => {
+  const trimmed = line.trim()
+  return trimmed.length >= fence.length && trimmed === (fence[0] ?? '').repeat(trimmed.length)
+}
+
+/**
+ * The text from the first fence to the last one, if it is one program with fences in its strings. Models write such a program in
+ * a fence that is not longer than those inside it, so Markdown ends it at the first of them.
+ */
+const rejoin = (
+  text: string,
+  [first]: readonly FencedBlock[],
+  given: LanguageId | undefined,
+): FencedBlock | undefined => {
+  if (first === undefined) return undefined
+  const kind = readInfo(first.info)
+  const language = given ?? (kind.type === 'program' ? kind.language : undefined)
+  if (language === undefined) return undefined
+  const lines = splitLines(text)
+  const lastLine = lines.findLastIndex((line) => isBareFence(line, first.fence))
+  // In a list or a quotation, lines have more before them than the program.
+  if (lastLine <= first.lastLine || lines[first.firstLine - 2]?.startsWith(first.fence) !== true) return undefined
+  const content = `${lines.slice(first.firstLine - 1, lastLine).join('\n')}\n`
+  const inner = findBlocks(content)
+  if (inner.length === 0 || !isProgram(content, inner, { given: language })) return undefined
+  return { ...first, content, lastLine }
+}
+
+const shift = (block: FencedBlock, lines: number): FencedBlock => ({
+  ...block,
+  firstLine: block.firstLine + lines,
+  lastLine: block.lastLine + lines,
+})
+
+/** If the only block is Markdown with blocks in it, those: models put a whole answer into a fence. */
+const unwrap = (
+  blocks: readonly FencedBlock[],
+  given: LanguageId | undefined,
+  layers: number,
+): readonly FencedBlock[] => {
+  const [only] = blocks
+  if (only === undefined || blocks.length > 1 || layers === MOST_LAYERS) return blocks
+  const { type } = readInfo(only.info)
+  if (type !== 'markdown' && type !== 'nothing') return blocks
+  const inner = findInLayer(only.content, given, layers + 1).map((block) => shift(block, only.firstLine - 1))
+  return inner.length === 0 ? blocks : inner
+}
+
+const findInLayer = (text: string, given: LanguageId | undefined, layers: number): readonly FencedBlock[] => {
+  const blocks = findBlocks(text)
+  if (blocks.length === 0) return []
+  const language = given ?? detectLanguage({ content: text })
+  if (language === 'html' || isProgram(text, blocks, { given, language })) return []
+  const joined = rejoin(text, blocks, given)
+  return joined === undefined ? unwrap(blocks, given, layers) : [joined]
+}
+
+/**
+ * The fenced blocks of a chat answer: what may be run in place of the text. Empty if there is none, if the text is a program as
+ * it stands in the language that is given or detected, if it is a page, and if it is longer than 64 Ki characters.
+ */
+export const findBlocksToRun = (text: string, given: LanguageId | undefined): readonly FencedBlock[] => {
+  if (text.length > SEARCHED_CHARACTERS || !/```|~~~/.test(text)) return []
+  return findInLayer(text, given, 0)
+}

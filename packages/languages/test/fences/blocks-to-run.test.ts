@@ -1,0 +1,122 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { detectLanguage, findBlocksToRun, findLanguage, LANGUAGES, type LanguageId } from '../../src/index.ts'
+import { readCorpus } from './read-corpus.ts'
+
+const programs = readCorpus('programs.txt').map(({ head, ...rest }) => ({ language: head as LanguageId, ...rest }))
+const answers = readCorpus('answers.txt').map(({ head, ...rest }) => {
+  const [first = '', last = '', info = ''] = head.split(/[- ]/)
+  return { firstLine: Number(first), lastLine: Number(last), info: info === 'nothing' ? '' : info, ...rest }
+})
+
+const INTERPRETERS = { python: 'python3', javascript: 'node', typescript: 'node', bash: 'bash' }
+
+describe('A program with a fenced block in it is run whole', () => {
+  test('in every language', () => {
+    expect(new Set(programs.map(({ language }) => language))).toEqual(new Set(LANGUAGES.map(({ id }) => id)))
+  })
+
+  describe.each(programs)('$language: $title', ({ language, text }) => {
+    test('and it is one, because it runs', () => {
+      const folder = mkdtempSync(join(tmpdir(), 'runnel-fences-'))
+      onTestFinished(() => rmSync(folder, { recursive: true }))
+      const fileName = findLanguage(language)?.fileName ?? ''
+      writeFileSync(join(folder, fileName), text)
+      const { status, stderr } = spawnSync(INTERPRETERS[language], [fileName], { cwd: folder, encoding: 'utf8' })
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    })
+
+    test.each([
+      ['as it is', (one: string) => one],
+      ['with CRLF', (one: string) => one.replaceAll('\n', '\r\n')],
+      ['without the last line end', (one: string) => one.trimEnd()],
+    ])('%s, with its language or without', (_, change) => {
+      expect(findBlocksToRun(change(text), language)).toEqual([])
+      expect(findBlocksToRun(change(text), undefined)).toEqual([])
+    })
+
+    test('also with a syntax error below it', () => {
+      const broken = `${text}\n)(\n`
+      expect(findBlocksToRun(broken, language)).toEqual([])
+    })
+  })
+})
+
+describe('The block of a chat answer is found', () => {
+  describe.each(answers)('$title', ({ text, firstLine, lastLine, info }) => {
+    test.each([
+      ['as it is', (one: string) => one],
+      ['with CRLF', (one: string) => one.replaceAll('\n', '\r\n')],
+      ['with a byte order mark', (one: string) => `\uFEFF${one}`],
+    ])('%s, with the lines of its code', (_, change) => {
+      const blocks = findBlocksToRun(change(text), undefined)
+      expect(blocks).toMatchObject([{ firstLine, lastLine, info }])
+      const indentation = /^[ >]*/.exec(text.split('\n')[firstLine - 1] ?? '')?.[0] ?? ''
+      const lines = text.split('\n').slice(firstLine - 1, lastLine)
+      expect(blocks[0]?.content.trimEnd()).toBe(
+        lines
+          .map((line) => line.slice(indentation.length))
+          .join('\n')
+          .trimEnd(),
+      )
+    })
+
+    test('also if its language is given', () => {
+      const named = findLanguage(info)?.id ?? detectLanguage({ content: text.split('\n')[firstLine - 1] ?? '' })
+      expect(named).toBeOneOf(LANGUAGES.map(({ id }) => id))
+      expect(findBlocksToRun(text, named as LanguageId)).toMatchObject([{ firstLine, lastLine }])
+    })
+  })
+
+  test('for every block of an answer that has several, in order', () => {
+    const text = 'One:\n```js\na()\n```\ntwo:\n~~~py\nb()\n\nc()\n~~~\n- three\n  ```\n  d\n  ```\n'
+    expect(findBlocksToRun(text, undefined)).toMatchObject([
+      { info: 'js', content: 'a()\n', firstLine: 3, lastLine: 3 },
+      { info: 'py', content: 'b()\n\nc()\n', firstLine: 7, lastLine: 9 },
+      { info: '', content: 'd\n', firstLine: 13, lastLine: 13 },
+    ])
+  })
+})
+
+describe('There is no block to run', () => {
+  test.each([
+    ['in a program without fences', 'print(1)\n'],
+    ['in backticks that are no fence', 'Use ```x``` here.\n``\nx\n``\n'],
+    ['in a fence that is indented like code', 'Text:\n\n    ```python\n    print(1)\n    ```\n'],
+    ['in a fence without code', 'Text\n```python\n\n```\n'],
+    ['in one that is not closed and has no code', 'print(1)\n```\n'],
+    ['in an info string with a backtick', '``` a`b\nx\n'],
+    ['in an HTML comment', '<!--\n```python\nprint(1)\n```\n-->\n'],
+    ['in a page', '<!doctype html>\n<p>\n\n```js\nalert(1)\n```\n'],
+    ['in a text that is longer than a chat answer', `${'Words. '.repeat(10_000)}\n\`\`\`python\nprint(1)\n\`\`\`\n`],
+  ])('%s', (_, text) => {
+    expect(findBlocksToRun(text, undefined)).toEqual([])
+  })
+
+  test('in a template that its own fence closes, which is a syntax error', () => {
+    const text = 'const readme = `\n# Title\n\n```js\nconsole.log(1)\n```\n`\nconsole.log(readme)\n'
+    expect(findBlocksToRun(text, 'javascript')).toEqual([])
+  })
+})
+
+test('Text that is made to be slow to search is searched quickly', { timeout: 60_000 }, () => {
+  const pieces = [
+    ...['> ', '- ', '```\n', '\n', 'a\n=\n', '[a]: b "\n', '<!--\n', "a'\n", '<<A\n', '/* */', "\\'", ' /[', '(/a'],
+    ...['"\\\n', '|a|b\n|-|-\n', '```js\n`\n'],
+  ]
+  for (const piece of pieces) {
+    for (const head of ['```js\nx\n```\n', `${'> '.repeat(100)}a\n`]) {
+      const tail = '\n```js\nx\n'
+      const text = `${head}${piece.repeat(64 * 1024)}`.slice(0, 64 * 1024 - tail.length) + tail
+      for (const language of [undefined, 'typescript'] as const) {
+        const before = process.cpuUsage()
+        findBlocksToRun(text, language)
+        // Of a processor, because other tests run beside this one. The slowest takes a tenth of it.
+        expect(process.cpuUsage(before).user / 1_000, JSON.stringify([head, piece, language])).toBeLessThan(1_000)
+      }
+    }
+  }
+})

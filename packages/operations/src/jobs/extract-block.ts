@@ -1,0 +1,106 @@
+import { type Extracted, RequestError } from '@runnel/contract/public'
+import {
+  type FencedBlock,
+  findBlocksToRun,
+  LANGUAGES,
+  type Language,
+  type LanguageId,
+  readInfo,
+} from '@runnel/languages'
+import { listLanguages } from './choose-language.ts'
+
+/** The code of a chat answer, without the fences and the words around it. */
+export interface ExtractedBlock {
+  readonly code: string
+  /** Of the fence, if it names one; undefined if it is still to be detected. */
+  readonly language: Language | undefined
+  readonly extracted: Extracted
+}
+
+/** So many blocks are named when there is more than one. */
+const NAMED_BLOCKS = 8
+
+const nameLines = ({ firstLine, lastLine }: FencedBlock): string =>
+  firstLine === lastLine ? `line ${firstLine}` : `lines ${firstLine} to ${lastLine}`
+
+const toName = (id: LanguageId): string => LANGUAGES.find((language) => language.id === id)?.name ?? id
+
+const refuseSeveral = (blocks: readonly FencedBlock[]): RequestError => {
+  const named = blocks.slice(0, NAMED_BLOCKS).map((block) => {
+    const kind = readInfo(block.info)
+    const [word = ''] = block.info.split(/\s/, 1)
+    const name = kind.type === 'program' ? toName(kind.language) : kind.type === 'other' ? kind.name : word
+    return `${name === '' ? 'no language' : name.slice(0, 32)} (${nameLines(block)})`
+  })
+  const rest = blocks.length > NAMED_BLOCKS ? ` and ${blocks.length - NAMED_BLOCKS} more` : ''
+  return new RequestError(
+    'invalid-request',
+    `Cannot choose between ${blocks.length} code blocks: ${named.join(', ')}${rest}. Send one of them alone`,
+    { details: [{ path: 'code', message: 'it has several code blocks' }] },
+  )
+}
+
+const refuseBlock = (block: FencedBlock, what: string, languages: readonly Language[]): RequestError =>
+  new RequestError(
+    'unknown-language',
+    `Cannot run ${nameLines(block)}. The block is ${what}. The languages here are ${listLanguages(languages)}`,
+  )
+
+const refuseOther = (block: FencedBlock, name: string, named: Language): RequestError =>
+  new RequestError(
+    'invalid-request',
+    `Cannot run ${nameLines(block)} as ${named.id}. The block is ${name}. Send its language, or leave \`language\` out`,
+    { details: [{ path: 'language', message: 'the code block is of another language' }] },
+  )
+
+/** JavaScript is TypeScript too. Every other pair is a contradiction, and one of the two would only give a syntax error. */
+const runsAs = (block: LanguageId, named: LanguageId): boolean =>
+  block === named || (block === 'javascript' && named === 'typescript')
+
+/** The language of the block's fence; undefined if it names none. Throws if it is not the named one, or none that runs here. */
+const readLanguage = (
+  block: FencedBlock,
+  named: Language | undefined,
+  languages: readonly Language[],
+): Language | undefined => {
+  const kind = readInfo(block.info)
+  switch (kind.type) {
+    case 'nothing':
+      return named
+    case 'html':
+      throw refuseBlock(block, 'HTML, which is a page to show, not a program to run', languages)
+    case 'session':
+      throw refuseBlock(block, 'what a terminal shows: send its commands alone, without prompts and output', languages)
+    case 'program': {
+      if (named !== undefined) {
+        if (!runsAs(kind.language, named.id)) throw refuseOther(block, toName(kind.language), named)
+        return named
+      }
+      const language = languages.find(({ id }) => id === kind.language)
+      if (language !== undefined) return language
+      throw refuseBlock(block, `${toName(kind.language)}, which this deployment does not run`, languages)
+    }
+    default: {
+      const name = kind.type === 'markdown' ? 'Markdown' : kind.name.slice(0, 64)
+      if (named !== undefined) throw refuseOther(block, name, named)
+      throw refuseBlock(block, `${name}, which this deployment does not run`, languages)
+    }
+  }
+}
+
+/**
+ * The only code block of a chat answer. Undefined if there is none, or if the text is a program as it stands: it is then run
+ * whole. Throws if there are several blocks, or if the block cannot run.
+ */
+export const extractBlock = (
+  text: string,
+  named: Language | undefined,
+  languages: readonly Language[],
+): ExtractedBlock | undefined => {
+  const blocks = findBlocksToRun(text, named?.id)
+  const [block] = blocks
+  if (block === undefined) return undefined
+  if (blocks.length > 1) throw refuseSeveral(blocks)
+  const { content: code, firstLine, lastLine } = block
+  return { code, language: readLanguage(block, named, languages), extracted: { firstLine, lastLine } }
+}

@@ -1,0 +1,139 @@
+import { createSubmissionSchema, LIMITS, RequestError, type SubmissionRequest } from '@runnel/contract/public'
+import { findLanguage, LANGUAGES } from '@runnel/languages'
+import { describe, expect, test } from 'vitest'
+import { resolveProgram } from '../src/jobs/resolve-program.ts'
+
+const resolve = (request: SubmissionRequest, languages = LANGUAGES) =>
+  resolveProgram(createSubmissionSchema(LIMITS).parse(request), languages)
+
+const fenced = (info: string, code = 'print(1)\n') =>
+  `Here's your program:\n\n\`\`\`${info}\n${code}\`\`\`\n\nThat's it.\n`
+
+/** How a submission is refused. */
+const refusalOf = (request: SubmissionRequest, languages = LANGUAGES): [string, string] => {
+  try {
+    return ['none', JSON.stringify(resolve(request, languages))]
+  } catch (error) {
+    if (error instanceof RequestError) return [error.code, error.message]
+    throw error
+  }
+}
+
+describe('A chat answer runs', () => {
+  test('as its block, in the language of the fence', () => {
+    const { program, extracted } = resolve({ code: fenced('js', 'console.log(1)\n\nconsole.log(2)\n'), args: ['a'] })
+    expect(program).toMatchObject({
+      language: 'javascript',
+      entry: 'main.js',
+      files: [{ path: 'main.js', content: 'console.log(1)\n\nconsole.log(2)\n', encoding: 'utf8' }],
+      args: ['a'],
+    })
+    expect(extracted).toEqual({ firstLine: 4, lastLine: 6 })
+  })
+
+  test.each([
+    ['py', undefined, 'python'],
+    ['py', 'auto', 'python'],
+    ['Python 3', 'py3', 'python'],
+    ['', 'python', 'python'],
+    ['text', 'python', 'python'],
+    ['js', 'typescript', 'typescript'],
+    ['ts', 'ts', 'typescript'],
+    ['sh', 'bash', 'bash'],
+    ['main.mjs', undefined, 'javascript'],
+  ])('from a fence %j, with the language %s, as %s', (info, language, id) => {
+    const { program, extracted } = resolve({
+      code: fenced(info, 'x\n'),
+      ...(language === undefined ? {} : { language }),
+    })
+    expect([program.language, program.files[0]?.content]).toEqual([id, 'x\n'])
+    expect(extracted).toEqual({ firstLine: 4, lastLine: 4 })
+  })
+
+  test('in the language of its content, if the fence names none', () => {
+    for (const info of ['', 'text', 'title="x"']) {
+      expect(resolve({ code: fenced(info, 'import os\nprint(os.name)\n') }).program.language).toBe('python')
+      expect(resolve({ code: fenced(info, 'console.log(process.argv)\n') }).program.language).toBe('javascript')
+    }
+    expect(refusalOf({ code: fenced('', 'hello\n') })).toEqual([
+      'unknown-language',
+      expect.stringMatching(/^Cannot tell the language of this program: send `language`/),
+    ])
+  })
+
+  test('with CRLF, also as a shell script', () => {
+    const code = fenced('bash', 'if true; then\n  echo yes\nfi\n').replaceAll('\n', '\r\n')
+    expect(resolve({ code })).toMatchObject({
+      program: { language: 'bash', files: [{ content: 'if true; then\n  echo yes\nfi\n' }] },
+      extracted: { firstLine: 4, lastLine: 6 },
+    })
+  })
+})
+
+describe('A chat answer is refused', () => {
+  test('if it has several blocks: they are named, with their lines', () => {
+    const code = `${fenced('python')}Then:\n~~~\na\nb\n~~~\nor\n\`\`\`java\nclass A {}\n\`\`\`\nor\n\`\`\`html\n<p>\n\`\`\`\n`
+    for (const language of ['python', undefined]) {
+      expect(refusalOf({ code, ...(language === undefined ? {} : { language }) })).toEqual([
+        'invalid-request',
+        'Cannot choose between 4 code blocks: Python (line 4), no language (lines 10 to 11), Java (line 15), html (line 19). Send one of them alone',
+      ])
+    }
+    const many = fenced('py').repeat(1_000)
+    expect(refusalOf({ code: many })[1]).toMatch(
+      /^Cannot choose between 1000 code blocks: Python \(line 4\), .*Python \(line 53\) and 992 more\. Send one of them alone$/,
+    )
+  })
+
+  test.each([
+    ['java', 'Java, which this deployment does not run'],
+    ['c++', 'C++, which this deployment does not run'],
+    ['brainfuck', 'brainfuck, which this deployment does not run'],
+    ['markdown', 'Markdown, which this deployment does not run'],
+    ['html', 'HTML, which is a page to show, not a program to run'],
+    ['console', 'what a terminal shows: send its commands alone, without prompts and output'],
+  ])('if its fence says %s', (info, what) => {
+    const [code, message] = refusalOf({ code: fenced(info) })
+    expect([
+      code,
+      message.startsWith(`Cannot run line 4. The block is ${what}. The languages here are python (py`),
+    ]).toEqual(['unknown-language', true])
+  })
+
+  test('if this deployment does not run the language of its fence', () => {
+    const onlyBash = [findLanguage('bash')].filter((language) => language !== undefined)
+    expect(refusalOf({ code: fenced('py') }, onlyBash)).toEqual([
+      'unknown-language',
+      'Cannot run line 4. The block is Python, which this deployment does not run. The languages here are bash (sh, shell, shellscript)',
+    ])
+  })
+
+  test.each([
+    ['js', 'python', 'JavaScript'],
+    ['ts', 'javascript', 'TypeScript'],
+    ['go', 'python', 'Go'],
+    ['md', 'bash', 'Markdown'],
+  ])('if its fence says %s and the submission %s', (info, language, name) => {
+    expect(refusalOf({ code: fenced(info), language })).toEqual([
+      'invalid-request',
+      `Cannot run line 4 as ${language}. The block is ${name}. Send its language, or leave \`language\` out`,
+    ])
+  })
+})
+
+describe('A text is run as it stands', () => {
+  test.each([
+    ['print("no fence")', 'python'],
+    ['text = """\n```js\nx\n```\n"""\nprint(text)\n', 'python'],
+    ['x = 1\n```\n', 'python'],
+  ])('%j', (code, language) => {
+    const { program, extracted } = resolve({ code, language })
+    expect([program.files[0]?.content, extracted]).toEqual([code, undefined])
+  })
+
+  test('in files, which keep what was sent', () => {
+    const content = fenced('python')
+    expect(resolve({ files: [{ path: 'main.py', content }] })).toMatchObject({ program: { files: [{ content }] } })
+    expect(resolve({ files: [{ path: 'main.py', content }] })).not.toHaveProperty('extracted')
+  })
+})
