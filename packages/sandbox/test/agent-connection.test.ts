@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ZodError } from 'zod'
 import { createAgentConnection, type StreamEvent } from '../src/agent/connection.ts'
 import { encodeFrame, encodeJsonFrame } from '../src/agent/frames.ts'
 import { RESPONSE } from '../src/agent/protocol.ts'
 import { cut } from './cut.ts'
+import { reasonOf } from './reason-of.ts'
 
 const READY = { protocol: 5, cgroup: 'v2', warm: true }
 const REPORT = {
@@ -43,12 +43,6 @@ const deep = (levels: number): Buffer =>
   Buffer.from(
     JSON.stringify({ ...REPORT, hits: 0 }).replace('"hits":0', `"hits":${'['.repeat(levels)}${']'.repeat(levels)}`),
   )
-
-/** Why a connection was closed. Of a report that does not fit its schema: each field, and what is wrong with it. */
-const reasonOf = ({ cause }: Error): string => {
-  if (cause instanceof ZodError) return cause.issues.map(({ path, code }) => [...path, code].join(' ')).join(', ')
-  return cause instanceof Error ? cause.message : 'no cause'
-}
 
 const lies: [lie: string, bytes: Buffer, reason: string][] = [
   [
