@@ -1,5 +1,7 @@
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { createServer } from 'node:tls'
 import { eventually } from '@runnel/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -17,12 +19,16 @@ const startTls = async ({ ca, serverCert, serverKey }: Certificates, socketPath:
     client.on('error', () => engine.destroy()).on('close', () => engine.destroy())
     engine.on('error', () => client.destroy())
   })
+  /** Why it refused clients, in the codes of TLS. */
+  const refusals: (string | undefined)[] = []
+  server.on('tlsClientError', ({ code }: NodeJS.ErrnoException) => void refusals.push(code))
   // Also connections that never complete a handshake.
   server.on('connection', (client: Socket) => void clients.add(client))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
   return {
+    refusals,
     host: `tcp://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
     async [Symbol.asyncDispose]() {
       const closed = once(server, 'close')
@@ -39,6 +45,8 @@ describe('An engine behind TLS', () => {
   let proxy: TestProxy
   beforeAll(async () => {
     ;[certificates, strangers, proxy] = await Promise.all([makeCertificates(), makeCertificates(), startProxy()])
+    // They trust the engine, so only the engine can refuse them.
+    await writeFile(join(strangers.folder, 'ca.pem'), certificates.ca)
   })
   afterAll(async () => {
     await Promise.all([certificates, strangers, proxy].map((part) => part[Symbol.asyncDispose]()))
@@ -62,14 +70,24 @@ describe('An engine behind TLS', () => {
   })
 
   it.each([
-    ['no certificate', () => ({})],
-    ['no TLS at all', () => ({ DOCKER_TLS_VERIFY: '' })],
-    ['a certificate of another authority', () => ({ DOCKER_CERT_PATH: strangers.folder })],
-  ])('answers no worker with %s', async (_what, over) => {
+    ['no TLS at all', () => ({ DOCKER_TLS_VERIFY: '' }), 'ERR_SSL_HTTP_REQUEST'],
+    // Node closes the connection of a client that it cannot verify.
+    ['a certificate of another authority', () => ({ DOCKER_CERT_PATH: strangers.folder }), 'ECONNRESET'],
+  ])('answers no worker with %s', async (_what, over, refusal) => {
     await using tls = await startTls(certificates, proxy.socketPath)
     const before = proxy.passed.length
     const worker = startWorker({ DOCKER_HOST: tls.host, DOCKER_TLS_VERIFY: '1', ...over() })
-    await expect(worker.check()).rejects.toThrow()
+    await expect(worker.check()).rejects.toThrow('socket hang up')
+    await worker[Symbol.asyncDispose]()
+    expect(proxy.passed.length).toBe(before)
+    expect(tls.refusals[0]).toBe(refusal)
+  })
+
+  it('gets nothing from a worker without an authority to check it with', async () => {
+    await using tls = await startTls(certificates, proxy.socketPath)
+    const before = proxy.passed.length
+    const worker = startWorker({ DOCKER_HOST: tls.host, DOCKER_TLS_VERIFY: '1' })
+    await expect(worker.check()).rejects.toThrow('self-signed certificate in certificate chain')
     await worker[Symbol.asyncDispose]()
     expect(proxy.passed.length).toBe(before)
   })
@@ -78,7 +96,7 @@ describe('An engine behind TLS', () => {
     await using tls = await startTls({ ...strangers, ca: certificates.ca }, proxy.socketPath)
     const env = { DOCKER_HOST: tls.host, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certificates.folder }
     const worker = startWorker(env)
-    await expect(worker.check()).rejects.toThrow(/certificate/)
+    await expect(worker.check()).rejects.toThrow('unable to verify the first certificate')
     await worker[Symbol.asyncDispose]()
   })
 })

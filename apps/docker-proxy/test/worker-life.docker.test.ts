@@ -25,7 +25,7 @@ describe('A worker behind the proxy', () => {
       }
 
       const greedy = await run(worker, 'x = []\nwhile True: x.append(bytearray(1 << 20))', { limits: small })
-      expect(greedy.outcome).toMatchObject({ type: 'out-of-memory' })
+      expect(greedy.outcome).toEqual({ type: 'out-of-memory', limitBytes: small.memoryBytes })
       // More than the credit of one window, so that bytes flow in both directions.
       expect((await run(worker, 'print("x" * 900_000)')).printed).toHaveLength(900_001)
 
@@ -40,7 +40,10 @@ describe('A worker behind the proxy', () => {
       const lost = run(worker, 'import time\nprint("on", flush=True)\ntime.sleep(60)', {
         onOutput: (sandboxId) => void engine.getContainer(sandboxId).kill(),
       })
-      await expect(lost).rejects.toMatchObject({ programStarted: true })
+      await expect(lost).rejects.toMatchObject({
+        programStarted: true,
+        cause: { message: 'The connection to the container ended' },
+      })
     } finally {
       await worker[Symbol.asyncDispose]()
     }

@@ -3,6 +3,8 @@ import { defaultLimits } from '@runnel/contract/public'
 import { eventually } from '@runnel/testing'
 import Docker from 'dockerode'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { encodeFrame } from '../src/agent/frames.ts'
+import { toUidRange } from '../src/docker/uid-block.ts'
 import { createTestSandboxes, type TestSandboxes } from './docker-fixture.ts'
 import { run as runIn, runInside } from './run.ts'
 
@@ -34,7 +36,8 @@ print(json.dumps(answers))`
 
   it('has no capabilities, its own user, no other groups, and filtered system calls', async () => {
     const [status, uid] = await ask('pathlib.Path("/proc/self/status").read_text()', 'os.getuid()')
-    expect(uid).toBeGreaterThan(9_999)
+    const { from, to } = toUidRange((await docker.info()).SecurityOptions)
+    expect(Number(uid) >= from && Number(uid) < to, String(uid)).toBe(true)
     for (const line of ['CapPrm:\t0000000000000000', 'CapEff:\t0000000000000000', 'NoNewPrivs:\t1', 'Seccomp:\t2']) {
       expect(status).toContain(line)
     }
@@ -43,24 +46,28 @@ print(json.dumps(answers))`
   })
 
   it('can write only in its workspace, /tmp and shared memory', async () => {
-    const places = [
-      '/',
-      '/etc',
-      '/usr/bin',
-      '/opt/runnel/agent',
-      '/opt/runnel/etc',
-      '/proc/sys/kernel',
-      '/sys/fs/cgroup',
-      '/var/tmp',
-      '/run',
-      '/root',
-    ]
-    const answers = await ask(...places.map((place) => `open("${place}/x", "w")`))
-    for (const answer of answers) expect(answer).toMatch(/^(EROFS|EACCES|EPERM|ENOENT)$/)
-    const mounts = await ask(
-      '[line.split()[1] for line in open("/proc/mounts") if line.split()[3].startswith("rw") and line.split()[2] == "tmpfs"]',
+    const [hasCgroup2] = await ask('os.path.exists("/sys/fs/cgroup/cgroup.controllers")')
+    const places = {
+      '/': 'EROFS',
+      // In memory, and only root may write there.
+      '/etc': 'EACCES',
+      '/usr/bin': 'EROFS',
+      '/opt/runnel/agent': 'EROFS',
+      '/opt/runnel/etc': 'EROFS',
+      // Nothing can be made in these two, not even by root.
+      '/proc/sys/kernel': 'ENOENT',
+      // In version 1 the top is a folder of root.
+      '/sys/fs/cgroup': hasCgroup2 === true ? 'EROFS' : 'EACCES',
+      '/var/tmp': 'EROFS',
+      '/run': 'EROFS',
+      '/root': 'EACCES',
+    }
+    const answers = await ask(...Object.keys(places).map((place) => `open("${place}/x", "w")`))
+    expect(answers).toEqual(Object.values(places))
+    const [writable] = await ask(
+      'sorted(line.split()[1] for line in open("/proc/mounts") if os.path.isdir(line.split()[1]) and os.access(line.split()[1], os.W_OK))',
     )
-    expect(mounts[0]).toEqual(expect.arrayContaining(['/workspace', '/tmp', '/dev/shm']))
+    expect(writable).toEqual(['/dev/mqueue', '/dev/shm', '/tmp', '/workspace'])
   })
 
   it('reaches no network, and only itself on loopback', async () => {
@@ -71,14 +78,16 @@ print(json.dumps(answers))`
       'socket.socket(socket.AF_INET6).connect(("2606:4700:4700::1111", 80))',
       'os.listdir("/sys/class/net")',
     )
-    expect(answers.slice(0, 5)).toEqual([
+    // Without IPv6 there is no address to send from.
+    const [withoutIpv6] = await ask('open("/proc/sys/net/ipv6/conf/all/disable_ipv6").read()')
+    expect(answers).toEqual([
       'ENETUNREACH',
       'ENETUNREACH',
       'ENETUNREACH',
       'ENETUNREACH',
-      expect.stringMatching(/ENETUNREACH|EADDRNOTAVAIL/),
+      withoutIpv6 === '1\n' ? 'EADDRNOTAVAIL' : 'ENETUNREACH',
+      ['lo'],
     ])
-    expect(answers[5]).toEqual(['lo'])
     expect(
       await ask(
         '(lambda s: (s.bind(("127.0.0.1", 0)), s.listen(), socket.create_connection(s.getsockname(), 2).close(), "works")[-1])(socket.socket())',
@@ -131,42 +140,24 @@ print(json.dumps(answers))`
       '__import__("resource").prlimit(1, __import__("resource").RLIMIT_NOFILE, (3, 3))',
       'open("/proc/1/oom_score_adj", "w").write("1000")',
     )
-    for (const answer of answers) expect(answer).toMatch(/^(EACCES|EPERM)$/)
+    expect(answers).toEqual(['EACCES', 'EACCES', 'EACCES', 'EACCES', 'EPERM', 'EPERM', 'EPERM', 'EPERM', 'EACCES'])
   })
 
   it('finds nothing that gives it more rights, and nothing of the host', async () => {
-    const { stdout } = await runIn(sandboxes, {
-      language: 'bash',
-      source:
-        'find / -xdev -perm /6000 2>/dev/null; ls /var/run/docker.sock 2>/dev/null; ls /dev | sort | tr "\\n" " "; echo; cat /proc/self/cgroup | grep -c docker',
-    })
-    const [devices, containerIds] = stdout.toString().trim().split('\n')
-    expect(
-      devices
-        ?.trim()
-        .split(' ')
-        .filter(
-          (device) =>
-            ![
-              'core',
-              'fd',
-              'full',
-              'mqueue',
-              'null',
-              'ptmx',
-              'pts',
-              'random',
-              'shm',
-              'stderr',
-              'stdin',
-              'stdout',
-              'tty',
-              'urandom',
-              'zero',
-            ].includes(device),
-        ),
-    ).toEqual([])
-    expect(containerIds).toBe('0')
+    const source = `cp /usr/bin/env raised && chmod 6755 raised
+find . -perm /6000 # such a file is found
+find / -xdev -perm /6000 2> /dev/null
+ls /run/docker.sock 2>&1
+ls /dev`
+    const { stdout } = await runIn(sandboxes, { language: 'bash', source })
+    const [raised, socket, ...devices] = stdout.toString().trimEnd().split('\n')
+    expect([raised, socket]).toEqual(['./raised', "ls: cannot access '/run/docker.sock': No such file or directory"])
+    const harmless = 'fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero'.split(' ')
+    // On kernels that have /proc/kcore, `core` is a link to it, and it is masked.
+    expect(devices.filter((device) => device !== 'core')).toEqual(harmless)
+    // The path of each control group ends at the container: no id of it, and nothing of the host.
+    const [groups] = await ask('open("/proc/self/cgroup").read()')
+    expect(groups).toMatch(/^(?:\d+:[\w,=]*:\/\n)+$/)
   })
 
   it('has exactly the documented environment', async () => {
@@ -182,7 +173,7 @@ print(json.dumps(answers))`
   it('finds nothing that another program left', async () => {
     const leave =
       'import os\nfor place in ("/workspace", "/tmp", "/dev/shm"): open(f"{place}/mark", "w").write("was here")'
-    await runIn(sandboxes, { source: leave })
+    expect((await runIn(sandboxes, { source: leave })).outcome).toEqual({ type: 'exited', exitCode: 0 })
     for (let round = 0; round < 4; round += 1) {
       const { stdout } = await runIn(sandboxes, {
         source: 'import os\nprint([os.listdir(place) for place in ("/tmp", "/dev/shm")])',
@@ -224,7 +215,7 @@ sys.stdin.read()`
     const other = await runIn(sandboxes, { source: lock })
     mayEnd.resolve()
     for (const { stdout, stderr } of [await holding, other]) {
-      expect([stdout.toString(), stderr.toString()]).toEqual([expect.stringMatching(/^locked [89]\n$/), ''])
+      expect([stdout.toString(), stderr.toString()]).toEqual(['locked 8\n', ''])
     }
   })
 
@@ -259,7 +250,8 @@ for fd in range(3, 256):
     except OSError: pass
 sys.exit(9)`
     const { stdout, stderr, outcome } = await runIn(sandboxes, { source })
-    expect([stdout.length, stderr.length]).toEqual([11, 11])
+    const frame = encodeFrame(67, 2, Buffer.from('{}'))
+    expect([stdout, stderr]).toEqual([frame, frame])
     expect(outcome).toEqual({ type: 'exited', exitCode: 9 })
   })
 })

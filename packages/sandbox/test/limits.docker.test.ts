@@ -24,19 +24,17 @@ describe.concurrent('A container ends, inside its limits,', () => {
   }
 
   it('a program that takes more memory than it may', async () => {
-    const { outcome, usage } = await run({
-      source: 'print("running", flush=True)\nx = bytearray(10**10)',
-      limits: { memoryBytes: 64 * MIB },
-    })
-    // Python itself may refuse with a MemoryError. Here the kernel ends the program.
-    expect(outcome).toEqual(expect.objectContaining({ type: expect.stringMatching(/out-of-memory|exited/) }))
+    // More than any machine has: Python refuses it. What could be there is ended by the kernel.
+    const refused = await run({ source: 'x = bytearray(10**18)', limits: { memoryBytes: 64 * MIB } })
+    expect(refused.outcome).toEqual({ type: 'exited', exitCode: 1 })
+    expect(refused.stderr.toString()).toMatch(/\nMemoryError\n$/)
     const touched = await run({
       source: 'x = []\nwhile True: x.append(bytearray(1 << 20))',
       limits: { memoryBytes: 64 * MIB },
     })
     expect(touched.outcome).toEqual({ type: 'out-of-memory', limitBytes: 64 * MIB })
     expect(touched.usage.peakMemoryBytes).toBeLessThanOrEqual(64 * MIB)
-    expect(usage.wallMs).toBeLessThan(10_000)
+    expect(touched.usage.wallMs).toBeLessThan(10_000)
   })
 
   it('a program whose child takes all memory, if the program continues: as exited, with the limit that was hit', async () => {
@@ -58,17 +56,27 @@ print("child is gone")`
       source: 'bomb() { bomb | bomb & }; bomb; sleep 60',
       limits: { wallMs: 1_500, processes: 40 },
     })
-    expect(outcome).toMatchObject({ type: 'timed-out', limit: 'wall', limitsHit: [{ limit: 'processes', value: 40 }] })
+    expect(outcome).toEqual({
+      type: 'timed-out',
+      limit: 'wall',
+      limitMs: 1_500,
+      limitsHit: [{ limit: 'processes', value: 40 }],
+    })
   })
 
-  it('a fork bomb whose processes leave their parents, at its cpu, wall or memory limit', async () => {
+  it('a fork bomb whose processes leave their parents, at its cpu limit', async () => {
     const source = `import os
 while True:
     try:
         if os.fork() == 0: os.setsid()
     except OSError: pass`
-    const { outcome } = await run({ source, limits: { wallMs: 2_000, cpuMs: 1_000 } })
-    expect(outcome.type).toMatch(/^(timed-out|out-of-memory)$/)
+    const { outcome } = await run({ source, limits: { cpuMs: 1_000 } })
+    expect(outcome).toEqual({
+      type: 'timed-out',
+      limit: 'cpu',
+      limitMs: 1_000,
+      limitsHit: [{ limit: 'processes', value: 64 }],
+    })
   })
 
   it('a program that starts too many processes: with an error, and the limit that was hit', async () => {
@@ -99,8 +107,8 @@ print(count)`
       source: 'with open("big", "wb") as file:\n    while True: file.write(b"x" * 65536)',
       limits: { diskBytes: 8 * MIB },
     })
-    expect(stderr.toString()).toMatch(/No space left on device|File too large/)
-    expect(outcome).toMatchObject({ type: 'exited', exitCode: 1 })
+    expect(stderr.toString()).toMatch(/\nOSError: \[Errno 28\] No space left on device\n$/)
+    expect(outcome).toEqual({ type: 'exited', exitCode: 1, limitsHit: [{ limit: 'diskBytes', value: 8 * MIB }] })
     const spread = await run({
       source: 'for i in range(100):\n    with open(f"big{i}", "wb") as file: file.write(b"x" * 1000000)',
       limits: { diskBytes: 8 * MIB },
@@ -112,7 +120,7 @@ print(count)`
   it('a program that makes files endlessly', async () => {
     const { stderr, outcome } = await run({ source: 'for i in range(10**7): open(f"f{i}", "w").close()' })
     expect(stderr.toString()).toContain('No space left on device')
-    expect(outcome).toMatchObject({ type: 'exited', exitCode: 1, limitsHit: [{ limit: 'diskBytes' }] })
+    expect(outcome).toEqual({ type: 'exited', exitCode: 1, limitsHit: [{ limit: 'diskBytes', value: 64 * MIB }] })
   })
 
   it('a program that prints endlessly', async () => {
@@ -129,6 +137,7 @@ print(count)`
     expect(outcome).toEqual({ type: 'timed-out', limit: 'cpu', limitMs: 1_000 })
     // With the grace. It had the time of one processor only.
     expect(usage.cpuMs).toBeLessThan(2_000)
+    expect(usage.cpuMs).toBeGreaterThanOrEqual(1_000)
   })
 
   it('a program with exactly the limits of its job, higher or lower than the defaults', async () => {

@@ -18,14 +18,23 @@ const docker = new Docker()
 const running = (containers: Docker.ContainerInfo[]) => containers.filter(({ State }) => State === 'running').length
 const ONE_BASH_JOB: LeaseRequest = { language: 'bash', limits: defaultLimits(), isolation: 'job', tenantId: 'acme' }
 const never = new AbortController().signal
+const NOT_MADE = { programStarted: false, message: 'No sandbox could be made' }
 
 describe('The pool', () => {
   it('keeps warm sandboxes ready and makes another for each that is used', async () => {
     await using sandboxes = createTestSandboxes({ languages: only('python'), poolMin: 3 })
     await eventually(async () => running(await sandboxes.containers()) === 3, { withinMs: 20_000 })
-    const { warm } = await run(sandboxes, { source: 'print(1)' })
+    let used = ''
+    const { warm } = await run(sandboxes, { source: 'print(1)', onSandbox: ({ id }) => (used = id) })
     expect(warm).toBe(true)
-    await eventually(async () => (await sandboxes.containers()).length === 3, { withinMs: 20_000 })
+    await eventually(
+      async () => {
+        const containers = await sandboxes.containers()
+        expect(containers.filter(({ Id }) => Id.startsWith(used))).toEqual([])
+        expect(containers.map(({ State }) => State)).toEqual(['running', 'running', 'running'])
+      },
+      { withinMs: 20_000 },
+    )
   })
 
   it('replaces a container that dies while it waits, and gives no dead one to a job', async () => {
@@ -52,12 +61,15 @@ describe('The pool', () => {
 
   it('serves all jobs that wait, in order, if more come than it has containers', async () => {
     await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 1 })
+    const served: number[] = []
     const results = await Promise.all(
-      Array.from({ length: 12 }, (_, index) => run(sandboxes, { language: 'bash', source: `echo ${index}` })),
+      Array.from({ length: 12 }, (_, index) =>
+        run(sandboxes, { language: 'bash', source: `echo ${index}`, onSandbox: () => void served.push(index) }),
+      ),
     )
-    expect(results.map(({ stdout }) => stdout.toString().trim())).toEqual(
-      Array.from({ length: 12 }, (_, index) => String(index)),
-    )
+    const inOrder = Array.from({ length: 12 }, (_, index) => index)
+    expect(served).toEqual(inOrder)
+    expect(results.map(({ stdout }) => stdout.toString())).toEqual(inOrder.map((index) => `${index}\n`))
   })
 
   it('removes used containers also under a load that never pauses', { timeout: 60_000 }, async () => {
@@ -85,7 +97,7 @@ describe('The pool', () => {
     const stop = new AbortController()
     const waiting = sandboxes.lease(ONE_BASH_JOB, stop.signal)
     stop.abort('canceled')
-    await expect(waiting).rejects.toMatchObject({ programStarted: false })
+    await expect(waiting).rejects.toMatchObject({ ...NOT_MADE, cause: 'canceled' })
   })
 
   it('gives up a sandbox whose files cannot be written, before its program starts', async () => {
@@ -95,7 +107,8 @@ describe('The pool', () => {
     const attempt = run(sandboxes, { language: 'bash', source: { 'main.sh': 'echo ran', ...folders }, limits })
     await expect(attempt).rejects.toMatchObject({
       programStarted: false,
-      cause: { message: expect.stringContaining('No space') },
+      message: 'The sandbox ended before its program',
+      cause: { message: "No space left on device: b'a'" },
     })
   })
 
@@ -112,6 +125,8 @@ describe('The pool', () => {
     process.kill(writer, 'SIGKILL')
     await expect(run(sandboxes, { language: 'bash', source: 'echo ran' })).rejects.toMatchObject({
       programStarted: false,
+      message: 'The sandbox ended before its program',
+      cause: { message: 'the process that writes files was killed' },
     })
   })
 
@@ -123,25 +138,29 @@ describe('The pool', () => {
     })
     await expect(sandboxes.check()).rejects.toThrow('no image "runnel/no-such-python"')
     const shared = { ...ONE_BASH_JOB, isolation: 'tenant' } as const
-    await expect(sandboxes.lease(shared, never)).rejects.toMatchObject({ programStarted: false })
-    await expect(sandboxes.lease(ONE_BASH_JOB, never)).rejects.toMatchObject({
-      programStarted: false,
-    })
+    const missing = { ...NOT_MADE, cause: { message: expect.stringContaining('No such image: runnel/no-such-python') } }
+    await expect(sandboxes.lease(shared, never)).rejects.toMatchObject(missing)
+    await expect(sandboxes.lease(ONE_BASH_JOB, never)).rejects.toMatchObject(missing)
+    expect(await sandboxes.containers()).toEqual([])
   })
 
   it('notices that it cannot make containers, even if no job waits and none is needed', async () => {
     await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 0, runtime: 'nonexistent' })
     await sandboxes.check()
     await expect(sandboxes.lease(ONE_BASH_JOB, never)).rejects.toMatchObject({
-      programStarted: false,
+      ...NOT_MADE,
+      cause: { message: expect.stringContaining('nonexistent') },
     })
-    await expect(sandboxes.check()).rejects.toThrow('the last one for bash could not be made: ')
+    await expect(sandboxes.check()).rejects.toThrow(/the last one for bash could not be made: .*nonexistent/)
   })
 
   it('has no fault if a sandbox with other limits cannot be made', async () => {
     await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 0 })
     const limits = { ...defaultLimits(), diskBytes: 4 * 1024 * 1024, memoryBytes: 1 }
-    await expect(sandboxes.lease({ ...ONE_BASH_JOB, limits }, never)).rejects.toMatchObject({ programStarted: false })
+    await expect(sandboxes.lease({ ...ONE_BASH_JOB, limits }, never)).rejects.toMatchObject({
+      ...NOT_MADE,
+      cause: { message: expect.stringContaining('Minimum memory limit allowed') },
+    })
     await sandboxes.check()
   })
 
@@ -154,7 +173,8 @@ describe('The pool', () => {
         poolMin: 1,
       })
       await expect(sandboxes.lease(ONE_BASH_JOB, never)).rejects.toMatchObject({
-        programStarted: false,
+        ...NOT_MADE,
+        cause: { message: expect.stringContaining('exec: "python3": executable file not found in $PATH') },
       })
       await expect(sandboxes.check()).rejects.toThrow('the last one for bash could not be made: ')
     } finally {

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os'
+import { availableParallelism, constants } from 'node:os'
 import { defaultLimits } from '@runnel/contract/public'
 import { LANGUAGES } from '@runnel/languages'
 import { eventually } from '@runnel/testing'
@@ -6,6 +6,8 @@ import Docker from 'dockerode'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestSandboxes, type TestSandboxes } from './docker-fixture.ts'
 import { type RunOptions, run } from './run.ts'
+
+const { errno } = constants
 
 describe('A sandbox that serves one tenant', () => {
   let sandboxes: TestSandboxes
@@ -107,7 +109,10 @@ describe('A sandbox that serves one tenant', () => {
     const limits = { ...defaultLimits(), memoryBytes: 96 * 1024 * 1024 }
     const greedy = { source: 'x = bytearray(150 * 1024 * 1024)\nprint(len(x))' }
     expect((await runAs('limits', greedy)).outcome).toEqual({ type: 'exited', exitCode: 0 })
-    expect((await runAs('limits', { ...greedy, limits })).outcome.type).toBe('out-of-memory')
+    expect((await runAs('limits', { ...greedy, limits })).outcome).toEqual({
+      type: 'out-of-memory',
+      limitBytes: limits.memoryBytes,
+    })
     expect((await runAs('limits', greedy)).outcome).toEqual({ type: 'exited', exitCode: 0 })
   })
 
@@ -171,7 +176,8 @@ for _ in range(5):
     it('as many processes as it may: the next job finds none of them, perhaps in another container', async () => {
       const bomb =
         'import os\nif os.fork() == 0:\n    os.setsid()\n    os.closerange(0, 3)\n    while True:\n        try: os.fork()\n        except OSError: pass'
-      expect((await runAs('bomb', { source: bomb })).outcome.type).toBe('exited')
+      // The bomb may reach its limit before the end is reported.
+      expect((await runAs('bomb', { source: bomb })).outcome).toMatchObject({ type: 'exited', exitCode: 0 })
       expect((await runAs('bomb', { source: processes })).stdout.trim()).toBe(NONE)
     })
 
@@ -235,12 +241,14 @@ for _ in range(5):
       ],
     ])('%s: it is not used again', async (name, leave) => {
       const first = await runAs(name, {
-        source: `try:\n    exec(${JSON.stringify(leave)})\n    print("left")\nexcept OSError as error:\n    print(error)`,
+        source: `try:\n    exec(${JSON.stringify(leave)})\n    print("left")\nexcept OSError as error: print(error.errno)`,
       })
-      const refused = first.stdout !== 'left\n' // a kernel that has no such thing leaves nothing either
+      // A kernel that has no attributes or flags in memory leaves nothing either.
+      const isRefused = first.stdout === `${errno.EOPNOTSUPP}\n` || first.stdout === `${errno.ENOTTY}\n`
+      if (!isRefused) expect([first.stdout, first.stderr]).toEqual(['left\n', ''])
       const next = await again(name, first.sandbox, 'print("next")')
       expect(next.stdout).toBe('next\n')
-      if (!refused) expect(next.sandbox).not.toBe(first.sandbox)
+      expect(next.sandbox === first.sandbox).toBe(isRefused)
     })
   })
 
@@ -248,17 +256,23 @@ for _ in range(5):
     const source =
       'import os, signal\nfor _ in range(3):\n    if os.fork() == 0:\n        os.setsid()\n        while True:\n            try: os.kill(-1, signal.SIGKILL)\n            except OSError: pass\nwhile True: pass'
     const { outcome } = await runAs('killers', { source, limits: { wallMs: 1_000 } })
-    expect(outcome.type).toMatch(/timed-out|signaled/)
+    // The killers also kill the program, or each other first.
+    expect(outcome).toBeOneOf([
+      { type: 'signaled', signal: 'SIGKILL' },
+      { type: 'timed-out', limit: 'wall', limitMs: 1_000 },
+    ])
     expect((await runAs('killers', { source: 'print("next")' })).stdout).toBe('next\n')
   })
 
   it('is replaced after it has served as many jobs as it may', async () => {
     await using few = createTestSandboxes({ jobsPerContainer: 2 })
     const used: string[] = []
-    for (let jobs = 0; jobs < 4; jobs += 1) {
+    for (let jobs = 0; jobs < 8; jobs += 1) {
       await run(few, { source: 'print(1)', tenantId: 'few', onSandbox: ({ id }) => used.push(id) })
     }
-    for (const id of new Set(used)) expect(used.filter((other) => other === id).length).toBeLessThanOrEqual(2)
+    const counts = [...new Set(used)].map((id) => used.filter((other) => other === id).length)
+    // A job gets another container while the tenant's own is cleaned, so some may have served one.
+    expect(Math.max(...counts)).toBe(2)
   })
 
   it('serves many at once, each with its own answer', async () => {
