@@ -9,7 +9,10 @@ interface Lexis {
   readonly hasBlockComments: boolean
   readonly hasRegularExpressions: boolean
   readonly hasHereDocuments: boolean
-  /** Close on their own line, unless that ends with a backslash. Where that fails, they are apostrophes. */
+  /**
+   * Close on their own line, unless that ends with a backslash. Where that fails, they are apostrophes. Backticks are among them
+   * everywhere, because prose has code in them.
+   */
   readonly lineQuotes: readonly string[]
 }
 
@@ -26,7 +29,7 @@ const LEXES: Readonly<Record<LanguageId, Lexis>> = {
   python: {
     comment: '#',
     quotes: ['"""', "'''"],
-    lineQuotes: ["'", '"'],
+    lineQuotes: ["'", '"', '`'],
     hasBlockComments: false,
     hasRegularExpressions: false,
     hasHereDocuments: false,
@@ -36,7 +39,7 @@ const LEXES: Readonly<Record<LanguageId, Lexis>> = {
   bash: {
     comment: '#',
     quotes: ["'", '"'],
-    lineQuotes: [],
+    lineQuotes: ['`'],
     hasBlockComments: false,
     hasRegularExpressions: false,
     hasHereDocuments: true,
@@ -58,7 +61,8 @@ const CONTRACTION = /^[A-Za-z]'(?:s|t|d|m|re|ve|ll)(?=[\s.,;:!?)]|$)/
 /** A slash after one of these begins a regular expression. After a name or a number it divides. */
 const BEFORE_EXPRESSION = /[(=,:[!&|?{};<>+]\s*$|(?:^|\n)\s*$|\b(?:return|typeof|case|of|in)\s+$/
 const REGULAR_EXPRESSION = /^\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\//
-const HERE_DOCUMENT = /^<<([-~]?)\s?(["']?)([A-Za-z_]\w*)\2/
+/** `<<EOF`, `<<-EOF`, `<< \EOF`, `<<'END OF TEXT'`, Ruby's `<<~EOF`. Not `<<<`, and not a shift by a number. */
+const HERE_DOCUMENT = /^<<[-~]?[ \t]?(?:\\?([A-Za-z_]\w*)|(["'])([^"'\n]+)\2)/
 
 /**
  * Whether this position is inside a string, a template, a here-document or a comment of several lines, by the quotes before it
@@ -90,11 +94,12 @@ export const isInsideText = (text: string, position: number, language: LanguageI
     const character = text[at] ?? ''
     const isFirst = at === 0 || /[\s;(]/.test(text[at - 1] ?? '')
     if (isFirst && text.startsWith(lexis.comment, at)) return lineEnd(at)
-    if (lexis.hasBlockComments && text.startsWith('/*', at)) return findEnd('*/', at + 2, false)
+    // `dist/*.js` is no comment.
+    if (isFirst && lexis.hasBlockComments && text.startsWith('/*', at)) return findEnd('*/', at + 2, false)
     if (lexis.hasHereDocuments && character === '<' && failures < MOST_FAILURES) {
       const word = HERE_DOCUMENT.exec(text.slice(at, at + 64))
       if (word === null || text[at - 1] === '<') return undefined
-      const end = findHereDocumentEnd(text, lineEnd(at), word[3] ?? '', lineEnd)
+      const end = findHereDocumentEnd(text, lineEnd(at), word[1] ?? word[3] ?? '', lineEnd)
       if (end === undefined) failures += 1
       return end
     }
