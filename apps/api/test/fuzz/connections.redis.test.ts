@@ -25,41 +25,88 @@ const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
 const manyKeys = (count: number, value: string): string =>
   `{${Array.from({ length: count }, (_, n) => `"key${n}":${value}`).join()}}`
 
-/** Bodies that could cost far more than their size. */
-const COSTLY: Readonly<Record<string, string>> = {
-  '60,000 nested arrays': nested(60_000),
-  '60,000 nested arrays as code': `{"code":${nested(60_000)}}`,
-  '1,000,000 nested arrays': nested(1_000_000),
-  '30,000 nested objects': `${'{"a":'.repeat(30_000)}1${'}'.repeat(30_000)}`,
-  'an array that never ends': '['.repeat(MIB),
-  '100,000 unknown fields': manyKeys(100_000, '1'),
-  '100,000 variables': `{"code":"1","env":${manyKeys(100_000, '"x"')}}`,
-  '100,000 invalid variables': `{"code":"1","env":${manyKeys(100_000, '{}')}}`,
-  '100,000 limits': `{"code":"1","limits":${manyKeys(100_000, '1')}}`,
-  '100,000 files': `{"files":[${Array(100_000).fill('{"path":"a","content":"x"}').join()}]}`,
-  '100,000 invalid files': `{"files":[${Array(100_000).fill('1').join()}]}`,
-  'one field 200,000 times': `{${Array(200_000).fill('"code":"x"').join()},"codes":1}`,
-  'a path of 100,000 folders': `{"files":[{"path":"${'a/'.repeat(100_000)}","content":"x"}]}`,
-  'an entry of a megabyte': `{"files":[{"path":"a","content":"x"}],"entry":"${'x'.repeat(MIB)}"}`,
-  'a limit of a megabyte': `{"code":"x","limits":{"wallMs":"${'9'.repeat(MIB)}"}}`,
-  'a number of a megabyte': `{"code":"x","limits":{"wallMs":${'9'.repeat(MIB)}}}`,
-  'a variable with a name of a megabyte': `{"code":"x","env":{"${'='.repeat(MIB)}":"x"}}`,
-  'a field with a name of a megabyte': `{"code":"x","${'\\ud800'.repeat(MIB / 6)}":"x"}`,
-  'a language of a megabyte': `{"code":"x","language":"${'x'.repeat(MIB)}"}`,
-  'a megabyte of spaces': ' '.repeat(MIB),
-  'a megabyte of almost base64': `{"files":[{"path":"a","encoding":"base64","content":"${'A'.repeat(MIB)}!"}]}`,
-  'a text that might be any language': `{"code":"${'a '.repeat(500_000)}"}`,
-  'a text that is almost markup': `{"code":"${'<'.repeat(500_000)}"}`,
-  'a text of spaces and a word': `{"code":"${' '.repeat(500_000)}x"}`,
+/** Bodies that could cost far more than their size, and how the message of the refusal starts. */
+const COSTLY: Readonly<Record<string, readonly [body: string, refusal: string]>> = {
+  '60,000 nested arrays': [nested(60_000), 'Cannot read the body: it must be an object'],
+  '60,000 nested arrays as code': [`{"code":${nested(60_000)}}`, 'Cannot read code: it must be a string'],
+  '1,000,000 nested arrays': [nested(1_000_000), 'Cannot read the body: it must be an object'],
+  '30,000 nested objects': [
+    `${'{"a":'.repeat(30_000)}1${'}'.repeat(30_000)}`,
+    'Cannot read the body: it has the unknown field "a", and 1 more: see details',
+  ],
+  'an array that never ends': ['['.repeat(MIB), 'Cannot read the body: it is not valid JSON'],
+  '100,000 unknown fields': [
+    manyKeys(100_000, '1'),
+    'Cannot read the body: it has the unknown fields "key0", "key1", ',
+  ],
+  '100,000 variables': [
+    `{"code":"1","env":${manyKeys(100_000, '"x"')}}`,
+    'Cannot pass more than 128 environment variables, and 1 more: see details',
+  ],
+  '100,000 invalid variables': [
+    `{"code":"1","env":${manyKeys(100_000, '{}')}}`,
+    'Cannot read env.key0: it must be a string, and 99999 more: see details',
+  ],
+  '100,000 limits': [
+    `{"code":"1","limits":${manyKeys(100_000, '1')}}`,
+    'Cannot read the body: it has the unknown fields "limits.key0", "limits.key1", ',
+  ],
+  '100,000 files': [
+    `{"files":[${Array(100_000).fill('{"path":"a","content":"x"}').join()}]}`,
+    'Cannot read files: it must have at most 500 items',
+  ],
+  '100,000 invalid files': [
+    `{"files":[${Array(100_000).fill('1').join()}]}`,
+    'Cannot read files: it must have at most 500 items',
+  ],
+  'one field 200,000 times': [
+    `{${Array(200_000).fill('"code":"x"').join()},"codes":1}`,
+    'Cannot read the body: it has the unknown field "codes"',
+  ],
+  'a path of 100,000 folders': [
+    `{"files":[{"path":"${'a/'.repeat(100_000)}","content":"x"}]}`,
+    'Cannot use the path "a/a/a/',
+  ],
+  'an entry of a megabyte': [
+    `{"files":[{"path":"a","content":"x"}],"entry":"${'x'.repeat(MIB)}"}`,
+    'Cannot use the entry "xxx',
+  ],
+  'a limit of a megabyte': [`{"code":"x","limits":{"wallMs":"${'9'.repeat(MIB)}"}}`, 'Cannot read limits.wallMs: "999'],
+  'a number of a megabyte': [
+    `{"code":"x","limits":{"wallMs":${'9'.repeat(MIB)}}}`,
+    'Cannot read limits.wallMs: null is not a whole number from 10 to 300000',
+  ],
+  'a variable with a name of a megabyte': [`{"code":"x","env":{"${'='.repeat(MIB)}":"x"}}`, 'Cannot use "==='],
+  'a field with a name of a megabyte': [
+    `{"code":"x","${'\\ud800'.repeat(MIB / 6)}":"x"}`,
+    'Cannot read the body: it has the unknown field "\\ud800\\ud800',
+  ],
+  'a language of a megabyte': [
+    `{"code":"x","language":"${'x'.repeat(MIB)}"}`,
+    'Cannot read language: it must have at most 64 characters',
+  ],
+  'a megabyte of spaces': [' '.repeat(MIB), 'Cannot read the body: it is not valid JSON'],
+  'a megabyte of almost base64': [
+    `{"files":[{"path":"a","encoding":"base64","content":"${'A'.repeat(MIB)}!"}]}`,
+    'Cannot read the content of "a": it is not base64',
+  ],
+  'a text that might be any language': [
+    `{"code":"${'a '.repeat(500_000)}"}`,
+    'Cannot tell the language of this program: ',
+  ],
+  'a text that is almost markup': [`{"code":"${'<'.repeat(500_000)}"}`, 'Cannot tell the language of this program: '],
+  'a text of spaces and a word': [`{"code":"${' '.repeat(500_000)}x"}`, 'Cannot tell the language of this program: '],
 }
 
 describe('A body that could be expensive', () => {
   test.for(Object.keys(COSTLY))('is refused quickly, with a short answer: %s', async (name, { house }) => {
-    const body = COSTLY[name] ?? ''
+    const [body, refusal] = COSTLY[name] ?? ['', '']
     using connection = await openRawConnection(house.url)
     connection.socket.write(head(house, [...sized(body), 'Connection: close']) + body)
     const [answer] = readAnswers(await connection.read({ withinMs: SOON_MS }))
     expectRefusal(answer?.status ?? 0, answer?.body ?? '')
+    expect(answer?.status).toBe(400)
+    expect(JSON.parse(answer?.body ?? '').error.message.slice(0, refusal.length)).toBe(refusal)
     expect(answer?.body.length).toBeLessThan(50_000)
   })
 })
@@ -120,15 +167,39 @@ const WRONG: Readonly<Record<string, (house: House) => string | Buffer>> = {
     head(house, ['Connection: Upgrade', 'Upgrade: h2c'], 'GET /v1/stream'),
 }
 
+const NOT_HTTP = '400 Cannot read the request: it is not valid HTTP, or came too slowly'
+const NOT_FOUND = '404 There is nothing at this URL; see /docs for all URLs'
+const COMPRESSED = '415 Cannot read a body with Content-Encoding: gzip; send it uncompressed'
+const NO_HANDSHAKE = '400 Cannot open a WebSocket: send the handshake of RFC 6455, version 13, with a valid key'
+
+/** The status and the message of the answer, where the bytes are valid HTTP. */
+const ANSWERS: Readonly<Record<string, string>> = {
+  'more in chunks than is accepted':
+    '413 Cannot read the body: it is too large; a program may have 1048576 bytes of source',
+  'a compressed body': COMPRESSED,
+  'a compression bomb': COMPRESSED,
+  'two objects': '400 Cannot read the body: it is not valid JSON',
+  'a byte order mark': '400 Nothing to run: send `code`, or `files` with an `entry`',
+  'no host': '400 Cannot read the request: it has no Host',
+  'a proxy’s request': NOT_FOUND,
+  'a URL with ..': NOT_FOUND,
+  'a URL with .. in disguise': NOT_FOUND,
+  'a URL without a path': NOT_FOUND,
+  'an upgrade without its key': NO_HANDSHAKE,
+  'an upgrade of an old version': NO_HANDSHAKE,
+  'an upgrade with an invalid key': NO_HANDSHAKE,
+  'an upgrade of a stream to something else': '400 Cannot answer this without an upgrade: connect with a WebSocket',
+}
+
 describe('Invalid bytes', () => {
   test.for(Object.keys(WRONG))('are refused, and the connection is closed: %s', async (name, { house }) => {
     using connection = await openRawConnection(house.url)
     connection.socket.write(WRONG[name]?.(house) ?? '')
     const answers = readAnswers(await connection.read({ withinMs: SOON_MS }))
-    for (const { status, body } of answers) {
-      expect(status, body).toBeGreaterThanOrEqual(400)
-      expectRefusal(status, body)
-    }
+    for (const { status, body } of answers) expectRefusal(status, body)
+    const said = answers.map(({ status, body }) => `${status} ${JSON.parse(body).error.message}`)
+    // Node closes the connection of a CONNECT without an answer.
+    expect(said).toEqual(name === 'a tunnel' ? [] : [ANSWERS[name] ?? NOT_HTTP])
     await expectGoodService(house)
   })
 })
@@ -200,10 +271,11 @@ test('A request that never ends is cut in time, while others are served', async 
     socket.write(start(house))
     const dripping = setInterval(() => socket.write(more), 20)
     const received = await connection.read({ withinMs: 4_000 }).finally(() => clearInterval(dripping))
-    for (const { status, body } of readAnswers(received)) expectRefusal(status, body)
-    return name
+    const answers = readAnswers(received)
+    for (const { status, body } of answers) expectRefusal(status, body)
+    return [name, ...answers.map(({ status, body }) => `${status} ${JSON.parse(body).error.message}`)]
   })
   await expectGoodService(house)
-  expect(await Promise.all(cut)).toEqual(Object.keys(ENDLESS))
+  expect(await Promise.all(cut)).toEqual(Object.keys(ENDLESS).map((name) => [name, NOT_HTTP]))
   await expectGoodService(house)
 })
