@@ -71,9 +71,10 @@ export const runKeyCommand = async (args: readonly string[], { keys, tenants, lo
   } else if (command === 'list' && id === undefined) {
     for (const key of await keys.list()) print(JSON.stringify(key))
   } else if (command === 'revoke' && id !== undefined && json === undefined) {
-    const key = await keys.revoke(id)
-    if (key === undefined) throw new StartError(`There is no key with the id ${JSON.stringify(id)}`)
-    log.info({ keyId: key.id, tenant: key.tenant, by }, 'A key was revoked')
+    const revoked = await keys.revoke(id)
+    if (revoked === undefined) throw new StartError(`There is no key with the id ${JSON.stringify(id)}`)
+    const { key, isNew } = revoked
+    if (isNew) log.info({ keyId: key.id, tenant: key.tenant, by }, 'A key was revoked')
     print(toPretty(key))
   } else if (command === 'tenant' && id !== undefined && more.length === 0) {
     const tenant = read(tenantIdSchema, id, 'the tenant')

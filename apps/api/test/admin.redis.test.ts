@@ -25,7 +25,8 @@ describe('An admin key', () => {
     await submitAs(api, { ...admin, headers: { authorization: `Bearer ${secret}` } })
 
     const list = await call('GET', '/v1/admin/keys')
-    expect(list.json().keys).toEqual(expect.arrayContaining([key, admin.key]))
+    const byId = (keys: { id: string }[]) => keys.toSorted((a, b) => a.id.localeCompare(b.id))
+    expect(byId(list.json().keys)).toEqual(byId([key, admin.key]))
     expect(list.body).not.toContain(secret.slice(21))
     const revoked = await call('DELETE', `/v1/admin/keys/${key.id}`)
     expect(revoked.json()).toEqual({ ...key, revokedAt: expect.any(String) })
@@ -33,7 +34,7 @@ describe('An admin key', () => {
     expect((await call('DELETE', '/v1/admin/keys/unknown')).json().error.code).toBe('not-found')
 
     const changes = lines().filter(({ keyId }) => keyId === key.id)
-    expect(changes.slice(0, 2)).toEqual([
+    expect(changes).toEqual([
       expect.objectContaining({ msg: 'A key was made', tenant: 'acme', by: admin.key.id, from: '127.0.0.1' }),
       expect.objectContaining({ msg: 'A key was revoked', tenant: 'acme', by: admin.key.id, from: '127.0.0.1' }),
     ])
@@ -98,7 +99,9 @@ describe('npm run keys', () => {
     expect(text).toContain(keyId)
     await run('tenant', 'acme', '{"running": 2}')
     expect(JSON.parse(await run('tenant', 'acme'))).toMatchObject({ id: 'acme', limits: { running: 2, queued: null } })
-    expect(JSON.parse(await run('revoke', keyId))).toMatchObject({ id: keyId, revokedAt: expect.any(String) })
+    const revoked = JSON.parse(await run('revoke', keyId))
+    expect(revoked).toMatchObject({ id: keyId, revokedAt: expect.any(String) })
+    expect(JSON.parse(await run('revoke', keyId))).toEqual(revoked)
     await eventually(async () => {
       const headers = { authorization: `Bearer ${text}` }
       expect((await api.app.inject({ url: '/v1/jobs', headers })).statusCode).toBe(401)

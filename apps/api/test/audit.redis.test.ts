@@ -22,7 +22,7 @@ test('Every submission and every cancel is a line in the log: what, for which te
           tenant: 'acme',
           by: key.id,
           from: '127.0.0.1',
-          requestId: expect.stringMatching(/./),
+          requestId: expect.stringMatching(/^req_[0-9a-f]{32}$/),
         })
         return msg
       })

@@ -20,8 +20,8 @@ test('The document describes every route and every schema', async ({ redisUrl, p
   for (const { name, operation } of operations) {
     expect([name, operation['summary'], operation['description']]).toEqual([
       name,
-      expect.any(String),
-      expect.any(String),
+      expect.stringMatching(/^[A-Z]\w+ /),
+      expect.stringMatching(/^[A-Z].{20,}\.$/s),
     ])
     expect([name, Object.keys(operation['responses'] ?? {}).length]).not.toEqual([name, 0])
   }

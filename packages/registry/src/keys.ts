@@ -20,8 +20,8 @@ export interface Keys {
   create(request: KeyRequest): Promise<{ readonly key: Key; readonly text: string }>
   /** Every key ever made, newest first. */
   list(): Promise<Key[]>
-  /** Returns the revoked key; undefined if there is no key with this id. Revoking again changes nothing. */
-  revoke(id: string): Promise<Key | undefined>
+  /** Undefined if there is no key with this id. Revoking again changes nothing, and `isNew` is false then. */
+  revoke(id: string): Promise<{ readonly key: Key; readonly isNew: boolean } | undefined>
   find(id: string): Promise<FoundKey | undefined>
   /** Whether a key was ever made, revoked ones too: revoking the last key must not let everybody in. */
   exist(): Promise<boolean>
@@ -71,10 +71,10 @@ export const createKeys = ({ redis, prefix }: { readonly redis: Redis; readonly 
       const json = await redis.hget(apiKeys, id)
       if (json === null) return undefined
       const { key, digest } = toKey(json)
-      if (key.revokedAt !== null) return key
+      if (key.revokedAt !== null) return { key, isNew: false }
       const revoked = { ...key, revokedAt: new Date().toISOString() }
       await store(revoked, digest)
-      return revoked
+      return { key: revoked, isNew: true }
     },
 
     async find(id) {

@@ -64,9 +64,11 @@ describe('A key', () => {
   test('stays in the list when it is revoked, and a key is still required', async ({ redis, prefix }) => {
     const keys = createKeys({ redis, prefix })
     const { key } = await keys.create(request)
-    const revoked = await keys.revoke(key.id)
+    const first = await keys.revoke(key.id)
+    const revoked = first?.key
+    expect(first?.isNew).toBe(true)
     expect(Math.abs(Date.parse(revoked?.revokedAt ?? '') - Date.now())).toBeLessThan(60_000)
-    expect(await keys.revoke(key.id)).toEqual(revoked)
+    expect(await keys.revoke(key.id)).toEqual({ key: revoked, isNew: false })
     expect(await keys.revoke('unknown')).toBeUndefined()
     expect(await keys.list()).toEqual([revoked])
     const found = await keys.find(key.id)

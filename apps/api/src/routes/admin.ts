@@ -77,9 +77,10 @@ export const adminRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend'>> =
       },
     },
     async (request) => {
-      const key = await keys.revoke(request.params.id)
-      if (key === undefined) throw new RequestError('not-found', 'There is no key with this id')
-      auditLogOf(request)('A key was revoked', { keyId: key.id, tenant: key.tenant })
+      const revoked = await keys.revoke(request.params.id)
+      if (revoked === undefined) throw new RequestError('not-found', 'There is no key with this id')
+      const { key, isNew } = revoked
+      if (isNew) auditLogOf(request)('A key was revoked', { keyId: key.id, tenant: key.tenant })
       return key
     },
   )
