@@ -1,4 +1,4 @@
-import type { LanguageId } from '../catalogue.ts'
+import { findLanguage, type LanguageId } from '../catalogue.ts'
 import { detectLanguage } from '../detect-language.ts'
 import { parsesAs } from '../parses-as.ts'
 import { type FencedBlock, findBlocks, splitLines } from './find-blocks.ts'
@@ -30,9 +30,10 @@ const isProgram = (
   const before = lines.slice(0, first.firstLine - 2).reduce((sum, line) => sum + line.length + 1, 0)
   const column = lines[first.firstLine - 2]?.indexOf(first.fence) ?? 0
   const whole = lines.join('\n')
-  if (isInsideText(whole, before + column, language)) return true
-  // The detected language may be that of the block alone.
-  if (given === undefined && isInsideText(whole, before + column, undefined)) return true
+  const isInside = (lexis: LanguageId | undefined): boolean => isInsideText(whole, before + column, lexis)
+  if (isInside(language)) return true
+  // What is detected may be the language of the block alone. Shell scripts are the hardest to detect.
+  if (given === undefined && (isInside(undefined) || (language === undefined && isInside('bash')))) return true
   if (language === undefined) return false
   for (const { firstLine, fence } of blocks) {
     lines[firstLine - 2] = lines[firstLine - 2]?.replace(fence, NO_CODE.repeat(fence.length)) ?? ''
@@ -91,8 +92,11 @@ const unwrap = (
 const findInLayer = (text: string, given: LanguageId | undefined, layers: number): readonly FencedBlock[] => {
   const blocks = findBlocks(text)
   if (blocks.length === 0) return []
-  const language = given ?? detectLanguage({ content: text })
-  if (language === 'html' || isProgram(text, blocks, { given, language })) return []
+  const detected = given ?? detectLanguage({ content: text })
+  if (detected === 'html') return []
+  // What is detected in prose with code may be any language: only one that runs here can be the whole text's.
+  const language = detected === undefined ? undefined : findLanguage(detected)?.id
+  if (isProgram(text, blocks, { given, language })) return []
   const joined = rejoin(text, blocks, given)
   return joined === undefined ? unwrap(blocks, given, layers) : [joined]
 }

@@ -109,5 +109,6 @@ export const readInfo = (info: string): BlockKind => {
   // Models also write the name of a file there.
   const byFile = word.includes('.') ? detectLanguage({ content: '', entry: word }) : undefined
   if (byFile === 'html') return { type: 'html' }
-  return byFile === undefined ? { type: 'other', name: word } : { type: 'program', language: byFile }
+  const ofFile = byFile === undefined ? undefined : findLanguage(byFile)
+  return ofFile === undefined ? { type: 'other', name: word } : { type: 'program', language: ofFile.id }
 }

@@ -56,8 +56,8 @@ const ANY: Lexis = {
   hasHereDocuments: true,
 }
 
-/** `Here's`, `don't`: in a shell script this would open a string. */
-const CONTRACTION = /^[A-Za-z]'(?:s|t|d|m|re|ve|ll)(?=[\s.,;:!?)]|$)/
+/** `Here's`, `don't`, `the '90s`: in a shell script this would open a string. */
+const CONTRACTION = /^(?:[A-Za-z]'(?:s|t|d|m|re|ve|ll)|\s'\d\ds?)(?=[\s.,;:!?)]|$)/
 /** A slash after one of these begins a regular expression. After a name or a number it divides. */
 const BEFORE_EXPRESSION = /[(=,:[!&|?{};<>+]\s*$|(?:^|\n)\s*$|\b(?:return|typeof|case|of|in)\s+$/
 const REGULAR_EXPRESSION = /^\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\//
@@ -114,9 +114,9 @@ export const isInsideText = (text: string, position: number, language: LanguageI
       if (quote === "'" && CONTRACTION.test(text.slice(at - 1, at + 6))) return undefined
       // A shell's single quotes have no escapes, unless a dollar sign comes before.
       const end = findEnd(quote, at + quote.length, quote !== "'" || text[at - 1] === '$')
-      const isApostrophe =
-        quote === "'" && /[A-Za-z]/.test(text[at - 1] ?? '') && end !== undefined && end > lineEnd(at)
-      return isApostrophe ? undefined : end
+      // The apostrophe of `users' files`, the inches of `a 5" disk`: a string of several lines does not begin in a word.
+      const isInWord = quote.length === 1 && quote !== '`' && /[A-Za-z0-9]/.test(text[at - 1] ?? '')
+      return isInWord && end !== undefined && end > lineEnd(at) ? undefined : end
     }
     if (!lexis.lineQuotes.includes(character)) return undefined
     for (let next = at + 1; next < text.length && text[next] !== '\n'; next += 1) {
