@@ -30,6 +30,7 @@ import { healthRoutes } from './routes/health.ts'
 import { jobRoutes } from './routes/job.ts'
 import { jobsRoutes } from './routes/jobs.ts'
 import { languagesRoutes } from './routes/languages.ts'
+import { resizeRoutes } from './routes/resize.ts'
 import { signalRoutes } from './routes/signal.ts'
 import { stdinRoutes } from './routes/stdin.ts'
 import { streamRoutes } from './routes/stream.ts'
@@ -159,6 +160,7 @@ export const createApp = (parts: AppParts): App => {
   app.register(jobRoutes, options)
   app.register(stdinRoutes, options)
   app.register(signalRoutes, options)
+  app.register(resizeRoutes, options)
   app.register(eventsRoutes, options)
   app.register(streamRoutes, options)
   app.register(executeRoutes, options)

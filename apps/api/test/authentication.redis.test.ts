@@ -109,6 +109,7 @@ describe('If a key was made', () => {
       ['read', 'GET', `/v1/jobs/${id}`, undefined, 200],
       ['submit', 'POST', `/v1/jobs/${id}/stdin`, { end: true }, 409],
       ['submit', 'POST', `/v1/jobs/${id}/signal`, { signal: 'SIGINT' }, 204],
+      ['submit', 'POST', `/v1/jobs/${id}/resize`, { cols: 1, rows: 1 }, 409],
       ['submit', 'DELETE', `/v1/jobs/${id}`, undefined, 200],
       ['read', 'GET', `/v1/jobs/${id}/events`, undefined, 200],
       ['admin', 'GET', '/v1/admin/keys', undefined, 200],

@@ -60,6 +60,7 @@ test('Every field of a submission is described, with its bounds', async ({ redis
     'args',
     'cancelOnDisconnect',
     'code',
+    'cols',
     'entry',
     'env',
     'files',
@@ -67,7 +68,9 @@ test('Every field of a submission is described, with its bounds', async ({ redis
     'isolation',
     'language',
     'limits',
+    'rows',
     'stdin',
+    'tty',
   ])
   expect(schema.additionalProperties).toBe(false)
   expect(schema.properties.limits.properties.wallMs).toMatchObject({ minimum: 10, maximum: 300_000, default: 30_000 })

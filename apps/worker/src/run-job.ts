@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { QueuedJob } from '@runnel/contract/internal'
-import type { Outcome, Usage } from '@runnel/contract/public'
+import type { Outcome, Program, Usage } from '@runnel/contract/public'
 import type { JobLog, Publisher } from '@runnel/output/publisher'
 import type { Logger } from '@runnel/process'
 import type { Delivery, Verdict } from '@runnel/queue/consumer'
@@ -18,10 +18,10 @@ export interface RunJobDeps {
 }
 
 /** All tries of one delivery share a log, which starts once. */
-const startOnce = (jobLog: JobLog): JobLog => {
+const startOnce = (jobLog: JobLog, { terminal }: Program): JobLog => {
   let started: ReturnType<JobLog['start']> | undefined
   const start = () => {
-    started ??= jobLog.start()
+    started ??= jobLog.start(terminal)
     return started
   }
   return { ...jobLog, start }
@@ -55,12 +55,13 @@ export const createRunJob = ({ sandboxes, publisher, log, isEngineUp }: RunJobDe
   return async (delivery: Delivery): Promise<Verdict> => {
     const { job, attempt, crashes, lastTry, signal } = delivery
     const startedMs = performance.now()
-    const jobLog = startOnce(publisher.open(job.id, attempt))
+    const jobLog = startOnce(publisher.open(job.id, attempt), job.program)
     const logLine: Record<string, unknown> = {
       jobId: job.id,
       tenant: job.tenantId,
       language: job.program.language,
       attempt,
+      ...(job.program.terminal === undefined ? {} : { tty: true }),
     }
 
     const finish = async (outcome: Outcome, usage: Usage | null): Promise<Verdict> => {

@@ -134,6 +134,17 @@ describe('A submission', () => {
     expect(chooseLimits({ [name]: maximum }, LIMITS, { [name]: minimum })[name]).toBe(maximum)
   })
 
+  it.each(['cols', 'rows'])('has %s of 1 to 500 for its terminal, and none without one', (side) => {
+    expect(faults({ code: 'x', [side]: 80 })).toEqual([
+      `${side}: Cannot use \`${side}\` without a terminal: send \`tty: true\` with it`,
+    ])
+    for (const value of [1, 500]) expect(faults({ code: 'x', tty: true, [side]: value })).toEqual([])
+    for (const value of [0, 501, 1.5, '80', null]) {
+      const found = faults({ code: 'x', tty: true, [side]: value })
+      expect([value, found.length, found[0]?.startsWith(`${side}: `)]).toEqual([value, 1, true])
+    }
+  })
+
   it('keeps all values, byte for byte', () => {
     const given = {
       files: [file('src/ä b.py', '\u{1f600}\0'), file('data.bin', 'AP8=', 'base64')],
@@ -143,6 +154,12 @@ describe('A submission', () => {
       stdin: '\0',
       interactive: true,
     }
-    expect(schema.parse(given)).toEqual({ ...given, isolation: 'job', cancelOnDisconnect: false, limits: {} })
+    expect(schema.parse(given)).toEqual({
+      ...given,
+      isolation: 'job',
+      cancelOnDisconnect: false,
+      tty: false,
+      limits: {},
+    })
   })
 })

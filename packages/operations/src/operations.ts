@@ -1,4 +1,4 @@
-import type { Job, JobPage, Submission } from '@runnel/contract/public'
+import type { Job, JobPage, Submission, TerminalSize } from '@runnel/contract/public'
 import type { Language } from '@runnel/languages'
 import type { LogEntry } from '@runnel/output/subscriber'
 import { isJobOf } from '@runnel/registry'
@@ -11,6 +11,7 @@ import { listJobs, type PageRequest } from './jobs/list-jobs.ts'
 import { prepareJob, type SubmitOptions } from './jobs/prepare-job.ts'
 import { readJob } from './jobs/read-job.ts'
 import { type Input, sendInput } from './jobs/send-input.ts'
+import { sendResize } from './jobs/send-resize.ts'
 import { type Signal, sendSignal } from './jobs/send-signal.ts'
 import { type Following, submitAndFollow } from './jobs/submit-and-follow.ts'
 import { submitAndWait, type Waited } from './jobs/submit-and-wait.ts'
@@ -60,6 +61,8 @@ export interface Operations {
 
   sendInput(requester: Requester, id: string, input: Input): Promise<void>
   sendSignal(requester: Requester, id: string, signal: Signal): Promise<void>
+  /** Changes the size of the job's terminal. Throws `no-terminal` if it has none. */
+  sendResize(requester: Requester, id: string, size: TerminalSize): Promise<void>
   /** Returns the job as it is now: a running one finishes a little later. */
   cancel(requester: Requester, id: string): Promise<Job>
   /** Cancels a job whose client has gone. Tries again while Redis is away, until `closing` aborts; never throws. */
@@ -107,6 +110,10 @@ export const createOperations = (parts: OperationParts): Operations => ({
   async sendSignal(requester, id, signal) {
     requireOwn(requester, id)
     await sendSignal(parts, id, signal)
+  },
+  async sendResize(requester, id, size) {
+    requireOwn(requester, id)
+    await sendResize(parts, id, size)
   },
   async cancel(requester, id) {
     requireOwn(requester, id)

@@ -46,6 +46,18 @@ describe('A program', () => {
     })
   })
 
+  test('has a terminal and open input if it asks for a terminal, unless it closes its input', () => {
+    const code = 'print(1)'
+    expect(resolve({ code })).toMatchObject({ interactive: false })
+    expect(resolve({ code })).not.toHaveProperty('terminal')
+    expect(resolve({ code, interactive: true })).toMatchObject({ interactive: true })
+    expect(resolve({ code, tty: true })).toMatchObject({ interactive: true, terminal: { cols: 80, rows: 24 } })
+    expect(resolve({ code, tty: true, rows: 50, interactive: false })).toMatchObject({
+      interactive: false,
+      terminal: { cols: 80, rows: 50 },
+    })
+  })
+
   test('in a language that this deployment does not run is refused, with the list of those it runs', () => {
     const onlyPython = [findLanguage('python')].filter((language) => language !== undefined)
     expect(() => resolve({ code: 'x', language: 'js' }, onlyPython)).toThrow(

@@ -29,9 +29,17 @@ export const createLogWriter = (options: {
   const keys = createRedisKeys(prefix)
   return {
     startCommands({ id: jobId, submittedAt: at, program, extracted, limits }) {
-      const { language, interactive } = program
+      const { language, interactive, terminal } = program
+      const tty = terminal === undefined ? {} : { tty: true }
       const head = { jobId, position: { attempt: 0, n: 1 }, at }
-      const entry = toEntry(head, { type: 'queued', language, ...(extracted && { extracted }), limits, interactive })
+      const entry = toEntry(head, {
+        type: 'queued',
+        language,
+        ...(extracted && { extracted }),
+        limits,
+        interactive,
+        ...tty,
+      })
       return [
         ['XADD', keys.events(jobId), entry.id, ...toFields(entry)],
         ['PUBLISH', keys.eventsChannel(jobId), toMessage(entry)],

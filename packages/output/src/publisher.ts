@@ -1,4 +1,4 @@
-import { type Outcome, toChunk, type Usage } from '@runnel/contract/public'
+import { type Outcome, type TerminalSize, toChunk, type Usage } from '@runnel/contract/public'
 import { createRedisKeys, type Redis } from '@runnel/redis'
 import { type LogEntry, toEntry, toMessage } from './log-entry.ts'
 import { LogLostError } from './log-lost-error.ts'
@@ -10,10 +10,10 @@ export { LogLostError }
 
 export interface JobLog {
   /**
-   * Writes the event `started`. Run the job only if this resolves with `started`. `finished`: the job has an outcome already.
-   * `stale`: a later attempt has started.
+   * Writes the event `started`, with the size of the program's terminal if it has one. Run the job only if this resolves with
+   * `started`. `finished`: the job has an outcome already. `stale`: a later attempt has started.
    */
-  start(): Promise<'started' | 'finished' | 'stale'>
+  start(terminal?: TerminalSize): Promise<'started' | 'finished' | 'stale'>
   /** Resolves when more may be written. Throws LogLostError if this attempt can no longer write. */
   write(stream: OutputStream, bytes: Uint8Array): Promise<void>
   /** Writes pending output, then `finished`, and sets the log's expiry. Throws LogLostError if Redis stays away or has lost the log. */
@@ -105,10 +105,10 @@ export const createPublisher = (options: {
     }
 
     return {
-      async start() {
-        const started = entryAt(1, { type: 'started' })
+      async start(terminal) {
+        const started = entryAt(1, { type: 'started', ...terminal })
         const restarted = entryAt(1, { type: 'restarted' })
-        const second = entryAt(2, { type: 'started' })
+        const second = entryAt(2, { type: 'started', ...terminal })
         const args = [attempt, ...[started, restarted, second].map(toMessage)]
         const reached = await retryWhileAway(() => startScript(redis, keys, args))
         if (reached === 'finished' || reached === 'stale') {

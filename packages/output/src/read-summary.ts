@@ -16,7 +16,7 @@ export type JobSummary = Pick<
   | 'finishedAt'
   | 'outcome'
   | 'usage'
-> & { readonly interactive: boolean }
+> & { readonly interactive: boolean; readonly tty: boolean }
 
 export const parseEvent = (json: string): JobEvent => jobEventSchema.parse(JSON.parse(json))
 
@@ -26,13 +26,14 @@ export const toSummary = (attempt: number, events: readonly JobEvent[]): JobSumm
   if (queued === undefined) return undefined
   const started = events.find((event) => event.type === 'started')
   const finished = events.find((event) => event.type === 'finished')
-  const { language, extracted, limits, interactive, at: submittedAt } = queued
+  const { language, extracted, limits, interactive, tty = false, at: submittedAt } = queued
   return {
     status: finished === undefined ? (attempt === 0 ? 'queued' : 'running') : 'finished',
     language,
     ...(extracted === undefined ? {} : { extracted }),
     limits,
     interactive,
+    tty,
     submittedAt,
     attempt,
     ...(started === undefined ? {} : { startedAt: started.at }),

@@ -29,6 +29,23 @@ describe('a log', () => {
     expect(lines.map(Number)).toEqual(Array.from({ length: 200 }, (_, line) => line))
   })
 
+  parts('says whether the job has a terminal, and its size at each start', async ({ parts }) => {
+    const { logWriter, publisher, subscriber } = parts
+    const { program, ...rest } = newJob()
+    const terminal = { cols: 132, rows: 43 }
+    const job = { ...rest, program: { ...program, terminal } }
+    await logWriter.start(job)
+    expect(await subscriber.summary(job.id)).toMatchObject({ status: 'queued', tty: true })
+    for (const attempt of [1, 2]) expect(await publisher.open(job.id, attempt).start(terminal)).toBe('started')
+    const events = await subscriber.read(job.id)
+    expect(events.map(({ jobId: _, at: __, ...event }) => event)).toMatchObject([
+      { id: '0-1', type: 'queued', tty: true },
+      { id: '1-1', type: 'started', ...terminal },
+      { id: '2-1', type: 'restarted' },
+      { id: '2-2', type: 'started', ...terminal },
+    ])
+  })
+
   parts('has few events for output that comes in a burst', async ({ parts: { publisher, subscriber } }) => {
     const job = newJob()
     const log = publisher.open(job.id, 1)

@@ -417,6 +417,7 @@ describe('the summary', () => {
       language: 'python',
       limits: job.limits,
       interactive: false,
+      tty: false,
       submittedAt: job.submittedAt,
       attempt: 0,
     }

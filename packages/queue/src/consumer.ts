@@ -61,7 +61,7 @@ const LEASE_SHARE = 0.9
 const SWEEP_MS = 1_000
 /**
  * A job that has just started may have missed hints, so it looks for messages after this time. Most jobs have ended by then
- * and save the call. An interactive job, or one that was started before, looks at once.
+ * and save the call. A job that is interactive, has a terminal or was started before looks at once.
  */
 const FIRST_LOOK_MS = 50
 /** How long a job may take to stop after the shutdown grace. After that the worker exits and the job's lock expires. */
@@ -119,7 +119,8 @@ export const createConsumer = (
       throw error
     }
 
-    const { interactive } = parsed.data.program
+    const { interactive, terminal } = parsed.data.program
+    const looksAtOnce = interactive || terminal !== undefined || job.attemptsStarted > 1
     const current = createRunningJob({
       jobId,
       redis,
@@ -130,7 +131,7 @@ export const createConsumer = (
       log,
     })
     running.set(jobId, current)
-    const firstLook = setTimeout(current.look, interactive || job.attemptsStarted > 1 ? 0 : FIRST_LOOK_MS)
+    const firstLook = setTimeout(current.look, looksAtOnce ? 0 : FIRST_LOOK_MS)
     try {
       const verdict = await handle({
         job: parsed.data,

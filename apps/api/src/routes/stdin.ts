@@ -30,7 +30,7 @@ export const stdinRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { op
       config: { scope: 'submit', resource: 'job', submits: false, stream: false },
       schema: {
         summary: "Write to a job's standard input",
-        description: `Bytes as application/octet-stream, with \`?end=true\` to end the input after them; or JSON. The job must have been submitted with \`interactive: true\`. A queued job reads it when it starts. One job may be sent ${PROGRAM.stdinTotalBytes} bytes in all.`,
+        description: `Bytes as application/octet-stream, with \`?end=true\` to end the input after them; or JSON. The job must have been submitted with \`interactive: true\` or \`tty: true\`. A queued job reads it when it starts. One job may be sent ${PROGRAM.stdinTotalBytes} bytes in all.`,
         tags: ['jobs'],
         consumes: ['application/json', 'application/octet-stream'],
         params: z.strictObject({ id: jobIdSchema }),

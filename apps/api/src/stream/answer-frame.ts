@@ -89,6 +89,9 @@ export const answerFrame = async (
     case 'signal':
       await operations.sendSignal(requester, frame.jobId, frame.signal)
       return {}
+    case 'resize':
+      await operations.sendResize(requester, frame.jobId, frame)
+      return {}
     case 'cancel':
       await operations.cancel(requester, frame.jobId)
       return {}

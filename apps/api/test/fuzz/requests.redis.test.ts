@@ -51,7 +51,7 @@ const readKeys = async (redis: Redis, prefix: string) => {
 }
 
 /** These are called without an upgrade, for finished jobs. */
-const NEVER_GOOD = ['GET /v1/stream', 'POST /v1/jobs/:id/stdin', 'POST /v1/jobs/:id/signal']
+const NEVER_GOOD = ['GET /v1/stream', 'POST /v1/jobs/:id/stdin', 'POST /v1/jobs/:id/signal', 'POST /v1/jobs/:id/resize']
 
 describe('Any input to any route', { timeout: fuzzTimeout }, () => {
   test('is answered in time, never with status 500, and leaves nothing in Redis if it is refused', async ({

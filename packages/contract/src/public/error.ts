@@ -12,6 +12,7 @@ export const ERROR_STATUS = {
   'job-finished': 409,
   'events-lost': 410,
   'stdin-closed': 409,
+  'no-terminal': 409,
   'payload-too-large': 413,
   'stdin-full': 413,
   'unsupported-media-type': 415,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { limitsSchema } from './limits.ts'
 import { outcomeSchema, usageSchema } from './outcome.ts'
 import { extractedSchema } from './program.ts'
+import { terminalSizeShape } from './terminal.ts'
 import { encodingSchema } from './text.ts'
 
 /**
@@ -36,8 +37,16 @@ export const jobEventSchema = z.discriminatedUnion('type', [
     extracted: extractedSchema.optional(),
     limits: limitsSchema,
     interactive: z.boolean(),
+    tty: z.boolean().optional().describe('Whether the program runs on a terminal. Absent if not.'),
   }),
-  z.object({ ...base, type: z.literal('started') }),
+  z
+    .object({
+      ...base,
+      type: z.literal('started'),
+      cols: terminalSizeShape.cols.optional(),
+      rows: terminalSizeShape.rows.optional(),
+    })
+    .describe('`cols` and `rows` are the first size of the terminal of a job with `tty`; absent without.'),
   z.object({
     ...base,
     type: z.literal('stdout'),

@@ -4,6 +4,7 @@ import { eventIdSchema, jobEventSchema } from './event.ts'
 import { jobIdSchema, jobSchema, signalNames } from './job.ts'
 import type { LimitsPolicy } from './limits.ts'
 import { createSubmissionSchema, idempotencyKeySchema } from './submission.ts'
+import { terminalSizeShape } from './terminal.ts'
 import { chunkFault, encodingSchema } from './text.ts'
 
 /**
@@ -11,7 +12,7 @@ import { chunkFault, encodingSchema } from './text.ts'
  *
  *   client: submit ──▶ accepted {job}, then its events (unless `subscribe` is false)
  *           subscribe {jobId, after?} ──▶ events after that one, then live
- *           unsubscribe | stdin | signal | cancel ──▶ ok
+ *           unsubscribe | stdin | signal | resize | cancel ──▶ ok
  *
  * `ref` is the client's own name for a frame; the answer to the frame has the same `ref`.
  * A frame that cannot be read is answered with `error`; the socket stays open.
@@ -63,6 +64,7 @@ export const createClientFrameSchema = (policy: LimitsPolicy) =>
     z.strictObject({ type: z.literal('unsubscribe'), ref, jobId: jobIdSchema }),
     z.strictObject({ type: z.literal('stdin'), ref, jobId: jobIdSchema, ...stdinShape }).superRefine(checkData),
     z.strictObject({ type: z.literal('signal'), ref, jobId: jobIdSchema, ...signalShape }),
+    z.strictObject({ type: z.literal('resize'), ref, jobId: jobIdSchema, ...terminalSizeShape }),
     z.strictObject({ type: z.literal('cancel'), ref, jobId: jobIdSchema }),
   ])
 export type ClientFrame = z.output<ReturnType<typeof createClientFrameSchema>>

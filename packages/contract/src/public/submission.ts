@@ -11,6 +11,7 @@ import {
   PROGRAM,
   pathFault,
 } from './program.ts'
+import { TERMINAL, terminalSizeShape } from './terminal.ts'
 import { utf8Length } from './text.ts'
 
 /** `Idempotency-Key` of POST /v1/jobs, and `idempotencyKey` of a `submit` frame. */
@@ -70,10 +71,24 @@ export const createSubmissionSchema = (policy: LimitsPolicy) =>
         .describe('Text to put on standard input at the start.'),
       interactive: z
         .boolean()
+        .optional()
+        .describe(
+          'Keep standard input open after `stdin`, so that POST /v1/jobs/:id/stdin can send more. Otherwise it ends there. Left out: true with `tty`, because a person sits at a terminal; otherwise false.',
+        ),
+      tty: z
+        .boolean()
         .default(false)
         .describe(
-          'Keep standard input open after `stdin`, so that POST /v1/jobs/:id/stdin can send more. Otherwise it ends there.',
+          'Run the program on a terminal, for a person: colours, line editing, ^C. All output is `stdout` events, in exact order. `stdin` and later input are typed on it: send "\\r" for Enter, "\\u0003" for ^C. An input that ends is ^D.',
         ),
+      cols: terminalSizeShape.cols
+        .optional()
+        .describe(
+          `Columns of the terminal, 1 to ${TERMINAL.maximum}; ${TERMINAL.cols} if left out. Only with \`tty\`.`,
+        ),
+      rows: terminalSizeShape.rows
+        .optional()
+        .describe(`Rows of the terminal, 1 to ${TERMINAL.maximum}; ${TERMINAL.rows} if left out. Only with \`tty\`.`),
       isolation: isolationSchema.default('job'),
       cancelOnDisconnect: z
         .boolean()
@@ -85,7 +100,11 @@ export const createSubmissionSchema = (policy: LimitsPolicy) =>
     })
     .superRefine((submission, context) => {
       const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
-      const { code, files, entry, args, env } = submission
+      const { code, files, entry, args, env, tty } = submission
+      for (const side of ['cols', 'rows'] as const) {
+        if (!tty && submission[side] !== undefined)
+          refuse([side], `Cannot use \`${side}\` without a terminal: send \`tty: true\` with it`)
+      }
       if (code !== undefined && files !== undefined) refuse([], 'Cannot run both `code` and `files`: send one of them')
       if (code === undefined && files === undefined)
         refuse([], 'Nothing to run: send `code`, or `files` with an `entry`')

@@ -3,7 +3,10 @@ import type { JobSummary, Output } from '@runnel/output/subscriber'
 import type { OperationParts } from '../parts.ts'
 import { jobNotFound } from '../request-errors.ts'
 
-export const toJob = (id: string, { interactive: _, ...summary }: JobSummary): Job => ({ id, ...summary })
+export const toJob = (id: string, { interactive: _interactive, tty: _tty, ...summary }: JobSummary): Job => ({
+  id,
+  ...summary,
+})
 
 export const toFinishedJob = (id: string, summary: JobSummary, { stdout, stderr, truncated }: Output): Job => ({
   ...toJob(id, summary),

@@ -6,6 +6,7 @@ import {
   type Program,
   RequestError,
   type Submission,
+  TERMINAL,
   utf8Length,
 } from '@runnel/contract/public'
 import type { Language } from '@runnel/languages'
@@ -43,6 +44,15 @@ const requireSize = (bytes: number): void => {
   )
 }
 
+/** What the program finds around it. A terminal is for a person, so its input stays open unless the submission says otherwise. */
+const toSurroundings = ({ args, env, stdin, tty, cols, rows, interactive = tty }: Submission) => ({
+  args,
+  env,
+  stdin,
+  interactive,
+  ...(tty ? { terminal: { cols: cols ?? TERMINAL.cols, rows: rows ?? TERMINAL.rows } } : {}),
+})
+
 export interface ResolvedProgram {
   readonly program: Program
   /** The lines of `code` that are run, if it was a chat answer. */
@@ -65,9 +75,9 @@ const resolveCode = (
 
 /** Chooses language and entry if the submission leaves them open, so that the worker has nothing to choose. */
 export const resolveProgram = (submission: Submission, languages: readonly Language[]): ResolvedProgram => {
-  const { code, entry, args, env, stdin, interactive } = submission
+  const { code, entry } = submission
   const named = submission.language === undefined ? undefined : nameLanguage(submission.language, languages)
-  const rest = { args, env, stdin, interactive }
+  const rest = toSurroundings(submission)
   if (code !== undefined) {
     requireSize(utf8Length(code))
     const { extracted, ...program } = resolveCode(code, named, languages)

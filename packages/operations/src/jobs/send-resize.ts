@@ -1,0 +1,12 @@
+import { RequestError, type TerminalSize } from '@runnel/contract/public'
+import type { OperationParts } from '../parts.ts'
+import { requireUnfinished } from './read-job.ts'
+
+/** A queued job gets its new size as soon as it has started. */
+export const sendResize = async (parts: OperationParts, id: string, { cols, rows }: TerminalSize): Promise<void> => {
+  const { tty } = await requireUnfinished(parts, id)
+  if (!tty) {
+    throw new RequestError('no-terminal', 'Cannot resize this job: it has no terminal; submit it with tty: true')
+  }
+  await parts.producer.send(id, { type: 'resize', cols, rows })
+}
