@@ -118,6 +118,48 @@ os.write(1, b"\\0\\xff\\xfe")`
     expect(stdoutOf(await system.finished(id))).toBe('cba\nfed\nover\n')
   })
 
+  test('shows a person a program on a terminal, over one WebSocket', async ({ system }) => {
+    const code = `import os, signal, time
+def show(*_): print(*os.get_terminal_size())
+signal.signal(signal.SIGWINCH, show)
+show()
+print("hello", input("name? "))
+try:
+    while True: time.sleep(0.01)
+except KeyboardInterrupt:
+    print("bye")
+    raise SystemExit(3)`
+    const deeds = [
+      ['name? ', { type: 'stdin', data: 'anm\x7fn\r' }],
+      ['hello ann\r\n', { type: 'resize', cols: 132, rows: 43 }],
+      ['132 43\r\n', { type: 'stdin', data: '\x03' }],
+    ] as const
+    const socket = new WebSocket(`${system.url.replace('http', 'ws')}/v1/stream`)
+    const send = (frame: object) => socket.send(JSON.stringify(frame))
+    const events: JobEvent[] = []
+    let text = ''
+    let done = 0
+    socket.onmessage = ({ data }) => {
+      const { type, event } = JSON.parse(String(data))
+      if (type !== 'event') return
+      events.push(event)
+      text += event.type === 'stdout' ? event.data : ''
+      const [shown, frame] = deeds[done] ?? []
+      if (shown === undefined || !text.endsWith(shown)) return
+      done += 1
+      send({ ...frame, jobId: event.jobId })
+    }
+    await once(socket, 'open')
+    send({ type: 'submit', job: { language: 'python', code, tty: true, cols: 100 } })
+    await eventually(async () => expect(events.at(-1)?.type).toBe('finished'), { withinMs: 15_000 })
+    socket.close()
+    expect(text).toBe('100 24\r\nname? anm\b \bn\r\nhello ann\r\n132 43\r\n^Cbye\r\n')
+    expect(new Set(events.map(({ type }) => type))).toEqual(new Set(['queued', 'started', 'stdout', 'finished']))
+    expect(events[0]).toMatchObject({ type: 'queued', interactive: true, tty: true })
+    expect(events[1]).toMatchObject({ type: 'started', cols: 100, rows: 24 })
+    expect(events.at(-1)).toMatchObject({ outcome: { type: 'exited', exitCode: 3 } })
+  })
+
   test('cancels a queued and a running job, and leaves a finished one as it is', async ({ system }) => {
     const { id } = await system.submit({
       language: 'python',

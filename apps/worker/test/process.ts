@@ -24,11 +24,14 @@ export interface Process {
   signal(name: NodeJS.Signals): void
 }
 
+/** What a process gets of this one's environment: with the same Docker engine as the tests. */
+const PASSED_ON = ['PATH', 'HOME', 'NODE_COMPILE_CACHE', 'DOCKER_HOST', 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH']
+
 export const startProcess = (app: 'api' | 'worker', env: Readonly<Record<string, string>>): Process => {
-  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env
+  const passedOn = Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.includes(name)))
   const main = fileURLToPath(new URL(`../../${app}/src/main.ts`, import.meta.url))
   const child = spawn(process.execPath, [main], {
-    env: { PATH, HOME, NODE_COMPILE_CACHE, ...env },
+    env: { ...passedOn, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const lines: LogLine[] = []
