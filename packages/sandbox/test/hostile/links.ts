@@ -105,20 +105,21 @@ denied("its output", lambda: os.link("/proc/1/fd/1", "/tmp/hard", follow_symlink
     name: 'changes who it is and what names mean',
     source: refused(`import pathlib, pwd
 for name in ("passwd", "group", "hosts", "nsswitch.conf", "resolv.conf", "ld.so.cache", "hostname", "shadow"):
-    for path in (f"/etc/{name}", f"/opt/runnel/etc/{name}"):
-        refused(f"write {path}", lambda: write(path))
-        refused(f"truncate {path}", lambda: os.truncate(path, 0))
-        refused(f"chmod {path}", lambda: os.chmod(path, 0o777))
-        refused(f"chown {path}", lambda: os.chown(path, os.getuid(), os.getgid()))
-        refused(f"utime {path}", lambda: os.utime(path, (1, 1)))
-        refused(f"remove {path}", lambda: os.unlink(path), [errno.EBUSY])
-        refused(f"replace {path}", lambda: os.rename("main.py", path), [errno.EXDEV])
-        refused(f"an attribute of {path}", lambda: os.setxattr(path, "user.note", b"x"))
+    for folder in ("/etc", "/opt/runnel/etc"):
+        path = f"{folder}/{name}"
+        # These two are the agent's. The others are links to files of the image, which is read-only for everybody.
+        is_agents = path in ("/etc/passwd", "/etc/group")
+        denied(f"write {path}", lambda: write(path), errno.EACCES if is_agents else errno.EROFS)
+        denied(f"truncate {path}", lambda: os.truncate(path, 0), errno.EACCES)
+        denied(f"remove {path}", lambda: os.unlink(path), errno.EACCES if folder == "/etc" else errno.EROFS)
+        denied(f"replace {path}", lambda: os.rename("main.py", path), errno.EXDEV)
+        for act in (lambda: os.chmod(path, 0o777), lambda: os.chown(path, os.getuid(), os.getgid()), lambda: os.utime(path, (1, 1))):
+            denied(f"change {path}", act, errno.EPERM if is_agents else errno.EROFS)
 for name in ("/etc/ld.so.preload", "/etc/nologin", "/etc/new"):
-    refused(f"make {name}", lambda: pathlib.Path(name).touch())
-    refused(f"link {name}", lambda: os.symlink("/workspace", name))
-refused("move /etc", lambda: os.rename("/etc", "/tmp/etc"), [errno.EBUSY, errno.EXDEV])
-refused("chmod /etc", lambda: os.chmod("/etc", 0o777))
+    denied(f"make {name}", lambda: pathlib.Path(name).touch(), errno.EACCES)
+    denied(f"link {name}", lambda: os.symlink("/workspace", name), errno.EACCES)
+denied("move /etc", lambda: os.rename("/etc", "/tmp/etc"), errno.EXDEV)
+denied("chmod /etc", lambda: os.chmod("/etc", 0o777))
 assert pwd.getpwuid(os.getuid()).pw_name == "runner"`),
     ends: [EXITED],
     prints: ALL_REFUSED,
