@@ -79,7 +79,7 @@ export const openHouse = async (options: {
       'POST /v1/tickets': fc.constantFrom({ jobIds: [finished] }, { submissions: true }),
     },
     words: {
-      code: fc.constantFrom('print(1)', 'console.log(1)', 'echo 1', '<p>Hello</p>'),
+      code: fc.constantFrom('print(1)', 'console.log(1)', 'echo 1', '<p>Hello</p>', 'Sure:\n```py\nprint(1)\n```'),
       content: fc.constantFrom('print(1)', 'MTIz'),
       language: fc.constantFrom('python', 'ts', 'bash', 'cobol', 'auto'),
       languages: fc.constantFrom('python', 'bash'),

@@ -46,34 +46,54 @@ const isBareFence = (line: string, fence: string): boolean => {
   return trimmed.length >= fence.length && trimmed === (fence[0] ?? '').repeat(trimmed.length)
 }
 
-/**
- * The text from the first fence to the last one, if it is one program with fences in its strings. Models write such a program in
- * a fence that is not longer than those inside it, so Markdown ends it at the first of them.
- */
-const rejoin = (
-  text: string,
-  [first]: readonly FencedBlock[],
-  given: LanguageId | undefined,
-): FencedBlock | undefined => {
-  if (first === undefined) return undefined
-  const kind = readInfo(first.info)
-  const language = given ?? (kind.type === 'program' ? kind.language : undefined)
-  if (language === undefined) return undefined
-  const lines = splitLines(text)
-  const lastLine = lines.findLastIndex((line) => isBareFence(line, first.fence))
-  // In a list or a quotation, lines have more before them than the program.
-  if (lastLine <= first.lastLine || lines[first.firstLine - 2]?.startsWith(first.fence) !== true) return undefined
-  const content = `${lines.slice(first.firstLine - 1, lastLine).join('\n')}\n`
-  const inner = findBlocks(content)
-  if (inner.length === 0 || !isProgram(content, inner, { given: language })) return undefined
-  return { ...first, content, lastLine }
-}
-
 const shift = (block: FencedBlock, lines: number): FencedBlock => ({
   ...block,
   firstLine: block.firstLine + lines,
   lastLine: block.lastLine + lines,
 })
+
+/** So many fences in strings are passed to find the end of a block. */
+const MOST_INNER_FENCES = 16
+
+/** Where the program that begins at this line ends: the index of the first fence that is in none of its strings. */
+const findEnd = (lines: readonly string[], fence: string, language: LanguageId): number | undefined => {
+  const text = lines.join('\n')
+  let position = 0
+  let passed = 0
+  for (const [index, line] of lines.entries()) {
+    if (isBareFence(line, fence)) {
+      if (!isInsideText(text, position, language)) return index
+      passed += 1
+      if (passed === MOST_INNER_FENCES) return undefined
+    }
+    position += line.length + 1
+  }
+  return undefined
+}
+
+/**
+ * The blocks, where the first is a program with fences in its strings. Models write such a program in a fence that is not longer
+ * than those inside it, so Markdown ends it at the first of them.
+ */
+const rejoin = (
+  text: string,
+  [first]: readonly FencedBlock[],
+  given: LanguageId | undefined,
+): readonly FencedBlock[] | undefined => {
+  if (first === undefined) return undefined
+  const kind = readInfo(first.info)
+  const language = given ?? (kind.type === 'program' ? kind.language : undefined)
+  const lines = splitLines(text)
+  // In a list or a quotation, lines have more before them than the program.
+  if (language === undefined || lines[first.firstLine - 2]?.startsWith(first.fence) !== true) return undefined
+  const program = lines.slice(first.firstLine - 1)
+  const end = findEnd(program, first.fence, language)
+  if (end === undefined || first.firstLine - 1 + end <= first.lastLine) return undefined
+  const content = `${program.slice(0, end).join('\n')}\n`
+  if (parsesAs(language, content) === false) return undefined
+  const after = findBlocks(program.slice(end + 1).join('\n')).map((block) => shift(block, first.firstLine + end))
+  return [{ ...first, content, lastLine: first.firstLine - 1 + end }, ...after]
+}
 
 /** If the only block is Markdown with blocks in it, those: models put a whole answer into a fence. */
 const unwrap = (
@@ -97,8 +117,7 @@ const findInLayer = (text: string, given: LanguageId | undefined, layers: number
   // What is detected in prose with code may be any language: only one that runs here can be the whole text's.
   const language = detected === undefined ? undefined : findLanguage(detected)?.id
   if (isProgram(text, blocks, { given, language })) return []
-  const joined = rejoin(text, blocks, given)
-  return joined === undefined ? unwrap(blocks, given, layers) : [joined]
+  return rejoin(text, blocks, given) ?? unwrap(blocks, given, layers)
 }
 
 /**

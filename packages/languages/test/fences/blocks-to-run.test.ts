@@ -81,6 +81,22 @@ describe('The block of a chat answer is found', () => {
   })
 })
 
+test('A block with fences in its strings ends where its program ends, and the blocks after it count', () => {
+  const readme = 'x = """\n```sh\nls\n```\n"""\nprint(x)\n'
+  expect(
+    findBlocksToRun(`Sure:\n\`\`\`py\n${readme}\`\`\`\nIt's run by:\n\`\`\`sh\npython3 x.py\n\`\`\`\n`, undefined),
+  ).toEqual([
+    { info: 'py', content: readme, firstLine: 3, lastLine: 8, fence: '```' },
+    { info: 'sh', content: 'python3 x.py\n', firstLine: 12, lastLine: 12, fence: '```' },
+  ])
+  // This one has a string that its own prose closes.
+  const unclosed = 'Sure:\n```py\nx = """\n```\nUse """ for strings:\n```py\ny\n```\n'
+  expect(findBlocksToRun(unclosed, undefined)).toMatchObject([
+    { firstLine: 3, lastLine: 3 },
+    { firstLine: 7, lastLine: 7 },
+  ])
+})
+
 describe('A program with a fenced block in it, as the block of a chat answer, is found whole', () => {
   const before = "Sure! Let's do it. The \"best\" way isn't `eval()`:\n\n# Code\n\n- it's one\n\n"
   const after = "\n1. That's all, isn't it?\n2. Don't forget: `quotes`.\n"
