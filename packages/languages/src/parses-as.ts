@@ -1,10 +1,18 @@
+import type { Tree } from '@lezer/common'
 import { parser as javascriptParser } from '@lezer/javascript'
 import type { LRParser } from '@lezer/lr'
 import { parser as pythonParser } from '@lezer/python'
 import type { LanguageId } from './catalogue.ts'
 
-/** Longer texts of normal code parse in this time up to about 50 KiB; hostile ones can need any time. */
-const DEADLINE_MS = 25
+/** Normal code of about 50 KiB parses in this time. */
+const PARSE_MS = 25
+/** No step of a parser takes longer. If one does, the process had to wait for a processor, and that says nothing about the text. */
+const STEP_MS = 1
+
+/** The time that parsers may take together. It counts their steps, not the pauses of a busy machine. */
+export interface ParseBudget {
+  leftMs: number
+}
 
 /** A strict parser stops at its first error. The recovery after an error is what makes hostile texts slow. */
 const strict = (parser: LRParser, dialect?: string): LRParser =>
@@ -19,33 +27,76 @@ const PARSERS: Readonly<Record<LanguageId, readonly LRParser[]>> = {
   bash: [],
 }
 
-/** True: it parsed to its end. False: it has an error. Undefined: the deadline came first. */
-const parseBefore = (deadline: number, parser: LRParser, text: string): boolean | undefined => {
+/** For texts that were cut: it goes on after the error at the cut, so that there is a tree. */
+const LENIENT = javascriptParser.configure({ dialect: 'jsx' })
+
+const TYPE_NODE = /^(?:Type[A-Z]\w*|Optional|Privacy|readonly|override|abstract|satisfies|implements|Decorator)$/
+
+/** lezer's JavaScript lets some types through. Node runs no decorators in JavaScript, so they count as TypeScript too. */
+const hasTypes = (tree: Tree): boolean => {
+  const cursor = tree.cursor()
+  do {
+    if (TYPE_NODE.test(cursor.name)) return true
+    const parent = cursor.node.parent?.name
+    if (cursor.name === 'as' && parent === 'BinaryExpression') return true
+    if (cursor.name === 'LogicOp' && parent === 'PostfixExpression') return true
+  } while (cursor.next())
+  return false
+}
+
+/** The tree, or the position of the first error. Undefined: the budget was used up first. */
+const parseUntilError = (parser: LRParser, text: string, budget: ParseBudget): Tree | number | undefined => {
   const parse = parser.startParse(text)
+  let before = performance.now()
   try {
-    while (parse.advance() === null) if (performance.now() > deadline) return undefined
-    return true
+    while (budget.leftMs > 0) {
+      const tree = parse.advance()
+      if (tree !== null) return tree
+      const now = performance.now()
+      budget.leftMs -= Math.min(now - before, STEP_MS)
+      before = now
+    }
+    return undefined
   } catch (error) {
-    // `No parse at <position>`, or too deep for the stack.
-    if (error instanceof SyntaxError || error instanceof RangeError) return false
+    // Only the message has the position.
+    if (error instanceof SyntaxError) return Number(/^No parse at (\d+)$/.exec(error.message)?.[1] ?? 0)
+    // Nested too deep for the stack.
+    if (error instanceof RangeError) return 0
     throw error
   }
 }
 
 /**
+ * Whether a text parses in a language up to `end`, a position in the text: an error after it does not count.
+ * Undefined: there is no parser for the language, or `budget` was used up first.
+ */
+export const parsesUpTo = (
+  end: number,
+  language: LanguageId,
+  text: string,
+  budget: ParseBudget,
+): boolean | undefined => {
+  let parses: boolean | undefined
+  for (const parser of PARSERS[language]) {
+    const result = parseUntilError(parser, text, budget)
+    if (result === undefined) return undefined
+    parses = typeof result === 'object' || result > end
+    if (parses && language === 'javascript') {
+      const tree = typeof result === 'object' ? result : parseUntilError(LENIENT, text, budget)
+      parses = typeof tree === 'object' && !hasTypes(tree)
+    }
+    if (parses) break
+  }
+  return parses
+}
+
+/**
  * Whether all of this text is a program in this language as it stands, by its grammar alone. It never takes much longer than
- * 25 ms. Undefined: there is no parser for the language (Bash), or the deadline came first.
+ * 25 ms. Undefined: there is no parser for the language (Bash), or the time was over first.
  *
  * False is not proof: a few rare forms that the interpreter knows are errors here. True says little about a short text: many
  * lines of YAML and R are also Python. Beware of fences: a whole text that is one Markdown fence is valid JavaScript, because
  * three backticks are an empty template and the start of another.
  */
-export const parsesAs = (language: LanguageId, text: string): boolean | undefined => {
-  const deadline = performance.now() + DEADLINE_MS
-  let result: boolean | undefined
-  for (const parser of PARSERS[language]) {
-    result = parseBefore(deadline, parser, text)
-    if (result !== false) return result
-  }
-  return result
-}
+export const parsesAs = (language: LanguageId, text: string): boolean | undefined =>
+  parsesUpTo(text.length, language, text, { leftMs: PARSE_MS })

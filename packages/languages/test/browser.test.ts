@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 /** Every warning of the bundler fails, because it means an import that browsers do not have. */
 const bundleForBrowsers = async (): Promise<string> => {
   await using bundle = await rolldown({
-    input: join(import.meta.dirname, '../src/index.ts'),
+    input: join(import.meta.dirname, '../src/detection.ts'),
     platform: 'browser',
     onLog(level, { message }) {
       throw new Error(`${level}: ${message}`)
@@ -18,7 +18,7 @@ const bundleForBrowsers = async (): Promise<string> => {
 }
 
 test('Detection and the search for fences run in a browser', async () => {
-  const browser = createContext({ TextEncoder, TextDecoder, URL, performance })
+  const browser = createContext({ TextEncoder, TextDecoder, URL, performance, atob })
   runInContext(await bundleForBrowsers(), browser)
   const run = (code: string): unknown => JSON.parse(runInContext(`JSON.stringify(${code})`, browser))
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parsesAs } from '../src/index.ts'
+import { parsesAs } from '../src/detection.ts'
 
 describe('A text parses as', () => {
   test.each([

@@ -55,7 +55,7 @@ describe('A chat answer runs', () => {
       expect(resolve({ code: fenced(info, 'import os\nprint(os.name)\n') }).program.language).toBe('python')
       expect(resolve({ code: fenced(info, 'console.log(process.argv)\n') }).program.language).toBe('javascript')
     }
-    expect(refusalOf({ code: fenced('', 'hello\n') })).toEqual([
+    expect(refusalOf({ code: fenced('', 'x\n') })).toEqual([
       'unknown-language',
       expect.stringMatching(/^Cannot tell the language of this program: send `language`/),
     ])

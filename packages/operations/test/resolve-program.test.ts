@@ -63,6 +63,28 @@ describe('A program', () => {
     expect(() => resolve({ code: 'x', language: 'js' }, onlyPython)).toThrow(
       /"js"\. The languages here are python \(py, python3, py3\)$/,
     )
-    expect(() => resolve({ code: 'console.log(1)' }, onlyPython)).toThrow(/javascript, which this looks like/)
+    expect(() => resolve({ code: 'console.log(1)' }, onlyPython)).toThrow(
+      'This looks like JavaScript, which this deployment does not run. If it is something else, send `language`. The languages here are python (py, python3, py3)',
+    )
+  })
+
+  test.each([
+    [
+      'public class A { public static void main(String[] args) { System.out.println(1); } }',
+      'Java, which this deployment does not run',
+    ],
+    ['x <- c(1, 2, 3)\nmean(x)', 'R, which this deployment does not run'],
+    ['name: demo\non: push\njobs:\n  test:\n    runs-on: ubuntu-latest', 'YAML, which is not a program'],
+    ['Please write a program that sorts a list.', 'text rather than code, which is not a program'],
+  ])('in another language is refused with its name: %j', (code, what) => {
+    expect(() => resolve({ code })).toThrow(
+      `This looks like ${what}. If it is something else, send \`language\`. The languages here are python (py, python3, py3), javascript (`,
+    )
+  })
+
+  test('that nothing tells is refused, and asks for the language', () => {
+    expect(() => resolve({ code: 'x' })).toThrow(
+      /^Cannot tell the language of this program: send `language`\. The languages here are /,
+    )
   })
 })

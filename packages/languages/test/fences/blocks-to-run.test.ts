@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { findBlocksToRun, findLanguage, LANGUAGES, type LanguageId } from '../../src/index.ts'
+import { findBlocksToRun } from '../../src/detection.ts'
+import { findLanguage, LANGUAGES, type LanguageId } from '../../src/index.ts'
 import { readCorpus } from './read-corpus.ts'
 
 const programs = readCorpus('programs.txt').map(({ head, ...rest }) => ({ language: head as LanguageId, ...rest }))

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readInfo } from '../../src/index.ts'
+import { readInfo } from '../../src/detection.ts'
 
 describe('The info string of a fence', () => {
   test.each([

@@ -1,5 +1,6 @@
 import { type File, RequestError } from '@runnel/contract/public'
-import { detectLanguage, findLanguage, type Language } from '@runnel/languages'
+import { findLanguage, type Language } from '@runnel/languages'
+import { describeNotRun, detectLanguage } from '@runnel/languages/detection'
 
 /** The languages of a deployment or tenant, for a message. */
 export const listLanguages = (languages: readonly Language[]): string =>
@@ -31,5 +32,5 @@ export const guessLanguage = (file: File, isNamed: boolean, languages: readonly 
   }
   const language = languages.find(({ id }) => id === detected)
   if (language !== undefined) return language
-  throw refuseLanguage(`Cannot run ${detected}, which this looks like. If it is not, send \`language\`.`, languages)
+  throw refuseLanguage(`${describeNotRun(detected)} If it is something else, send \`language\`.`, languages)
 }

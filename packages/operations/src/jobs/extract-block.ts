@@ -1,12 +1,6 @@
 import { type Extracted, RequestError } from '@runnel/contract/public'
-import {
-  type FencedBlock,
-  findBlocksToRun,
-  LANGUAGES,
-  type Language,
-  type LanguageId,
-  readInfo,
-} from '@runnel/languages'
+import { LANGUAGES, type Language, type LanguageId } from '@runnel/languages'
+import { type FencedBlock, findBlocksToRun, readInfo } from '@runnel/languages/detection'
 import { listLanguages } from './choose-language.ts'
 
 /** The code of a chat answer, without the fences and the words around it. */

@@ -1,0 +1,7 @@
+/** Apart from the catalogue, because it loads parsers and a model: 25 MB that a worker and docker-proxy do not need. */
+export { type DetectedLanguage, detectLanguage } from './detect-language.ts'
+export { findBlocksToRun } from './fences/blocks-to-run.ts'
+export type { FencedBlock, Lines } from './fences/find-blocks.ts'
+export { type BlockKind, readInfo } from './fences/info-string.ts'
+export { describeNotRun } from './other-languages.ts'
+export { parsesAs } from './parses-as.ts'

@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest'
+import { detectLanguage, parsesAs } from '../src/detection.ts'
+
+/** Each is repeated to a text that is unterminated or deep everywhere. */
+const PIECES = [
+  ...[
+    '"',
+    "'",
+    '`',
+    '/* ',
+    ' /*',
+    '<<A\n',
+    '<<A',
+    '#',
+    '\\',
+    '"\\',
+    "'''",
+    '"""',
+    '{',
+    '<',
+    ' |',
+    '(',
+    '[',
+    '([{',
+    '<!--',
+  ],
+  ...[
+    'for x ',
+    'import a, ',
+    'a: ',
+    '[[ ',
+    'def a(',
+    'x=',
+    'const x',
+    '$a ',
+    ') : A',
+    'a<',
+    '<a>',
+    '<T>(',
+    'a<b,',
+    'a as ',
+  ],
+  ...[
+    '(a)=>',
+    'async(',
+    'f"{',
+    '`${',
+    'lambda:',
+    'if(',
+    'x?',
+    'a?b:',
+    'class{',
+    'type A<',
+    '@',
+    '!',
+    '-',
+    '\n ',
+    '\t',
+    '\0',
+  ],
+  ...['not ', '*', '=>', '$(', '${', 'case ', '>>> ', '"a" ', '﷽', '\u{10000}', '\r', '{"a":[', '<?xml', '<div ', '#!'],
+]
+const SIZES = [8 * 1024, 1024 * 1024]
+/** Five times the promise, because a busy machine with little cache needs longer. The promise itself is measured by hand. */
+const MOST_MS = 250
+
+const processorMs = (work: () => void): number => {
+  const before = process.cpuUsage()
+  work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1_000
+}
+
+/** The best of three: other tests run in this process too, and so does the garbage collection of what they left. */
+const leastProcessorMs = (work: () => void): number => Math.min(...[1, 2, 3].map(() => processorMs(work)))
+
+test('A hostile text takes no longer than its share of a processor', { timeout: 120_000 }, () => {
+  for (const piece of PIECES) {
+    for (const size of SIZES) {
+      const content = piece.repeat(size / piece.length)
+      expect(
+        leastProcessorMs(() => detectLanguage({ content })),
+        `${JSON.stringify(piece)} ${size}`,
+      ).toBeLessThan(MOST_MS)
+    }
+  }
+})
+
+test('Hostile texts leave no memory behind', { timeout: 120_000 }, () => {
+  const content = PIECES.map((piece) => piece.repeat(1_000))
+    .join('\n')
+    .repeat(20)
+  detectLanguage({ content })
+  const before = process.memoryUsage().heapUsed
+  for (let i = 0; i < 200; i += 1) detectLanguage({ content: `${PIECES[i % PIECES.length]?.repeat(8_000)}` })
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(128 * 1024 * 1024)
+})
+
+test('A whole text is parsed under a limit too', { timeout: 120_000 }, () => {
+  for (const piece of PIECES) {
+    const text = piece.repeat((256 * 1024) / piece.length)
+    for (const language of ['python', 'javascript', 'typescript'] as const) {
+      const label = `${language} ${JSON.stringify(piece)}`
+      expect(
+        leastProcessorMs(() => parsesAs(language, text)),
+        label,
+      ).toBeLessThan(MOST_MS)
+    }
+  }
+})
