@@ -61,6 +61,9 @@ describe('when the answer of a step is lost', () => {
     proxy.loseAnswer()
     expect(await logWriter.cancelQueued(job.id)).toBe(true)
     expect(proxy.lost).toBe(1)
-    expect(await subscriber.read(job.id)).toHaveLength(2)
+    expect(await subscriber.read(job.id)).toMatchObject([
+      { id: '0-1', type: 'queued' },
+      { id: '0-2', type: 'finished', outcome: { type: 'canceled' } },
+    ])
   })
 })

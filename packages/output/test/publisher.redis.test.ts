@@ -81,6 +81,8 @@ describe('a log', () => {
     await log.write('stdout', text('now'))
     await eventually(async () => (await redis.xlen(redisKeys.events(job.id))) === 2)
     await log.write('stdout', text('later'))
+    // The pause of a minute has not ended.
+    expect(await redis.xlen(redisKeys.events(job.id))).toBe(2)
     await log.finish(EXITED, null)
   })
 
@@ -173,7 +175,10 @@ describe('a later attempt', () => {
     const late = publisher.open(job.id, 2)
     expect(await late.start()).toBe('finished')
     await expect(late.write('stdout', text('x'))).rejects.toThrow(LogLostError)
-    expect(await subscriber.read(job.id)).toHaveLength(2)
+    expect((await subscriber.read(job.id)).map(({ id, type }) => `${id} ${type}`)).toEqual([
+      '1-1 started',
+      '1-2 finished',
+    ])
   })
 
   parts('can start twice if the first answer was lost', async ({ parts: { redis, publisher, subscriber } }) => {

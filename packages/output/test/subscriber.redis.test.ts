@@ -426,11 +426,12 @@ describe('the summary', () => {
     await first.start()
     await first.write('stdout', text('"type":"finished"'))
     await eventually(async () => (await subscriber.read(job.id)).length === 3)
+    const timeOf = async (id: string) => (await subscriber.read(job.id)).find((event) => event.id === id)?.at
     expect(await subscriber.summary(job.id)).toEqual({
       ...queued,
       status: 'running',
       attempt: 1,
-      startedAt: expect.any(String),
+      startedAt: await timeOf('1-1'),
     })
     const second = publisher.open(job.id, 2)
     await second.start()
@@ -439,8 +440,8 @@ describe('the summary', () => {
       ...queued,
       status: 'finished',
       attempt: 2,
-      startedAt: expect.any(String),
-      finishedAt: expect.any(String),
+      startedAt: await timeOf('2-2'),
+      finishedAt: await timeOf('2-3'),
       outcome: EXITED,
       usage: USAGE,
     })

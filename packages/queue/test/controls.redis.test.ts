@@ -121,7 +121,8 @@ describe('messages to a job', () => {
       return 'done'
     })
     await eventually(() => seen.length === 1)
-    expect(lines.map(({ msg }) => msg)).toContain('Skipped a message to a job: it cannot be read')
+    expect(seen).toEqual([input('a')])
+    expect(lines.map(({ msg }) => msg)).toEqual(['Skipped a message to a job: it cannot be read'])
   })
 
   test('wait in Redis until they are taken, up to the bound, and each is read once', async () => {
