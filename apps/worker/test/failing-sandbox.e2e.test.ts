@@ -88,8 +88,11 @@ describe('A sandbox that fails', () => {
       }
       const { outcome, attempt } = await system.finished(always.id, 20_000)
       expect([attempt, outcome?.type]).toEqual([3, 'sandbox-failed'])
-      const reference = outcome?.type === 'sandbox-failed' ? outcome.reference : ''
-      await eventually(() => JSON.stringify(system.workers[0]?.lines).includes(reference))
+      const reference = outcome?.type === 'sandbox-failed' ? outcome.reference : 'none'
+      await eventually(
+        () =>
+          system.workers[0]?.lines.some((line) => line.reference === reference && line.jobId === always.id) ?? false,
+      )
     },
   )
 })

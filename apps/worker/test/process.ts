@@ -74,6 +74,16 @@ export const containersOf = async (part: Process): Promise<string[]> => {
   const worker = nameOf(part)
   if (worker === undefined) return []
   const listed = await docker.listContainers({ all: true, filters: { label: [`runnel.worker=${worker}`] } })
-  const found = await Promise.allSettled(listed.map(({ Id }) => docker.getContainer(Id).inspect()))
-  return found.flatMap((one) => (one.status === 'fulfilled' ? [one.value.Id] : []))
+  const found = await Promise.all(listed.map(async ({ Id }) => ((await isThere(docker.getContainer(Id))) ? [Id] : [])))
+  return found.flat()
 }
+
+/** Whether the engine still has it. Rejects if the engine cannot say. */
+export const isThere = (container: Docker.Container): Promise<boolean> =>
+  container.inspect().then(
+    () => true,
+    (error: Error & { statusCode?: number }) => {
+      if (error.statusCode !== 404) throw error
+      return false
+    },
+  )

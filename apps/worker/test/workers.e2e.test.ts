@@ -7,6 +7,7 @@ import type { QueuedJob } from '@runnel/contract/internal'
 import { redisTest } from '@runnel/redis/testing'
 import { eventually, startRedis, uniquePrefix } from '@runnel/testing'
 import { describe, expect, test as plainTest } from 'vitest'
+import { requireNext } from './faults/watch-job.ts'
 import { type Process, type System, startSystem, stdoutOf } from './system.ts'
 
 const test = redisTest
@@ -101,10 +102,10 @@ describe.concurrent('Workers', () => {
     // Two signals at once count as one, so the second is sent after the first was handled.
     await eventually(async () => (await (await system.call('GET', '/health/ready')).text()).includes('"workers":0'))
     worker?.signal('SIGTERM')
-    expect(await worker?.exited).not.toBe(0)
+    expect(await worker?.exited).toBe(1)
     await system.call('DELETE', `/v1/jobs/${id}`)
     await system.startWorker()
-    await system.finished(id, 40_000)
+    expect((await system.finished(id, 40_000)).outcome).toEqual({ type: 'canceled' })
   })
 
   test('killed: another worker runs its job again from the start, and the log says so', async ({
@@ -121,7 +122,14 @@ describe.concurrent('Workers', () => {
     await system.startWorker()
     const job = await system.finished(id, 60_000)
     expect([job.attempt, stdoutOf(job), job.outcome]).toEqual([2, 'a\nb\n', { type: 'exited', exitCode: 0 }])
-    expect((await system.events(id)).map(({ type }) => type)).toContain('restarted')
+    const types = (await system.events(id)).map((event) => `${event.id.split('-')[0]} ${event.type}`)
+    expect(types.filter((type) => !type.endsWith('stdout'))).toEqual([
+      '0 queued',
+      '1 started',
+      '2 restarted',
+      '2 started',
+      '2 finished',
+    ])
   })
 
   test('without Docker: leave jobs queued, log why, and continue when Docker is back', async ({ redisUrl, prefix }) => {
@@ -168,8 +176,8 @@ describe.concurrent('Workers', () => {
       ended.map((_, index) => Array.from({ length: 20 }, (_none, i) => `${index} ${i}\n`).join('')),
     )
     for (const { id } of jobs) {
-      const ids = (await system.events(id)).map((event) => event.id)
-      expect(new Set(ids).size).toBe(ids.length)
+      const events = await system.events(id)
+      for (const [at, event] of events.entries()) requireNext(events[at - 1], event)
     }
   })
 

@@ -15,6 +15,19 @@ export interface TestSandboxes extends Sandboxes {
 const listContainers = (worker: string) =>
   new Docker().listContainers({ all: true, filters: { label: [`runnel.worker=${worker}`] } })
 
+/** An engine may still list a container that it has removed. Rejects if the engine cannot say. */
+const isThere = (id: string): Promise<boolean> =>
+  new Docker()
+    .getContainer(id)
+    .inspect()
+    .then(
+      () => true,
+      (error: Error & { statusCode?: number }) => {
+        if (error.statusCode !== 404) throw error
+        return false
+      },
+    )
+
 /** Real sandboxes of a worker of their own; disposing of them fails the test if a container is left. */
 export const createTestSandboxes = (over: Partial<DockerSandboxesOptions> = {}): TestSandboxes => {
   const worker = `test-${randomUUID()}`
@@ -41,9 +54,8 @@ export const createTestSandboxes = (over: Partial<DockerSandboxesOptions> = {}):
       await sandboxes[Symbol.asyncDispose]()
       await eventually(async () => {
         const listed = await listContainers(worker)
-        // An engine may still list a container that it has removed.
-        const found = await Promise.allSettled(listed.map(({ Id }) => new Docker().getContainer(Id).inspect()))
-        const left = found.filter(({ status }) => status === 'fulfilled').length
+        const found = await Promise.all(listed.map(({ Id }) => isThere(Id)))
+        const left = found.filter((isLeft) => isLeft).length
         if (left > 0) throw new Error(`${left} containers were left behind; warnings: ${complaints.join('; ')}`)
       })
     },

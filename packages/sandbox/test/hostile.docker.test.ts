@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { defaultLimits, type Limits } from '@runnel/contract/public'
 import { LANGUAGES } from '@runnel/languages'
@@ -65,6 +66,11 @@ describe.concurrent('A program that', () => {
     sandboxes = createTestSandboxes({ languages, poolMin: 1, poolMax: 12, killGraceMs: GRACE_MS })
     neighbour = startNeighbour(sandboxes)
     visitors = await startVisitors(sandboxes)
+    // What must be gone at the end is found while it runs, unless the engine is on another machine.
+    const request = { language: 'python', limits: defaultLimits(), isolation: 'job', tenantId: 'acme' } as const
+    await using alive = await sandboxes.lease(request, AbortSignal.timeout(NEXT_WITHIN_MS))
+    const found = await findOnHost(new Set([alive.id]))
+    expect(found.length > 0).toBe((await docker.info()).Name === hostname())
   })
   afterAll(async () => {
     const { medianMs, longestMs } = await visitors.end()

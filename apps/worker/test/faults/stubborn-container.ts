@@ -17,9 +17,3 @@ export const startStubborn = async (
   if (isStarted) await container.start()
   return container
 }
-
-export const isThere = async (container: Docker.Container): Promise<boolean> =>
-  container.inspect().then(
-    () => true,
-    () => false,
-  )

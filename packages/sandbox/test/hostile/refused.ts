@@ -47,7 +47,7 @@ def denied(what, act, by=errno.EPERM):
     tried += 1
     try: answer = act()
     except OSError as error:
-        if error.errno != by: print(what, "met", error, "instead of", errno.errorcode[by])
+        if error.errno != by: print(what, "met", error, "instead of", errno.errorcode.get(by, by))
     else: print(what, "went through:", answer)
 def write(path, data=b"x"):
     with open(path, "wb", buffering=0) as file: return file.write(data)
