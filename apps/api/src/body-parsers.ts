@@ -18,7 +18,7 @@ export const decodeUtf8 = (bytes: Uint8Array, whole: string): string => {
   }
 }
 
-/** Reads JSON and plain bytes, without compression. Keys that would reach a prototype are refused. */
+/** Reads JSON, without compression. Keys that would reach a prototype are refused. */
 export const setBodyParsers = (app: FastifyInstance): void => {
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
@@ -29,9 +29,6 @@ export const setBodyParsers = (app: FastifyInstance): void => {
       done(error instanceof Error ? error : new Error('Unreadable body', { cause: error }))
     }
   })
-  app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
-    done(null, body),
-  )
   app.addHook('preParsing', async (request) => {
     const packing = request.headers['content-encoding']
     if (packing === undefined || packing === 'identity') return

@@ -15,40 +15,71 @@ const files = (...paths: string[]): InjectOptions =>
   body({ language: 'python', entry: paths[0], files: paths.map((path) => ({ path, content: 'x' })) })
 const limit = (name: string, value: unknown): InjectOptions => body({ code: 'print(1)', limits: { [name]: value } })
 
-type Row = readonly [what: string, request: InjectOptions, status: number, code: string, word: string]
+/** The message is whole, except of `unknown-language`, which lists all languages: a part of it is enough. */
+type Row = readonly [what: string, request: InjectOptions, status: number, code: string, message: string]
 
 const ROWS: readonly Row[] = [
-  ['malformed JSON', raw('{"code": '), 400, 'invalid-request', 'JSON'],
-  ['no body', raw(''), 400, 'invalid-request', 'empty'],
-  ['no body and no type', {}, 400, 'invalid-request', 'body'],
+  ['malformed JSON', raw('{"code": '), 400, 'invalid-request', 'Cannot read the body: it is not valid JSON'],
+  ['no body', raw(''), 400, 'invalid-request', 'Cannot read the body: it is empty; send JSON'],
+  ['no body and no type', {}, 400, 'invalid-request', 'Cannot read the body: it must be an object'],
   [
     'invalid UTF-8',
     raw(Buffer.from([...Buffer.from('{"code":"'), 0xff, 0xfe, ...Buffer.from('"}')])),
     400,
     'invalid-request',
-    'UTF-8',
+    'Cannot read the body: it is not valid UTF-8',
   ],
-  ['plain text', raw('print(1)', { 'content-type': 'text/plain' }), 415, 'unsupported-media-type', 'application/json'],
+  [
+    'plain text',
+    raw('print(1)', { 'content-type': 'text/plain' }),
+    415,
+    'unsupported-media-type',
+    'Cannot read the body: send it with Content-Type: application/json',
+  ],
   [
     'a form',
     raw('code=1', { 'content-type': 'application/x-www-form-urlencoded' }),
     415,
     'unsupported-media-type',
-    'application/json',
+    'Cannot read the body: send it with Content-Type: application/json',
   ],
-  ['bytes', raw('{"code":"print(1)"}', { 'content-type': 'application/octet-stream' }), 400, 'invalid-request', 'body'],
-  ['a compressed body', raw('{}', { ...JSON_TYPE, 'content-encoding': 'gzip' }), 415, 'unsupported-media-type', 'gzip'],
-  ['a list', raw('[]'), 400, 'invalid-request', 'body'],
-  ['null', raw('null'), 400, 'invalid-request', 'body'],
-  ['a string', raw('"print(1)"'), 400, 'invalid-request', 'body'],
-  ['a key that reaches a prototype', raw('{"__proto__":{"code":"print(1)"}}'), 400, 'invalid-request', 'JSON'],
-  ['a body over the limit', raw(`{"code":"${'x'.repeat(9 * 1024 * 1024)}"}`), 413, 'payload-too-large', '1048576'],
+  [
+    'bytes',
+    raw('{"code":"print(1)"}', { 'content-type': 'application/octet-stream' }),
+    415,
+    'unsupported-media-type',
+    'Cannot read the body: send it with Content-Type: application/json',
+  ],
+  [
+    'a compressed body',
+    raw('{}', { ...JSON_TYPE, 'content-encoding': 'gzip' }),
+    415,
+    'unsupported-media-type',
+    'Cannot read a body with Content-Encoding: gzip; send it uncompressed',
+  ],
+  ['a list', raw('[]'), 400, 'invalid-request', 'Cannot read the body: it must be an object'],
+  ['null', raw('null'), 400, 'invalid-request', 'Cannot read the body: it must be an object'],
+  ['a string', raw('"print(1)"'), 400, 'invalid-request', 'Cannot read the body: it must be an object'],
+  [
+    'a key that reaches a prototype',
+    raw('{"__proto__":{"code":"print(1)"}}'),
+    400,
+    'invalid-request',
+    'Cannot read the body: it is not valid JSON',
+  ],
+  [
+    'a body over the limit',
+    raw(`{"code":"${'x'.repeat(9 * 1024 * 1024)}"}`),
+    413,
+    'payload-too-large',
+    'Cannot read the body: it is too large; a program may have 1048576 bytes of source',
+  ],
   [
     'source over the limit',
     body({ language: 'py', code: 'x'.repeat(1024 * 1024 + 1) }),
     413,
     'payload-too-large',
-    '1048577',
+    'Cannot take 1048577 bytes of source: the files of a program may have 1048576 bytes together',
   ],
   [
     'source over the limit in base64',
@@ -58,82 +89,208 @@ const ROWS: readonly Row[] = [
     }),
     413,
     'payload-too-large',
-    '1048577',
+    'Cannot take 1048577 bytes of source: the files of a program may have 1048576 bytes together',
   ],
   [
     'an object with a length that cannot be compared',
     body({ code: 'print(1)', language: { length: { toString: 1 } } }),
     400,
     'invalid-request',
-    'text',
+    'Cannot read the body: a part of it is an object and must be a text or a list',
   ],
-  ['an unknown field', body({ code: 'print(1)', isAdmin: true }), 400, 'invalid-request', 'isAdmin'],
-  ['an unknown limit', limit('gpus', 1), 400, 'invalid-request', 'limits.gpus'],
+  [
+    'an unknown field',
+    body({ code: 'print(1)', isAdmin: true }),
+    400,
+    'invalid-request',
+    'Cannot read the body: it has the unknown field "isAdmin"',
+  ],
+  [
+    'an unknown limit',
+    limit('gpus', 1),
+    400,
+    'invalid-request',
+    'Cannot read the body: it has the unknown field "limits.gpus"',
+  ],
   [
     'an unknown field of a file',
     body({ files: [{ path: 'a.py', content: 'x', mode: 7 }] }),
     400,
     'invalid-request',
-    'mode',
+    'Cannot read the body: it has the unknown field "files[0].mode"',
   ],
-  ['a number for code', body({ code: 1 }), 400, 'invalid-request', 'code'],
-  ['null for code', body({ code: null }), 400, 'invalid-request', 'code'],
-  ['a list for language', body({ code: 'print(1)', language: ['python'] }), 400, 'invalid-request', 'language'],
-  ['a string for interactive', body({ code: 'print(1)', interactive: 'true' }), 400, 'invalid-request', 'interactive'],
-  ['a string for args', body({ code: 'print(1)', args: 'a' }), 400, 'invalid-request', 'args'],
-  ['a number among args', body({ code: 'print(1)', args: ['a', 1] }), 400, 'invalid-request', 'args[1]'],
-  ['a NUL in args', body({ code: 'print(1)', args: ['a\0'] }), 400, 'invalid-request', 'args[0]'],
-  ['too many args', body({ code: 'print(1)', args: Array(257).fill('a') }), 400, 'invalid-request', 'args'],
-  ['too large args', body({ code: 'print(1)', args: ['a'.repeat(70_000)] }), 400, 'invalid-request', 'args'],
-  ['an empty program', body({ code: '' }), 400, 'invalid-request', 'code'],
-  ['a program of spaces', body({ code: ' \n\t' }), 400, 'invalid-request', 'code'],
-  ['nothing to run', body({ language: 'python' }), 400, 'invalid-request', 'code'],
+  ['a number for code', body({ code: 1 }), 400, 'invalid-request', 'Cannot read code: it must be a string'],
+  ['null for code', body({ code: null }), 400, 'invalid-request', 'Cannot read code: it must be a string'],
+  [
+    'a list for language',
+    body({ code: 'print(1)', language: ['python'] }),
+    400,
+    'invalid-request',
+    'Cannot read language: it must be a string',
+  ],
+  [
+    'a string for interactive',
+    body({ code: 'print(1)', interactive: 'true' }),
+    400,
+    'invalid-request',
+    'Cannot read interactive: it must be a boolean',
+  ],
+  [
+    'a string for args',
+    body({ code: 'print(1)', args: 'a' }),
+    400,
+    'invalid-request',
+    'Cannot read args: it must be an array',
+  ],
+  [
+    'a number among args',
+    body({ code: 'print(1)', args: ['a', 1] }),
+    400,
+    'invalid-request',
+    'Cannot read args[1]: it must be a string',
+  ],
+  [
+    'a NUL in args',
+    body({ code: 'print(1)', args: ['a\0'] }),
+    400,
+    'invalid-request',
+    'Cannot pass this text to a program: it has a NUL character (args[0])',
+  ],
+  [
+    'too many args',
+    body({ code: 'print(1)', args: Array(257).fill('a') }),
+    400,
+    'invalid-request',
+    'Cannot read args: it must have at most 256 items',
+  ],
+  [
+    'too large args',
+    body({ code: 'print(1)', args: ['a'.repeat(70_000)] }),
+    400,
+    'invalid-request',
+    'Cannot pass more than 65536 bytes of args and env together',
+  ],
+  ['an empty program', body({ code: '' }), 400, 'invalid-request', 'Nothing to run: `code` is empty'],
+  ['a program of spaces', body({ code: ' \n\t' }), 400, 'invalid-request', 'Nothing to run: `code` is empty'],
+  [
+    'nothing to run',
+    body({ language: 'python' }),
+    400,
+    'invalid-request',
+    'Nothing to run: send `code`, or `files` with an `entry`',
+  ],
   [
     'both code and files',
     body({ code: 'print(1)', files: [{ path: 'a.py', content: 'x' }] }),
     400,
     'invalid-request',
-    'files',
+    'Cannot run both `code` and `files`: send one of them',
   ],
-  ['code with an entry', body({ code: 'print(1)', entry: 'main.py' }), 400, 'invalid-request', 'entry'],
-  ['no files', body({ files: [] }), 400, 'invalid-request', 'files'],
+  [
+    'code with an entry',
+    body({ code: 'print(1)', entry: 'main.py' }),
+    400,
+    'invalid-request',
+    'Cannot use `entry` with `code`: it goes with `files`',
+  ],
+  ['no files', body({ files: [] }), 400, 'invalid-request', 'Cannot read files: it must have at least 1 items'],
   [
     'too many files',
     body({ files: Array.from({ length: 501 }, (_, n) => ({ path: `${n}.py`, content: 'x' })), entry: '0.py' }),
     400,
     'invalid-request',
-    'files',
+    'Cannot read files: it must have at most 500 items',
   ],
-  ['a file without a path', body({ files: [{ content: 'x' }] }), 400, 'invalid-request', 'files[0].path'],
-  ['an absolute path', files('/etc/passwd'), 400, 'invalid-request', 'absolute'],
-  ['a path that leaves the folder', files('../x.py'), 400, 'invalid-request', '..'],
-  ['a path that leaves the folder later', files('a/../../x.py'), 400, 'invalid-request', '..'],
-  ['an empty path', files(''), 400, 'invalid-request', 'empty'],
-  ['a NUL in a path', files('a\0.py'), 400, 'invalid-request', 'NUL'],
-  ['a backslash in a path', files('a\\b.py'), 400, 'invalid-request', 'backslash'],
+  [
+    'a file without a path',
+    body({ files: [{ content: 'x' }] }),
+    400,
+    'invalid-request',
+    'Cannot read files[0].path: it is missing',
+  ],
+  [
+    'an absolute path',
+    files('/etc/passwd'),
+    400,
+    'invalid-request',
+    'Cannot use the path "/etc/passwd": it is absolute; give it relative to the workspace (files[0].path), and 1 more: see details',
+  ],
+  [
+    'a path that leaves the folder',
+    files('../x.py'),
+    400,
+    'invalid-request',
+    'Cannot use the path "../x.py": it has the segment ".." (files[0].path), and 1 more: see details',
+  ],
+  [
+    'a path that leaves the folder later',
+    files('a/../../x.py'),
+    400,
+    'invalid-request',
+    'Cannot use the path "a/../../x.py": it has the segment ".." (files[0].path), and 1 more: see details',
+  ],
+  [
+    'an empty path',
+    files(''),
+    400,
+    'invalid-request',
+    'Cannot use the path "": it is empty (files[0].path), and 1 more: see details',
+  ],
+  [
+    'a NUL in a path',
+    files('a\0.py'),
+    400,
+    'invalid-request',
+    'Cannot use the path "a\\u0000.py": it has a NUL character (files[0].path), and 1 more: see details',
+  ],
+  [
+    'a backslash in a path',
+    files('a\\b.py'),
+    400,
+    'invalid-request',
+    'Cannot use the path "a\\\\b.py": it has a backslash or a control character (files[0].path), and 1 more: see details',
+  ],
   [
     'a surrogate in a path',
     raw('{"files":[{"path":"\\ud800.py","content":"x"}]}'),
     400,
     'invalid-request',
-    'surrogate',
+    'Cannot use the path "\\ud800.py": it has a lone surrogate, which UTF-8 cannot encode (files[0].path)',
   ],
-  ['a path twice', files('a.py', 'a.py'), 400, 'invalid-request', 'twice'],
-  ['a path twice in two Unicode forms', files('\u00e9.py', 'e\u0301.py'), 400, 'invalid-request', 'twice'],
-  ['a file that is also a folder', files('a.py', 'a.py/b'), 400, 'invalid-request', 'folder'],
+  [
+    'a path twice',
+    files('a.py', 'a.py'),
+    400,
+    'invalid-request',
+    'Cannot lay out the files: the list names "a.py" twice',
+  ],
+  [
+    'a path twice in two Unicode forms',
+    files('\u00e9.py', 'e\u0301.py'),
+    400,
+    'invalid-request',
+    'Cannot lay out the files: the list names "é.py" twice',
+  ],
+  [
+    'a file that is also a folder',
+    files('a.py', 'a.py/b'),
+    400,
+    'invalid-request',
+    'Cannot lay out the files: the list has "a.py" both as a file and as a folder',
+  ],
   [
     'an entry that does not exist',
     body({ files: [{ path: 'a.py', content: 'x' }], entry: 'b.py' }),
     400,
     'invalid-request',
-    'b.py',
+    'Cannot find the entry "b.py" among the files',
   ],
   [
     'an entry that leaves the folder',
     body({ files: [{ path: 'a.py', content: 'x' }], entry: '../a.py' }),
     400,
     'invalid-request',
-    'entry',
+    'Cannot use the entry "../a.py": it has the segment ".."',
   ],
   [
     'several files and no entry',
@@ -146,7 +303,7 @@ const ROWS: readonly Row[] = [
     }),
     400,
     'invalid-request',
-    'entry',
+    'Cannot tell which file to run: send `entry`, as there are several files and none of them is main.py',
   ],
   [
     'several entries',
@@ -158,7 +315,7 @@ const ROWS: readonly Row[] = [
     }),
     400,
     'invalid-request',
-    'entry',
+    'Cannot tell which file to run: send `entry`, as there are several files and more than one of them is one of main.py, main.js, main.ts, main.sh',
   ],
   [
     'an empty entry',
@@ -170,57 +327,135 @@ const ROWS: readonly Row[] = [
     }),
     400,
     'invalid-request',
-    'main.py',
+    'Nothing to run: "main.py" is empty',
   ],
   [
     'an unknown encoding',
     body({ files: [{ path: 'a.py', content: 'x', encoding: 'hex' }] }),
     400,
     'invalid-request',
-    'encoding',
+    'Cannot read files[0].encoding: it must be "utf8" or "base64"',
   ],
   [
     'broken base64',
     body({ files: [{ path: 'a.py', content: 'x', encoding: 'base64' }] }),
     400,
     'invalid-request',
-    'base64',
+    'Cannot read the content of "a.py": it is not base64 (files[0].content)',
   ],
-  ['a surrogate in code', raw('{"code":"print(\\"\\ud800\\")"}'), 400, 'invalid-request', 'code'],
-  ['a surrogate in stdin', raw('{"code":"print(1)","stdin":"\\udfff"}'), 400, 'invalid-request', 'stdin'],
+  [
+    'a surrogate in code',
+    raw('{"code":"print(\\"\\ud800\\")"}'),
+    400,
+    'invalid-request',
+    'Cannot read code: it has a lone surrogate, which UTF-8 cannot encode',
+  ],
+  [
+    'a surrogate in stdin',
+    raw('{"code":"print(1)","stdin":"\\udfff"}'),
+    400,
+    'invalid-request',
+    'Cannot read stdin: it has a lone surrogate, which UTF-8 cannot encode',
+  ],
   [
     'a surrogate in a file',
     raw('{"files":[{"path":"a.py","content":"\\ud800"}]}'),
     400,
     'invalid-request',
-    'surrogate',
+    'Cannot read the content of "a.py": it has a lone surrogate, which UTF-8 cannot encode: send it as base64 (files[0].content)',
   ],
-  ['an invalid environment name', body({ code: 'print(1)', env: { 'A=B': 'x' } }), 400, 'invalid-request', 'A=B'],
+  [
+    'an invalid environment name',
+    body({ code: 'print(1)', env: { 'A=B': 'x' } }),
+    400,
+    'invalid-request',
+    `Cannot use "A=B" as an environment variable's name: use letters, digits and _, and do not start with a digit (env.A=B)`,
+  ],
   [
     'an environment name with a digit first',
     body({ code: 'print(1)', env: { '1A': 'x' } }),
     400,
     'invalid-request',
-    '1A',
+    `Cannot use "1A" as an environment variable's name: use letters, digits and _, and do not start with a digit (env.1A)`,
   ],
-  ['an empty environment name', body({ code: 'print(1)', env: { '': 'x' } }), 400, 'invalid-request', 'environment'],
-  ['a number in env', body({ code: 'print(1)', env: { A: 1 } }), 400, 'invalid-request', 'env.A'],
-  ['a NUL in env', body({ code: 'print(1)', env: { A: '\0' } }), 400, 'invalid-request', 'env.A'],
-  ['a limit of zero', limit('wallMs', 0), 400, 'invalid-request', 'limits.wallMs'],
-  ['a negative limit', limit('cpuMs', -1), 400, 'invalid-request', 'limits.cpuMs'],
-  ['a fractional limit', limit('memoryBytes', 1e8 + 0.5), 400, 'invalid-request', 'limits.memoryBytes'],
-  ['a limit over the maximum', limit('outputBytes', 2 ** 40), 400, 'invalid-request', 'limits.outputBytes'],
-  ['a limit as text', limit('processes', '5'), 400, 'invalid-request', 'limits.processes'],
-  ['null for a limit', limit('diskBytes', null), 400, 'invalid-request', 'limits.diskBytes'],
+  [
+    'an empty environment name',
+    body({ code: 'print(1)', env: { '': 'x' } }),
+    400,
+    'invalid-request',
+    `Cannot use "" as an environment variable's name: use letters, digits and _, and do not start with a digit (env.)`,
+  ],
+  [
+    'a number in env',
+    body({ code: 'print(1)', env: { A: 1 } }),
+    400,
+    'invalid-request',
+    'Cannot read env.A: it must be a string',
+  ],
+  [
+    'a NUL in env',
+    body({ code: 'print(1)', env: { A: '\0' } }),
+    400,
+    'invalid-request',
+    'Cannot pass this text to a program: it has a NUL character (env.A)',
+  ],
+  [
+    'a limit of zero',
+    limit('wallMs', 0),
+    400,
+    'invalid-request',
+    'Cannot read limits.wallMs: 0 is not a whole number from 10 to 300000',
+  ],
+  [
+    'a negative limit',
+    limit('cpuMs', -1),
+    400,
+    'invalid-request',
+    'Cannot read limits.cpuMs: -1 is not a whole number from 10 to 300000',
+  ],
+  [
+    'a fractional limit',
+    limit('memoryBytes', 1e8 + 0.5),
+    400,
+    'invalid-request',
+    'Cannot read limits.memoryBytes: 100000000.5 is not a whole number from 33554432 to 2147483648',
+  ],
+  [
+    'a limit over the maximum',
+    limit('outputBytes', 2 ** 40),
+    400,
+    'invalid-request',
+    'Cannot read limits.outputBytes: 1099511627776 is not a whole number from 1 to 67108864',
+  ],
+  [
+    'a limit as text',
+    limit('processes', '5'),
+    400,
+    'invalid-request',
+    'Cannot read limits.processes: "5" is not a whole number from 1 to 512',
+  ],
+  [
+    'null for a limit',
+    limit('diskBytes', null),
+    400,
+    'invalid-request',
+    'Cannot read limits.diskBytes: null is not a whole number from 4194304 to 1073741824',
+  ],
   [
     'a number that is infinite',
     raw('{"code":"print(1)","limits":{"wallMs":1e999}}'),
     400,
     'invalid-request',
-    'limits.wallMs',
+    'Cannot read limits.wallMs: null is not a whole number from 10 to 300000',
   ],
   ['an unknown language', body({ code: 'print(1)', language: 'cobol' }), 400, 'unknown-language', 'javascript'],
-  ['an empty language', body({ code: 'print(1)', language: '' }), 400, 'invalid-request', 'language'],
+  [
+    'an empty language',
+    body({ code: 'print(1)', language: '' }),
+    400,
+    'invalid-request',
+    'Cannot read language: it must have at least 1 characters',
+  ],
   ['HTML by name', body({ code: '<p>', language: 'html' }), 400, 'unknown-language', 'page to show'],
   ['HTML by its looks', body({ code: '<!DOCTYPE html><html></html>' }), 400, 'unknown-language', 'HTML'],
   [
@@ -235,55 +470,74 @@ const ROWS: readonly Row[] = [
     { ...body({ code: 'print(1)' }), query: { wait: 'long' } },
     400,
     'invalid-request',
-    'wait',
+    'Cannot read wait: it must be a whole number from 0 to 60000',
   ],
   [
     'a wait over the maximum',
     { ...body({ code: 'print(1)' }), query: { wait: '60001' } },
     400,
     'invalid-request',
-    'wait',
+    'Cannot read wait: it must be a whole number from 0 to 60000',
   ],
   [
     'an unknown query parameter',
     { ...body({ code: 'print(1)' }), query: { waits: '1' } },
     400,
     'invalid-request',
-    'waits',
+    'Cannot read the query: it has the unknown field "waits"',
   ],
 ]
 
-const expectError = (response: Awaited<ReturnType<Api['app']['inject']>>, status: number, code: string): string => {
+type Answer = Awaited<ReturnType<Api['app']['inject']>>
+
+/** Checks that it is this error, and shows nothing of ours. Returns its message. */
+const expectError = (response: Answer, status: number, code: string): string => {
   expect([response.statusCode, response.json().error?.code]).toEqual([status, code])
   const { error } = errorBodySchema.parse(response.json())
   expect(response.headers['content-type']).toBe('application/json; charset=utf-8')
   expect(response.body).not.toMatch(/node_modules|\.ts:|at \w+ \(|ZodError|FST_ERR/)
-  return [error.message, ...(error.details ?? []).map(({ path, message }) => `${path} ${message}`)].join('\n')
+  return error.message
+}
+
+const expectRow = (response: Answer, [, , status, code, message]: Row): void => {
+  const said = expectError(response, status, code)
+  if (code === 'unknown-language') expect(said).toContain(message)
+  else expect(said).toBe(message)
 }
 
 describe('POST /v1/jobs refuses', () => {
-  test.for(ROWS)('%s', async ([, request, status, code, word], { redis, redisUrl, prefix, resources }) => {
+  test.for(ROWS)('%s', async (row, { redis, redisUrl, prefix, resources }) => {
     const { app } = await startApi({ redisUrl, prefix, resources })
-    const response = await app.inject({ method: 'POST', url: '/v1/jobs', ...request })
-    expect(expectError(response, status, code)).toContain(word)
+    expectRow(await app.inject({ method: 'POST', url: '/v1/jobs', ...row[1] }), row)
     expect(await redis.keys(`${prefix}*`)).toEqual([])
   })
 })
 
 describe('POST /execute refuses', () => {
   test.for<Row>([
-    ['malformed JSON', raw('{'), 400, 'invalid-request', 'JSON'],
-    ['no code', body({ language: 'python' }), 400, 'invalid-request', 'code'],
-    ['an empty program', body({ code: ' ' }), 400, 'invalid-request', 'code'],
-    ['files', body({ code: 'print(1)', files: [] }), 400, 'invalid-request', 'files'],
+    ['malformed JSON', raw('{'), 400, 'invalid-request', 'Cannot read the body: it is not valid JSON'],
+    ['no code', body({ language: 'python' }), 400, 'invalid-request', 'Cannot read code: it is missing'],
+    ['an empty program', body({ code: ' ' }), 400, 'invalid-request', 'Nothing to run: `code` is empty'],
+    [
+      'files',
+      body({ code: 'print(1)', files: [] }),
+      400,
+      'invalid-request',
+      'Cannot read the body: it has the unknown field "files"',
+    ],
     ['an unknown language', body({ code: 'print(1)', language: 'cobol' }), 400, 'unknown-language', 'python'],
     ['HTML', body({ code: '<!doctype html>' }), 400, 'unknown-language', 'HTML'],
-    ['plain text', raw('x', { 'content-type': 'text/plain' }), 415, 'unsupported-media-type', 'json'],
-  ])('%s', async ([, request, status, code, word], { redis, redisUrl, prefix, resources }) => {
+    [
+      'plain text',
+      raw('x', { 'content-type': 'text/plain' }),
+      415,
+      'unsupported-media-type',
+      'Cannot read the body: send it with Content-Type: application/json',
+    ],
+  ])('%s', async (row, { redis, redisUrl, prefix, resources }) => {
     const { app } = await startApi({ redisUrl, prefix, resources })
     for (const url of ['/execute', '/api/execute']) {
-      const response = await app.inject({ method: 'POST', url, ...request })
-      expect(expectError(response, status, code)).toContain(word)
+      expectRow(await app.inject({ method: 'POST', url, ...row[1] }), row)
     }
     expect(await redis.keys(`${prefix}*`)).toEqual([])
   })

@@ -23,6 +23,10 @@ const refuseSize = (): RequestError =>
   )
 
 export const stdinRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { operations }) => {
+  // Only here: other routes would take the bytes for an object.
+  app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
+    done(null, body),
+  )
   app.post(
     '/v1/jobs/:id/stdin',
     {
