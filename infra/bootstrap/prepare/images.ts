@@ -25,17 +25,17 @@ interface BuiltImage {
   readonly name: string
   readonly context: string
   readonly dockerfile: string
-  /** What is copied into it. */
+  /** What is copied into it, and the lockfile where packages are. A name may also be that of one file. */
   readonly folders: readonly string[]
   /** The first is its base. */
   readonly standsOn: readonly string[]
 }
 
-const language = (name: string): BuiltImage => ({
+const language = (name: string, more: readonly string[] = []): BuiltImage => ({
   name,
   context: '.',
   dockerfile: `infra/images/${name}/Dockerfile`,
-  folders: ['infra/images', 'packages/agent/src'],
+  folders: ['infra/images', 'packages/agent/src', ...more],
   standsOn: ['base', 'node'],
 })
 
@@ -48,7 +48,7 @@ const BUILT: readonly BuiltImage[] = [
     standsOn: ['debian'],
   },
   language('python'),
-  language('javascript'),
+  language('javascript', ['packages/typescript/src', 'pnpm-lock.yaml']),
   {
     name: 'redis',
     context: 'infra/redis',
@@ -98,10 +98,14 @@ export const readDebian = async (): Promise<Image> => {
 
 const sha256 = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex')
 
-/** A hash over the names and contents of all files in some folders, and of what they stand on. */
+/** A hash over the names and contents of some files and of all files in some folders, and of what they stand on. */
 export const hashFolders = (folders: readonly string[], standsOn: string, root = ROOT): string => {
+  const list = (place: string): readonly string[] =>
+    statSync(join(root, place)).isFile()
+      ? [place]
+      : readdirSync(join(root, place), { recursive: true }).map((name) => `${place}/${name}`)
   const files = folders
-    .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((name) => `${folder}/${name}`))
+    .flatMap(list)
     .filter((path) => !/\/__pycache__\/|\.md$/.test(path) && statSync(join(root, path)).isFile())
     .sort()
   const lines = files.map((path) => `${path} ${sha256(readFileSync(join(root, path)))}\n`)

@@ -259,7 +259,8 @@ class Agent:
         # The local sandbox has no control group to count a busy child's time, so the kernel's own limit stands in.
         cpu_seconds = None if self._isolated else -(-request["cpuMs"] // 1000)
         try:
-            program.start(request["argv"], {**self._settings["env"], **request["env"]}, cpu_seconds)
+            env = {**self._settings["env"], **request["env"], **request["coldEnv"]}
+            program.start(request["argv"], env, cpu_seconds)
         except OSError as error:
             self._fail(str(error))
         self._run(program, request)

@@ -38,6 +38,7 @@ class TerminalSize(TypedDict):
 class Exec(TypedDict):
     argv: list[str]
     env: dict[str, str]
+    coldEnv: dict[str, str]
     wallMs: int
     cpuMs: int
     outputBytes: int

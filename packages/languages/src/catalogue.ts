@@ -16,6 +16,8 @@ export interface Language {
   readonly command: (entry: string) => readonly string[]
   /** Whether its interpreter takes CRLF for something else than a line end, and a byte order mark for a part of the program. */
   readonly needsUnixText: boolean
+  /** Variables on top of the job's own where it is started when the job comes, not ahead. */
+  readonly coldEnv: (program: ColdProgram, typescript?: string) => Readonly<Record<string, string>>
   /** How its interpreter is started before the job comes; undefined if it is not. Bash starts in a millisecond: nothing to save. */
   readonly warm: WarmStart | undefined
 }
@@ -31,6 +33,23 @@ export type LanguageId = 'python' | 'javascript' | 'typescript' | 'bash'
 
 /** An entry called `-c` is a file, not an option. */
 const asOperand = (entry: string): string => (entry.startsWith('-') ? `./${entry}` : entry)
+
+/** What decides how a program is started cold. */
+interface ColdProgram {
+  readonly files: readonly { readonly path: string }[]
+  readonly env: Readonly<Record<string, string>>
+}
+
+const noColdEnv = () => ({})
+
+/**
+ * Node loads packages/typescript first where a file is TypeScript or JSX; it decides whether Node needs its help.
+ * `typescript`: the folder where it is.
+ */
+const toNodeColdEnv: Language['coldEnv'] = ({ files, env }, typescript = '/opt/runnel/typescript/src') =>
+  files.some(({ path }) => /\.(?:[cm]?ts|[jt]sx)$/.test(path))
+    ? { NODE_OPTIONS: `--require=${typescript}/start.cjs ${env['NODE_OPTIONS'] ?? ''}`.trim() }
+    : {}
 
 const NODE_START_BARRIER: WarmStart = {
   by: 'barrier',
@@ -49,6 +68,7 @@ export const LANGUAGES: readonly Language[] = [
     // -u: output is seen when the program prints it, not when a buffer is full.
     command: (entry) => ['python3', '-u', asOperand(entry)],
     needsUnixText: false,
+    coldEnv: noColdEnv,
     warm: { by: 'fork' },
   },
   {
@@ -56,23 +76,25 @@ export const LANGUAGES: readonly Language[] = [
     name: 'JavaScript',
     aliases: ['js', 'node', 'nodejs', 'mjs', 'cjs'],
     version: 'Node 24',
-    extensions: ['.js', '.mjs', '.cjs'],
+    extensions: ['.js', '.mjs', '.cjs', '.jsx'],
     image: 'javascript',
     fileName: 'main.js',
     command: (entry) => ['node', asOperand(entry)],
     needsUnixText: false,
+    coldEnv: toNodeColdEnv,
     warm: NODE_START_BARRIER,
   },
   {
     id: 'typescript',
     name: 'TypeScript',
-    aliases: ['ts', 'mts', 'cts'],
-    version: 'Node 24, which strips the types and checks none',
-    extensions: ['.ts', '.mts', '.cts'],
+    aliases: ['ts', 'mts', 'cts', 'tsx'],
+    version: 'Node 24, which removes the types and checks none',
+    extensions: ['.ts', '.mts', '.cts', '.tsx'],
     image: 'javascript',
     fileName: 'main.ts',
     command: (entry) => ['node', asOperand(entry)],
     needsUnixText: false,
+    coldEnv: toNodeColdEnv,
     warm: NODE_START_BARRIER,
   },
   {
@@ -85,6 +107,7 @@ export const LANGUAGES: readonly Language[] = [
     fileName: 'main.sh',
     command: (entry) => ['bash', asOperand(entry)],
     needsUnixText: true,
+    coldEnv: noColdEnv,
     warm: undefined,
   },
 ]

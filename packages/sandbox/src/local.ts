@@ -23,6 +23,7 @@ export interface LocalSandboxesOptions {
 }
 
 const AGENT = fileURLToPath(new URL('../../agent/src', import.meta.url))
+const TYPESCRIPT = fileURLToPath(new URL('../../typescript/src', import.meta.url))
 /** An agent exits when its input ends. After this long it is killed. */
 const EXIT_TIMEOUT_MS = 2_000
 
@@ -90,6 +91,7 @@ export const createLocalSandboxes = (options: LocalSandboxesOptions): Sandboxes 
       run: (request) =>
         runProgram(connection, request, {
           argv: language.command(request.program.entry),
+          coldEnv: language.coldEnv(request.program, TYPESCRIPT),
           killGraceMs: options.killGraceMs,
           isolation: 'job',
         }),

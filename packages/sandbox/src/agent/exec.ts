@@ -23,6 +23,8 @@ const TERMINAL_ENV = { TERM: 'xterm-256color' }
 
 export interface RunSettings {
   readonly argv: readonly string[]
+  /** On top of the program's own, where it does not run in an interpreter that was started ahead. */
+  readonly coldEnv: Readonly<Record<string, string>>
   /** Between SIGTERM and SIGKILL. */
   readonly killGraceMs: number
   /** `tenant`: the agent cleans up afterwards and prepares for another program. */
@@ -32,11 +34,12 @@ export interface RunSettings {
 const encodeExec = (
   stream: number,
   { program, limits }: RunRequest,
-  { argv, killGraceMs, isolation }: RunSettings,
+  { argv, coldEnv, killGraceMs, isolation }: RunSettings,
 ): Buffer =>
   encodeJsonFrame(REQUEST.exec, stream, {
     argv: [...argv, ...program.args],
     env: program.terminal === undefined ? program.env : { ...TERMINAL_ENV, ...program.env },
+    coldEnv,
     wallMs: limits.wallMs,
     cpuMs: limits.cpuMs,
     outputBytes: limits.outputBytes,

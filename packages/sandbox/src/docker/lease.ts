@@ -122,7 +122,9 @@ export const createLease = (options: {
         if (isolation === 'tenant') isReadyAgain = container.connection.nextReady()
         const startedMs = performance.now()
         const { killGraceMs } = options
-        const settings = { argv: language.command(request.program.entry), killGraceMs, isolation }
+        const { program } = request
+        const [argv, coldEnv] = [language.command(program.entry), language.coldEnv(program)]
+        const settings = { argv, coldEnv, killGraceMs, isolation }
         try {
           for await (const event of runProgram(container.connection, request, settings)) {
             hasEnded ||= event.type === 'ended'
