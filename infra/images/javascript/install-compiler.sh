@@ -1,13 +1,18 @@
 #!/bin/sh
-# Inside the image build: leaves in /opt/runnel/typescript/node_modules the compiler for this platform, and nothing else.
+# Inside the image build: leaves the compiler for this platform in /opt/runnel/typescript/swc.node.
 set -eu
-target=/opt/runnel/typescript/node_modules
+packages=/tmp/compiler/node_modules
 name=@swc/core-linux-$(node -p process.arch)-gnu
 
-if [ ! -e "$target/$name/package.json" ]; then
+if [ ! -e "$packages/$name/package.json" ]; then
   sh /tmp/install-packages.sh @runnel/typescript
-  mkdir -p "$target/@swc"
-  cp -RL "packages/typescript/node_modules/$name" "$target/@swc/"
+  packages=packages/typescript/node_modules
 fi
-find "$target" -mindepth 1 -maxdepth 2 ! -path "$target/@swc" ! -path "$target/$name" -exec rm -rf {} +
-node -e 'require(process.argv[1])' "$target/$name"
+
+# It is compressed, and unpacks itself into this folder when it is loaded.
+export SWC_NATIVE_BINDING_CACHE=/tmp/unpacked
+node -e 'require(require("path").resolve(process.argv[1]))' "$packages/$name"
+mkdir -p /opt/runnel/typescript
+find "$SWC_NATIVE_BINDING_CACHE" -name "*.node" -exec cp {} /opt/runnel/typescript/swc.node \;
+chmod 644 /opt/runnel/typescript/swc.node
+SWC_NATIVE_BINDING_CACHE=/nowhere node -e 'process.dlopen({ exports: {} }, "/opt/runnel/typescript/swc.node")'
