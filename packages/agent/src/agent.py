@@ -69,7 +69,7 @@ class Agent:
         self._is_warm = False
         self._terminal: Terminal | None = None  # of that program
         self._file_writer: FileWriter | None = None
-        self._stream = 0  # of the program that runs; 0 before the first
+        self._stream = 0  # of the program that runs; 0 while none does
         self._is_reused = False
         self._uses = 0
         self._outlasts = False
@@ -318,6 +318,7 @@ class Agent:
     def _exited(self, identity: Identity, report: ExitReport) -> None:
         self._channel.send_json(frames.EXIT, self._stream, report)
         self._program = self._terminal = None
+        self._stream = 0  # what still comes for this program must not reach the next one
         if self._file_writer is not None:  # it was not needed, and died with the rest
             self._file_writer.close()
             self._file_writer = None

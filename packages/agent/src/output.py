@@ -1,10 +1,12 @@
 """What a program prints, read from its two pipes.
 
 1. A pipe is read only while there is credit from the worker. Without credit the program blocks when the pipe is full.
-2. After a small piece, both pipes rest for a moment, so that the next piece is larger (gathering.py).
-3. Output over the job's limit is not passed on.
-4. When the main process has died, what is there is read at once (`drain`).
-5. The end of both pipes proves that no process is left that could print.
+2. What is ready first is read first (readiness.py). When both are ready, what is there is read at once and passed on
+   in turns (turns.py).
+3. After a small piece, its pipe rests for a moment, so that the next piece is larger (gathering.py).
+4. Output over the job's limit is not passed on.
+5. When the main process has died, what is there is read at once (`drain`).
+6. The end of both pipes proves that no process is left that could print.
 """
 
 from __future__ import annotations
@@ -12,10 +14,12 @@ from __future__ import annotations
 import os
 
 from gathering import Gathering
+from readiness import Readiness
+from turns import take_turns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from loop import Loop
     from spawn import Pipes
@@ -46,57 +50,91 @@ class Output:
         self._on_piece = on_piece
         self._on_excess = on_excess
         self._on_end = on_end
-        self._gathering = Gathering(loop, self._read_both)
-        self._listen()
+        self._is_over = False
+        self._is_abandoned = False
+        self._gathering = Gathering(loop, lambda fd: self._read([fd]))
+        self._readiness = Readiness(loop, self._open, lambda: self._read(self._readiness.ready()))
+        self._readiness.listen(is_wanted=credit > 0)
 
     def is_open(self) -> bool:
         return bool(self._open)
 
     def grant(self, credit: int) -> None:
         self._credit += credit
-        self._listen()
+        if self._open:
+            self._readiness.listen(is_wanted=self._credit > 0)
+        if self._is_abandoned:
+            self.abandon()
 
-    def _listen(self) -> None:
-        is_listening = self._credit > 0 and not self._gathering.is_on
-        for fd in self._open:
-            self._loop.read_when_ready(fd, (lambda fd=fd: self._read(fd)) if is_listening else None)
-
-    def _read_both(self) -> None:
-        """Each stream has its turn: otherwise one that always has something would keep the other waiting."""
-        for fd in list(self._open):
-            if self._credit > 0:
-                self._read(fd)
-        self._listen()
-
-    def _read(self, fd: int) -> bool:
-        """False: nothing more is there."""
-        try:
-            data = os.read(fd, min(READ_BYTES, self._credit))
-        except BlockingIOError:
-            return False
-        if not data:
+    def _read(self, order: Iterable[int]) -> None:
+        """Reads each of them once, then passes on what was there. What has been gathered comes first."""
+        resting = self._gathering.stop()
+        if resting is not None:
+            self._readiness.look_again(resting)
+            order = (resting, *order)
+        taken: list[tuple[int, bytes]] = []
+        ended: list[int] = []
+        room = self._credit
+        for fd in dict.fromkeys(order):
+            asked_bytes = min(READ_BYTES, room)
+            data = self._take(fd, asked_bytes) if asked_bytes > 0 else None
+            if asked_bytes <= 0 or (data and len(data) == asked_bytes):
+                self._readiness.look_again(fd)
+            if data:
+                taken.append((fd, data))
+                room -= len(data)
+            elif data is not None:
+                ended.append(fd)
+        self._pass_on(taken)
+        for fd in ended:
             self._close(fd)
-            return False
-        piece = data[: self._left_bytes]
-        self._left_bytes -= len(piece)
-        if piece:
+        if self._open:
+            self._go_on_after(taken)
+
+    def _take(self, fd: int, most: int) -> bytes | None:
+        """No bytes: it has ended. None: nothing is there."""
+        try:
+            return os.read(fd, most)
+        except BlockingIOError:
+            return b"" if self._is_abandoned else None
+
+    def _pass_on(self, taken: list[tuple[int, bytes]]) -> None:
+        had_bytes = self._left_bytes
+        for fd, data in take_turns(*taken) if len(taken) == 2 else taken:
+            piece = data[: self._left_bytes]
+            self._left_bytes -= len(piece)
             self._credit -= len(piece)
-            self._on_piece(fd == self._stdout, piece)
-        if len(piece) < len(data):
+            if piece:
+                self._on_piece(fd == self._stdout, piece)
+        if sum(len(data) for _, data in taken) > had_bytes:
+            self._is_over = True
             self._on_excess()
-        if self._credit <= 0 or self._gathering.start_after(data):
-            self._listen()
-        return True
+
+    def _go_on_after(self, taken: list[tuple[int, bytes]]) -> None:
+        if self._credit <= 0:
+            self._readiness.listen(is_wanted=False)
+        elif len(taken) == 1 and self._gathering.start(*taken[0]):
+            self._readiness.rest(taken[0][0])
 
     def drain(self) -> None:
         """Once the main process has died: reads what is there already, which is usually all, and gathers no more. A
         process that goes on printing cannot keep us here."""
-        self._gathering.stop()
-        for fd in list(self._open):
-            for _ in ("what is there", "the end"):
-                if self._credit <= 0 or not self._read(fd):
-                    break
-        self._listen()
+        self._gathering.is_wanted = False
+        if not self._open:
+            return
+        order = [*self._readiness.ready(), *self._open]
+        for _ in ("what is there", "the end"):
+            self._read([fd for fd in order if fd in self._open])
+
+    def abandon(self) -> None:
+        """Once nobody is left who should print: reads what is there, as far as there is credit for it, and does not
+        wait for the end. A process that we do not know of may hold a pipe open for ever."""
+        self._is_abandoned = True
+        while self._open and self._credit > 0:
+            if self._is_over:
+                self.close()
+            else:
+                self._read(list(self._open))
 
     def close(self) -> None:
         """Gives up what is still open."""
@@ -104,7 +142,10 @@ class Output:
             self._close(fd)
 
     def _close(self, fd: int) -> None:
+        self._readiness.forget(fd)
         self._loop.close(fd)
         self._open.remove(fd)
         if not self._open:
+            self._gathering.stop()
+            self._readiness.close()
             self._on_end()

@@ -346,7 +346,7 @@ class Program:
             return
         self._everyone_died = True
         self._report_when_over()
-        self._loop.after(ABANDON_SECONDS, self._output.close)
+        self._loop.after(ABANDON_SECONDS, self._output.abandon)
 
     def _report_when_over(self) -> None:
         if self._status is None or self._output.is_open() or not self._everyone_died or self._reported:

@@ -46,6 +46,7 @@ class TerminalOutput:
         self._on_end = on_end
         self._is_open = True
         self._gathers = True
+        self._is_abandoned = False
         self._rest = 0
         self._listen(is_wanted=credit > 0)
 
@@ -55,6 +56,8 @@ class TerminalOutput:
     def grant(self, credit: int) -> None:
         self._credit += credit
         self._listen(is_wanted=self._credit > 0)
+        if self._is_abandoned:
+            self.abandon()
 
     def _listen(self, *, is_wanted: bool) -> None:
         if self._is_open:
@@ -99,6 +102,14 @@ class TerminalOutput:
         self._listen(is_wanted=self._credit > 0)
         if self._is_open and self._credit > 0:
             self._read()
+
+    def abandon(self) -> None:
+        """Once nobody is left who should print: reads what is there, when there is credit for it, and does not wait for
+        the end. A process that we do not know of may hold the terminal open for ever."""
+        self._is_abandoned = True
+        self.drain()
+        if self._credit > 0:
+            self.close()
 
     def close(self) -> None:
         """Gives up what is still open."""

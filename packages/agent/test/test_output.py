@@ -1,3 +1,4 @@
+import fcntl
 import os
 import signal
 import time
@@ -8,7 +9,9 @@ from gathering import LARGE_BYTES, SECONDS, Gathering
 from identity import LocalIdentity
 from loop import Loop
 from output import Output
+from readiness import OrderedReadiness, UnorderedReadiness
 from spawn import Pipes
+from turns import TURN_BYTES, take_turns
 
 PLENTY = 1 << 20
 
@@ -118,16 +121,135 @@ class Reading(unittest.TestCase):
         run_until(self.loop, lambda: not output.is_open())
         self.assertEqual((self.read(), self.excesses), (b"abc", 0))
 
-    def test_what_follows_a_small_piece_is_one_piece(self) -> None:
-        self.start()
-        os.write(self.stdout, b"1")
-        run_until(self.loop, lambda: len(self.pieces) == 1)
-        os.write(self.stdout, b"2")
-        os.write(self.stderr, b"3")
-        os.write(self.stdout, b"4")
-        run_until(self.loop, lambda: len(self.pieces) == 3)
-        self.assertEqual(self.pieces, [(True, b"1"), (True, b"24"), (False, b"3")])
+    def test_at_most_one_piece_comes_in_each_time_of_gathering(self) -> None:
+        output = self.start()
+        started = time.monotonic()
+        for _ in range(100):
+            os.write(self.stdout, b".")
+            self.loop.after(0, lambda: None)
+            self.loop.turn()
         self.close_theirs()
+        run_until(self.loop, lambda: not output.is_open())
+        self.assertEqual(self.read(), b"." * 100)
+        first, last = 1, 1
+        self.assertLessEqual(len(self.pieces), first + (time.monotonic() - started) / SECONDS + last)
+
+    def test_the_other_stream_ends_the_gathering_at_once_and_comes_after_what_was_gathered(self) -> None:
+        for is_stdout in (True, False):
+            with self.subTest(is_stdout=is_stdout):
+                self.pieces.clear()
+                gathered, other = (self.stdout, self.stderr) if is_stdout else (self.stderr, self.stdout)
+                if not is_stdout:
+                    run_for(self.loop, 4 * SECONDS)
+                else:
+                    self.start()
+                os.write(gathered, b"1")
+                self.loop.turn()
+                os.write(gathered, b"2")
+                os.write(other, b"3")
+                self.loop.turn()
+                self.assertEqual(self.pieces, [(is_stdout, b"1"), (is_stdout, b"2"), (not is_stdout, b"3")])
+        self.close_theirs()
+
+    def test_what_was_ready_first_comes_first_when_both_are_ready(self) -> None:
+        self.start()
+        for is_stdout in (False, True, True, False):
+            self.pieces.clear()
+            first, second = (self.stdout, self.stderr) if is_stdout else (self.stderr, self.stdout)
+            os.write(first, b"1")
+            os.write(second, b"2")
+            self.loop.turn()
+            self.assertEqual(self.pieces, [(is_stdout, b"1"), (not is_stdout, b"2")])
+        self.close_theirs()
+
+    def test_what_was_ready_first_comes_first_when_the_main_process_has_died(self) -> None:
+        for is_stdout in (False, True):
+            with self.subTest(is_stdout=is_stdout):
+                if is_stdout:
+                    self.setUp()
+                output = self.start()
+                first, second = (self.stdout, self.stderr) if is_stdout else (self.stderr, self.stdout)
+                os.write(first, b"1")
+                os.write(second, b"2")
+                self.close_theirs()
+                output.drain()
+                self.assertEqual(self.pieces, [(is_stdout, b"1"), (not is_stdout, b"2")])
+                self.assertEqual((output.is_open(), self.ends), (False, 1))
+
+    def test_lines_that_alternate_come_in_exact_order_as_long_as_each_is_read_before_the_next(self) -> None:
+        self.start()
+        written = [(line % 2 == 0, b"line %d\n" % line) for line in range(30)]
+        for is_stdout, line in written:
+            os.write(self.stdout if is_stdout else self.stderr, line)
+            self.loop.turn()
+        self.assertEqual(self.pieces, written)
+        self.close_theirs()
+
+    def test_a_large_output_comes_before_a_line_that_was_written_after_it(self) -> None:
+        self.start()
+        for is_stdout in (True, False):
+            self.pieces.clear()
+            large, small = (self.stdout, self.stderr) if is_stdout else (self.stderr, self.stdout)
+            os.write(large, bytes(60_000))
+            os.write(small, b"done")
+            self.loop.turn()
+            self.assertEqual(self.pieces[-1], (not is_stdout, b"done"))
+            self.assertEqual(self.read(is_stdout), bytes(60_000))
+        self.close_theirs()
+
+    def test_two_floods_take_turns(self) -> None:
+        self.start()
+        os.write(self.stdout, b"o" * 60_000)
+        os.write(self.stderr, b"e" * 60_000)
+        self.loop.turn()
+        self.assertEqual((len(self.read()), len(self.read(is_stdout=False))), (60_000, 60_000))
+        self.assertEqual([is_stdout for is_stdout, _ in self.pieces], [True, False] * 15)
+        self.assertLessEqual(max(len(piece) for _, piece in self.pieces), TURN_BYTES)
+        self.close_theirs()
+
+    def test_a_stream_that_prints_all_the_time_does_not_keep_the_other_one_waiting(self) -> None:
+        self.start()
+        for is_stdout in (True, False):
+            chatty, quiet = (self.stdout, self.stderr) if is_stdout else (self.stderr, self.stdout)
+            for word in (b"first", b"second", b"third"):
+                os.write(chatty, b".")
+                self.loop.turn()
+                os.write(chatty, b".")
+                os.write(quiet, word)
+                self.loop.turn()
+                self.assertEqual(self.pieces[-1], (not is_stdout, word))
+        self.close_theirs()
+
+    def test_both_streams_are_read_as_far_as_there_is_credit(self) -> None:
+        output = self.start(credit=5)
+        os.write(self.stderr, b"abc")
+        os.write(self.stdout, b"def")
+        self.loop.turn()
+        self.assertEqual(self.pieces, [(False, b"abc"), (True, b"de")])
+        os.write(self.stderr, b"g")
+        run_for(self.loop, 4 * SECONDS)
+        self.assertEqual(len(self.pieces), 2)
+        output.grant(1)
+        run_until(self.loop, lambda: len(self.pieces) == 3)
+        output.grant(PLENTY)
+        self.close_theirs()
+        run_until(self.loop, lambda: not output.is_open())
+        self.assertEqual((self.read(), self.read(is_stdout=False)), (b"def", b"abcg"))
+
+    def test_an_enlarged_pipe_is_read_to_its_end(self) -> None:
+        fcntl.fcntl(self.stdout, fcntl.F_SETPIPE_SZ, 1 << 20)
+        for is_drained in (True, False):
+            with self.subTest(is_drained=is_drained):
+                if not is_drained:
+                    self.setUp()
+                    fcntl.fcntl(self.stderr, fcntl.F_SETPIPE_SZ, 1 << 20)
+                output = self.start(credit=2 * PLENTY)
+                os.write(self.stdout if is_drained else self.stderr, bytes(PLENTY))
+                self.close_theirs()
+                if is_drained:
+                    output.drain()
+                run_until(self.loop, lambda output=output: not output.is_open())
+                self.assertEqual(len(self.read(is_stdout=is_drained)), PLENTY)
 
     def test_draining_reads_what_is_there_and_does_not_wait(self) -> None:
         output = self.start()
@@ -158,6 +280,25 @@ class Reading(unittest.TestCase):
         run_until(self.loop, lambda: not output.is_open())
         self.assertEqual(self.ends, 1)
 
+    def test_what_is_there_is_read_before_a_pipe_that_stays_open_is_abandoned(self) -> None:
+        output = self.start(credit=1)
+        os.write(self.stdout, b"12")
+        os.write(self.stderr, b"3")
+        output.drain()
+        output.abandon()
+        self.assertEqual((self.read(), output.is_open()), (b"1", True))
+        output.grant(PLENTY)
+        self.assertEqual((self.read(), self.read(is_stdout=False)), (b"12", b"3"))
+        self.assertEqual((output.is_open(), self.ends), (False, 1))
+        self.close_theirs()
+
+    def test_nothing_is_read_from_an_abandoned_pipe_once_the_limit_is_reached(self) -> None:
+        output = self.start(limit_bytes=3)
+        os.write(self.stdout, b"1234")
+        output.abandon()
+        self.assertEqual((self.read(), self.excesses, output.is_open(), self.ends), (b"123", 1, False, 1))
+        self.close_theirs()
+
     def test_closing_ends_what_is_open_once(self) -> None:
         output = self.start()
         output.close()
@@ -169,27 +310,90 @@ class Reading(unittest.TestCase):
 class GatheringPieces(unittest.TestCase):
     def setUp(self) -> None:
         self.loop = make_loop(self)
-        self.ends = 0
-        self.gathering = Gathering(self.loop, self.count_end)
+        self.ended: list[int] = []
+        self.gathering = Gathering(self.loop, self.ended.append)
 
-    def count_end(self) -> None:
-        self.ends += 1
-
-    def test_it_lasts_a_moment_and_can_start_again(self) -> None:
-        for ends in (1, 2):
-            self.assertTrue(self.gathering.start_after(b"1"))
-            self.assertFalse(self.gathering.start_after(b"2"))
-            run_until(self.loop, lambda ends=ends: self.ends == ends)
-            self.assertFalse(self.gathering.is_on)
+    def test_it_lasts_a_moment(self) -> None:
+        self.assertTrue(self.gathering.start(7, b"1"))
+        run_until(self.loop, lambda: self.ended == [7])
 
     def test_nothing_is_gathered_after_a_large_piece(self) -> None:
-        self.assertFalse(self.gathering.start_after(bytes(LARGE_BYTES)))
-        self.assertFalse(self.gathering.is_on)
+        self.assertFalse(self.gathering.start(7, bytes(LARGE_BYTES)))
+        self.assertEqual(self.gathering.stop(), None)
 
-    def test_once_stopped_it_stays_off(self) -> None:
-        self.gathering.start_after(b"1")
-        self.gathering.stop()
-        self.assertFalse(self.gathering.is_on)
-        self.assertFalse(self.gathering.start_after(b"2"))
+    def test_it_can_be_ended_early_and_start_again(self) -> None:
+        for fd in (7, 8):
+            self.gathering.start(fd, b"1")
+            self.assertEqual(self.gathering.stop(), fd)
         run_for(self.loop, 4 * SECONDS)
-        self.assertEqual(self.ends, 0)
+        self.assertEqual(self.ended, [])
+
+    def test_once_unwanted_it_stays_off(self) -> None:
+        self.gathering.is_wanted = False
+        self.assertFalse(self.gathering.start(7, b"1"))
+
+
+class TakingTurns(unittest.TestCase):
+    def test_what_was_ready_first_starts(self) -> None:
+        self.assertEqual(take_turns((7, b"a"), (8, b"b")), [(7, b"a"), (8, b"b")])
+
+    def test_parts_are_small_and_alternate(self) -> None:
+        parts = take_turns((7, b"a" * 3 * TURN_BYTES), (8, b"b" * 3 * TURN_BYTES))
+        self.assertEqual([(fd, len(part)) for fd, part in parts], [(7, TURN_BYTES), (8, TURN_BYTES)] * 3)
+
+    def test_both_advance_at_the_same_rate(self) -> None:
+        parts = take_turns((7, b"a" * 6 * TURN_BYTES), (8, b"b" * 2 * TURN_BYTES))
+        self.assertEqual([fd for fd, _ in parts], [7, 7, 7, 8, 7, 7, 7, 8])
+        parts = take_turns((7, b"a" * 2 * TURN_BYTES), (8, b"b" * 6 * TURN_BYTES))
+        self.assertEqual([fd for fd, _ in parts], [7, 8, 8, 8, 7, 8, 8, 8])
+
+    def test_parts_end_with_a_line_where_there_is_one(self) -> None:
+        lines = b"".join(b"line %d\n" % line for line in range(2_000))
+        parts = [part for fd, part in take_turns((7, lines), (8, b"b")) if fd == 7]
+        self.assertEqual(b"".join(parts), lines)
+        self.assertTrue(all(part.endswith(b"\n") and len(part) <= TURN_BYTES for part in parts))
+
+
+class SayingWhatIsReady(unittest.TestCase):
+    def setUp(self) -> None:
+        self.loop = make_loop(self)
+        self.pipes = [os.pipe(), os.pipe()]
+        for pipe in self.pipes:
+            for fd in pipe:
+                self.addCleanup(os.close, fd)
+        self.reads = [read for read, _ in self.pipes]
+        self.calls = 0
+
+    def count_call(self) -> None:
+        self.calls += 1
+
+    def test_with_and_without_epoll_what_is_there_is_said(self) -> None:
+        for kind in (OrderedReadiness, UnorderedReadiness):
+            with self.subTest(kind=kind.__name__):
+                self.calls = 0
+                readiness = kind(self.loop, self.reads, self.count_call)
+                readiness.listen(is_wanted=True)
+                for calls, (read, write) in enumerate(self.pipes, start=1):
+                    os.write(write, b"1")
+                    self.loop.turn()
+                    self.assertEqual((self.calls, readiness.ready()), (calls, [read]))
+                    os.read(read, 1)
+                    readiness.rest(read)
+                    os.write(write, b"2")
+                    self.assertEqual(readiness.ready(), [])
+                    readiness.look_again(read)
+                    self.assertEqual(readiness.ready(), [read])
+                    os.read(read, 1)
+                for read in self.reads:
+                    readiness.forget(read)
+                readiness.close()
+
+    def test_what_was_ready_first_is_said_first(self) -> None:
+        readiness = OrderedReadiness(self.loop, self.reads, lambda: None)
+        for order in ((1, 0), (0, 1), (1, 0)):
+            for which in order:
+                os.write(self.pipes[which][1], b"1")
+            self.assertEqual(readiness.ready(), [self.reads[which] for which in order])
+            for read in self.reads:
+                os.read(read, 1)
+        readiness.close()

@@ -17,7 +17,8 @@ import { encodeFrame, encodeJsonFrame } from './frames.ts'
  *        ◀────────────────────────── READY        if EXEC said {isolation: "tenant"}: cleaned up, ready for the next program
  *
  * 1. PUT to STDIN go out in one write. The agent handles each after the one before.
- * 2. What a program prints within two milliseconds of its first output comes as one piece, usually together with its EXIT.
+ * 2. What is printed first comes first. What a program prints on one stream within two milliseconds of its first output comes
+ *    as one piece, usually together with its EXIT, unless it prints on the other stream in between.
  * 3. Processes that are alive after EXIT are killed at once.
  * 4. With a terminal everything that is printed is STDOUT. Its size is {cols, rows}, in EXEC and in RESIZE.
  *

@@ -10,7 +10,7 @@
 const ALLOWED = {
   files: `access chdir chmod chown close close_range copy_file_range creat dup dup2 dup3 faccessat faccessat2 fadvise64
     fallocate fchdir fchmod fchmodat fchmodat2 fchown fchownat fcntl fdatasync fgetxattr flistxattr flock fremovexattr
-    fsetxattr fstat fstatfs fsync ftruncate futimesat getcwd getdents getdents64 getxattr ioctl lchown lgetxattr link
+    fsetxattr fstat fstatfs fsync ftruncate futimesat getcwd getdents getdents64 getxattr lchown lgetxattr link
     linkat listxattr llistxattr lremovexattr lseek lsetxattr lstat mkdir mkdirat mknod mknodat newfstatat open openat
     openat2 pread64 preadv preadv2 pwrite64 pwritev pwritev2 read readahead readlink readlinkat readv removexattr rename
     renameat renameat2 rmdir sendfile setxattr splice stat statfs statx symlink symlinkat sync sync_file_range syncfs tee
@@ -65,6 +65,14 @@ const SO_SNDBUF = 7
 const SO_RCVBUF = 8
 const PROTOCOL_LEVELS = [0, 6, 17, 41]
 
+/**
+ * Standard output and standard error always block. Node asks for the opposite, and then ends with what it could not write:
+ * all beyond the 64 KiB that a pipe holds. So this request succeeds and changes nothing. It holds for every process of a
+ * program, however it was started, and no program can see it in its own objects or in its environment.
+ */
+const FIONBIO = 0x5421
+const [STDIN, STDOUT, STDERR] = [0, 1, 2]
+
 /** All CLONE_NEW… flags: a program cannot make namespaces. */
 const NAMESPACE_FLAGS = 0x7e020000
 
@@ -107,6 +115,15 @@ export const seccompProfile: SeccompProfile = {
       action: DENY,
       errnoRet: 0,
       args: [equalsInt(1, SOL_SOCKET), equalsInt(2, option)],
+    })),
+    { names: ['ioctl'], action: ALLOW, args: [{ index: 1, value: FIONBIO, op: 'SCMP_CMP_NE' }] },
+    { names: ['ioctl'], action: ALLOW, args: [equals(0, STDIN), equals(1, FIONBIO)] },
+    { names: ['ioctl'], action: ALLOW, args: [{ index: 0, value: STDERR, op: 'SCMP_CMP_GT' }, equals(1, FIONBIO)] },
+    ...[STDOUT, STDERR].map((stream) => ({
+      names: ['ioctl'],
+      action: DENY,
+      errnoRet: 0,
+      args: [equals(0, stream), equals(1, FIONBIO)],
     })),
     {
       names: ['clone'],

@@ -72,6 +72,13 @@ const WANTED: readonly Difference[] = [
       ['file: /workspace', /^drwx(?:r-xr-x|------) UID UID$/],
     ],
   },
+  {
+    what: 'Node’s standard output and error, and those of its children',
+    plain: 'do not block: what the pipe cannot take is lost when the program ends',
+    here: 'block: all that was written arrives',
+    because: 'The last line is often the one that matters, such as the trace of an error.',
+    facts: [[/^descriptor after output: [12]$/, 'pipe, writes']],
+  },
 ]
 
 /** What makes a sandbox safe. */

@@ -1,0 +1,241 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { createTestSandboxes } from './docker-fixture.ts'
+import { type RunOptions, run } from './run.ts'
+
+/** A pipe holds 64 KiB, and the output limit of a job is 1 MiB by default. */
+const SIZES = [65_535, 65_536, 65_537, 700_000, 1_048_575, 1_048_576, 1_048_577]
+const [LARGE] = [700_000]
+const PLENTY_BYTES = 8 * 1024 * 1024
+
+/** Ends in a line of its own, so that a lost end is visible. */
+const textOf = (bytes: number): string => `${'x'.repeat(bytes - 5)}end.\n`
+
+interface Way {
+  readonly source: string | Readonly<Record<string, string>>
+  /** What it prints on standard error, all of it or its end; nothing by default. */
+  readonly stderr?: string | RegExp
+  readonly ends?: { readonly exitCode: number } | { readonly signal: string }
+}
+
+const toOutcome = (ends: Way['ends'] = { exitCode: 0 }) =>
+  'signal' in ends ? { type: 'signaled', signal: ends.signal } : { type: 'exited', exitCode: ends.exitCode }
+
+const sandboxes = createTestSandboxes()
+afterAll(() => sandboxes[Symbol.asyncDispose]())
+
+/** All in one container, one after the other. */
+const print = (language: string, source: RunOptions['source'], options: Partial<RunOptions> = {}) =>
+  run(sandboxes, { language, source, tenantId: 'acme', limits: { outputBytes: PLENTY_BYTES }, ...options })
+
+const expectAll = async (language: string, way: Way, bytes: number, options?: Partial<RunOptions>) => {
+  const { stdout, stderr, outcome } = await print(language, way.source, options)
+  const expected = textOf(bytes)
+  expect(stdout.length).toBe(expected.length)
+  expect(stdout.toString() === expected, 'the bytes are the same').toBe(true)
+  if (way.stderr instanceof RegExp) expect(stderr.toString()).toMatch(way.stderr)
+  else expect(stderr.toString()).toBe(way.stderr ?? '')
+  expect(outcome).toEqual(toOutcome(way.ends))
+}
+
+const NODE_TEXT = (bytes: number) => `const text = 'x'.repeat(${bytes} - 5) + 'end.\\n'\n`
+const BOOM = /Error: boom\n {4}at [\s\S]*Node\.js v24[\s\S]*\n$/
+
+const nodeWays = (bytes: number): Record<string, Way> => {
+  const text = NODE_TEXT(bytes)
+  const line = text.replace('\\n', '')
+  const half = `const [head, tail] = [text.slice(0, -40_000), text.slice(-40_000)]\n`
+  return {
+    'ends by itself': { source: `${text}process.stdout.write(text)` },
+    'calls process.exit': { source: `${text}process.stdout.write(text); process.exit(3)`, ends: { exitCode: 3 } },
+    'calls process.exit after console.log': {
+      source: `${line}console.log(text); process.exit(3)`,
+      ends: { exitCode: 3 },
+    },
+    'calls process.reallyExit': {
+      source: `${text}process.stdout.write(text); process.reallyExit(4)`,
+      ends: { exitCode: 4 },
+    },
+    'calls process.exit in the callback of its first write': {
+      source: `${text}${half}process.stdout.write(head, () => process.exit(3)); process.stdout.write(tail)`,
+      ends: { exitCode: 3 },
+    },
+    'throws an error': {
+      source: `${text}process.stdout.write(text); throw new Error('boom')`,
+      stderr: BOOM,
+      ends: { exitCode: 1 },
+    },
+    'has a rejection that nothing handles': {
+      source: `${text}process.stdout.write(text); Promise.reject(new Error('boom'))`,
+      stderr: BOOM,
+      ends: { exitCode: 1 },
+    },
+    'throws in a timer': {
+      source: `${text}setTimeout(() => { process.stdout.write(text); throw new Error('boom') })`,
+      stderr: BOOM,
+      ends: { exitCode: 1 },
+    },
+    'calls process.abort': {
+      source: `${text}process.stdout.write(text); process.abort()`,
+      stderr: /^/,
+      ends: { signal: 'SIGABRT' },
+    },
+    'kills itself': {
+      source: `${text}process.stdout.write(text); process.kill(process.pid, 'SIGKILL')`,
+      ends: { signal: 'SIGKILL' },
+    },
+    'prints in its exit handlers': {
+      source: `${text}${half}process.on('beforeExit', () => process.stdout.write(head))
+process.on('exit', () => process.stdout.write(tail))`,
+    },
+    'writes by descriptor': {
+      source: `${text}const left = Buffer.from(text); let at = 0
+while (at < left.length) at += require('node:fs').writeSync(1, left, at)
+process.exit(3)`,
+      ends: { exitCode: 3 },
+    },
+    'writes by descriptor after a stream has been used': {
+      source: `${text}${half}process.stdout.write(head); process.stderr
+const left = Buffer.from(tail); let at = 0
+while (at < left.length) at += require('node:fs').writeSync(1, left, at)
+process.exit(3)`,
+      ends: { exitCode: 3 },
+    },
+    'pipes a stream into its output': {
+      source: `${text}require('node:stream').Readable.from([text]).pipe(process.stdout).on('unpipe', () => process.exit(3))`,
+      ends: { exitCode: 3 },
+    },
+    'is a module and waits at its top level': {
+      source: { 'main.mjs': `${text}await null; process.stdout.write(text); await null; process.exit(3)` },
+      ends: { exitCode: 3 },
+    },
+    'prints in a worker': {
+      source: `const { Worker } = require('node:worker_threads')
+new Worker(${JSON.stringify(`${text}process.stdout.write(text)`)}, { eval: true })`,
+    },
+    'prints in a worker that fails': {
+      source: `const { Worker } = require('node:worker_threads')
+new Worker(${JSON.stringify(`${text}process.stdout.write(text); setImmediate(() => { throw new Error('boom') })`)}, { eval: true })`,
+      stderr: BOOM,
+      ends: { exitCode: 1 },
+    },
+    'prints in a child that shares its output': {
+      source: {
+        'main.js': `${text}${half}process.stdout.write(head)
+const { status } = require('node:child_process').spawnSync('node', ['child.js'], { stdio: 'inherit' })
+process.exit(status)`,
+        'child.js': `${text}process.stdout.write(text.slice(-40_000)); process.exit(3)`,
+      },
+      ends: { exitCode: 3 },
+    },
+    'prints in a forked child': {
+      source: {
+        'main.js': `require('node:child_process').fork('child.js').on('exit', (code) => process.exit(code))`,
+        'child.js': `${text}process.stdout.write(text); process.exit(3)`,
+      },
+      ends: { exitCode: 3 },
+    },
+    'prints in a child whose output it passes on': {
+      source: {
+        'main.js': `const child = require('node:child_process').spawn('node', ['child.js'])
+child.stdout.pipe(process.stdout)
+child.on('close', (code) => process.exit(code))`,
+        'child.js': `${text}process.stdout.write(text); process.exit(3)`,
+      },
+      ends: { exitCode: 3 },
+    },
+    'prints in a cluster': {
+      source: `${text}const cluster = require('node:cluster')
+if (cluster.isPrimary) cluster.fork().on('exit', (code) => process.exit(code))
+else { process.stdout.write(text); process.exit(3) }`,
+      ends: { exitCode: 3 },
+    },
+    'prints while a child of Python does': {
+      source: `${text}${half}process.stdout.write(head)
+const { status } = require('node:child_process').spawnSync('python3', ['-c', 'print("x" * 39_995 + "end.")'], { stdio: 'inherit' })
+process.exit(status)`,
+    },
+  }
+}
+
+const pythonWays = (bytes: number): Record<string, Way> => {
+  const text = `import os, sys\ntext = "x" * (${bytes} - 5) + "end.\\n"\n`
+  const boom = /^Traceback [\s\S]*boom[\s\S]*\n$/
+  const writeAll = 'left = text.encode()\nwhile left: left = left[os.write(1, left):]\n'
+  return {
+    'ends by itself': { source: `${text}print(text, end="")` },
+    'calls sys.exit': { source: `${text}sys.stdout.write(text)\nsys.exit(3)`, ends: { exitCode: 3 } },
+    'writes by descriptor and calls os._exit': { source: `${text}${writeAll}os._exit(3)`, ends: { exitCode: 3 } },
+    'flushes and calls os._exit': {
+      source: `${text}sys.stdout.write(text)\nsys.stdout.flush()\nos._exit(3)`,
+      ends: { exitCode: 3 },
+    },
+    'raises an error': {
+      source: `${text}print(text, end="")\nraise ValueError("boom")`,
+      stderr: boom,
+      ends: { exitCode: 1 },
+    },
+    'kills itself': { source: `${text}print(text, end="")\nos.kill(os.getpid(), 9)`, ends: { signal: 'SIGKILL' } },
+    aborts: { source: `${text}print(text, end="")\nos.abort()`, ends: { signal: 'SIGABRT' } },
+    'prints at exit': {
+      source: `${text}import atexit\natexit.register(lambda: print(text, end=""))\nsys.exit(3)`,
+      ends: { exitCode: 3 },
+    },
+    'prints in a thread': {
+      source: `${text}import threading\nthreading.Thread(target=lambda: print(text, end="")).start()`,
+    },
+    'prints in a child': {
+      source: `${text}import subprocess\nsubprocess.run([sys.executable, "-c", "import sys; sys.stdout.write(sys.stdin.read()); sys.exit(0)"], input=text, text=True)\nos._exit(3)`,
+      ends: { exitCode: 3 },
+    },
+    'prints in a process of multiprocessing': {
+      source: `${text}import multiprocessing\ndef show(): print(text, end="")
+if __name__ == "__main__":
+    child = multiprocessing.get_context("fork").Process(target=show)
+    child.start(); child.join(); os._exit(child.exitcode + 3)`,
+      ends: { exitCode: 3 },
+    },
+    'has asked that its output does not block': {
+      source: `${text}os.set_blocking(1, False)\nprint(text, end="")\nos._exit(3)`,
+      ends: { exitCode: 3 },
+    },
+    'has enlarged its pipe': {
+      source: `${text}import fcntl\nfcntl.fcntl(1, fcntl.F_SETPIPE_SZ, 1 << 20)\n${writeAll}os.kill(os.getpid(), 9)`,
+      ends: { signal: 'SIGKILL' },
+    },
+  }
+}
+
+const bashWays = (bytes: number): Record<string, Way> => {
+  const show = `show() { head -c ${bytes - 5} /dev/zero | tr '\\0' x; printf 'end.\\n'; }\n`
+  return {
+    'ends by itself': { source: `${show}show` },
+    exits: { source: `${show}show; exit 3`, ends: { exitCode: 3 } },
+    'prints by a builtin and exits': {
+      source: `text=$(head -c ${bytes - 5} /dev/zero | tr '\\0' x)\nprintf '%send.\\n' "$text"; exit 3`,
+      ends: { exitCode: 3 },
+    },
+    'prints in a trap': { source: `${show}trap show EXIT; exit 3`, ends: { exitCode: 3 } },
+    'kills itself': { source: `${show}show; kill -9 $$`, ends: { signal: 'SIGKILL' } },
+    'waits for a background job': { source: `${show}show & wait; exit 3`, ends: { exitCode: 3 } },
+    'prints in a subshell': { source: `${show}(show; exit 3)`, ends: { exitCode: 3 } },
+    'becomes another program': {
+      source: `exec python3 -c 'import os; print("x" * ${bytes - 5} + "end.", flush=True); os._exit(3)'`,
+      ends: { exitCode: 3 },
+    },
+  }
+}
+
+describe.each([
+  ['javascript', nodeWays, ['calls process.exit', 'throws an error', 'kills itself', 'prints in a forked child']],
+  ['python', pythonWays, ['writes by descriptor and calls os._exit', 'raises an error', 'kills itself']],
+  ['bash', bashWays, ['exits', 'kills itself']],
+] as const)('All output of a %s program arrives', (language, ways, thorough) => {
+  test.each(Object.keys(ways(LARGE)))('which %s', async (name) => {
+    for (const bytes of (thorough as readonly string[]).includes(name) ? SIZES : [LARGE]) {
+      const way = ways(bytes)[name]
+      if (way === undefined) throw new Error(`There is no way "${name}"`)
+      const isModule = typeof way.source === 'object' && 'main.mjs' in way.source
+      await expectAll(language, way, bytes, isModule ? { program: { entry: 'main.mjs' } } : {})
+    }
+  })
+})
