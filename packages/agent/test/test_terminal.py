@@ -8,14 +8,16 @@ import terminal
 from identity import LocalIdentity
 from loop import Loop
 from terminal import CC, LFLAG, LINE_BYTES, Terminal
+from terminal_output import TerminalOutput
 
 
-class Typing(unittest.TestCase):
-    """The test is the program: it reads the slave."""
+class OnTerminal(unittest.TestCase):
+    """The test is the program: it has the slave."""
 
     def setUp(self) -> None:
         self.terminal = Terminal(LocalIdentity(), {"cols": 80, "rows": 24})
         self.slave = self.terminal.their_stdin
+        self.is_master_open = True
         os.set_blocking(self.slave, False)
         self.change(LFLAG, termios.ECHO, is_on=False)
         handler = signal.getsignal(signal.SIGCHLD)
@@ -28,13 +30,16 @@ class Typing(unittest.TestCase):
     def tearDown(self) -> None:
         self.terminal.close_stdin(self.loop)
         self.terminal.hang_up()
-        os.close(self.terminal.stdout)
+        if self.is_master_open:
+            os.close(self.terminal.stdout)
 
     def change(self, place: int, flag: int, *, is_on: bool) -> None:
         attributes = termios.tcgetattr(self.slave)
         attributes[place] = attributes[place] | flag if is_on else attributes[place] & ~flag
         termios.tcsetattr(self.slave, termios.TCSANOW, attributes)
 
+
+class Typing(OnTerminal):
     def read(self) -> bytes | None:
         """None: the program would wait. Empty: the end of the input."""
         try:
@@ -114,3 +119,112 @@ class Typing(unittest.TestCase):
 
     def test_input_that_ends_within_a_line_gives_the_line_and_has_ended_then(self) -> None:
         self.expect_end_after(b"a part")
+
+
+class Printing(OnTerminal):
+    def setUp(self) -> None:
+        super().setUp()
+        self.pieces: list[bytes] = []
+        self.excesses = 0
+
+    def start(self, credit: int = 1 << 20, limit_bytes: int = 1 << 20) -> TerminalOutput:
+        return self.terminal.read_output(
+            self.loop,
+            credit=credit,
+            limit_bytes=limit_bytes,
+            on_piece=self.take,
+            on_excess=self.count_excess,
+            on_end=self.end,
+        )
+
+    def take(self, is_stdout: bool, piece: bytes) -> None:
+        self.assertTrue(is_stdout)
+        self.pieces.append(piece)
+
+    def count_excess(self) -> None:
+        self.excesses += 1
+
+    def end(self) -> None:
+        self.assertTrue(self.is_master_open)
+        self.is_master_open = False
+
+    def turn(self, times: int = 1) -> None:
+        for _ in range(times):
+            self.loop.after(0.002, lambda: None)
+            self.loop.turn()
+
+    def print(self, text: bytes) -> None:
+        while text:
+            try:
+                text = text[os.write(self.slave, text) :]
+            except BlockingIOError:
+                self.turn()
+
+    def turn_until_end(self) -> bytes:
+        while self.is_master_open:
+            self.turn()
+        return b"".join(self.pieces)
+
+    def test_all_that_was_written_arrives_before_the_end_of_any_size(self) -> None:
+        self.start()
+        text = bytes(byte for byte in range(256) if byte != ord("\n")) * 3_000
+        self.print(text)
+        self.terminal.hang_up()
+        self.assertTrue(self.turn_until_end() == text)
+
+    def test_what_is_left_at_the_end_is_read_against_credit(self) -> None:
+        output = self.start(credit=3)
+        self.print(b"abcdef")
+        self.terminal.hang_up()
+        output.drain()
+        self.turn(4)
+        self.assertEqual((self.pieces, output.is_open()), ([b"abc"], True))
+        output.grant(2)
+        self.turn(4)
+        self.assertEqual((b"".join(self.pieces), output.is_open()), (b"abcde", True))
+        output.grant(10)
+        self.assertEqual(self.turn_until_end(), b"abcdef")
+
+    def test_output_over_the_limit_is_not_passed_on(self) -> None:
+        self.start(limit_bytes=4)
+        self.print(b"abcd")
+        self.turn(4)
+        self.assertEqual(self.excesses, 0)
+        self.print(b"e")
+        self.terminal.hang_up()
+        self.assertEqual((self.turn_until_end(), self.excesses), (b"abcd", 1))
+
+    def test_it_is_open_while_a_process_has_the_terminal(self) -> None:
+        output = self.start()
+        survivor = os.dup(self.slave)
+        self.terminal.hang_up()
+        output.drain()
+        self.turn(4)
+        os.write(survivor, b"still here")
+        self.turn(4)
+        self.assertTrue(output.is_open())
+        os.close(survivor)
+        self.assertEqual(self.turn_until_end(), b"still here")
+
+    def test_what_follows_a_small_piece_is_one_piece(self) -> None:
+        self.start()
+        self.print(b"1")
+        while not self.pieces:
+            self.turn()
+        self.print(b"2")
+        self.print(b"3")
+        while len(self.pieces) < 2:
+            self.turn()
+        self.assertEqual(self.pieces, [b"1", b"23"])
+
+
+class Size(OnTerminal):
+    def test_it_is_what_was_asked_for_and_changes(self) -> None:
+        self.assertEqual(tuple(os.get_terminal_size(self.slave)), (80, 24))
+        self.terminal.resize({"cols": 500, "rows": 1})
+        self.assertEqual(tuple(os.get_terminal_size(self.slave)), (500, 1))
+
+    def test_a_change_after_the_end_is_nothing(self) -> None:
+        self.terminal.close_stdin(self.loop)
+        self.terminal.resize({"cols": 1, "rows": 1})
+        self.assertEqual(tuple(os.get_terminal_size(self.slave)), (80, 24))

@@ -26,6 +26,20 @@ describe('A terminal in a container', { timeout: 60_000 }, () => {
     expect(text).toBe(`256\r\n111\r\n${ESC}[0m${ESC}[01;34mfolder${ESC}[0m\r\nfolder\r\non\r\n`)
   })
 
+  it('has room for a program of a whole screen', async () => {
+    const { text, outcome } = await run({
+      language: 'bash',
+      source: 'seq 1000 | less',
+      steps: [
+        ['23\r\n', 'G'],
+        ['1000\r\n', 'q'],
+      ],
+    })
+    expect(text).toContain(`${ESC}[?1049h`)
+    expect(text.endsWith(`${ESC}[?1049l${ESC}[23;0;0t`)).toBe(true)
+    expect(outcome).toEqual({ type: 'exited', exitCode: 0 })
+  })
+
   it('has line editing in the interpreter of Python', async () => {
     const { text, outcome } = await run({
       language: 'bash',
