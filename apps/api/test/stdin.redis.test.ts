@@ -106,25 +106,49 @@ describe('POST /v1/jobs/:id/stdin', () => {
   })
 
   test.for<[string, object, number, string]>([
-    ['nothing at all', { payload: {} }, 400, 'data'],
-    ['a number for data', { payload: { data: 1 } }, 400, 'data'],
-    ['an unknown encoding', { payload: { data: 'x', encoding: 'hex' } }, 400, 'encoding'],
-    ['broken base64', { payload: { data: 'x', encoding: 'base64' } }, 400, 'base64'],
+    ['nothing at all', { payload: {} }, 400, 'Nothing to do: send data, or end: true, or both'],
+    ['a number for data', { payload: { data: 1 } }, 400, 'Cannot read data: it must be a string'],
+    [
+      'an unknown encoding',
+      { payload: { data: 'x', encoding: 'hex' } },
+      400,
+      'Cannot read encoding: it must be "utf8" or "base64"',
+    ],
+    ['broken base64', { payload: { data: 'x', encoding: 'base64' } }, 400, 'Cannot read data: it is not base64'],
     [
       'a lone surrogate',
       { payload: '{"data":"\\ud800"}', headers: { 'content-type': 'application/json' } },
       400,
-      'surrogate',
+      'Cannot read data: it has a lone surrogate, which UTF-8 cannot encode: send it as base64',
     ],
-    ['an unknown field', { payload: { data: 'x', eof: true } }, 400, 'eof'],
-    ['an unknown end', { payload: Buffer.from('x'), headers: BYTES, query: { end: '1' } }, 400, 'end'],
-    ['text', { payload: 'x', headers: { 'content-type': 'text/plain' } }, 415, 'Content-Type'],
-    ['more than a mebibyte', { payload: Buffer.alloc(1024 * 1024 + 1), headers: BYTES }, 413, '1048576'],
-  ])('refuses %s', async ([, options, status, word], { redisUrl, prefix, resources }) => {
+    [
+      'an unknown field',
+      { payload: { data: 'x', eof: true } },
+      400,
+      'Cannot read the body: it has the unknown field "eof"',
+    ],
+    [
+      'an unknown end',
+      { payload: Buffer.from('x'), headers: BYTES, query: { end: '1' } },
+      400,
+      'Cannot read end: it must be "true" or "false"',
+    ],
+    [
+      'text',
+      { payload: 'x', headers: { 'content-type': 'text/plain' } },
+      415,
+      'Cannot read the body: send it with Content-Type: application/json',
+    ],
+    [
+      'more than a mebibyte',
+      { payload: Buffer.alloc(1024 * 1024 + 1), headers: BYTES },
+      413,
+      'Cannot take more than 1048576 bytes of input at once: send it in pieces',
+    ],
+  ])('refuses %s', async ([, options, status, message], { redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const id = await submit(api, true)
     const response = await api.app.inject({ method: 'POST', url: `/v1/jobs/${id}/stdin`, ...options })
-    expect(response.statusCode).toBe(status)
-    expect(response.json().error.message).toContain(word)
+    expect([response.statusCode, response.json().error.message]).toEqual([status, message])
   })
 })

@@ -1,5 +1,5 @@
 import { LANGUAGES } from '@runnel/languages'
-import { readConfig } from '@runnel/process'
+import { readConfig, StartError } from '@runnel/process'
 import { describe, expect, it } from 'vitest'
 import { configSchema } from '../src/config.ts'
 
@@ -13,15 +13,19 @@ describe('The worker’s configuration', () => {
   })
 
   it.each([
-    ['RUNNEL_CONCURRENCY', '0'],
-    ['RUNNEL_CONCURRENCY', 'many'],
-    ['RUNNEL_SANDBOX', 'none'],
-    ['RUNNEL_LANGUAGES', 'python,cobol'],
-    ['RUNNEL_CPUS', '-1'],
-    ['REDIS_URL', 'localhost'],
-    ['DOCKER_HOST', 'ssh://engine'],
-    ['DOCKER_TLS_VERIFY', 'true'],
-  ])('names %s when it is %j', (name, value) => {
-    expect(() => readConfig(configSchema, { [name]: value })).toThrow(`${name}: `)
+    ['RUNNEL_CONCURRENCY', '0', 'must be at least 1, not "0"'],
+    ['RUNNEL_CONCURRENCY', 'many', 'must be a whole number, not "many"'],
+    ['RUNNEL_SANDBOX', 'none', 'must be docker or local, not "none"'],
+    [
+      'RUNNEL_LANGUAGES',
+      'python,cobol',
+      'must be a comma list of python,javascript,typescript,bash, not "python,cobol"',
+    ],
+    ['RUNNEL_CPUS', '-1', 'must be a number, not "-1"'],
+    ['REDIS_URL', 'localhost', 'must be a redis:// or rediss:// URL'],
+    ['DOCKER_HOST', 'ssh://engine', 'cannot be reached over ssh: use unix:// or, with TLS, tcp://, not "ssh://engine"'],
+    ['DOCKER_TLS_VERIFY', 'true', 'must be 1, or absent for an engine without TLS, not "true"'],
+  ])('names %s when it is %j', (name, value, fault) => {
+    expect(() => readConfig(configSchema, { [name]: value })).toThrow(new StartError(`${name}: ${fault}`))
   })
 })
