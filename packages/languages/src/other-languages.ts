@@ -61,6 +61,10 @@ export type OtherLanguage = keyof typeof PROGRAMS | NoProgram
 
 const isNoProgram = (language: string): language is NoProgram => Object.hasOwn(NO_PROGRAMS, language)
 
+/** Whether it is a language of programs, and none that we run. */
+export const isOtherProgram = (language: string | undefined): boolean =>
+  language !== undefined && Object.hasOwn(PROGRAMS, language)
+
 /** The classifier also knows `other`: a language that it cannot name. */
 export const isOtherLanguage = (language: string): language is OtherLanguage =>
   Object.hasOwn(PROGRAMS, language) || isNoProgram(language)

@@ -1,5 +1,6 @@
 import { findLanguage, type LanguageId } from '../catalogue.ts'
 import { detectLanguage } from '../detect-language.ts'
+import { isOtherProgram } from '../other-languages.ts'
 import { parsesAs } from '../parses-as.ts'
 import { type FencedBlock, findBlocks, splitLines } from './find-blocks.ts'
 import { readInfo } from './info-string.ts'
@@ -109,6 +110,16 @@ const unwrap = (
   return inner.length === 0 ? blocks : inner
 }
 
+/** The text without its blocks and their fences. */
+const withoutBlocks = (text: string, blocks: readonly FencedBlock[]): string => {
+  const lines = splitLines(text)
+  for (const { firstLine, lastLine, fence } of blocks.toReversed()) {
+    const isClosed = isBareFence(lines[lastLine] ?? '', fence)
+    lines.splice(firstLine - 2, lastLine - firstLine + (isClosed ? 3 : 2))
+  }
+  return lines.join('\n')
+}
+
 const findInLayer = (text: string, given: LanguageId | undefined, layers: number): readonly FencedBlock[] => {
   const blocks = findBlocks(text)
   if (blocks.length === 0) return []
@@ -117,7 +128,11 @@ const findInLayer = (text: string, given: LanguageId | undefined, layers: number
   // What is detected in prose with code may be any language: only one that runs here can be the whole text's.
   const language = detected === undefined ? undefined : findLanguage(detected)?.id
   if (isProgram(text, blocks, { given, language })) return []
-  return rejoin(text, blocks, given) ?? unwrap(blocks, given, layers)
+  const joined = rejoin(text, blocks, given)
+  // In a program of another language, such as Lua, the blocks are in strings or comments that we do not know.
+  if (language === undefined && isOtherProgram(detectLanguage({ content: withoutBlocks(text, joined ?? blocks) })))
+    return []
+  return joined ?? unwrap(blocks, given, layers)
 }
 
 /**

@@ -121,6 +121,14 @@ describe('There is no block to run', () => {
     ['in one that is not closed and has no code', 'print(1)\n```\n'],
     ['in an info string with a backtick', '``` a`b\nx\n'],
     ['in an HTML comment', '<!--\n```python\nprint(1)\n```\n-->\n'],
+    [
+      'in a program of another language, in a string that only it knows',
+      '-- Makes a page.\nlocal page = [[\n```sh\nls\n```\n]]\nlocal function show(text)\n  print(text)\nend\nshow(page)\n',
+    ],
+    [
+      'in a program of another language, in a comment that only it knows',
+      '{-\n```sh\nls\n```\n-}\nmodule Main where\n\nmain :: IO ()\nmain = do\n  let x = map (+ 1) [1, 2, 3]\n  putStrLn (show x)\n',
+    ],
     ['in a page', '<!doctype html>\n<p>\n\n```js\nalert(1)\n```\n'],
     ['in a text that is longer than a chat answer', `${'Words. '.repeat(10_000)}\n\`\`\`python\nprint(1)\n\`\`\`\n`],
   ])('%s', (_, text) => {
