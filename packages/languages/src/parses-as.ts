@@ -100,3 +100,22 @@ export const parsesUpTo = (
  */
 export const parsesAs = (language: LanguageId, text: string): boolean | undefined =>
   parsesUpTo(text.length, language, text, { leftMs: PARSE_MS })
+
+const hasElement = (tree: Tree): boolean => {
+  const cursor = tree.cursor()
+  do {
+    if (cursor.name === 'JSXElement') return true
+  } while (cursor.next())
+  return false
+}
+
+/** Whether a program has JSX in it. False if it does not parse, or not in 25 ms. */
+export const hasJsx = (language: 'javascript' | 'typescript', text: string): boolean => {
+  const budget = { leftMs: PARSE_MS }
+  // With JSX first: `<b>hi</b>` also parses as a type assertion, but hardly anybody means one.
+  for (const parser of PARSERS[language].toReversed()) {
+    const tree = parseUntilError(parser, text, budget)
+    if (typeof tree === 'object') return hasElement(tree)
+  }
+  return false
+}

@@ -18,6 +18,16 @@ describe('A program', () => {
     expect(resolve({ code: 'echo hi' })).toMatchObject({ language: 'bash', entry: 'main.sh' })
   })
 
+  test('with JSX gets the ending by which it is compiled', () => {
+    const code = 'const A = () => <b>hi</b>'
+    expect(resolve({ code })).toMatchObject({
+      language: 'javascript',
+      entry: 'main.jsx',
+      files: [{ path: 'main.jsx' }],
+    })
+    expect(resolve({ code, language: 'ts' })).toMatchObject({ language: 'typescript', entry: 'main.tsx' })
+  })
+
   test('of one file runs that file', () => {
     expect(resolve({ files: [file('src/app.mjs')] })).toMatchObject({ language: 'javascript', entry: 'src/app.mjs' })
     expect(resolve({ files: [file('run', '#!/bin/sh\nx')] })).toMatchObject({ language: 'bash', entry: 'run' })

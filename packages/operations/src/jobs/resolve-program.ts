@@ -10,6 +10,7 @@ import {
   utf8Length,
 } from '@runnel/contract/public'
 import type { Language } from '@runnel/languages'
+import { chooseFileName } from '@runnel/languages/detection'
 import { guessLanguage, nameLanguage } from './choose-language.ts'
 import { extractBlock } from './extract-block.ts'
 import { toUnixText } from './to-unix-text.ts'
@@ -68,9 +69,9 @@ const resolveCode = (
   const block = extractBlock(text, named, languages)
   const file: File = { path: '', content: block?.code ?? text, encoding: 'utf8' }
   const language = block?.language ?? named ?? guessLanguage(file, false, languages)
-  const { id, fileName: entry } = language
+  const entry = chooseFileName(language, file.content)
   const files = toUnixText([{ ...file, path: entry }], entry, language)
-  return { language: id, files, entry, ...(block === undefined ? {} : { extracted: block.extracted }) }
+  return { language: language.id, files, entry, ...(block === undefined ? {} : { extracted: block.extracted }) }
 }
 
 /** Chooses language and entry if the submission leaves them open, so that the worker has nothing to choose. */
