@@ -64,7 +64,7 @@ export const KEY_TABLE = {
   control: {
     pattern: 'control:<jobId>',
     type: 'stream',
-    holds: 'A cancel and signals to a job.',
+    holds: 'A cancel, signals and terminal sizes to a job.',
     writers: API,
     readers: WORKER,
     lifetime: 'until the job ends, at most RUNNEL_RETENTION_MS',
