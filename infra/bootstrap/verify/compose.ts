@@ -38,15 +38,20 @@ const copyCertificates = (): Disposable => {
   return { [Symbol.dispose]: () => rmSync(copy, { force: true }) }
 }
 
+/** One of each image, and one that needs the compiler in the image of JavaScript. */
+const PROGRAMS = [
+  (number: number) => ({ language: 'python', code: `print(${number} * 2)` }),
+  (number: number) => ({ language: 'javascript', code: `console.log(${number} * 2)` }),
+  (number: number) => ({ language: 'typescript', code: `enum Of { Job = ${number} }\nconsole.log(Of.Job * 2)` }),
+]
+
 const runJobs = async (url: string, signal: AbortSignal): Promise<void> => {
   const numbers = Array.from({ length: JOBS }, (_, index) => index)
   await Promise.all(
     numbers.map(async (number) => {
       let printed = ''
-      const program =
-        number % 2 === 0
-          ? { language: 'python', code: `print(${number} * 2)` }
-          : { language: 'javascript', code: `console.log(${number} * 2)` }
+      const program = PROGRAMS[number % PROGRAMS.length]?.(number)
+      assert.ok(program)
       const { outcome } = await runProgram(url, program, (text) => (printed += text), signal)
       assert.deepEqual({ outcome, printed }, { outcome: { type: 'exited', exitCode: 0 }, printed: `${number * 2}\n` })
     }),

@@ -47,8 +47,27 @@ const toSyntaxError = ({ message }) => {
   return Object.assign(new SyntaxError(text), { line: Number(line), column: indent.length + 1 })
 }
 
-/** The syntax tree of a module. Throws a SyntaxError with its `line` and `column`, both from 1. */
+/** The tree of a text of 1 MB takes 250 MB. */
+const MAX_CHARACTERS = 300_000
+/** Deeper than some thousands swc uses up its stack and ends the process. */
+const MAX_DEPTH = 1_000
+
+const isTooDeep = (source) => {
+  let depth = 0
+  for (const [bracket] of source.matchAll(/[()[\]{}]/g)) {
+    depth += '([{'.includes(bracket) ? 1 : -1
+    if (depth > MAX_DEPTH) return true
+  }
+  return false
+}
+
+/**
+ * The syntax tree of a module. Throws a SyntaxError with its `line` and `column`, both from 1; also for a text that is
+ * too large or nested too deeply.
+ */
 const parse = (source, { tsx }) => {
+  if (source.length > MAX_CHARACTERS || isTooDeep(source))
+    throw Object.assign(new SyntaxError('Too large to be compiled'), { line: 1, column: 1 })
   try {
     const options = { syntax: 'typescript', tsx, decorators: true, target: 'esnext' }
     return JSON.parse(loadAddon().parseSync(source, toJsonBytes(options))).program

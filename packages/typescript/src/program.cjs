@@ -67,20 +67,24 @@ const kindOfLocal = (file, facts, { name, isType }, seen) => {
   return imported.isType ? 'type' : (kindAt(file, imported, seen) ?? 'value')
 }
 
-/**
- * Where in a file `type` is missing: the places, in bytes, of names that it imports or passes on as if they were values.
- * A compiler that sees one file alone cannot know that they are types.
- */
-const findMissingTypes = (file, facts) => {
+/** The names that a file imports or passes on as if they were values, and that are only types. */
+const findUnmarkedTypes = (file, facts) => {
   const fromOthers = facts.imports.flatMap(({ specifier, names, isTypeOnly }) =>
     isTypeOnly ? [] : names.filter((one) => kindAt(file, { ...one, specifier }, new Set()) === 'type'),
   )
   const passedOn = facts.local.filter((one) => kindOfLocal(file, facts, one, new Set()) === 'type')
-  return [...fromOthers, ...passedOn]
-    .filter(({ isType, markAt }) => !isType && markAt !== undefined)
-    .map(({ markAt }) => markAt)
-    .sort((one, other) => one - other)
+  return [...fromOthers, ...passedOn].filter(({ isType }) => !isType)
 }
+
+/**
+ * Where in a file `type` is missing: the places, in bytes. A compiler that sees one file alone cannot know it. It leaves out
+ * a default import of a type by itself, because it is not used as a value.
+ */
+const findMissingTypes = (file, facts) =>
+  findUnmarkedTypes(file, facts)
+    .map(({ markAt }) => markAt)
+    .filter((place) => place !== undefined)
+    .sort((one, other) => one - other)
 
 /** What `require` finds without help. */
 const isFoundByRequire = (file) =>
@@ -120,7 +124,7 @@ const needsCompiler = (file, source, packageType) => {
     facts.isBeyondStripping ||
     (isModule && (facts.given.size > 0 || (packageType === 'commonjs' && !file.endsWith('.mts')))) ||
     needsOurResolution(file, facts) ||
-    findMissingTypes(file, facts).length > 0
+    findUnmarkedTypes(file, facts).length > 0
   )
 }
 

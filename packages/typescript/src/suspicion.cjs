@@ -8,7 +8,7 @@ const SUSPICIOUS = [
   /(?<!(?:\*|\/\/)[ \t]*)(?<![\w.])@[\w$(]/,
   /\b(?:from|import|require)\s*\(?\s*['"`](?:\.|[^'"`\n]*\.json['"`])/,
   // `<Type>value`, which looks like the start of a generic function.
-  /[=(,:?&|;{}[]\s*<[\w.[\]<>|, ]+>\s*[\w({['"`]/,
+  /[=(,:?&|;{}[]\s*<[\w.[\]<>|, ]{1,100}>\s*[\w({['"`]/,
 ]
 const NAME_OF_COMMONJS = /\b(?:require|module|exports|__dirname|__filename)\b/
 const MODULE = /\b(?:import|export|await)\b/
