@@ -37,7 +37,7 @@ from usage import Usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import NoReturn
 
     from identity import Identity
@@ -275,7 +275,13 @@ class Agent:
         if self._outlasts or self._program is None or not self._program.is_running():
             return
         self._outlasts = True
-        outlast_programs()
+        self._go_through(outlast_programs())
+
+    def _go_through(self, steps: Iterator[None]) -> None:
+        """One step in each turn."""
+        for _ in steps:
+            self._loop.after(0, lambda: self._go_through(steps))
+            return
 
     def _fail(self, reason: str) -> NoReturn:
         """The program could not start. This sandbox is of no more use."""

@@ -2,8 +2,8 @@
 what follows a small piece is gathered for a moment, and the end of a short program is sent together with its last
 output.
 
-Only this pipe rests for that moment. When something is written to the other one, the rest is over at once, and what
-was gathered comes first.
+Only this pipe rests for that moment. When something is written to the other one, the rest is over at once, and both
+are read in the order in which they were written to.
 
 A program that prints 20,000 numbers sends 20 pieces instead of 2,780 and takes 37 ms instead of 64 (2026-11-29,
 `node apps/bench/src/tricks/main.ts --without gather --containers reused --code 'for n in range(20000): print(n)'`).
@@ -29,21 +29,23 @@ class Gathering:
     def __init__(self, loop: Loop, on_end: Callable[[int], None]) -> None:
         self._loop = loop
         self._on_end = on_end
-        self._resting: int | None = None
         self._timer = 0
         self.is_wanted = switches.is_on("gather")
+        #: The pipe that is not read now.
+        self.resting: int | None = None
 
     def start(self, fd: int, piece: bytes) -> bool:
         """Whether `fd` rests from now on, after this piece. `on_end` is called with it when the time is over."""
         if not self.is_wanted or len(piece) >= LARGE_BYTES:
             return False
-        self._resting = fd
+        self.resting = fd
         self._timer = self._loop.after(SECONDS, lambda: self._on_end(fd))
         return True
 
-    def stop(self) -> int | None:
-        """Returns what rested until now, if anything did. `on_end` is not called any more."""
-        fd, self._resting = self._resting, None
-        if fd is not None:
-            self._loop.cancel(self._timer)
-        return fd
+    def stop(self) -> bool:
+        """Whether something rested until now. `on_end` is not called any more."""
+        if self.resting is None:
+            return False
+        self.resting = None
+        self._loop.cancel(self._timer)
+        return True

@@ -11,6 +11,7 @@ import os
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal
+    from collections.abc import Iterator
     from typing import TypeAlias
 
     Identity: TypeAlias = "ContainerIdentity | LocalIdentity"
@@ -123,8 +124,10 @@ def kill_all_we_may() -> None:
         pass
 
 
-def outlast_programs() -> None:
+def outlast_programs() -> Iterator[None]:
     """
+    In steps of at most a millisecond of a processor: between them the agent reads what the program prints.
+
     When memory runs out, the kernel must take programs before the agent, which reports it. Programs start at a score
     of 1000 but may go back to the lowest score that the container was given. So the agent goes there too, and then the
     kernel takes the largest process. Mapped files count as well, two thirds of the agent's size, so it lets go of
@@ -135,9 +138,11 @@ def outlast_programs() -> None:
             score.write(b"0")
     except OSError:
         pass  # where the score that the container was given is the lowest for everybody
+    yield
     import pages  # only here, where nobody waits for it
 
-    pages.release_files()
+    yield
+    yield from pages.release_files()
 
 
 def restore_signals() -> None:

@@ -1,7 +1,7 @@
 """What a program prints, read from its two pipes.
 
 1. A pipe is read only while there is credit from the worker. Without credit the program blocks when the pipe is full.
-2. What is ready first is read first (readiness.py). When both are ready, what is there is read at once and passed on
+2. What is written first is read first (order.py). When both are ready, what is there is read at once and passed on
    in turns (turns.py).
 3. After a small piece, its pipe rests for a moment, so that the next piece is larger (gathering.py).
 4. Output over the job's limit is not passed on.
@@ -14,12 +14,11 @@ from __future__ import annotations
 import os
 
 from gathering import Gathering
-from readiness import Readiness
 from turns import take_turns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from loop import Loop
     from spawn import Pipes
@@ -50,36 +49,43 @@ class Output:
         self._on_piece = on_piece
         self._on_excess = on_excess
         self._on_end = on_end
+        self._unfinished: list[int] = []  # may have more than was read last
         self._is_over = False
         self._is_abandoned = False
-        self._gathering = Gathering(loop, lambda fd: self._read([fd]))
-        self._readiness = Readiness(loop, self._open, lambda: self._read(self._readiness.ready()))
-        self._readiness.listen(is_wanted=credit > 0)
+        self._gathering = Gathering(loop, self._read)
+        self._order = pipes.order
+        self._listen()
 
     def is_open(self) -> bool:
         return bool(self._open)
 
     def grant(self, credit: int) -> None:
         self._credit += credit
-        if self._open:
-            self._readiness.listen(is_wanted=self._credit > 0)
+        self._listen()
         if self._is_abandoned:
             self.abandon()
 
-    def _read(self, order: Iterable[int]) -> None:
-        """Reads each of them once, then passes on what was there. What has been gathered comes first."""
-        resting = self._gathering.stop()
-        if resting is not None:
-            self._readiness.look_again(resting)
-            order = (resting, *order)
+    def _listen(self) -> None:
+        for fd in self._open:
+            is_wanted = self._credit > 0 and fd != self._gathering.resting
+            self._loop.read_when_ready(fd, (lambda fd=fd: self._read(fd)) if is_wanted else None)
+
+    def _read(self, *ready: int) -> None:
+        """Reads what was written to and these ones, each once, then passes on what was there. What the last read has
+        left comes first."""
+        had_rest = self._gathering.stop()
+        order = dict.fromkeys((*self._unfinished, *self._order.take(), *ready))
+        self._unfinished = []
         taken: list[tuple[int, bytes]] = []
         ended: list[int] = []
         room = self._credit
-        for fd in dict.fromkeys(order):
+        for fd in order:
+            if fd not in self._open:
+                continue
             asked_bytes = min(READ_BYTES, room)
             data = self._take(fd, asked_bytes) if asked_bytes > 0 else None
             if asked_bytes <= 0 or (data and len(data) == asked_bytes):
-                self._readiness.look_again(fd)
+                self._unfinished.append(fd)
             if data:
                 taken.append((fd, data))
                 room -= len(data)
@@ -88,8 +94,9 @@ class Output:
         self._pass_on(taken)
         for fd in ended:
             self._close(fd)
-        if self._open:
-            self._go_on_after(taken)
+        starts_rest = len(taken) == 1 and not ended and self._gathering.start(*taken[0])
+        if had_rest or starts_rest or self._credit <= 0:
+            self._listen()
 
     def _take(self, fd: int, most: int) -> bytes | None:
         """No bytes: it has ended. None: nothing is there."""
@@ -110,21 +117,13 @@ class Output:
             self._is_over = True
             self._on_excess()
 
-    def _go_on_after(self, taken: list[tuple[int, bytes]]) -> None:
-        if self._credit <= 0:
-            self._readiness.listen(is_wanted=False)
-        elif len(taken) == 1 and self._gathering.start(*taken[0]):
-            self._readiness.rest(taken[0][0])
-
     def drain(self) -> None:
         """Once the main process has died: reads what is there already, which is usually all, and gathers no more. A
         process that goes on printing cannot keep us here."""
         self._gathering.is_wanted = False
-        if not self._open:
-            return
-        order = [*self._readiness.ready(), *self._open]
         for _ in ("what is there", "the end"):
-            self._read([fd for fd in order if fd in self._open])
+            if self._open:
+                self._read(*self._open)
 
     def abandon(self) -> None:
         """Once nobody is left who should print: reads what is there, as far as there is credit for it, and does not
@@ -134,7 +133,7 @@ class Output:
             if self._is_over:
                 self.close()
             else:
-                self._read(list(self._open))
+                self._read(*self._open)
 
     def close(self) -> None:
         """Gives up what is still open."""
@@ -142,10 +141,9 @@ class Output:
             self._close(fd)
 
     def _close(self, fd: int) -> None:
-        self._readiness.forget(fd)
         self._loop.close(fd)
         self._open.remove(fd)
         if not self._open:
             self._gathering.stop()
-            self._readiness.close()
+            self._order.close()
             self._on_end()

@@ -7,6 +7,10 @@ import files
 import libc
 import switches
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 MADV_DONTNEED = 4
 MADV_POPULATE_WRITE = 23  # Linux 5.14
 
@@ -26,19 +30,23 @@ def own_all() -> None:
     )
 
 
-def release_files() -> None:
+def release_files() -> "Iterator[None]":
     """
     Code and constants: they are still in the kernel's cache, and are mapped again where they are used. Only where the
     kernel counts nothing of this process's own in them, because the loader writes to some of what is read-only later.
+    In steps, because the caller has other work.
     """
     places: list[bytes] = []
     mapping: list[bytes] = []
-    for line in _read_lines("/proc/self/smaps"):
+    lines = _read_lines("/proc/self/smaps")
+    yield
+    for line in lines:
         fields = line.split()
         if not line[:1].isupper():  # what the kernel counts of a mapping follows it, each with a name
             mapping = fields
         elif fields == [b"Anonymous:", b"0", b"kB"] and mapping[1] in (b"r-xp", b"r--p") and mapping[-1][:1] == b"/":
             places.append(mapping[0])
+    yield
     _advise(MADV_DONTNEED, places)
 
 

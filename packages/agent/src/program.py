@@ -202,6 +202,8 @@ class Program:
         for fd in (self._barrier, self._streams.stdin, self._streams.stdout, self._streams.stderr):
             if fd is not None:
                 self._loop.close(fd)
+        if isinstance(self._streams, Pipes):
+            self._streams.order.close()
         if self.pid:
             os.kill(self.pid, signal.SIGKILL)
 

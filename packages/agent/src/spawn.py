@@ -6,6 +6,7 @@ import fcntl
 import os
 
 from identity import restore_signals
+from order import Order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Pipes:
             identity.own(fd)
         for fd in (stdin, self.stdout, self.stderr):
             os.set_blocking(fd, False)
+        self.order = Order(self.stdout, self.stderr)
 
     def take_control(self) -> None:
         """Of a terminal, which pipes are not."""

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from gathering import LARGE_BYTES, SECONDS, Gathering
 from identity import LocalIdentity
 from loop import Loop
+from order import Order
 from output import Output
-from readiness import OrderedReadiness, UnorderedReadiness
 from spawn import Pipes
 from turns import TURN_BYTES, take_turns
 
@@ -134,21 +134,21 @@ class Reading(unittest.TestCase):
         first, last = 1, 1
         self.assertLessEqual(len(self.pieces), first + (time.monotonic() - started) / SECONDS + last)
 
-    def test_the_other_stream_ends_the_gathering_at_once_and_comes_after_what_was_gathered(self) -> None:
-        for is_stdout in (True, False):
-            with self.subTest(is_stdout=is_stdout):
-                self.pieces.clear()
-                gathered, other = (self.stdout, self.stderr) if is_stdout else (self.stderr, self.stdout)
-                if not is_stdout:
+    def test_the_other_stream_ends_the_gathering_at_once_and_what_was_written_first_comes_first(self) -> None:
+        self.start()
+        for is_stdout in (True, False, False, True):
+            for is_gathered_first in (True, False):
+                with self.subTest(is_stdout=is_stdout, is_gathered_first=is_gathered_first):
                     run_for(self.loop, 4 * SECONDS)
-                else:
-                    self.start()
-                os.write(gathered, b"1")
-                self.loop.turn()
-                os.write(gathered, b"2")
-                os.write(other, b"3")
-                self.loop.turn()
-                self.assertEqual(self.pieces, [(is_stdout, b"1"), (is_stdout, b"2"), (not is_stdout, b"3")])
+                    self.pieces.clear()
+                    gathered, other = (self.stdout, self.stderr) if is_stdout else (self.stderr, self.stdout)
+                    os.write(gathered, b"1")
+                    self.loop.turn()
+                    os.write(gathered if is_gathered_first else other, b"2")
+                    os.write(other if is_gathered_first else gathered, b"3")
+                    self.loop.turn()
+                    expected = [(is_stdout, b"1"), (is_stdout == is_gathered_first, b"2")]
+                    self.assertEqual(self.pieces, [*expected, (is_stdout != is_gathered_first, b"3")])
         self.close_theirs()
 
     def test_what_was_ready_first_comes_first_when_both_are_ready(self) -> None:
@@ -236,6 +236,21 @@ class Reading(unittest.TestCase):
         run_until(self.loop, lambda: not output.is_open())
         self.assertEqual((self.read(), self.read(is_stdout=False)), (b"def", b"abcg"))
 
+    def test_what_credit_did_not_suffice_for_comes_before_what_was_written_later(self) -> None:
+        for is_stdout in (True, False):
+            with self.subTest(is_stdout=is_stdout):
+                if not is_stdout:
+                    self.setUp()
+                output = self.start(credit=3)
+                first, second = (self.stdout, self.stderr) if is_stdout else (self.stderr, self.stdout)
+                os.write(first, b"12345")
+                self.loop.turn()
+                os.write(second, b"6")
+                output.grant(PLENTY)
+                self.loop.turn()
+                self.assertEqual(self.pieces, [(is_stdout, b"123"), (is_stdout, b"45"), (not is_stdout, b"6")])
+                self.close_theirs()
+
     def test_an_enlarged_pipe_is_read_to_its_end(self) -> None:
         fcntl.fcntl(self.stdout, fcntl.F_SETPIPE_SZ, 1 << 20)
         for is_drained in (True, False):
@@ -319,12 +334,14 @@ class GatheringPieces(unittest.TestCase):
 
     def test_nothing_is_gathered_after_a_large_piece(self) -> None:
         self.assertFalse(self.gathering.start(7, bytes(LARGE_BYTES)))
-        self.assertEqual(self.gathering.stop(), None)
+        self.assertFalse(self.gathering.stop())
 
     def test_it_can_be_ended_early_and_start_again(self) -> None:
         for fd in (7, 8):
             self.gathering.start(fd, b"1")
-            self.assertEqual(self.gathering.stop(), fd)
+            self.assertEqual(self.gathering.resting, fd)
+            self.assertTrue(self.gathering.stop())
+            self.assertEqual(self.gathering.resting, None)
         run_for(self.loop, 4 * SECONDS)
         self.assertEqual(self.ended, [])
 
@@ -354,46 +371,20 @@ class TakingTurns(unittest.TestCase):
         self.assertTrue(all(part.endswith(b"\n") and len(part) <= TURN_BYTES for part in parts))
 
 
-class SayingWhatIsReady(unittest.TestCase):
+class KnowingTheOrder(unittest.TestCase):
     def setUp(self) -> None:
-        self.loop = make_loop(self)
         self.pipes = [os.pipe(), os.pipe()]
         for pipe in self.pipes:
             for fd in pipe:
                 self.addCleanup(os.close, fd)
         self.reads = [read for read, _ in self.pipes]
-        self.calls = 0
 
-    def count_call(self) -> None:
-        self.calls += 1
-
-    def test_with_and_without_epoll_what_is_there_is_said(self) -> None:
-        for kind in (OrderedReadiness, UnorderedReadiness):
-            with self.subTest(kind=kind.__name__):
-                self.calls = 0
-                readiness = kind(self.loop, self.reads, self.count_call)
-                readiness.listen(is_wanted=True)
-                for calls, (read, write) in enumerate(self.pipes, start=1):
-                    os.write(write, b"1")
-                    self.loop.turn()
-                    self.assertEqual((self.calls, readiness.ready()), (calls, [read]))
-                    os.read(read, 1)
-                    readiness.rest(read)
-                    os.write(write, b"2")
-                    self.assertEqual(readiness.ready(), [])
-                    readiness.look_again(read)
-                    self.assertEqual(readiness.ready(), [read])
-                    os.read(read, 1)
-                for read in self.reads:
-                    readiness.forget(read)
-                readiness.close()
-
-    def test_what_was_ready_first_is_said_first(self) -> None:
-        readiness = OrderedReadiness(self.loop, self.reads, lambda: None)
-        for order in ((1, 0), (0, 1), (1, 0)):
-            for which in order:
+    def test_what_was_written_first_comes_first_and_once(self) -> None:
+        order = Order(*self.reads)
+        self.assertEqual(order.take(), [])
+        for whiches in ((1, 0), (0, 1), (1, 0, 1), (1,)):
+            for which in whiches:
                 os.write(self.pipes[which][1], b"1")
-            self.assertEqual(readiness.ready(), [self.reads[which] for which in order])
-            for read in self.reads:
-                os.read(read, 1)
-        readiness.close()
+            self.assertEqual(order.take(), [self.reads[which] for which in dict.fromkeys(whiches)])
+            self.assertEqual(order.take(), [])
+        order.close()

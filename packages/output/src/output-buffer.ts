@@ -14,31 +14,25 @@ interface Run {
 
 const NOTHING = new Uint8Array()
 
-/** If the streams alternate more often in one flush, their order is lost. A program that prints one line to each needs two. */
-const MAX_RUNS = 16
-
-/** Merges all chunks of a stream into one run. The streams are in the order in which they were first written to. */
-const mergeRuns = (runs: readonly Run[]): Run[] =>
-  [...Map.groupBy(runs, ({ stream }) => stream)].map(([stream, ofStream]) => ({
-    stream,
-    chunks: ofStream.flatMap(({ chunks }) => chunks),
-  }))
+/** How many runs one flush takes: otherwise a program that alternates after every byte would make 100,000 events a second. */
+const FLUSH_RUNS = 16
+/** How many runs may wait. A program that alternates less often in all does not wait for its output to be published. */
+const BUFFER_RUNS = 256
 
 /**
- * Output that is not published yet. Bytes of one stream that follow each other become one part; stdout and stderr keep their
- * order. An incomplete character stays in the buffer until its other bytes have come.
- *
- * If the streams alternate more than 16 times in one flush (5 ms), each stream becomes one part, and the order between the
- * two is lost. Otherwise a program that alternates after every byte would make one event of every byte.
+ * Output that is not published yet. Bytes of one stream that follow each other (a run) become one part; stdout and stderr
+ * keep their order. An incomplete character stays in the buffer until its other bytes have come.
  */
 export interface OutputBuffer {
   readonly bytes: number
+  /** The writer has to wait until something is taken. */
+  readonly isFull: boolean
   add(stream: OutputStream, bytes: Uint8Array): void
-  /** Takes everything but incomplete characters; with `atEnd` these too. */
+  /** Takes up to 16 runs, without incomplete characters; with `atEnd` everything. */
   take(atEnd?: boolean): OutputPart[]
 }
 
-export const createOutputBuffer = (maxPartBytes: number): OutputBuffer => {
+export const createOutputBuffer = (maxPartBytes: number, bufferBytes: number): OutputBuffer => {
   let runs: Run[] = []
   let bytes = 0
   const tails: Record<OutputStream, Uint8Array> = { stdout: NOTHING, stderr: NOTHING }
@@ -56,6 +50,10 @@ export const createOutputBuffer = (maxPartBytes: number): OutputBuffer => {
       return bytes
     },
 
+    get isFull() {
+      return bytes >= bufferBytes || runs.length >= BUFFER_RUNS
+    },
+
     add(stream, chunk) {
       if (chunk.length === 0) return
       // A copy, because the caller may reuse its memory before this is sent.
@@ -67,9 +65,9 @@ export const createOutputBuffer = (maxPartBytes: number): OutputBuffer => {
     },
 
     take(atEnd = false) {
-      const taken = runs.length > MAX_RUNS ? mergeRuns(runs) : runs
-      runs = []
-      bytes = 0
+      const taken = atEnd ? runs : runs.slice(0, FLUSH_RUNS)
+      runs = runs.slice(taken.length)
+      for (const { chunks } of taken) for (const { length } of chunks) bytes -= length
       const parts = taken.map((run) => ({ stream: run.stream, bytes: join(run) }))
       if (atEnd) {
         parts.push({ stream: 'stdout', bytes: tails.stdout }, { stream: 'stderr', bytes: tails.stderr })

@@ -39,8 +39,8 @@ const BUFFER_BYTES = 256 * 1024
  * 1. Only one flush runs at a time, so events stay in order. Output that is written during a flush goes with the next one.
  * 2. The first bytes after a silence are flushed at once. Later ones wait until `flushMs` after the last flush, or until there
  *    are 64 KiB.
- * 3. A flush has at most 16 events, and one more for every 64 KiB in it. That is at most 3,200 events a second, and 17 for
- *    every 64 KiB printed, however the program prints.
+ * 3. A flush has at most 16 events, and one more for every 64 KiB in it. That is at most 3,200 events a second, however the
+ *    program prints. A program that changes between its streams more often waits, once 256 changes wait to be published.
  * 4. A flush that is repeated keeps its ids, so it adds nothing twice.
  * 5. While Redis is away a flush is repeated and writers wait. If Redis stays away, a later attempt has taken over, or entries
  *    are missing, the log is lost: nothing more is written, and every writer gets a LogLostError.
@@ -56,12 +56,13 @@ export const createPublisher = (options: {
 
   const open = (jobId: string, attempt: number): JobLog => {
     const keys = logKeys(redisKeys, jobId)
-    const buffer = createOutputBuffer(PART_BYTES)
+    const buffer = createOutputBuffer(PART_BYTES, BUFFER_BYTES)
     let n = 0
     /** How many entries the log has, those of earlier attempts included. */
     let length = 0
     let lost: LogLostError | undefined
     let flushing: Promise<void> | undefined
+    let nextFlush = Promise.withResolvers<void>()
     let flushedAt = Number.NEGATIVE_INFINITY
     let timer: NodeJS.Timeout | undefined
 
@@ -93,6 +94,8 @@ export const createPublisher = (options: {
       flushing = send(takeOutput(false)).then(() => {
         flushing = undefined
         flushedAt = performance.now()
+        nextFlush.resolve()
+        nextFlush = Promise.withResolvers()
         schedule()
       })
     }
@@ -125,7 +128,7 @@ export const createPublisher = (options: {
         if (lost !== undefined) throw lost
         buffer.add(stream, bytes)
         schedule()
-        while (buffer.bytes >= BUFFER_BYTES && flushing !== undefined) await flushing
+        while (buffer.isFull && lost === undefined) await nextFlush.promise
         if (lost !== undefined) throw lost
       },
 
