@@ -198,8 +198,12 @@ if __name__ == "__main__":
       source: `${text}os.set_blocking(1, False)\nprint(text, end="")\nos._exit(3)`,
       ends: { exitCode: 3 },
     },
+    // The kernel refuses it if all pipes of root on this host have 64 MiB together.
     'has enlarged its pipe': {
-      source: `${text}import fcntl\nfcntl.fcntl(1, fcntl.F_SETPIPE_SZ, 1 << 20)\n${writeAll}os.kill(os.getpid(), 9)`,
+      source: `${text}import fcntl
+try: fcntl.fcntl(1, fcntl.F_SETPIPE_SZ, 1 << 20)
+except PermissionError: pass
+${writeAll}os.kill(os.getpid(), 9)`,
       ends: { signal: 'SIGKILL' },
     },
   }
