@@ -7,7 +7,7 @@ import { isOtherLanguage, type OtherLanguage } from './other-languages.ts'
  * half is enough for a text that parses. One with a syntax error runs if its words are clear: the interpreter explains the
  * error best. Bash has no parser.
  */
-const PROBABLE = { onlyGrammar: 0.22, oneOfTwoGrammars: 0.35, noGrammar: 0.85, bash: 0.55 }
+const PROBABLE = { onlyGrammar: 0.22, oneOfTwoGrammars: 0.35, noGrammar: 0.84, bash: 0.66 }
 /** Enough to name a language that we do not run. */
 const NAMED = 0.4
 

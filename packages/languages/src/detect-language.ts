@@ -37,7 +37,7 @@ const isSession = (text: string): boolean =>
 
 /** Data is not a program, although every JSON text is also an expression of JavaScript, and almost one of Python. */
 const isJson = (text: string): boolean => {
-  if (text.length > EXAMINED_CHARACTERS || !/^\s*[[{"\d]/.test(text)) return false
+  if (text.length > EXAMINED_CHARACTERS || !/^\s*(?:[[{"\d-]|null|true|false)/.test(text)) return false
   try {
     JSON.parse(text)
     return true

@@ -17,6 +17,7 @@ export const readFeatures = (text: string, isKnown: (word: string) => boolean): 
     const shape = word ? toShape(found) : token
     if (startsLine(text, index)) {
       features.add(`\n${token}`)
+      if (text[index - 1] === '\t') features.add('\n\t')
       previous = ''
       firstShape = shape
     } else {

@@ -21,7 +21,7 @@ const KNOWN_SOURCES = 3
 const KEPT_FEATURES = 6000
 /** A feature of fewer pieces is chance. */
 const FEWEST_PIECES = 8
-const PIECES_PER_LANGUAGE = 4000
+const PIECES_PER_LANGUAGE = 6000
 const PIECE_CHARACTERS = 4000
 /** Each of our own samples stands for a kind of text, and counts as so many pieces. */
 const OWN_WEIGHT = 8
@@ -42,7 +42,7 @@ const cutPieces = (text: string): string[] => {
   const starts = lines.flatMap((line, at) => (/^[^\s}\])#/*-]/.test(line) ? [at] : []))
   const pieces = [text.slice(0, PIECE_CHARACTERS)]
   if (starts.length < 3) return pieces
-  for (const statements of [1, 1, 2, 4, 10]) {
+  for (const statements of [1, 1, 1, 2, 2, 4, 4, 10]) {
     const from = pick(starts.length)
     const piece = lines.slice(starts[from], starts[from + statements] ?? lines.length).join('\n')
     if (piece.trim() !== '') pieces.push(piece.slice(0, PIECE_CHARACTERS))
