@@ -68,7 +68,7 @@ test('Redis has no key and no ticket, and a program only in its own job', async 
     await log.write('stdout', Buffer.from('1\n'))
     await log.finish({ type: 'exited', exitCode: 0 }, null)
   })
-  const { text: key, headers } = await holdKey(api, { scopes: ['submit', 'read'] })
+  const { text: key, key: known, headers } = await holdKey(api, { scopes: ['submit', 'read'] })
   const post = (url: string, payload: object, more = {}) =>
     api.app.inject({ method: 'POST', url, headers: { ...headers, ...more }, payload })
   const ran = await post('/v1/jobs?wait=5000', program('hunter2'), { 'idempotency-key': 'swordfish' })
@@ -77,10 +77,13 @@ test('Redis has no key and no ticket, and a program only in its own job', async 
 
   const secret = key.replace(/^rnl_[0-9a-f]+_/, '')
   const having: string[] = []
+  let isFound = false
   for (const name of await redis.keys(`${prefix}*`)) {
     const all = `${name} ${await readAll(redis, name)}`
     for (const one of [secret, ticket, 'swordfish']) expect(all).not.toContain(one)
     if (all.includes('hunter2')) having.push(name)
+    isFound ||= all.includes(known.id)
   }
+  expect(isFound, 'the id of the key is found, so its secret would be').toBe(true)
   expect(having).toEqual([redisKeys.queuedJob(ran.json().id)])
 })

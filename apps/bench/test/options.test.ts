@@ -16,6 +16,7 @@ test('an unknown scenario is refused with the list of those that exist', () => {
 
 test('an unknown option is refused', () => {
   expect(() => readOptions(['--fast'])).toThrow(UsageError)
+  expect(() => readOptions(['--fast'])).toThrow("Unknown option '--fast'")
 })
 
 test('docs/performance.md can only be written by a whole run', () => {

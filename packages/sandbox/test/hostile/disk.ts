@@ -151,7 +151,7 @@ try:
         fcntl.lockf(file, fcntl.LOCK_EX, 1, at)
         locks += 1
 except OSError as error: print(error)`,
-    limits: { memoryBytes: 48 * MIB, cpuMs: 1_500, wallMs: 30_000 },
+    limits: { memoryBytes: 48 * MIB, cpuMs: 300, wallMs: 30_000 },
     // Each lock takes longer than the one before.
     ends: [BUSY],
   },

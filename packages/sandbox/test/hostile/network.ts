@@ -51,18 +51,20 @@ assert time.monotonic() - started < 2, "refused, but not at once"`),
     name: 'fetches from Node',
     language: 'javascript',
     source: `const places = ['http://169.254.169.254/latest/meta-data/', 'http://1.1.1.1/', 'http://[::1]:6379/', 'http://127.0.0.1:2375/info', 'https://example.com/']
-Promise.allSettled(places.map((place) => fetch(place))).then((answers) => console.log(answers.filter(({ status }) => status === 'fulfilled').length))`,
+const why = (place) => fetch(place).then(({ status }) => status, ({ cause }) => cause.code)
+Promise.all(places.map(why)).then((answers) => console.log(...answers))`,
     ends: [EXITED],
-    prints: '0\n',
+    prints: 'ENETUNREACH ENETUNREACH ECONNREFUSED ECONNREFUSED ENOTFOUND\n',
   },
   {
     name: 'connects with the network devices of the shell',
     language: 'bash',
     source: `for host in 172.17.0.1 169.254.169.254 1.1.1.1 127.0.0.1 ::1; do
-  for kind in tcp udp; do (echo x > /dev/$kind/$host/6379) 2>/dev/null && [ $kind = tcp ] && echo $host; done
-done; echo none`,
+  for kind in tcp udp; do (exec 3> /dev/$kind/$host/6379) 2>&1 | sed -n 's/.*: connect: //p'; done
+done`,
     ends: [EXITED],
-    prints: 'none\n',
+    // UDP to itself needs no answer.
+    prints: `${'Network is unreachable\n'.repeat(6)}${'Connection refused\n'.repeat(2)}`,
   },
   {
     name: 'opens sockets of families that see other traffic or talk to the kernel',

@@ -22,8 +22,8 @@ NUMBERS = {
 
 /**
  * For programs that try one forbidden thing after another. `denied(what, act, by)` prints nothing if the kernel refuses with
- * exactly this error, EPERM if it is left out, and otherwise what happened instead. `refused` takes several errors.
- * `call(name, …)` is a system call by its name. It is Python, and goes before the program.
+ * exactly this error, EPERM if it is left out, and otherwise what happened instead. `call(name, …)` is a system call by its
+ * name. It is Python, and goes before the program.
  */
 const PRELUDE = `import ctypes, errno, fcntl, os, platform, signal, socket, struct, sys, time
 libc = ctypes.CDLL(None, use_errno=True)
@@ -33,15 +33,7 @@ ${SYSTEM_CALLS}def call(name, *args):
     result = libc.syscall(ctypes.c_long(NUMBERS[name][HERE]), *words)
     if result < 0: raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     return result
-NO = {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EROFS, errno.ENOENT}
 tried = 0
-def refused(what, act, also=()):
-    global tried
-    tried += 1
-    try: answer = act()
-    except OSError as error:
-        if error.errno not in NO and error.errno not in also: print(what, "met", error)
-    else: print(what, "went through:", answer)
 def denied(what, act, by=errno.EPERM):
     global tried
     tried += 1
