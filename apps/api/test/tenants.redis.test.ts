@@ -11,6 +11,13 @@ import { holdKey, submitAs } from './key-holder.ts'
 
 const withoutRequestId = ({ error: { requestId: _, ...error } }: { error: Record<string, unknown> }) => error
 
+/** A request with a bad body is refused before its job is looked up. */
+const GOOD_BODIES: Readonly<Record<string, object>> = {
+  '/stdin': { data: 'x' },
+  '/signal': { signal: 'SIGINT' },
+  '/resize': { cols: 80, rows: 24 },
+}
+
 describe("Another tenant's job", () => {
   test('cannot be seen, canceled, written to, followed or listed: the answer is as for a job that never existed', async ({
     redisUrl,
@@ -31,7 +38,7 @@ describe("Another tenant's job", () => {
           method,
           url: `/v1/jobs/${jobId}${path}`,
           headers: spy.headers,
-          ...(method === 'POST' ? { payload: { data: 'x' } } : {}),
+          ...(method === 'POST' ? { payload: GOOD_BODIES[path] ?? {} } : {}),
         })
         expect([method, path, response.statusCode]).toEqual([method, path, 404])
         const { date: _, 'content-length': __, ...headers } = response.headers
