@@ -1,4 +1,4 @@
-/** Apart from the catalogue, because it loads parsers and a model: 25 MB that a worker and docker-proxy do not need. */
+/** Apart from the catalogue, because it loads parsers and a model: 14 MB that a worker and docker-proxy do not need. */
 export { chooseFileName } from './choose-file-name.ts'
 export { type DetectedLanguage, detectLanguage } from './detect-language.ts'
 export { findBlocksToRun } from './fences/blocks-to-run.ts'
