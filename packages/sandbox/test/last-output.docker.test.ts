@@ -243,3 +243,51 @@ describe.each([
     }
   })
 })
+
+describe('All output arrives of a program', () => {
+  const node = NODE_TEXT(LARGE)
+  const python = `import os, sys, time\nprint("x" * ${LARGE - 5} + "end.")\n`
+
+  test.each([
+    ['variables', { env: { OWN: '1' } }, 'undefined'],
+    ['arguments', { args: ['one'] }, 'undefined'],
+    ['options of Node', { env: { NODE_OPTIONS: '--stack-trace-limit=7' } }, '--stack-trace-limit=7'],
+  ])('of Node that is started anew because its job has %s', async (_name, program, options) => {
+    const source = `${node}process.stdout.write(text); process.stderr.write(String(process.env.NODE_OPTIONS)); process.exit(3)`
+    await expectAll('javascript', { source, stderr: options, ends: { exitCode: 3 } }, LARGE, { program })
+  })
+
+  test.each([
+    ['wall', { wallMs: 1_500 }, 'time.sleep(60)', { type: 'timed-out', limit: 'wall', limitMs: 1_500 }],
+    ['cpu', { cpuMs: 500 }, 'while True: pass', { type: 'timed-out', limit: 'cpu', limitMs: 500 }],
+    ['memory', {}, 'bytearray(1 << 30)', { type: 'out-of-memory', limitBytes: 256 * 1024 * 1024 }],
+  ] as const)('that then reaches its limit of %s', async (_name, limits, then, expected) => {
+    const { stdout, outcome } = await print('python', `${python}${then}`, {
+      limits: { outputBytes: PLENTY_BYTES, ...limits },
+    })
+    expect(stdout.toString() === textOf(LARGE), 'the bytes are the same').toBe(true)
+    expect(outcome).toEqual(expected)
+  })
+
+  test('that prints it when it is canceled', async () => {
+    const source = `import signal\n${python.replace('print(', 'text = (')}def leave(*_): print(text); os._exit(0)
+signal.signal(signal.SIGTERM, leave)\nprint("ready", file=sys.stderr)\nsignal.pause()`
+    const cancel = new AbortController()
+    const { stdout, outcome } = await print('python', source, {
+      signal: cancel.signal,
+      onOutput: () => cancel.abort(),
+    })
+    expect(stdout.toString() === textOf(LARGE), 'the bytes are the same').toBe(true)
+    expect(outcome).toEqual({ type: 'canceled' })
+  })
+
+  test.each([
+    ['javascript', `${node}process.stdout.write(text); process.exit(3)`],
+    ['python', `${python}os._exit(3)`],
+  ])('up to the limit of output, in %s', async (language, source) => {
+    const exact = await print(language, source, { limits: { outputBytes: LARGE } })
+    expect([exact.stdout.length, exact.outcome]).toEqual([LARGE, { type: 'exited', exitCode: 3 }])
+    const over = await print(language, source, { limits: { outputBytes: LARGE - 1 } })
+    expect([over.stdout.length, over.outcome]).toEqual([LARGE - 1, { type: 'output-limit', limitBytes: LARGE - 1 }])
+  })
+})
