@@ -3,6 +3,7 @@ import { createTestSandboxes, type TestSandboxes } from './docker-fixture.ts'
 import { DIFFERENCES } from './place/differences.ts'
 import { observeHere, observePlain, type Way } from './place/observe.ts'
 
+const TERMINAL = { terminal: { cols: 80, rows: 24 } }
 const OWN = { env: { OWN: '1' }, args: ['one'] }
 
 /** Started ahead where there is an interpreter to start, and anew where the job has variables or arguments. */
@@ -13,6 +14,8 @@ const WAYS: readonly Way[] = [
   { language: 'javascript', program: OWN },
   { language: 'typescript', program: {} },
   { language: 'bash', program: {} },
+  { language: 'python', program: TERMINAL },
+  { language: 'bash', program: TERMINAL },
 ]
 
 const ROWS = Object.values(DIFFERENCES).flat()

@@ -79,6 +79,17 @@ const WANTED: readonly Difference[] = [
     because: 'The last line is often the one that matters, such as the trace of an error.',
     facts: [[/^descriptor after output: [12]$/, 'pipe, writes']],
   },
+  {
+    what: 'a terminal, with `tty`',
+    plain: '`TERM` is `xterm`; erasing takes one byte',
+    here: '`TERM` is `xterm-256color`; erasing takes a character of UTF-8',
+    because: 'So are the terminals that people use.',
+    facts: [
+      ['variable: TERM', 'xterm-256color'],
+      // ICRNL, IXON and IUTF8, which the plain one lacks.
+      ['terminal: input', `${0x100 | 0x400 | 0x4000}`],
+    ],
+  },
 ]
 
 /** What makes a sandbox safe. */
@@ -200,6 +211,16 @@ const MADE: readonly Difference[] = [
     facts: [['process: score when memory runs out', '1000']],
   },
   {
+    what: '`/dev/console`, with `tty`',
+    plain: 'the terminal',
+    here: 'not there; `/dev/tty` is the terminal in both',
+    because: 'The engine makes it for process 1 only.',
+    facts: [
+      ['mount: /dev/console', undefined],
+      ['device: /dev/console', undefined],
+    ],
+  },
+  {
     what: '`PATH`',
     plain: 'with the folders for root (`sbin`)',
     here: '`/usr/local/bin:/usr/bin:/bin`',
@@ -214,7 +235,7 @@ const MADE: readonly Difference[] = [
     plain: 'the job’s before `HOME`',
     here: 'the job’s last',
     because: 'They are added to those that every program has.',
-    facts: [['environment: order of names', /^PATH HOSTNAME HOME LANG( OWN)?$/]],
+    facts: [['environment: order of names', /^PATH HOSTNAME HOME LANG(?: OWN| TERM)?$/]],
   },
 ]
 

@@ -18,7 +18,7 @@ import { type Facts, toFacts } from './to-facts.ts'
 /** A way in which a program starts. With args or variables of its own it is not one that was started ahead. */
 export interface Way {
   readonly language: LanguageId
-  readonly program: Partial<Pick<Program, 'args' | 'env'>>
+  readonly program: Partial<Pick<Program, 'args' | 'env' | 'terminal'>>
 }
 
 const toArchive = (files: Readonly<Record<string, string>>): Buffer => {
@@ -43,6 +43,7 @@ export const observePlain = async ({ language: id, program }: Way): Promise<Fact
   if (language === undefined) throw new Error(`There is no language "${id}"`)
   const docker = new Docker()
   const uid = randomInt(60_000, 65_000)
+  const Tty = program.terminal !== undefined
   const command = [...language.command(language.fileName), ...(program.args ?? [])]
   const container = await docker.createContainer({
     Image: `runnel/${language.image}`,
@@ -51,6 +52,7 @@ export const observePlain = async ({ language: id, program }: Way): Promise<Fact
     Cmd: command,
     Env: Object.entries(program.env ?? {}).map(([name, value]) => `${name}=${value}`),
     Labels: { 'runnel.test-run': inject('testRun') },
+    Tty,
     AttachStdin: true,
     AttachStdout: true,
     AttachStderr: true,
@@ -63,14 +65,14 @@ export const observePlain = async ({ language: id, program }: Way): Promise<Fact
     const { socket, head } = await attach(docker, container.id)
     const stdout: Buffer[] = []
     const stderr: Buffer[] = []
-    const decode = createDockerStreamDecoder(
-      (bytes) => stdout.push(Buffer.from(bytes)),
-      (bytes) => stderr.push(Buffer.from(bytes)),
-    )
+    const keep = (bytes: Buffer) => void stdout.push(Buffer.from(bytes))
+    // With a terminal there is one stream, as it is.
+    const decode = Tty ? keep : createDockerStreamDecoder(keep, (bytes) => stderr.push(Buffer.from(bytes)))
     decode(head)
     socket.on('data', decode)
     await container.start()
-    socket.end()
+    // The end of the input would be the end of a terminal.
+    if (!Tty) socket.end()
     await finished(socket)
     expect(Buffer.concat(stderr).toString()).toBe('')
     return toFacts(Buffer.concat(stdout).toString())

@@ -52,7 +52,7 @@ export const toObserver = (language: LanguageId): Readonly<Record<string, string
   return { ...own[language], 'place.py': PLACE }
 }
 
-const PLACE = `import ctypes, errno, grp, json, os, platform, pwd, re, socket, stat, sys
+const PLACE = `import ctypes, errno, grp, json, os, platform, pwd, re, socket, stat, sys, termios
 facts = {}
 def read(path):
     try:
@@ -111,6 +111,15 @@ for name, paths in {"memory": ("memory.max", "memory/memory.limit_in_bytes"), "p
 facts["processors"] = [os.cpu_count(), len(os.sched_getaffinity(0))]
 facts["clock"] = [read("/etc/timezone"), os.readlink("/etc/localtime")]
 facts["priority"] = [os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0)]
+
+# The terminal, where it has one: standard input is the observer's
+if os.isatty(0):
+    facts["terminal: name"] = os.ttyname(0)
+    for name, value in zip(("input", "output", "control", "local", "speed in", "speed out", "characters"), termios.tcgetattr(0)): facts[f"terminal: {name}"] = str(value)
+    facts["terminal: is in the foreground"] = os.tcgetpgrp(0) == os.getpgrp()
+    facts["terminal: controls"] = attempt(lambda: os.close(os.open("/dev/tty", os.O_RDWR)) or "yes")
+    state = os.fstat(0)
+    facts["terminal: file"] = [stat.filemode(state.st_mode), state.st_uid, state.st_gid]
 
 # The kernel
 for name in os.listdir("/proc"):
