@@ -1,4 +1,7 @@
+import { LANGUAGES } from '@runnel/languages'
+import { eventually } from '@runnel/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Sandbox } from '../src/index.ts'
 import { createTestSandboxes, type TestSandboxes } from './docker-fixture.ts'
 import { DIFFERENCES } from './place/differences.ts'
 import { observeHere, observePlain, type Way } from './place/observe.ts'
@@ -45,6 +48,32 @@ describe('A program', () => {
       .filter((fact) => plain[fact] !== here[fact] && !isListed(fact, here[fact]))
       .map((fact) => ({ fact, plain: plain[fact], here: here[fact] }))
     expect(unlisted, 'differences that are not in differences.ts').toEqual([])
+  })
+
+  it.each(LANGUAGES)('finds what the one before it in the same container found, in $id', async ({ id: language }) => {
+    const observe = async () => {
+      let sandbox = ''
+      const onSandbox = ({ id }: Sandbox) => {
+        sandbox = id
+      }
+      const facts = await observeHere(
+        sandboxes,
+        { language, program: {} },
+        { tenantId: `place-${language}`, onSandbox },
+      )
+      return { sandbox, facts }
+    }
+    const first = await observe()
+    // A job does not wait for a container that is being cleaned, and may get another one.
+    const next = await eventually(async () => {
+      const found = await observe()
+      if (found.sandbox !== first.sandbox) throw new Error('It ran in another container')
+      return found
+    })
+    // Docker leaves the first workspace open to others, and the agent closes those after it. There are no others.
+    const { 'file: /workspace': _first, ...wanted } = first.facts
+    const { 'file: /workspace': _next, ...found } = next.facts
+    expect(found).toEqual(wanted)
   })
 
   it('could find each difference that is listed', () => {

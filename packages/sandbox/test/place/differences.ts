@@ -111,7 +111,7 @@ const SAFE: readonly Difference[] = [
     here: 'in memory, with limits of bytes and files; 16 MiB of shared memory',
     because: 'A program cannot fill the host’s disk or memory.',
     facts: [
-      ['mount: /workspace', 'tmpfs gid=UID mode=700 nodev nosuid nr_inodes=8192 rw size=65536k uid=UID'],
+      ['mount: /workspace', 'tmpfs mode=700 nodev nosuid nr_inodes=8192 rw size=65536k'],
       ['mount: /tmp', 'tmpfs nodev nosuid nr_inodes=2048 rw size=16384k'],
       ['mount: /dev/shm', 'tmpfs nodev noexec nosuid nr_inodes=2048 rw size=16384k'],
     ],

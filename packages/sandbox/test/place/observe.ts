@@ -11,7 +11,7 @@ import { expect, inject } from 'vitest'
 import { attach } from '../../src/docker/attach.ts'
 import { createDockerStreamDecoder } from '../../src/docker/docker-stream.ts'
 import type { Sandboxes } from '../../src/index.ts'
-import { run } from '../run.ts'
+import { type RunOptions, run } from '../run.ts'
 import { toObserver } from './observers.ts'
 import { type Facts, toFacts } from './to-facts.ts'
 
@@ -31,8 +31,12 @@ const toArchive = (files: Readonly<Record<string, string>>): Buffer => {
   }
 }
 
-export const observeHere = async (sandboxes: Sandboxes, { language, program }: Way): Promise<Facts> => {
-  const { stdout, stderr } = await run(sandboxes, { language, source: toObserver(language), program })
+export const observeHere = async (
+  sandboxes: Sandboxes,
+  { language, program }: Way,
+  options: Pick<RunOptions, 'tenantId' | 'onSandbox'> = {},
+): Promise<Facts> => {
+  const { stdout, stderr } = await run(sandboxes, { ...options, language, source: toObserver(language), program })
   expect(stderr.toString()).toBe('')
   return toFacts(stdout.toString())
 }
@@ -42,7 +46,7 @@ export const observePlain = async ({ language: id, program }: Way): Promise<Fact
   const language = findLanguage(id)
   if (language === undefined) throw new Error(`There is no language "${id}"`)
   const docker = new Docker()
-  const uid = randomInt(60_000, 65_000)
+  const uid = randomInt(61_000, 65_000)
   const Tty = program.terminal !== undefined
   const command = [...language.command(language.fileName), ...(program.args ?? [])]
   const container = await docker.createContainer({

@@ -52,11 +52,14 @@ const toDescriptorFacts = (name: string, descriptors: Descriptors): [string, str
   return [...standard, ...[...others].map(([kind, count]): [string, string] => [kind, `${count}`])]
 }
 
-/** File systems in memory and of the kernel, with their options. Of others, only whether they can be written to. */
+/**
+ * File systems in memory and of the kernel, with their options, but not the user for whom one was made: that is the first of
+ * its container. Of others, only whether they can be written to.
+ */
 const KERNELS = /^(?:tmpfs|proc|sysfs|cgroup2?|mqueue|devpts)$/
 const toMount = ([kind = '', ...options]: readonly string[]): string => {
   if (!KERNELS.test(kind)) return options.includes('ro') ? 'read-only' : 'writable'
-  return [kind, ...options.filter((option) => !/^(?:inode64|relatime)$/.test(option))].join(' ')
+  return [kind, ...options.filter((option) => !/^(?:inode64|relatime|[ug]id=(?:UID|\d{5,}))$/.test(option))].join(' ')
 }
 
 /** As in /proc/self/environ, in the order of the alphabet. */
