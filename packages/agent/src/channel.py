@@ -6,6 +6,7 @@ is read only against them.
 
 from __future__ import annotations
 
+import fcntl
 import os
 
 import json_text
@@ -28,7 +29,8 @@ class Channel:
         self._decoder = Decoder()
         self._waiting = bytearray()
         for fd in (0, 1):
-            os.set_blocking(fd, False)
+            # os.set_blocking uses FIONBIO, which the filter of system calls answers and ignores for descriptor 1.
+            fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) | os.O_NONBLOCK)
         loop.read_when_ready(0, self._read)
 
     def _read(self) -> None:
