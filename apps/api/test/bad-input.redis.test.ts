@@ -15,7 +15,7 @@ const files = (...paths: string[]): InjectOptions =>
   body({ language: 'python', entry: paths[0], files: paths.map((path) => ({ path, content: 'x' })) })
 const limit = (name: string, value: unknown): InjectOptions => body({ code: 'print(1)', limits: { [name]: value } })
 
-/** The message is whole, except of `unknown-language`, which lists all languages: a part of it is enough. */
+/** The message is whole, except that each of `unknown-language` goes on with `ALL_LANGUAGES`. */
 type Row = readonly [what: string, request: InjectOptions, status: number, code: string, message: string]
 
 const ROWS: readonly Row[] = [
@@ -448,7 +448,13 @@ const ROWS: readonly Row[] = [
     'invalid-request',
     'Cannot read limits.wallMs: null is not a whole number from 10 to 300000',
   ],
-  ['an unknown language', body({ code: 'print(1)', language: 'cobol' }), 400, 'unknown-language', 'javascript'],
+  [
+    'an unknown language',
+    body({ code: 'print(1)', language: 'cobol' }),
+    400,
+    'unknown-language',
+    'Cannot run the language "cobol".',
+  ],
   [
     'an empty language',
     body({ code: 'print(1)', language: '' }),
@@ -456,14 +462,26 @@ const ROWS: readonly Row[] = [
     'invalid-request',
     'Cannot read language: it must have at least 1 characters',
   ],
-  ['HTML by name', body({ code: '<p>', language: 'html' }), 400, 'unknown-language', 'page to show'],
-  ['HTML by its looks', body({ code: '<!DOCTYPE html><html></html>' }), 400, 'unknown-language', 'HTML'],
+  [
+    'HTML by name',
+    body({ code: '<p>', language: 'html' }),
+    400,
+    'unknown-language',
+    'Cannot run the language "html", which is a page to show, not a program to run.',
+  ],
+  [
+    'HTML by its looks',
+    body({ code: '<!DOCTYPE html><html></html>' }),
+    400,
+    'unknown-language',
+    'Cannot run HTML, which this looks like: it is a page to show, not a program to run. If it is a program, send `language`.',
+  ],
   [
     'a text in no known language',
     body({ code: 'What is the weather like?' }),
     400,
     'unknown-language',
-    'send `language`',
+    'This looks like text rather than code, which is not a program. If it is something else, send `language`.',
   ],
   [
     'a wait that is not a number',
@@ -499,10 +517,13 @@ const expectError = (response: Answer, status: number, code: string): string => 
   return error.message
 }
 
+const ALL_LANGUAGES =
+  'The languages here are python (py, python3, py3), javascript (js, node, nodejs, mjs, cjs), ' +
+  'typescript (ts, mts, cts, tsx), bash (sh, shell, shellscript)'
+
 const expectRow = (response: Answer, [, , status, code, message]: Row): void => {
   const said = expectError(response, status, code)
-  if (code === 'unknown-language') expect(said).toContain(message)
-  else expect(said).toBe(message)
+  expect(said).toBe(code === 'unknown-language' ? `${message} ${ALL_LANGUAGES}` : message)
 }
 
 describe('POST /v1/jobs refuses', () => {
@@ -525,8 +546,20 @@ describe('POST /execute refuses', () => {
       'invalid-request',
       'Cannot read the body: it has the unknown field "files"',
     ],
-    ['an unknown language', body({ code: 'print(1)', language: 'cobol' }), 400, 'unknown-language', 'python'],
-    ['HTML', body({ code: '<!doctype html>' }), 400, 'unknown-language', 'HTML'],
+    [
+      'an unknown language',
+      body({ code: 'print(1)', language: 'cobol' }),
+      400,
+      'unknown-language',
+      'Cannot run the language "cobol".',
+    ],
+    [
+      'HTML',
+      body({ code: '<!doctype html>' }),
+      400,
+      'unknown-language',
+      'Cannot run HTML, which this looks like: it is a page to show, not a program to run. If it is a program, send `language`.',
+    ],
     [
       'plain text',
       raw('x', { 'content-type': 'text/plain' }),
