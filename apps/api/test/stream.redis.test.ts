@@ -166,7 +166,7 @@ describe('GET /v1/stream', () => {
       [
         { type: 'submit', job: { code: 'x', language: 'cobol' } },
         'unknown-language',
-        'Cannot run the language "cobol". The languages here are python (py, python3, py3), javascript (js, node, nodejs, mjs, cjs), typescript (ts, mts, cts), bash (sh, shell, shellscript)',
+        'Cannot run the language "cobol". The languages here are python (py, python3, py3), javascript (js, node, nodejs, mjs, cjs, jsx), typescript (ts, mts, cts, tsx), bash (sh, shell, shellscript)',
       ],
       [
         { type: 'submit', job: { code: 'x', limits: { wallMs: 0 } } },

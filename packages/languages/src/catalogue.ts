@@ -74,7 +74,7 @@ export const LANGUAGES: readonly Language[] = [
   {
     id: 'javascript',
     name: 'JavaScript',
-    aliases: ['js', 'node', 'nodejs', 'mjs', 'cjs'],
+    aliases: ['js', 'node', 'nodejs', 'mjs', 'cjs', 'jsx'],
     version: 'Node 24',
     extensions: ['.js', '.mjs', '.cjs', '.jsx'],
     image: 'javascript',

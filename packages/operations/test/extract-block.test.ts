@@ -41,6 +41,15 @@ describe('A chat answer runs', () => {
     ['ts', 'ts', 'typescript'],
     ['sh', 'bash', 'bash'],
     ['main.mjs', undefined, 'javascript'],
+    ['ipython', undefined, 'python'],
+    ['ipython', 'python', 'python'],
+    ['example', 'python', 'python'],
+    ['python-exec', 'python', 'python'],
+    ['zsh', 'bash', 'bash'],
+    ['es6', 'js', 'javascript'],
+    ['jsx', undefined, 'javascript'],
+    ['jsx', 'typescript', 'typescript'],
+    ['typescriptreact', undefined, 'typescript'],
   ])('from a fence %j, with the language %s, as %s', (info, language, id) => {
     const { program, extracted } = resolve({
       code: fenced(info, 'x\n'),
@@ -50,14 +59,34 @@ describe('A chat answer runs', () => {
     expect(extracted).toEqual({ firstLine: 4, lastLine: 4 })
   })
 
+  test.each([
+    ['jsx', undefined, 'main.jsx'],
+    ['js', undefined, 'main.jsx'],
+    ['jsx', 'javascript', 'main.jsx'],
+    ['jsx', 'typescript', 'main.tsx'],
+    ['tsx', undefined, 'main.tsx'],
+    ['ts', undefined, 'main.tsx'],
+  ])('with JSX from a fence %j, with the language %s, as %s', (info, language, entry) => {
+    const code = fenced(info, 'export const App = () => <p>hi</p>\n')
+    expect(resolve({ code, ...(language === undefined ? {} : { language }) }).program.entry).toBe(entry)
+  })
+
   test('in the language of its content, if the fence names none', () => {
-    for (const info of ['', 'text', 'title="x"']) {
+    for (const info of ['', 'text', 'title="x"', 'example', 'run-it']) {
       expect(resolve({ code: fenced(info, 'import os\nprint(os.name)\n') }).program.language).toBe('python')
       expect(resolve({ code: fenced(info, 'console.log(process.argv)\n') }).program.language).toBe('javascript')
     }
     expect(refusalOf({ code: fenced('', 'x\n') })).toEqual([
       'unknown-language',
-      expect.stringMatching(/^Cannot tell the language of this program: send `language`/),
+      expect.stringMatching(
+        /^Cannot tell the language of line 4: send `language`, or write it after the opening fence\. The languages here are /,
+      ),
+    ])
+    expect(refusalOf({ code: fenced('example one', 'x\n') })).toEqual([
+      'unknown-language',
+      expect.stringMatching(
+        /^Cannot tell the language of line 4: its fence says "example one", which names no language\. Send `language`, or write it after the opening fence\./,
+      ),
     ])
   })
 
@@ -88,7 +117,7 @@ describe('A chat answer is refused', () => {
   test.each([
     ['java', 'Java, which this deployment does not run'],
     ['c++', 'C++, which this deployment does not run'],
-    ['brainfuck', 'brainfuck, which this deployment does not run'],
+    ['brainfuck', 'Brainfuck, which this deployment does not run'],
     ['markdown', 'Markdown, which this deployment does not run'],
     ['html', 'HTML, which is a page to show, not a program to run'],
     ['console', 'what a terminal shows: send its commands alone, without prompts and output'],
@@ -109,15 +138,77 @@ describe('A chat answer is refused', () => {
   })
 
   test.each([
-    ['js', 'python', 'JavaScript'],
-    ['ts', 'javascript', 'TypeScript'],
-    ['go', 'python', 'Go'],
-    ['md', 'bash', 'Markdown'],
-  ])('if its fence says %s and the submission %s', (info, language, name) => {
+    ['js', 'python', 'JavaScript. Send `"language": "javascript"`, or leave `language` out'],
+    ['tsx', 'javascript', 'TypeScript. Send `"language": "typescript"`, or leave `language` out'],
+    ['go', 'python', 'Go, which this deployment does not run. If it is python, send the code without its fence'],
+    ['md', 'bash', 'Markdown, which this deployment does not run. If it is bash, send the code without its fence'],
+  ])('if its fence says %s and the submission %s', (info, language, what) => {
     expect(refusalOf({ code: fenced(info), language })).toEqual([
       'invalid-request',
-      `Cannot run line 4 as ${language}. The block is ${name}. Send its language, or leave \`language\` out`,
+      `Cannot run line 4 as ${language}. Its fence says ${what}`,
     ])
+  })
+
+  test.each([
+    ['bash', '$ ls\nmain.py\n'],
+    ['sh', '# Install it:\n\n$ npm install\n'],
+    ['bash', 'user@host:~/project$ ls\n'],
+    ['shell', '(venv) $ ls\n'],
+    ['python', '>>> print(1)\n1\n'],
+    ['py', '\nIn [1]: print(1)\n1\n'],
+  ])('if its fence says %s and it is what a terminal shows: %j', (info, shown) => {
+    for (const language of [undefined, info]) {
+      const [code, message] = refusalOf({ code: fenced(info, shown), ...(language === undefined ? {} : { language }) })
+      expect([code, message]).toEqual([
+        'unknown-language',
+        expect.stringMatching(
+          /^Cannot run lines? 4.*\. The block is what a terminal shows: send its commands alone, without prompts and output\./,
+        ),
+      ])
+    }
+    if (info === 'py') return
+    expect(refusalOf({ code: fenced('', shown), language: info })[1]).toMatch(/The block is what a terminal shows/)
+  })
+
+  test.each(['$ = 1\n$ += 1\n', '$  .x()\n'])('but not JavaScript that uses the name $: %j', (code) => {
+    expect(resolve({ code: fenced('js', code) }).program.files[0]?.content).toBe(code)
+  })
+})
+
+describe('A text without a block is refused with what to send', () => {
+  test.each([
+    '`print(1)`',
+    '```console.log(1)```',
+    '```python print(1)```',
+    '```python print(1)```\n',
+    '  `console.log(1)`',
+    '`ls` shows the files.',
+    '```python\n```\n',
+  ])('if it starts with a backtick: %j', (code) => {
+    for (const language of [{}, { language: 'auto' }]) {
+      expect(refusalOf({ code, ...language })).toEqual([
+        'unknown-language',
+        'Cannot find a code block in this text. Send the code alone, or between lines of ```. If the whole text is a program, send `language`. The languages here are python (py, python3, py3), javascript (js, node, nodejs, mjs, cjs, jsx), typescript (ts, mts, cts, tsx), bash (sh, shell, shellscript)',
+      ])
+    }
+  })
+
+  test.each([
+    'Code: ```python\nprint(1)\n```\n',
+    'Here is a program for you.\n\n    ```python\n    print(1)\n    ```\n\nIt prints a number.\n',
+    'You can run ```python print(1)``` to see a number.\n',
+    '\u200b```python\nprint(1)\n```\n',
+  ])('if its fences open no block: %j', (code) => {
+    expect(refusalOf({ code })).toEqual([
+      'unknown-language',
+      expect.stringMatching(/^Cannot find a code block in this text\. Send the code alone, or between lines of ```\. /),
+    ])
+  })
+
+  test('but a template literal at the start runs if its language is given', () => {
+    const code = '`a`.length\n'
+    expect(resolve({ code, language: 'javascript' }).program.files[0]?.content).toBe(code)
+    expect(resolve({ files: [{ path: 'main.js', content: code }] }).program.language).toBe('javascript')
   })
 })
 

@@ -14,6 +14,13 @@ const MOST_LAYERS = 3
 /** No grammar has this character outside of strings and comments. */
 const NO_CODE = '\u0001'
 
+/** The lines before the first fence, with LF line ends. */
+const textBefore = (text: string, [first]: readonly FencedBlock[]): string =>
+  splitLines(text)
+    .slice(0, (first?.firstLine ?? 2) - 2)
+    .map((line) => `${line}\n`)
+    .join('')
+
 /**
  * Whether a text with these blocks is a program as it stands: its fences are in strings or comments.
  *
@@ -28,14 +35,15 @@ const isProgram = (
   const lines = splitLines(text)
   const [first] = blocks
   if (first === undefined) return true
-  const before = lines.slice(0, first.firstLine - 2).reduce((sum, line) => sum + line.length + 1, 0)
+  const before = textBefore(text, blocks).length
   const column = lines[first.firstLine - 2]?.indexOf(first.fence) ?? 0
   const whole = lines.join('\n')
   const isInside = (lexis: LanguageId | undefined): boolean => isInsideText(whole, before + column, lexis)
   if (isInside(language)) return true
   // What is detected may be the language of the block alone. Shell scripts are the hardest to detect.
   if (given === undefined && (isInside(undefined) || (language === undefined && isInside('bash')))) return true
-  if (language === undefined) return false
+  // JSX would take an answer in tags for an element, with the fences as its text.
+  if (language === undefined || /^\s*</.test(text)) return false
   for (const { firstLine, fence } of blocks) {
     lines[firstLine - 2] = lines[firstLine - 2]?.replace(fence, NO_CODE.repeat(fence.length)) ?? ''
   }
@@ -120,18 +128,40 @@ const withoutBlocks = (text: string, blocks: readonly FencedBlock[]): string => 
   return lines.join('\n')
 }
 
+/** A document, where code is text to show. Chat answers also start with tags, such as `<p>` or `<thinking>`. */
+const DOCUMENT = /^\s*<(?:\?xml|!doctype|(?:html|head|body|title|meta|link|style|script|template|svg)[\s>/])/i
+
+/** Comments of documentation in Ruby and Perl, and of several lines in Lisp, begin with these. */
+const COMMENT_START = /^(?:=[a-z]+|#\||__(?:END|DATA)__)/m
+const CLOSING: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
+
+/** Whether something in this text is open at its end, by brackets: `[[` in Lua, `{-` in Haskell, `(*` in OCaml, a function. */
+const isOpen = (text: string): boolean => {
+  const open = new Map<string, number>()
+  for (const [character] of text.matchAll(/[()[\]{}]/g)) {
+    const closing = CLOSING[character]
+    if (closing === undefined) open.set(character, Math.max(0, (open.get(character) ?? 0) - 1))
+    else open.set(closing, (open.get(closing) ?? 0) + 1)
+  }
+  return COMMENT_START.test(text) || [...open.values()].some((count) => count > 0)
+}
+
 const findInLayer = (text: string, given: LanguageId | undefined, layers: number): readonly FencedBlock[] => {
   const blocks = findBlocks(text)
   if (blocks.length === 0) return []
   const detected = given ?? detectLanguage({ content: text })
-  if (detected === 'html') return []
+  const isAnswer = blocks.some(({ info }) => readInfo(info).type === 'program')
+  if (given === undefined && (DOCUMENT.test(text) || (detected === 'html' && !isAnswer))) return []
   // What is detected in prose with code may be any language: only one that runs here can be the whole text's.
   const language = detected === undefined ? undefined : findLanguage(detected)?.id
   if (isProgram(text, blocks, { given, language })) return []
   const joined = rejoin(text, blocks, given)
-  // In a program of another language, such as Lua, the blocks are in strings or comments that we do not know.
-  if (language === undefined && isOtherProgram(detectLanguage({ content: withoutBlocks(text, joined ?? blocks) })))
-    return []
+  // In a program of another language, such as Lua, the blocks are in strings or comments that we do not know. One line of such a
+  // language in prose, or a formula, opens nothing.
+  const isOtherText = (): boolean =>
+    isOpen(textBefore(text, blocks)) &&
+    isOtherProgram(detectLanguage({ content: withoutBlocks(text, joined ?? blocks) }))
+  if (language === undefined && isOtherText()) return []
   return joined ?? unwrap(blocks, given, layers)
 }
 

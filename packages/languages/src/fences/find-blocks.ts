@@ -23,20 +23,50 @@ export interface FencedBlock extends Lines {
  */
 const markdown = new MarkdownIt('commonmark', { maxNesting: 10 })
 markdown.core.ruler.disable('inline')
+/**
+ * Of HTML only a comment hides fences, up to its end, and a thought, up to the next empty line. CommonMark lets every tag do so,
+ * such as `<answer>` or `<p>`, but models put tags around their code.
+ */
+markdown.block.ruler.at(
+  'html_block',
+  (state, startLine, endLine, isOnlyTest) => {
+    const lineAt = (line: number): string =>
+      state.src.slice((state.bMarks[line] ?? 0) + (state.tShift[line] ?? 0), state.eMarks[line])
+    const [opening] = /^<(?:!--|think(?:ing)?>)/.exec(lineAt(startLine)) ?? []
+    if (opening === undefined || (opening !== '<!--' && state.env['showsThoughts'] === true)) return false
+    if ((state.sCount[startLine] ?? 0) - state.blkIndent > 3) return false
+    if (isOnlyTest) return opening === '<!--'
+    const isLast = (line: number): boolean =>
+      opening === '<!--' ? lineAt(line).includes('-->') : lineAt(line + 1).trim() === ''
+    let last = startLine
+    while (last < endLine - 1 && !isLast(last)) last += 1
+    state.line = last + 1
+    return true
+  },
+  { alt: ['paragraph', 'reference', 'blockquote'] },
+)
 
 const LINE_END = /\r\n?|\n/
 
 /** The lines of a text as Markdown counts them. */
 export const splitLines = (text: string): string[] => text.split(LINE_END)
 
-/**
- * Every fenced code block that has code in it, in order, as CommonMark defines them: also in lists and quotations. An unclosed
- * one runs to the end of the text, or of what it is in.
- */
-export const findBlocks = (text: string): FencedBlock[] =>
-  markdown.parse(text.replace(/^\uFEFF/, ''), {}).flatMap(({ type, map, info, content, markup }) => {
+const readBlocks = (text: string, env: { readonly showsThoughts: boolean }): FencedBlock[] =>
+  markdown.parse(text, env).flatMap(({ type, map, info, content, markup }) => {
     if (type !== 'fence' || map === null || content.trim() === '') return []
     const lineCount = splitLines(content.replace(/\n$/, '')).length
     const firstLine = map[0] + 2
     return [{ firstLine, lastLine: firstLine + lineCount - 1, info: info.trim(), content, fence: markup }]
   })
+
+/**
+ * Every fenced code block that has code in it, in order, as CommonMark defines them: also in lists and quotations. An unclosed
+ * one runs to the end of the text, or of what it is in. Those in thoughts count if there is no other.
+ */
+export const findBlocks = (text: string): FencedBlock[] => {
+  const markdownText = text.replace(/^\uFEFF/, '')
+  const blocks = readBlocks(markdownText, { showsThoughts: false })
+  return blocks.length > 0 || !markdownText.includes('<think')
+    ? blocks
+    : readBlocks(markdownText, { showsThoughts: true })
+}

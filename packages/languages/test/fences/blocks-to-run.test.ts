@@ -129,7 +129,15 @@ describe('There is no block to run', () => {
       'in a program of another language, in a comment that only it knows',
       '{-\n```sh\nls\n```\n-}\nmodule Main where\n\nmain :: IO ()\nmain = do\n  let x = map (+ 1) [1, 2, 3]\n  putStrLn (show x)\n',
     ],
+    [
+      'in a program of another language, in a comment of documentation',
+      '=begin\n\n```sh\nls\n```\n\n=end\nclass Greeter\n  def greet(name)\n    puts "Hello, #{name}"\n  end\nend\n',
+    ],
     ['in a page', '<!doctype html>\n<p>\n\n```js\nalert(1)\n```\n'],
+    ['in a page without a doctype', '<html><body>\n\n```js\nalert(1)\n```\n\n</body></html>\n'],
+    ['in a document of XML', '<?xml version="1.0"?>\n<doc>\n\n```js\nalert(1)\n```\n\n</doc>\n'],
+    ['in a part of a page, if the fence names no language', '<div>\n\n```\nalert(1)\n```\n\n</div>\n'],
+    ['in an HTML comment with empty lines', 'Text.\n\n<!-- Old:\n\n```python\nprint(1)\n```\n\n-->\n'],
     ['in a text that is longer than a chat answer', `${'Words. '.repeat(10_000)}\n\`\`\`python\nprint(1)\n\`\`\`\n`],
   ])('%s', (_, text) => {
     expect(findBlocksToRun(text, undefined)).toEqual([])

@@ -23,7 +23,7 @@ describe('The info string of a fence', () => {
       'main.py',
       'src/app.py',
     ] as const),
-    ...(['language-python', 'lang-py'] as const),
+    ...(['language-python', 'lang-py', 'ipython', 'ipython3', 'IPython', 'jupyter', 'python2'] as const),
   ])('%s names Python', (info) => {
     expect(readInfo(info)).toEqual({ type: 'program', language: 'python' })
   })
@@ -38,16 +38,27 @@ describe('The info string of a fence', () => {
     ['Bash', 'bash'],
     ['shell', 'bash'],
     ['setup.sh', 'bash'],
+    ['zsh', 'bash'],
+    ['ksh', 'bash'],
+    ['es6', 'javascript'],
+    ['ecmascript', 'javascript'],
+    ['jsx', 'javascript'],
+    ['javascriptreact', 'javascript'],
+    ['App.jsx', 'javascript'],
+    ['tsx', 'typescript'],
+    ['typescriptreact', 'typescript'],
+    ['App.tsx', 'typescript'],
+    ['deno', 'typescript'],
   ])('%s names %s', (info, language) => {
     expect(readInfo(info)).toEqual({ type: 'program', language })
   })
 
-  test.each(['', 'text', 'plaintext', 'TXT', 'code', 'output', 'title="x"', '{1,3}', '{#id .}'])(
-    '%j names none',
-    (info) => {
-      expect(readInfo(info)).toEqual({ type: 'nothing' })
-    },
-  )
+  test.each([
+    ...['', 'text', 'plaintext', 'TXT', 'code', 'output', 'title="x"', '{1,3}', '{#id .}'],
+    ...['example', 'run-python', 'python-exec', 'python-code', 'commandline', 'unix', 'constructor', 'main.xyz', '.'],
+  ])('%j names none', (info) => {
+    expect(readInfo(info)).toEqual({ type: 'nothing' })
+  })
 
   test.each([
     ['java', 'Java'],
@@ -59,9 +70,15 @@ describe('The info string of a fence', () => {
     ['{r}', 'R'],
     ['json', 'JSON'],
     ['yml', 'YAML'],
-    ['zsh', 'Z shell'],
-    ['brainfuck', 'brainfuck'],
-    ['constructor', 'constructor'],
+    ['brainfuck', 'Brainfuck'],
+    ['nim', 'Nim'],
+    ['CoffeeScript', 'CoffeeScript'],
+    ['vue', 'Vue'],
+    ['proto', 'Protocol Buffers'],
+    ['main.rb', 'Ruby'],
+    ['src/main.rs', 'Rust'],
+    ['package.json', 'JSON'],
+    ['docker-compose.yml', 'YAML'],
   ])('%s names %s, which is not in the catalogue', (info, name) => {
     expect(readInfo(info)).toEqual({ type: 'other', name })
   })

@@ -1,4 +1,4 @@
-import { type File, RequestError } from '@runnel/contract/public'
+import { RequestError } from '@runnel/contract/public'
 import { findLanguage, type Language } from '@runnel/languages'
 import { describeNotRun, detectLanguage } from '@runnel/languages/detection'
 
@@ -17,12 +17,18 @@ export const nameLanguage = (name: string, languages: readonly Language[]): Lang
   throw refuseLanguage(`Cannot run the language ${JSON.stringify(name)}${html}.`, languages)
 }
 
-/** The language of a file, by its content and, if it has one, its name. Throws if it cannot be detected, or does not run here. */
-export const guessLanguage = (file: File, isNamed: boolean, languages: readonly Language[]): Language => {
-  const content = Buffer.from(file.content, file.encoding).toString('utf8')
-  const detected = detectLanguage(isNamed ? { content, entry: file.path } : { content })
-  if (detected === undefined) {
-    throw refuseLanguage('Cannot tell the language of this program: send `language`.', languages)
+/**
+ * The language of a program, by its content and, if it has one, the name of its file. Throws if it cannot be detected, or does
+ * not run here. `unclear`: what to say of content without a language, which may also be prose.
+ */
+export const guessLanguage = (
+  program: { readonly content: string; readonly entry?: string },
+  languages: readonly Language[],
+  unclear?: string,
+): Language => {
+  const detected = detectLanguage(program)
+  if (detected === undefined || (detected === 'prose' && unclear !== undefined)) {
+    throw refuseLanguage(unclear ?? 'Cannot tell the language of this program: send `language`.', languages)
   }
   if (detected === 'html') {
     throw refuseLanguage(
@@ -33,4 +39,16 @@ export const guessLanguage = (file: File, isNamed: boolean, languages: readonly 
   const language = languages.find(({ id }) => id === detected)
   if (language !== undefined) return language
   throw refuseLanguage(`${describeNotRun(detected)} If it is something else, send \`language\`.`, languages)
+}
+
+const NO_BLOCK =
+  'Cannot find a code block in this text. Send the code alone, or between lines of ```. If the whole text is a program, send `language`.'
+
+/**
+ * The language of `code` that has no block to run. What begins with a backtick is Markdown, although JavaScript takes it for a
+ * template literal.
+ */
+export const guessLanguageOfCode = (code: string, languages: readonly Language[]): Language => {
+  if (/^\s*`/.test(code)) throw refuseLanguage(NO_BLOCK, languages)
+  return guessLanguage({ content: code }, languages, /```|~~~/.test(code) ? NO_BLOCK : undefined)
 }

@@ -1,13 +1,13 @@
 import { type Extracted, RequestError } from '@runnel/contract/public'
 import { LANGUAGES, type Language, type LanguageId } from '@runnel/languages'
-import { type FencedBlock, findBlocksToRun, readInfo } from '@runnel/languages/detection'
-import { listLanguages } from './choose-language.ts'
+import { type FencedBlock, findBlocksToRun, isSession, readInfo } from '@runnel/languages/detection'
+import { guessLanguage, listLanguages } from './choose-language.ts'
 
 /** The code of a chat answer, without the fences and the words around it. */
 export interface ExtractedBlock {
   readonly code: string
-  /** Of the fence, if it names one; undefined if it is still to be detected. */
-  readonly language: Language | undefined
+  /** Of the fence, or the given one, or by the content. */
+  readonly language: Language
   readonly extracted: Extracted
 }
 
@@ -34,24 +34,30 @@ const refuseSeveral = (blocks: readonly FencedBlock[]): RequestError => {
   )
 }
 
+const SESSION = 'what a terminal shows: send its commands alone, without prompts and output'
+
 const refuseBlock = (block: FencedBlock, what: string, languages: readonly Language[]): RequestError =>
   new RequestError(
     'unknown-language',
     `Cannot run ${nameLines(block)}. The block is ${what}. The languages here are ${listLanguages(languages)}`,
   )
 
-const refuseOther = (block: FencedBlock, name: string, named: Language): RequestError =>
-  new RequestError(
-    'invalid-request',
-    `Cannot run ${nameLines(block)} as ${named.id}. The block is ${name}. Send its language, or leave \`language\` out`,
-    { details: [{ path: 'language', message: 'the code block is of another language' }] },
-  )
+const refuseOther = (block: FencedBlock, what: string, named: Language): RequestError =>
+  new RequestError('invalid-request', `Cannot run ${nameLines(block)} as ${named.id}. Its fence says ${what}`, {
+    details: [{ path: 'language', message: 'the code block is of another language' }],
+  })
+
+const describeUnclear = (block: FencedBlock): string => {
+  const word = JSON.stringify(block.info.slice(0, 32))
+  const send = block.info === '' ? 'send' : `its fence says ${word}, which names no language. Send`
+  return `Cannot tell the language of ${nameLines(block)}: ${send} \`language\`, or write it after the opening fence.`
+}
 
 /** JavaScript is TypeScript too. Every other pair is a contradiction, and one of the two would only give a syntax error. */
 const runsAs = (block: LanguageId, named: LanguageId): boolean =>
   block === named || (block === 'javascript' && named === 'typescript')
 
-/** The language of the block's fence; undefined if it names none. Throws if it is not the named one, or none that runs here. */
+/** The language that the block's fence names; undefined if it names none. Throws if it is not the given one, or does not run here. */
 const readLanguage = (
   block: FencedBlock,
   named: Language | undefined,
@@ -64,23 +70,27 @@ const readLanguage = (
     case 'html':
       throw refuseBlock(block, 'HTML, which is a page to show, not a program to run', languages)
     case 'session':
-      throw refuseBlock(block, 'what a terminal shows: send its commands alone, without prompts and output', languages)
+      throw refuseBlock(block, SESSION, languages)
     case 'program': {
       if (named !== undefined) {
-        if (!runsAs(kind.language, named.id)) throw refuseOther(block, toName(kind.language), named)
-        return named
+        if (runsAs(kind.language, named.id)) return named
+        const send = `Send \`"language": "${kind.language}"\`, or leave \`language\` out`
+        throw refuseOther(block, `${toName(kind.language)}. ${send}`, named)
       }
       const language = languages.find(({ id }) => id === kind.language)
       if (language !== undefined) return language
       throw refuseBlock(block, `${toName(kind.language)}, which this deployment does not run`, languages)
     }
     default: {
-      const name = kind.type === 'markdown' ? 'Markdown' : kind.name.slice(0, 64)
-      if (named !== undefined) throw refuseOther(block, name, named)
-      throw refuseBlock(block, `${name}, which this deployment does not run`, languages)
+      const what = `${kind.type === 'markdown' ? 'Markdown' : kind.name}, which this deployment does not run`
+      if (named === undefined) throw refuseBlock(block, what, languages)
+      throw refuseOther(block, `${what}. If it is ${named.id}, send the code without its fence`, named)
     }
   }
 }
+
+/** `$ ` and `>>> ` are no code in these. In JavaScript `$` is a name. */
+const hasPrompts = ({ id }: Language, code: string): boolean => (id === 'python' || id === 'bash') && isSession(code)
 
 /**
  * The only code block of a chat answer. Undefined if there is none, or if the text is a program as it stands: it is then run
@@ -96,5 +106,8 @@ export const extractBlock = (
   if (block === undefined) return undefined
   if (blocks.length > 1) throw refuseSeveral(blocks)
   const { content: code, firstLine, lastLine } = block
-  return { code, language: readLanguage(block, named, languages), extracted: { firstLine, lastLine } }
+  const language =
+    readLanguage(block, named, languages) ?? guessLanguage({ content: code }, languages, describeUnclear(block))
+  if (hasPrompts(language, code)) throw refuseBlock(block, SESSION, languages)
+  return { code, language, extracted: { firstLine, lastLine } }
 }

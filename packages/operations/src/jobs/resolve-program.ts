@@ -11,7 +11,7 @@ import {
 } from '@runnel/contract/public'
 import type { Language } from '@runnel/languages'
 import { chooseFileName } from '@runnel/languages/detection'
-import { guessLanguage, nameLanguage } from './choose-language.ts'
+import { guessLanguage, guessLanguageOfCode, nameLanguage } from './choose-language.ts'
 import { extractBlock } from './extract-block.ts'
 import { toUnixText } from './to-unix-text.ts'
 
@@ -67,10 +67,10 @@ const resolveCode = (
   languages: readonly Language[],
 ): Pick<Program, 'language' | 'files' | 'entry'> & Pick<ResolvedProgram, 'extracted'> => {
   const block = extractBlock(text, named, languages)
-  const file: File = { path: '', content: block?.code ?? text, encoding: 'utf8' }
-  const language = block?.language ?? named ?? guessLanguage(file, false, languages)
-  const entry = chooseFileName(language, file.content)
-  const files = toUnixText([{ ...file, path: entry }], entry, language)
+  const content = block?.code ?? text
+  const language = block?.language ?? named ?? guessLanguageOfCode(text, languages)
+  const entry = chooseFileName(language, content)
+  const files = toUnixText([{ path: entry, content, encoding: 'utf8' }], entry, language)
   return { language: language.id, files, entry, ...(block === undefined ? {} : { extracted: block.extracted }) }
 }
 
@@ -87,7 +87,8 @@ export const resolveProgram = (submission: Submission, languages: readonly Langu
   const files = submission.files ?? []
   requireSize(files.reduce((sum, file) => sum + fileBytes(file), 0))
   const chosen = chooseEntry(files, entry, named === undefined ? languages : [named])
-  const language = named ?? guessLanguage(chosen, true, languages)
+  const content = Buffer.from(chosen.content, chosen.encoding).toString('utf8')
+  const language = named ?? guessLanguage({ content, entry: chosen.path }, languages)
   return {
     program: { language: language.id, files: toUnixText(files, chosen.path, language), entry: chosen.path, ...rest },
   }
