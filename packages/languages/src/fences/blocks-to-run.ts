@@ -131,19 +131,15 @@ const withoutBlocks = (text: string, blocks: readonly FencedBlock[]): string => 
 /** A document, where code is text to show. Chat answers also start with tags, such as `<p>` or `<thinking>`. */
 const DOCUMENT = /^\s*<(?:\?xml|!doctype|(?:html|head|body|title|meta|link|style|script|template|svg)[\s>/])/i
 
-/** Comments of documentation in Ruby and Perl, and of several lines in Lisp, begin with these. */
-const COMMENT_START = /^(?:=[a-z]+|#\||__(?:END|DATA)__)/m
-const CLOSING: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
+/** What opens a comment or a text in Ruby and Perl, Lisp, Julia, PowerShell and PHP, without a bracket. */
+const OPENING = /^(?:=[a-z]+|#\||#=|<#|__(?:END|DATA)__)|<<<[ \t]*["']?[A-Za-z_]/m
 
-/** Whether something in this text is open at its end, by brackets: `[[` in Lua, `{-` in Haskell, `(*` in OCaml, a function. */
+/** Whether something in this text may be open at its end: `[[` in Lua, `{-` in Haskell, `(*` in OCaml. Intervals are `[0, 1)`. */
 const isOpen = (text: string): boolean => {
-  const open = new Map<string, number>()
-  for (const [character] of text.matchAll(/[()[\]{}]/g)) {
-    const closing = CLOSING[character]
-    if (closing === undefined) open.set(character, Math.max(0, (open.get(character) ?? 0) - 1))
-    else open.set(closing, (open.get(closing) ?? 0) + 1)
-  }
-  return COMMENT_START.test(text) || [...open.values()].some((count) => count > 0)
+  let depth = 0
+  for (const [bracket] of text.matchAll(/[()[\]{}]/g))
+    depth = '([{'.includes(bracket) ? depth + 1 : Math.max(0, depth - 1)
+  return depth > 0 || OPENING.test(text)
 }
 
 const findInLayer = (text: string, given: LanguageId | undefined, layers: number): readonly FencedBlock[] => {

@@ -130,6 +130,26 @@ describe('There is no block to run', () => {
       '{-\n```sh\nls\n```\n-}\nmodule Main where\n\nmain :: IO ()\nmain = do\n  let x = map (+ 1) [1, 2, 3]\n  putStrLn (show x)\n',
     ],
     [
+      'in a program of PHP, in a here-document',
+      '<?php\n$page = <<<MD\n```js\nshow()\n```\nMD;\nfunction render($page) {\n  echo $page;\n}\nrender($page);\n',
+    ],
+    [
+      'in a program of PowerShell, in a comment',
+      '<#\n```sh\nls\n```\n#>\nparam([string]$Name)\nWrite-Host "Hi $Name"\nGet-ChildItem | Where-Object { $_.Length -gt 1 }\n',
+    ],
+    [
+      'in a program of Julia, in a comment',
+      '#=\n```python\nf(1)\n```\n=#\nusing LinearAlgebra\nfunction f(x::Int64)\n  println("$x")\nend\nfor i in 1:3\n  f(i)\nend\n',
+    ],
+    [
+      'in a program of Perl, in its documentation',
+      'use strict;\nuse warnings;\n\n=pod\n\n```sh\nls\n```\n\n=cut\n\nmy $x = 1;\nprint "$x\\n";\n',
+    ],
+    [
+      'in a program of OCaml, in a comment',
+      '(** Adds.\n\n```sh\nls\n```\n*)\nlet add a b = a + b\nlet () = Printf.printf "%d\\n" (add 1 2)\n',
+    ],
+    [
       'in a program of another language, in a comment of documentation',
       '=begin\n\n```sh\nls\n```\n\n=end\nclass Greeter\n  def greet(name)\n    puts "Hello, #{name}"\n  end\nend\n',
     ],
