@@ -1,5 +1,6 @@
 import { LANGUAGES, type LanguageId } from './catalogue.ts'
 import { detectContent } from './detect-content.ts'
+import { isSession } from './is-session.ts'
 import type { OtherLanguage } from './other-languages.ts'
 import { readShebang } from './shebang.ts'
 
@@ -30,10 +31,6 @@ const isMarkup = (text: string): boolean => {
     rest,
   )
 }
-
-/** Whether it starts with the prompt of a terminal or an interpreter. Those lines and their output are no program together. */
-const isSession = (text: string): boolean =>
-  /^\s*(?:\$ |>>> |In \[\d+\]: |[\w.-]+@[\w.-]+:\S*[$#] |PS [A-Z]:\\\S*> )/.test(text)
 
 /** Data is not a program, although every JSON text is also an expression of JavaScript, and almost one of Python. */
 const isJson = (text: string): boolean => {

@@ -70,12 +70,13 @@ export const isOtherLanguage = (language: string): language is OtherLanguage =>
   Object.hasOwn(PROGRAMS, language) || isNoProgram(language)
 
 const names = new Map<string, string>([
-  ...Object.entries(PROGRAMS),
+  ...Object.entries({ ...PROGRAMS, ...NO_PROGRAMS }),
   ...LANGUAGES.map(({ id, name }) => [id, name] as const),
 ])
 
+/** The name that people know, for a sentence: "This looks like Java", "The block is a diff". */
+export const nameOf = (language: LanguageId | OtherLanguage): string => names.get(language) ?? language
+
 /** Why a detected language does not run, in a sentence. It may be one of the catalogue that is not enabled. */
 export const describeNotRun = (language: LanguageId | OtherLanguage): string =>
-  isNoProgram(language)
-    ? `This looks like ${NO_PROGRAMS[language]}, which is not a program.`
-    : `This looks like ${names.get(language)}, which this deployment does not run.`
+  `This looks like ${nameOf(language)}, which ${isNoProgram(language) ? 'is not a program' : 'this deployment does not run'}.`

@@ -110,6 +110,7 @@ describe('A language that does not run is named', () => {
     ['json', '{"a": 1}'],
     ['session', '>>> print(1)\n1'],
     ['session', '$ ls\nmain.py'],
+    ['session', '# Show them:\n\n(venv) $ ls\nmain.py'],
     ['prose', 'Please write a program that sorts a list.'],
   ])('%s', (language, content) => {
     expect(detectLanguage({ content })).toBe(language)

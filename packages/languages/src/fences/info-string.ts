@@ -1,4 +1,5 @@
 import { findLanguage, type LanguageId } from '../catalogue.ts'
+import { isOtherLanguage, nameOf, type OtherLanguage } from '../other-languages.ts'
 
 /**
  * What the info string of a fence says about the language of its block.
@@ -19,102 +20,95 @@ export type BlockKind =
 
 const words = (list: string): ReadonlySet<string> => new Set(list.split(' '))
 
-/** How models and editors spell our languages besides the names in the catalogue. */
-const SPELLINGS: ReadonlyMap<string, LanguageId> = new Map(
-  Object.entries({
-    python: 'ipython ipython3 jupyter python2 py2',
-    javascript: 'ecmascript es6 javascriptreact',
-    typescript: 'typescriptreact deno',
-    bash: 'zsh ksh dash',
-  } satisfies Partial<Record<LanguageId, string>>).flatMap(([id, list]) =>
-    list.split(' ').map((word) => [word, id as LanguageId] as const),
-  ),
-)
+/** The key of the list that each word is in. */
+const toWords = (lists: Readonly<Record<string, string>>): ReadonlyMap<string, string> =>
+  new Map(Object.entries(lists).flatMap(([key, list]) => list.split(' ').map((word) => [word, key] as const)))
+
+/** How models and editors spell our languages, besides the names in the catalogue. */
+const SPELLINGS = toWords({
+  python: 'ipython ipython3 jupyter python2 py2',
+  javascript: 'ecmascript es6 javascriptreact',
+  typescript: 'typescriptreact deno',
+  bash: 'zsh ksh dash',
+} satisfies Record<LanguageId, string>)
 
 const MARKDOWN = words('markdown md mdx')
 const HTML = words('html htm xhtml')
 const SESSION = words(
-  'console shell-session shellsession sh-session bash-session terminal cmdline pycon python-repl python-console pytb',
+  'console session shell-session shellsession sh-session bash-session terminal cmdline pycon python-repl python-console pytb',
 )
 
-/** What fences may say that is none of our languages, by the names that people know. */
-const NAMES = new Map(
-  Object.entries({
-    Ada: 'ada',
-    AppleScript: 'applescript',
-    Assembly: 'asm assembly nasm x86asm',
-    'a batch file': 'bat batch cmd dosbatch',
-    Brainfuck: 'brainfuck bf',
-    C: 'c h',
-    'C++': 'cpp c++ cc cxx hpp',
-    'C#': 'cs csharp c#',
-    Clojure: 'clojure clj',
-    COBOL: 'cobol',
-    CoffeeScript: 'coffeescript coffee',
-    'Common Lisp': 'lisp commonlisp common-lisp elisp',
-    Crystal: 'crystal',
-    CSS: 'css less',
-    CUDA: 'cuda cu',
-    CSV: 'csv tsv',
-    D: 'd',
-    Dart: 'dart',
-    'a diff': 'diff patch',
-    'a Dockerfile': 'dockerfile docker',
-    Elm: 'elm',
-    Elixir: 'elixir ex exs',
-    Erlang: 'erlang erl',
-    'F#': 'fsharp fs f#',
-    Fortran: 'fortran f90',
-    Go: 'go golang',
-    GDScript: 'gdscript gd',
-    GLSL: 'glsl hlsl wgsl',
-    GraphQL: 'graphql gql',
-    Groovy: 'groovy',
-    Haskell: 'haskell hs',
-    INI: 'ini env dotenv properties',
-    Java: 'java',
-    JSON: 'json json5 jsonc jsonl',
-    Julia: 'julia jl',
-    Kotlin: 'kotlin kt kts',
-    LaTeX: 'latex tex',
-    Lua: 'lua',
-    'a makefile': 'makefile make',
-    MATLAB: 'matlab octave',
-    Mermaid: 'mermaid',
-    'Objective-C': 'objc objective-c objectivec',
-    OCaml: 'ocaml ml',
-    Nim: 'nim',
-    nginx: 'nginx',
-    Pascal: 'pascal delphi',
-    Perl: 'perl pl',
-    PHP: 'php',
-    PowerShell: 'powershell ps1 pwsh',
-    Prolog: 'prolog',
-    'Protocol Buffers': 'protobuf proto',
-    R: 'r',
-    Racket: 'racket scheme scm',
-    Ruby: 'ruby rb',
-    Rust: 'rust rs',
-    Scala: 'scala',
-    SCSS: 'scss sass',
-    Solidity: 'solidity sol',
-    SQL: 'sql mysql postgresql psql sqlite plsql tsql',
-    SVG: 'svg',
-    Svelte: 'svelte',
-    Swift: 'swift',
-    Tcl: 'tcl',
-    Terraform: 'terraform tf hcl',
-    TOML: 'toml',
-    'Visual Basic': 'vb vbnet vba',
-    Verilog: 'verilog systemverilog vhdl',
-    'Vim script': 'vim vimscript viml',
-    Vue: 'vue',
-    WebAssembly: 'wasm wat',
-    XML: 'xml xsd xsl',
-    YAML: 'yaml yml',
-    Zig: 'zig',
-  }).flatMap(([name, list]) => list.split(' ').map((word) => [word, name] as const)),
-)
+/** Words of text, though the classifier has such languages. */
+const ANY_TEXT = words('log prose')
+
+/** How models and editors spell the languages of the classifier, besides their ids. */
+const OTHER_SPELLINGS = toWords({
+  assembly: 'asm nasm x86asm',
+  batch: 'bat cmd dosbatch',
+  c: 'h',
+  clojure: 'clj',
+  cpp: 'c++ cc cxx hpp',
+  csharp: 'cs c#',
+  css: 'less scss sass',
+  csv: 'tsv',
+  diff: 'patch',
+  dockerfile: 'docker',
+  elixir: 'ex exs',
+  erlang: 'erl',
+  fortran: 'f90',
+  fsharp: 'fs f#',
+  go: 'golang',
+  haskell: 'hs',
+  ini: 'env dotenv properties',
+  json: 'json5 jsonc jsonl',
+  julia: 'jl',
+  kotlin: 'kt kts',
+  lisp: 'commonlisp common-lisp elisp racket scheme scm',
+  makefile: 'make',
+  matlab: 'octave',
+  objectivec: 'objc objective-c',
+  ocaml: 'ml',
+  pascal: 'delphi',
+  perl: 'pl',
+  powershell: 'ps1 pwsh',
+  ruby: 'rb',
+  rust: 'rs',
+  sql: 'mysql postgresql psql sqlite plsql tsql',
+  tex: 'latex',
+  vb: 'vbnet vba',
+  xml: 'svg xsd xsl',
+  yaml: 'yml',
+} satisfies Partial<Record<OtherLanguage, string>>)
+
+/** Languages that the classifier does not know. */
+const MORE_NAMES = toWords({
+  'a shader': 'glsl hlsl wgsl',
+  Ada: 'ada',
+  AppleScript: 'applescript',
+  Brainfuck: 'brainfuck bf',
+  COBOL: 'cobol',
+  CoffeeScript: 'coffeescript coffee',
+  Crystal: 'crystal',
+  CUDA: 'cuda cu',
+  D: 'd',
+  Elm: 'elm',
+  GDScript: 'gdscript gd',
+  GraphQL: 'graphql gql',
+  Mermaid: 'mermaid',
+  nginx: 'nginx',
+  Nim: 'nim',
+  Prolog: 'prolog',
+  'Protocol Buffers': 'protobuf proto',
+  Solidity: 'solidity sol',
+  Svelte: 'svelte',
+  Tcl: 'tcl',
+  Terraform: 'terraform tf hcl',
+  'Verilog or VHDL': 'verilog systemverilog vhdl',
+  'Vim script': 'vim vimscript viml',
+  Vue: 'vue',
+  WebAssembly: 'wasm wat',
+  Zig: 'zig',
+})
 
 /**
  * The first word, as models write it: `Python 3`, `js title="x"`, `python:main.py`, `{.python .numberLines}`, `{python}`,
@@ -130,9 +124,10 @@ const readLanguageWord = (word: string): BlockKind | undefined => {
   if (HTML.has(word)) return { type: 'html' }
   if (SESSION.has(word)) return { type: 'session' }
   // `python3.12` is Python 3 as well.
-  const language = SPELLINGS.get(word) ?? findLanguage(word)?.id ?? findLanguage(word.replace(/\.\d+$/, ''))?.id
-  if (language !== undefined) return { type: 'program', language }
-  const name = NAMES.get(word)
+  const language = findLanguage(SPELLINGS.get(word) ?? word.replace(/\.\d+$/, ''))
+  if (language !== undefined) return { type: 'program', language: language.id }
+  const other = OTHER_SPELLINGS.get(word) ?? word
+  const name = isOtherLanguage(other) && !ANY_TEXT.has(other) ? nameOf(other) : MORE_NAMES.get(word)
   return name === undefined ? undefined : { type: 'other', name }
 }
 

@@ -55,7 +55,19 @@ describe('The info string of a fence', () => {
 
   test.each([
     ...['', 'text', 'plaintext', 'TXT', 'code', 'output', 'title="x"', '{1,3}', '{#id .}'],
-    ...['example', 'run-python', 'python-exec', 'python-code', 'commandline', 'unix', 'constructor', 'main.xyz', '.'],
+    ...[
+      'log',
+      'prose',
+      'example',
+      'run-python',
+      'python-exec',
+      'python-code',
+      'commandline',
+      'unix',
+      'constructor',
+      'main.xyz',
+      '.',
+    ],
   ])('%j names none', (info) => {
     expect(readInfo(info)).toEqual({ type: 'nothing' })
   })
@@ -69,6 +81,10 @@ describe('The info string of a fence', () => {
     ['rust,ignore', 'Rust'],
     ['{r}', 'R'],
     ['json', 'JSON'],
+    ['diff', 'a diff'],
+    ['bat', 'a batch file for Windows'],
+    ['tex', 'TeX'],
+    ['svg', 'XML'],
     ['yml', 'YAML'],
     ['brainfuck', 'Brainfuck'],
     ['nim', 'Nim'],
@@ -89,6 +105,7 @@ describe('The info string of a fence', () => {
     ['html', 'html'],
     ['index.html', 'html'],
     ['console', 'session'],
+    ['session', 'session'],
     ['shell-session', 'session'],
     ['pycon', 'session'],
   ])('%s is %s', (info, type) => {
