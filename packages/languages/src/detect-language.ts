@@ -45,7 +45,7 @@ const isJson = (text: string): boolean => {
 
 /**
  * The language of a program, from the first of these that knows: its file extension, its `#!` line, its content. At most
- * 50 ms of a processor, whatever the text; usually less than 2 ms.
+ * 50 ms of this thread, whatever the text; usually less than 2 ms.
  *
  * Undefined if none knows, because a guess would run a program as something that it is not.
  */

@@ -3,6 +3,7 @@ import { parser as javascriptParser } from '@lezer/javascript'
 import type { LRParser } from '@lezer/lr'
 import { parser as pythonParser } from '@lezer/python'
 import type { LanguageId } from './catalogue.ts'
+import { hideUnreadForms } from './hide-unread-forms.ts'
 
 /** Normal code of about 50 KiB parses in this time. */
 const PARSE_MS = 25
@@ -76,13 +77,14 @@ export const parsesUpTo = (
   text: string,
   budget: ParseBudget,
 ): boolean | undefined => {
+  const readable = language === 'javascript' || language === 'typescript' ? hideUnreadForms(text, language) : text
   let parses: boolean | undefined
   for (const parser of PARSERS[language]) {
-    const result = parseUntilError(parser, text, budget)
+    const result = parseUntilError(parser, readable, budget)
     if (result === undefined) return undefined
     parses = typeof result === 'object' || result > end
     if (parses && language === 'javascript') {
-      const tree = typeof result === 'object' ? result : parseUntilError(LENIENT, text, budget)
+      const tree = typeof result === 'object' ? result : parseUntilError(LENIENT, readable, budget)
       parses = typeof tree === 'object' && !hasTypes(tree)
     }
     if (parses) break
@@ -113,8 +115,9 @@ const hasElement = (tree: Tree): boolean => {
 export const hasJsx = (language: 'javascript' | 'typescript', text: string): boolean => {
   const budget = { leftMs: PARSE_MS }
   // With JSX first: `<b>hi</b>` also parses as a type assertion, but hardly anybody means one.
+  const readable = hideUnreadForms(text, language)
   for (const parser of PARSERS[language].toReversed()) {
-    const tree = parseUntilError(parser, text, budget)
+    const tree = parseUntilError(parser, readable, budget)
     if (typeof tree === 'object') return hasElement(tree)
   }
   return false

@@ -18,7 +18,7 @@ export interface Evidence {
 export const readEvidence = (text: string, isKnown: (word: string) => boolean): Evidence => {
   const start = text.slice(0, EXAMINED_CHARACTERS).replace(/\r\n?/g, '\n')
   const features = readFeatures(start, isKnown)
-  const grammars = readGrammars(start, start.length < text.length)
+  const grammars = readGrammars(start, text.length > EXAMINED_CHARACTERS)
   for (const language of grammars) features.add(`parses as ${language}`)
   return { features, grammars }
 }

@@ -61,20 +61,21 @@ const PIECES = [
   ...['not ', '*', '=>', '$(', '${', 'case ', '>>> ', '"a" ', '﷽', '\u{10000}', '\r', '{"a":[', '<?xml', '<div ', '#!'],
 ]
 const SIZES = [8 * 1024, 1024 * 1024]
-/** Five times the promise, because a busy machine with little cache needs longer. The promise itself is measured by hand. */
-const MOST_MS = 250
+/** Twice the promise, because a busy machine with little cache needs longer. The promise itself is measured by hand. */
+const MOST_MS = 100
 
+/** Of this thread. V8 compiles and collects garbage in other threads, as it likes. */
 const processorMs = (work: () => void): number => {
-  const before = process.cpuUsage()
+  const before = process.threadCpuUsage()
   work()
-  const { user, system } = process.cpuUsage(before)
+  const { user, system } = process.threadCpuUsage(before)
   return (user + system) / 1_000
 }
 
 /** The best of three: other tests run in this process too, and so does the garbage collection of what they left. */
 const leastProcessorMs = (work: () => void): number => Math.min(...[1, 2, 3].map(() => processorMs(work)))
 
-test('A hostile text takes no longer than its share of a processor', { timeout: 120_000 }, () => {
+test('A hostile text takes no longer than its share of a thread', { timeout: 120_000 }, () => {
   for (const piece of PIECES) {
     for (const size of SIZES) {
       const content = piece.repeat(size / piece.length)

@@ -52,6 +52,7 @@ const cutPieces = (text: string): string[] => {
 
 const piecesByLanguage = new Map<string, string[]>()
 const sourcesOfWord = new Map<string, Set<string>>()
+const ownTexts = new Set<string>()
 for (const [source, samples] of Object.entries(readSamples(folder))) {
   say(`${source}: ${samples.length} samples`)
   for (const { language, text } of source === 'tldr' ? shuffle([...samples]).slice(0, MOST_COMMANDS) : samples) {
@@ -60,18 +61,21 @@ for (const [source, samples] of Object.entries(readSamples(folder))) {
     }
     const pieces = piecesByLanguage.get(language) ?? []
     piecesByLanguage.set(language, pieces)
-    if (source === 'own') pieces.push(...Array.from({ length: OWN_WEIGHT }, () => text))
+    if (source === 'own') {
+      ownTexts.add(text)
+      pieces.push(...Array.from({ length: OWN_WEIGHT }, () => text))
+    }
     // Hundreds of languages: a little of each is enough.
     else if (language === 'other') pieces.push(...cutPieces(text.slice(0, PIECE_CHARACTERS)).slice(0, 2))
     else pieces.push(...cutPieces(text))
   }
 }
 
-/** Few people send half a statement, so few pieces may have errors. TypeScript without types is JavaScript. */
+/** Few people send half a statement, so few pieces may have errors; our own are all meant. TypeScript without types is JavaScript. */
 const ERRORS: Readonly<Record<string, number>> = { python: 0.1, javascript: 0.1, typescript: 0 }
 const isUsable = (language: string, text: string): boolean => {
   const errors = ERRORS[language]
-  if (errors === undefined) return true
+  if (errors === undefined || ownTexts.has(text)) return true
   return readEvidence(text, () => false).grammars.some((grammar) => grammar === language) || chance() < errors
 }
 
