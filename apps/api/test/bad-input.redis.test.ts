@@ -518,7 +518,7 @@ const expectError = (response: Answer, status: number, code: string): string => 
 }
 
 const ALL_LANGUAGES =
-  'The languages here are python (py, python3, py3), javascript (js, node, nodejs, mjs, cjs), ' +
+  'The languages here are python (py, python3, py3), javascript (js, node, nodejs, mjs, cjs, jsx), ' +
   'typescript (ts, mts, cts, tsx), bash (sh, shell, shellscript)'
 
 const expectRow = (response: Answer, [, , status, code, message]: Row): void => {

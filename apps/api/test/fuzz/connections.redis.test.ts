@@ -90,9 +90,9 @@ const COSTLY: Readonly<Record<string, readonly [body: string, refusal: string]>>
     `{"files":[{"path":"a","encoding":"base64","content":"${'A'.repeat(MIB)}!"}]}`,
     'Cannot read the content of "a": it is not base64',
   ],
-  'a text that might be any language': [
+  'a text that is one word again and again': [
     `{"code":"${'a '.repeat(500_000)}"}`,
-    'Cannot tell the language of this program: ',
+    'This looks like text rather than code, which is not a program. ',
   ],
   'a text that is almost markup': [`{"code":"${'<'.repeat(500_000)}"}`, 'Cannot tell the language of this program: '],
   'a text of spaces and a word': [`{"code":"${' '.repeat(500_000)}x"}`, 'Cannot tell the language of this program: '],
