@@ -61,8 +61,8 @@ const readBlocks = (text: string, env: { readonly showsThoughts: boolean }): Fen
   })
 
 /**
- * Every fenced code block that has code in it, in order, as CommonMark defines them: also in lists and quotations. An unclosed
- * one runs to the end of the text, or of what it is in. Those in thoughts count if there is no other.
+ * Every fenced code block that has code in it, in order, as CommonMark defines them except for tags: also in lists and quotations. An
+ * unclosed one runs to the end of the text, or of what it is in. Those in thoughts count if there is no other.
  */
 export const findBlocks = (text: string): FencedBlock[] => {
   const markdownText = text.replace(/^\uFEFF/, '')
