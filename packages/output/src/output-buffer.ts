@@ -25,6 +25,8 @@ const BUFFER_RUNS = 256
  */
 export interface OutputBuffer {
   readonly bytes: number
+  /** Only one stream has written, and enough for the largest part. */
+  readonly isLargePart: boolean
   /** The writer has to wait until something is taken. */
   readonly isFull: boolean
   add(stream: OutputStream, bytes: Uint8Array): void
@@ -48,6 +50,10 @@ export const createOutputBuffer = (maxPartBytes: number, bufferBytes: number): O
   return {
     get bytes() {
       return bytes
+    },
+
+    get isLargePart() {
+      return runs.length === 1 && bytes >= maxPartBytes
     },
 
     get isFull() {

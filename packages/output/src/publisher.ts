@@ -38,9 +38,10 @@ const BUFFER_BYTES = 256 * 1024
  *
  * 1. Only one flush runs at a time, so events stay in order. Output that is written during a flush goes with the next one.
  * 2. The first bytes after a silence are flushed at once. Later ones wait until `flushMs` after the last flush, or until there
- *    are 64 KiB.
- * 3. A flush has at most 16 events, and one more for every 64 KiB in it. That is at most 3,200 events a second, however the
- *    program prints. A program that changes between its streams more often waits, once 256 changes wait to be published.
+ *    are 64 KiB of one stream and nothing of the other.
+ * 3. A flush has at most 16 events, and one more for every 64 KiB in it. That is at most 3,200 events a second, and one more
+ *    for every 64 KiB. A program that changes between its streams more often waits, once 256 changes or 256 KiB wait to be
+ *    published.
  * 4. A flush that is repeated keeps its ids, so it adds nothing twice.
  * 5. While Redis is away a flush is repeated and writers wait. If Redis stays away, a later attempt has taken over, or entries
  *    are missing, the log is lost: nothing more is written, and every writer gets a LogLostError.
@@ -103,7 +104,7 @@ export const createPublisher = (options: {
     const schedule = (): void => {
       if (flushing !== undefined || buffer.bytes === 0 || lost !== undefined) return
       const waitMs = flushedAt + flushMs - performance.now()
-      if (waitMs <= 0 || buffer.bytes >= PART_BYTES) flush()
+      if (waitMs <= 0 || buffer.isLargePart) flush()
       else timer ??= setTimeout(flush, waitMs)
     }
 

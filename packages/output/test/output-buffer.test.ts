@@ -117,6 +117,18 @@ describe('the output buffer', () => {
     expect(byChanges.isFull).toBe(false)
   })
 
+  test('has a large part only while one stream alone has written that much', () => {
+    const buffer = createOutputBuffer(64, 1_000)
+    buffer.add('stdout', new Uint8Array(63))
+    expect(buffer.isLargePart).toBe(false)
+    buffer.add('stdout', new Uint8Array(1))
+    expect(buffer.isLargePart).toBe(true)
+    buffer.add('stderr', new Uint8Array(64))
+    expect(buffer.isLargePart).toBe(false)
+    buffer.take()
+    expect(buffer.isLargePart).toBe(false)
+  })
+
   test('keeps byte order marks and NULs', () => {
     const buffer = createOutputBuffer(64 * KIB, 256 * KIB)
     buffer.add('stdout', bytesOf('\uFEFFa\0b'))

@@ -55,16 +55,16 @@ describe('a log', () => {
     expect((await subscriber.read(job.id)).length).toBeLessThan(60)
   })
 
-  parts(
-    'keeps the order of a program that alternates between its streams, with a bounded rate of events',
-    async ({ parts }) => {
+  parts.for([1, 300, 4_096])(
+    'keeps the order of a program that alternates between its streams every %i bytes, with a bounded rate of events',
+    async (bytes, { parts }) => {
       const { publisher, subscriber } = parts
       const job = newJob()
       const log = publisher.open(job.id, 1)
       await log.start()
       const written = Array.from({ length: 2_000 }, (_, at) => ({
         type: at % 2 === 0 ? ('stdout' as const) : ('stderr' as const),
-        data: `${at}`,
+        data: `${at}`.padStart(bytes, '.'),
       }))
       const startedAt = performance.now()
       for (const { type, data } of written) await log.write(type, text(data))
@@ -90,6 +90,24 @@ describe('a log', () => {
     // The pause of a minute has not ended.
     expect(await redis.xlen(redisKeys.events(job.id))).toBe(2)
     await log.finish(EXITED, null)
+  })
+
+  parts('gets 64 KiB at once if they are of one stream, else after the pause', async ({ parts, prefix, redisKeys }) => {
+    const { redis, subscriber } = parts
+    const slow = createPublisher({ redis, prefix, retentionMs: RETENTION_MS, flushMs: 60_000 })
+    const job = newJob()
+    const log = slow.open(job.id, 1)
+    const events = () => redis.xlen(redisKeys.events(job.id))
+    await log.start()
+    await log.write('stdout', text('now'))
+    await eventually(async () => (await events()) === 2)
+    await log.write('stdout', new Uint8Array(65_536))
+    await eventually(async () => (await events()) === 3)
+    for (let at = 0; at < 250; at += 1) await log.write(at % 2 === 0 ? 'stdout' : 'stderr', new Uint8Array(300))
+    // The connection is the publisher's own, so this answer comes after those to all flushes.
+    expect(await events()).toBe(3)
+    await log.finish(EXITED, null)
+    expect((await subscriber.read(job.id)).length).toBe(3 + 250 + 1)
   })
 
   parts('keeps bytes that are not UTF-8, and characters that came in pieces', async ({ parts }) => {
