@@ -3,8 +3,8 @@ import { createTestSandboxes } from './docker-fixture.ts'
 import { type RunOptions, run } from './run.ts'
 
 /** A pipe holds 64 KiB, and the output limit of a job is 1 MiB by default. */
-const SIZES = [65_535, 65_536, 65_537, 700_000, 1_048_575, 1_048_576, 1_048_577]
-const [LARGE] = [700_000]
+const SIZES = [65_535, 65_536, 65_537, 700_001, 1_048_575, 1_048_576, 1_048_577]
+const LARGE = 700_001
 const PLENTY_BYTES = 8 * 1024 * 1024
 
 /** Ends in a line of its own, so that a lost end is visible. */
@@ -229,9 +229,49 @@ const bashWays = (bytes: number): Record<string, Way> => {
   }
 }
 
+const typescriptWays = (bytes: number): Record<string, Way> => {
+  const text = NODE_TEXT(bytes)
+  const stripped = `${text}const code: number = 3\n`
+  const compiled = `${text}enum Code { Done = 3 }\n`
+  const long = `process.stderr.write('e'.repeat(200_000) + '\\n'); throw new Error('boom')`
+  const trace = new RegExp(`^e{200000}\\n[\\s\\S]*${BOOM.source}`)
+  return {
+    'has types and calls process.exit': {
+      source: `${stripped}process.stdout.write(text); process.exit(code)`,
+      ends: { exitCode: 3 },
+    },
+    'has an enum and calls process.exit': {
+      source: `${compiled}process.stdout.write(text); process.exit(Code.Done)`,
+      ends: { exitCode: 3 },
+    },
+    'has types, fills standard error and throws an error': {
+      source: `${stripped}process.stdout.write(text); ${long}`,
+      stderr: trace,
+      ends: { exitCode: 1 },
+    },
+    'has an enum, fills standard error and throws an error': {
+      source: `${compiled}process.stdout.write(text); ${long}`,
+      stderr: trace,
+      ends: { exitCode: 1 },
+    },
+  }
+}
+
+/** Programs that print only on standard error. */
+const ON_STDERR: readonly (readonly [language: string, (bytes: number) => string])[] = [
+  ['javascript', (bytes) => `${NODE_TEXT(bytes)}process.stderr.write(text); process.exit(3)`],
+  [
+    'typescript',
+    (bytes) => `${NODE_TEXT(bytes)}const code: number = 3; process.stderr.write(text); process.exit(code)`,
+  ],
+  ['python', (bytes) => `import os, sys\nsys.stderr.write("x" * ${bytes - 5} + "end.\\n")\nos._exit(3)`],
+  ['bash', (bytes) => `{ head -c ${bytes - 5} /dev/zero | tr '\\0' x; printf 'end.\\n'; } >&2; exit 3`],
+]
+
 describe.each([
   ['javascript', nodeWays, ['calls process.exit', 'throws an error', 'kills itself', 'prints in a forked child']],
   ['python', pythonWays, ['writes by descriptor and calls os._exit', 'raises an error', 'kills itself']],
+  ['typescript', typescriptWays, []],
   ['bash', bashWays, ['exits', 'kills itself']],
 ] as const)('All output of a %s program arrives', (language, ways, thorough) => {
   test.each(Object.keys(ways(LARGE)))('which %s', async (name) => {
@@ -244,7 +284,55 @@ describe.each([
   })
 })
 
+test.each(ON_STDERR)('All output of a %s program arrives on standard error', async (language, toSource) => {
+  for (const bytes of SIZES) {
+    const { stdout, stderr, outcome } = await print(language, toSource(bytes))
+    expect([stdout.length, stderr.length]).toEqual([0, bytes])
+    expect(stderr.toString() === textOf(bytes), 'the bytes are the same').toBe(true)
+    expect(outcome).toEqual({ type: 'exited', exitCode: 3 })
+  }
+})
+
+describe('Standard output and standard error', () => {
+  test('block after a request by ioctl, and do not block after one by fcntl', async () => {
+    const source = `import fcntl, os
+for stream in (1, 2):
+    os.set_blocking(stream, False)
+    by_ioctl = os.get_blocking(stream)
+    fcntl.fcntl(stream, fcntl.F_SETFL, fcntl.fcntl(stream, fcntl.F_GETFL) | os.O_NONBLOCK)
+    print(by_ioctl, os.get_blocking(stream))`
+    const { stdout } = await print('python', source)
+    expect(stdout.toString()).toBe('True False\nTrue False\n')
+  })
+
+  test('of a Node child that nobody reads make it wait, like any other program', async () => {
+    const toFiles = (exchange: string) => ({
+      'main.js': `require('node:child_process').spawnSync('python3', ['parent.py'], { stdio: 'inherit' })`,
+      'child.js': `process.stdin.on('data', (piece) => process.stdout.write(piece))`,
+      'parent.py': `import subprocess
+child = subprocess.Popen(["node", "child.js"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+text = b"x" * 1_000_000
+${exchange}
+print(answer == text)`,
+    })
+    const both = await print('javascript', toFiles('answer, _ = child.communicate(text)'))
+    expect([both.stdout.toString(), both.outcome]).toEqual(['True\n', { type: 'exited', exitCode: 0 }])
+    const inTurn = toFiles('child.stdin.write(text); child.stdin.close(); answer = child.stdout.read()')
+    const { stdout, outcome } = await print('javascript', inTurn, { limits: { wallMs: 1_500 } })
+    expect([stdout.toString(), outcome]).toEqual(['', { type: 'timed-out', limit: 'wall', limitMs: 1_500 }])
+  })
+})
+
 describe('All output arrives of a program', () => {
+  test.each([
+    ['javascript', `${NODE_TEXT(1_048_576)}process.stdout.write(text); process.exit(3)`],
+    ['python', `import os\nprint("x" * ${1_048_576 - 5} + "end.")\nos._exit(3)`],
+  ])('of 1 MiB in a sandbox of its own, in %s', async (language, source) => {
+    const { stdout, outcome } = await run(sandboxes, { language, source })
+    expect(stdout.toString() === textOf(1_048_576), 'the bytes are the same').toBe(true)
+    expect(outcome).toEqual({ type: 'exited', exitCode: 3 })
+  })
+
   const node = NODE_TEXT(LARGE)
   const python = `import os, sys, time\nprint("x" * ${LARGE - 5} + "end.")\n`
 

@@ -66,9 +66,12 @@ const SO_RCVBUF = 8
 const PROTOCOL_LEVELS = [0, 6, 17, 41]
 
 /**
- * Standard output and standard error always block. Node asks for the opposite, and then ends with what it could not write:
- * all beyond the 64 KiB that a pipe holds. So this request succeeds and changes nothing. It holds for every process of a
+ * Standard output and standard error block. Node asks for the opposite by this request, and then ends with what it could not
+ * write: all beyond the 64 KiB that a pipe holds. So the request succeeds and changes nothing. It holds for every process of a
  * program, however it was started, and no program can see it in its own objects or in its environment.
+ *
+ * `fcntl` with O_NONBLOCK works: Node does not use it, and a program that does so handles what the pipe cannot take. The
+ * cost: a Node child waits while nobody reads its output, like any other program.
  */
 const FIONBIO = 0x5421
 const [STDIN, STDOUT, STDERR] = [0, 1, 2]

@@ -74,8 +74,8 @@ const WANTED: readonly Difference[] = [
   },
   {
     what: 'Node’s standard output and error, and those of its children',
-    plain: 'do not block: what the pipe cannot take is lost when the program ends',
-    here: 'block: all that was written arrives',
+    plain: 'do not block: what the pipe cannot take waits in memory, and is lost when the program ends',
+    here: 'block: all that was written arrives. A child waits while nobody reads its output, so a parent that writes all input (1 MB, say) before it reads waits for ever',
     because: 'The last line is often the one that matters, such as the trace of an error.',
     facts: [[/^descriptor after output: [12]$/, 'pipe, writes']],
   },
