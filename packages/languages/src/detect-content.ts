@@ -1,6 +1,7 @@
 import type { LanguageId } from './catalogue.ts'
 import { classify } from './classify.ts'
 import { isOtherLanguage, type OtherLanguage } from './other-languages.ts'
+import { readsAsCommands } from './reads-as-commands.ts'
 
 /**
  * How probable a language must be. The classifier is trained with all languages alike, but people send mostly ours, so less than
@@ -17,6 +18,7 @@ const toCertainty = (probability: number, needed: number): number =>
 
 /** The language of a text, from its words and marks and as what it parses. */
 export const detectContent = (text: string): LanguageId | OtherLanguage | undefined => {
+  if (readsAsCommands(text)) return 'bash'
   const { probabilities, grammars } = classify(text)
   const of = (language: string): number => probabilities.get(language) ?? 0
   // Hundreds of languages are in `other`. A text that parses as one of ours is hardly one of them.

@@ -18,7 +18,7 @@ const IN_TYPESCRIPT: readonly RegExp[] = [
   // let size!: number
   /(\b(?:let|var)\s[\w$]{1,80})(!)(?=\s?:)/g,
   // import fs = require('fs')
-  /(^(?:export\s)?)(import)(?=\s[\w$]{1,80}\s?=)/gm,
+  /()(^import)(?=\s[\w$]{1,80}\s?=)/gm,
   // @tag and, on the next line, export class
   /(^@.{1,400}\n)(export(?:\sdefault)?)(?=\s(?:abstract\s)?class\b)/gm,
 ]

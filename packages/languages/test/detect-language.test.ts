@@ -25,7 +25,9 @@ const developed = ['programs.txt', 'others.txt'].flatMap(readTexts)
 const measured = readTexts('measured.txt')
 /** Half of the texts of somebody who knew none of the others. Never trained with; the other half is in `developed`. */
 const heldOut = readTexts('held-out.txt')
-const corpus = [...developed, ...measured, ...heldOut]
+/** Written when all else was done, and tried once before `reads-as-commands.ts` was added. Never trained with. */
+const last = readTexts('last.txt')
+const corpus = [...developed, ...measured, ...heldOut, ...last]
 
 const runs = (language: string | undefined): boolean => LANGUAGES.some(({ id }) => id === language)
 
@@ -33,7 +35,10 @@ const runs = (language: string | undefined): boolean => LANGUAGES.some(({ id }) 
 const WRONG: Readonly<Record<string, string | undefined>> = {
   'bash: fork bomb': undefined,
   'bash: traps': undefined,
-  'bash: nproc': undefined,
+  'bash: case': undefined,
+  'bash: sqlite': undefined,
+  'javascript: unterminated template': undefined,
+  'nothing: fish': 'bash',
   // Its quotes are no quotes of Python.
   'python: smart quotes': undefined,
   // Valid in Python.
@@ -60,8 +65,8 @@ const answer = (content: string): string | undefined => {
 const rate = (part: number, whole: number): number => Math.round((1000 * part) / whole) / 10
 
 describe('The corpus', () => {
-  test('has more than 1650 texts, and no two with the same title', () => {
-    expect(corpus.length).toBeGreaterThanOrEqual(1650)
+  test('has more than 1800 texts, and no two with the same title', () => {
+    expect(corpus.length).toBeGreaterThanOrEqual(1800)
     expect(new Set(corpus.map(({ language, title }) => `${language}: ${title}`)).size).toBe(corpus.length)
   })
 
@@ -70,6 +75,8 @@ describe('The corpus', () => {
     // 110 texts: one of them is a percent.
     ['of the measured texts, 97 percent and 4 percent', measured, 97, 4],
     ['of the held-out texts, 98 percent and 2 percent', heldOut, 98, 2],
+    // 146 texts.
+    ['of the last texts, 95 percent and 2 percent', last, 95, 2],
   ] as const)('%s', (_, texts, leastRight, mostRun) => {
     const programs = texts.filter(({ language }) => runs(language))
     const rest = texts.filter(({ language }) => !runs(language))
