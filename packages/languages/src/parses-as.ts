@@ -19,10 +19,12 @@ export interface ParseBudget {
 const strict = (parser: LRParser, dialect?: string): LRParser =>
   parser.configure(dialect === undefined ? { strict: true } : { strict: true, dialect })
 
+const JAVASCRIPT = strict(javascriptParser, 'jsx')
+
 /** The dialects of each language. A text needs to parse in one of them. Bash has no parser that we trust with hostile texts. */
 const PARSERS: Readonly<Record<LanguageId, readonly LRParser[]>> = {
   python: [strict(pythonParser)],
-  javascript: [strict(javascriptParser, 'jsx')],
+  javascript: [JAVASCRIPT],
   // Two dialects, because `<T>value` is a type assertion in one and an element in the other.
   typescript: [strict(javascriptParser, 'ts'), strict(javascriptParser, 'ts jsx')],
   bash: [],
@@ -77,19 +79,35 @@ export const parsesUpTo = (
   text: string,
   budget: ParseBudget,
 ): boolean | undefined => {
-  const readable = language === 'javascript' || language === 'typescript' ? hideUnreadForms(text, language) : text
+  if (language === 'javascript') {
+    const typed = isTypedUpTo(end, text, budget)
+    return typed === undefined ? (budget.leftMs > 0 ? false : undefined) : !typed
+  }
+  const readable = language === 'typescript' ? hideUnreadForms(text, language) : text
   let parses: boolean | undefined
   for (const parser of PARSERS[language]) {
     const result = parseUntilError(parser, readable, budget)
     if (result === undefined) return undefined
     parses = typeof result === 'object' || result > end
-    if (parses && language === 'javascript') {
-      const tree = typeof result === 'object' ? result : parseUntilError(LENIENT, readable, budget)
-      parses = typeof tree === 'object' && !hasTypes(tree)
-    }
     if (parses) break
   }
   return parses
+}
+
+/** Whether a text that lezer reads as JavaScript has types in it. Undefined: it does not read it so, or not in time. */
+const isTypedUpTo = (end: number, text: string, budget: ParseBudget): boolean | undefined => {
+  const readable = hideUnreadForms(text, 'javascript')
+  const result = parseUntilError(JAVASCRIPT, readable, budget)
+  if (result === undefined || (typeof result === 'number' && result <= end)) return undefined
+  const tree = typeof result === 'object' ? result : parseUntilError(LENIENT, readable, budget)
+  return typeof tree === 'object' ? hasTypes(tree) : undefined
+}
+
+/** Which of the two a text is up to `end`. What reads as JavaScript with types is not parsed again as TypeScript. */
+export const readScript = (end: number, text: string, budget: ParseBudget): 'javascript' | 'typescript' | undefined => {
+  const typed = isTypedUpTo(end, text, budget)
+  if (typed !== undefined) return typed ? 'typescript' : 'javascript'
+  return parsesUpTo(end, 'typescript', text, budget) ? 'typescript' : undefined
 }
 
 /**

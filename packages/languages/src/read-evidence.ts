@@ -1,5 +1,5 @@
 import type { LanguageId } from './catalogue.ts'
-import { parsesUpTo } from './parses-as.ts'
+import { parsesUpTo, readScript } from './parses-as.ts'
 import { readFeatures } from './read-features.ts'
 
 /** The start of a text tells its language, and this limits the work that a text can cause. */
@@ -23,13 +23,11 @@ export const readEvidence = (text: string, isKnown: (word: string) => boolean): 
   return { features, grammars }
 }
 
-/** What parses as JavaScript is not tried as TypeScript, which is the same and more. */
 const readGrammars = (start: string, isCut: boolean): LanguageId[] => {
   const lastLine = Math.max(start.lastIndexOf('\n'), start.length - LAST_LINE_CHARACTERS)
   const end = isCut ? lastLine : start.length
   const budget = { leftMs: PARSE_MS }
-  const parses = (language: LanguageId): boolean => parsesUpTo(end, language, start, budget) === true
-  const python: LanguageId[] = parses('python') ? ['python'] : []
-  if (parses('javascript')) return [...python, 'javascript']
-  return parses('typescript') ? [...python, 'typescript'] : python
+  const isPython = parsesUpTo(end, 'python', start, budget) === true
+  const script = readScript(end, start, budget)
+  return [...(isPython ? (['python'] as const) : []), ...(script === undefined ? [] : [script])]
 }
