@@ -7,10 +7,31 @@ import { hideUnreadForms } from './hide-unread-forms.ts'
 
 /** Normal code of about 50 KiB parses in this time. */
 const PARSE_MS = 25
-/** No step of a parser takes longer. If one does, the process had to wait for a processor, and that says nothing about the text. */
-const STEP_MS = 1
+/** Reading a clock takes about as long as a step. */
+const STEPS_PER_LOOK = 8
+/** In browsers: no steps between two looks take longer. If they do, the process had to wait for a processor. */
+const LOOK_MS = 1
 
-/** The time that parsers may take together. It counts their steps, not the pauses of a busy machine. */
+/** The processor time of this thread, which a busy machine does not lengthen. Browsers have only the time of day. */
+const readThreadMs = (): number | undefined => {
+  const used = globalThis.process?.threadCpuUsage?.()
+  return used === undefined ? undefined : (used.user + used.system) / 1000
+}
+
+/** Milliseconds since the last call of what it returns. */
+const createStopwatch = (): (() => number) => {
+  let thread = readThreadMs()
+  let day = performance.now()
+  return () => {
+    const before = { thread, day }
+    thread = readThreadMs()
+    if (thread !== undefined && before.thread !== undefined) return thread - before.thread
+    day = performance.now()
+    return Math.min(day - before.day, LOOK_MS)
+  }
+}
+
+/** The time that parsers may take together, without the pauses of a busy machine. */
 export interface ParseBudget {
   leftMs: number
 }
@@ -50,14 +71,14 @@ const hasTypes = (tree: Tree): boolean => {
 /** The tree, or the position of the first error. Undefined: the budget was used up first. */
 const parseUntilError = (parser: LRParser, text: string, budget: ParseBudget): Tree | number | undefined => {
   const parse = parser.startParse(text)
-  let before = performance.now()
+  const stopwatch = createStopwatch()
   try {
     while (budget.leftMs > 0) {
-      const tree = parse.advance()
-      if (tree !== null) return tree
-      const now = performance.now()
-      budget.leftMs -= Math.min(now - before, STEP_MS)
-      before = now
+      for (let step = 0; step < STEPS_PER_LOOK; step += 1) {
+        const tree = parse.advance()
+        if (tree !== null) return tree
+      }
+      budget.leftMs -= stopwatch()
     }
     return undefined
   } catch (error) {
