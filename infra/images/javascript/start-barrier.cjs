@@ -58,8 +58,8 @@ const SINK = { write: nothing, on: nothing, once: nothing, removeListener: nothi
 /**
  * A trick: what nearly every program does first, and Node loads and compiles only then, is done once while nobody waits.
  * That is to print (2.4 ms the first time) and, for a TypeScript program, to strip its types (20 ms) and to load the
- * compiler for what Node cannot strip (7 ms). Nothing is opened and no asynchronous resource is counted.
- * `process.stdout` itself is not touched: a program that never uses it leaves its descriptor as it is.
+ * compiler for what Node cannot strip (7 ms), if the memory is enough. Nothing is opened and no asynchronous resource is
+ * counted. `process.stdout` itself is not touched: a program that never uses it leaves its descriptor as it is.
  *
  * Without it a first output comes 1.3 ms later, 20 %, and a program takes 0.8 ms more of a processor, 9 % (2026-11-29,
  * `node apps/bench/src/tricks/main.ts --image runnel/javascript --language javascript --without rehearse`).
@@ -72,7 +72,16 @@ const rehearse = () => {
   showsItsAge(readSources())
   if (!process.argv[1].endsWith('.ts')) return
   stripTypesUnnoticed()
-  loadTypeScript().rehearse()
+  if (hasRoomForCompiler()) loadTypeScript().rehearse()
+}
+
+/** Bytes, as `minWarmMemoryBytes` of TypeScript says: with the compiler a Node that waits holds 33 MiB. */
+const MIN_MEMORY_FOR_COMPILER = 64 * 1024 * 1024
+
+/** The limit of the container; 0 where there is none. */
+const hasRoomForCompiler = () => {
+  const limit = process.constrainedMemory()
+  return limit === 0 || limit >= MIN_MEMORY_FOR_COMPILER
 }
 
 /** It warns once in a process that it is experimental. A program that uses it by name must get that warning: see `FRESH`. */

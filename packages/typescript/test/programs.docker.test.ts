@@ -1,4 +1,4 @@
-import { defaultLimits, type Program } from '@runnel/contract/public'
+import { defaultLimits, LIMITS, type Program } from '@runnel/contract/public'
 import { findLanguage, type Language } from '@runnel/languages'
 import { createDockerSandboxes } from '@runnel/sandbox'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -11,8 +11,6 @@ const languageOf = (id: string): Language => {
 }
 const LANGUAGES = [languageOf('javascript'), languageOf('typescript')]
 
-const limits = defaultLimits()
-
 /** All run in one container or two of the same tenant, one after another. */
 const sandboxes = createDockerSandboxes({
   worker: 'typescript',
@@ -20,7 +18,7 @@ const sandboxes = createDockerSandboxes({
   imagePrefix: 'runnel/',
   poolMin: 0,
   poolMax: 0,
-  limits,
+  limits: defaultLimits(),
   cpus: 1,
   killGraceMs: 1_000,
   jobsPerContainer: 1_000,
@@ -41,10 +39,9 @@ const toProgram = ({ entry, files }: WrittenProgram, env: Program['env']): Progr
 
 async function* noControls() {}
 
-const run = async (written: WrittenProgram, env: Program['env']) => {
-  const program = toProgram(written, env)
+const run = async (program: Program, limits = defaultLimits(), tenantId = 'acme') => {
   await using sandbox = await sandboxes.lease(
-    { language: program.language, limits, isolation: 'tenant', tenantId: 'acme' },
+    { language: program.language, limits, isolation: 'tenant', tenantId },
     AbortSignal.timeout(30_000),
   )
   const output = { stdout: '', stderr: '' }
@@ -57,7 +54,7 @@ const run = async (written: WrittenProgram, env: Program['env']) => {
 }
 
 const check = async (program: WrittenProgram, env: Program['env']) => {
-  const { stdout, stderr, outcome, isWarm } = await run(program, env)
+  const { stdout, stderr, outcome, isWarm } = await run(toProgram(program, env))
   const said = program.stderr !== undefined && stderr.includes(program.stderr) ? program.stderr : stderr
   expect({ stdout, stderr: said, outcome, isWarm }).toEqual({
     stdout: program.stdout,
@@ -80,3 +77,25 @@ describe('A program as people write it prints what its author expects when it ha
     check(program, { OWN: '1', NODE_OPTIONS: '--stack-trace-limit=20' }),
   )
 })
+
+const SMALLEST = { ...defaultLimits(), memoryBytes: LIMITS.memoryBytes.minimum }
+
+describe.each(LANGUAGES.map((language) => [language.id, language] as const))(
+  'A program of %s runs with the least memory that a job can have',
+  (_id, { fileName }) => {
+    const text = 'const answer = 6 * 7\nconsole.log(answer)\n'
+    const written = { name: 'answer', entry: fileName, files: [{ path: fileName, text }] }
+    const program = toProgram({ ...written, stdout: '42\n', stderr: undefined, exitCode: 0 }, {})
+    const expected = { stdout: '42\n', stderr: '', outcome: { type: 'exited', exitCode: 0 }, isWarm: true }
+
+    test('in a container that was made for it', async () => {
+      expect(await run(program, SMALLEST, `small-${fileName}`)).toEqual(expected)
+      expect(await run(program, SMALLEST, `small-${fileName}`)).toEqual(expected)
+    })
+
+    test('in a container where a job with more memory ran', async () => {
+      expect(await run(program, defaultLimits(), `large-${fileName}`)).toEqual(expected)
+      expect(await run(program, SMALLEST, `large-${fileName}`)).toEqual(expected)
+    })
+  },
+)

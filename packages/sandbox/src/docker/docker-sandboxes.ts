@@ -100,7 +100,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
     engine,
     containers,
     pools,
-    poolDiskBytes: limits.diskBytes,
+    poolLimits: limits,
     reusePool,
     tasks,
     startLimiter: createStartLimiter(),

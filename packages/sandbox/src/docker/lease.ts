@@ -12,9 +12,15 @@ import type { Pool } from './pool.ts'
 import type { ReusePool } from './reuse-pool.ts'
 import type { StartLimiter } from './start-limiter.ts'
 
+/** Whether an interpreter that waits may hold more memory than such a job may use. The kernel then refuses the limit. */
+const isBelowWarm = ({ minWarmMemoryBytes }: Language, { memoryBytes }: Pick<Limits, 'memoryBytes'>): boolean =>
+  memoryBytes < minWarmMemoryBytes
+
 /** Jobs with the same key may use one container, one after another; undefined for a job that shares none. */
 const toReuseKey = ({ isolation, tenantId, limits }: LeaseRequest, language: Language): string | undefined =>
-  isolation === 'tenant' ? JSON.stringify([tenantId, language.id, limits.diskBytes]) : undefined
+  isolation === 'tenant'
+    ? JSON.stringify([tenantId, language.id, limits.diskBytes, isBelowWarm(language, limits)])
+    : undefined
 
 /**
  * Gives a job its sandbox.
@@ -27,8 +33,8 @@ export const createLease = (options: {
   readonly engine: Engine
   readonly containers: Containers
   readonly pools: ReadonlyMap<string, Pool>
-  /** The disk of the containers in the pools. */
-  readonly poolDiskBytes: number
+  /** Those of the containers in the pools. */
+  readonly poolLimits: Pick<Limits, 'diskBytes' | 'memoryBytes'>
   readonly reusePool: ReusePool
   readonly tasks: BackgroundTasks
   readonly startLimiter: StartLimiter
@@ -36,12 +42,15 @@ export const createLease = (options: {
   readonly toContainerRequest: (language: Language, limits: Limits) => ContainerRequest
   readonly killGraceMs: number
 }) => {
-  const { engine, containers, pools, reusePool, tasks, startLimiter, makeLimit, toContainerRequest } = options
+  const { engine, containers, pools, poolLimits, reusePool, tasks, startLimiter, makeLimit, toContainerRequest } =
+    options
 
   /** A container that no job has used. The disk is a mount, fixed when it is made: no pool has other sizes. */
   const obtainNew = async (language: Language, limits: Limits, signal: AbortSignal): Promise<Container> => {
     const pool = pools.get(language.id)
-    if (pool !== undefined && limits.diskBytes === options.poolDiskBytes) return pool.take(signal)
+    const fits =
+      limits.diskBytes === poolLimits.diskBytes && (!isBelowWarm(language, limits) || isBelowWarm(language, poolLimits))
+    if (pool !== undefined && fits) return pool.take(signal)
     const request = toContainerRequest(language, limits)
     const made = await makeLimit(() => containers.make(request)).catch(async (error: unknown) => {
       // Is it because of this request, or can none be made at all? A full pool would not know.

@@ -33,7 +33,7 @@ export interface ReusePool {
 
 /**
  * Containers between two jobs of one tenant (`isolation: "tenant"`). A `key` says which tenant may have the container and
- * what it is (language, disk): it never serves a job with another key. It is given up when it has been idle for half a
+ * what it is (language, disk, memory for what waits in it): it never serves a job with another key. It is given up when it has been idle for half a
  * minute or is ten minutes old. How many jobs it serves at most follows from its users (uid-block.ts).
  *
  *                   add ──▶┐
