@@ -5,10 +5,11 @@
 const SUSPICIOUS = [
   /\b(?:enum|namespace|accessor)\b|\bmodule\s+[\w$.]+\s*\{|\bexport\s*[={]|<\/|\/>/,
   // A decorator, but no tag in a comment and no address.
-  /(?<!(?:\*|\/\/)[ \t]*)(?<![\w.])@[\w$(]/,
-  /\b(?:from|import|require)\s*\(?\s*['"`](?:\.|[^'"`\n]*\.json['"`])/,
-  // `<Type>value`, which looks like the start of a generic function.
-  /[=(,:?&|;{}[]\s*<[\w.[\]<>|, ]{1,100}>\s*[\w({['"`]/,
+  /@(?<!(?:(?:\*|\/\/)[ \t]*|[\w.])@)[\w$(]/,
+  /\b(?:from|import|require)\s*(?:\(\s*)?['"`](?:\.|[^'"`\n]*\.json['"`])/,
+  // `<Type>value` stands where no `<` can compare. A generic function looks the same, and so does `i++ <n`.
+  /(?:^|[^\w$)\]'"`.\s<]|\b(?:return|throw|await|yield|case|default|else|do|in|of|instanceof|extends|typeof|void|delete))\s*<[^=<\s]/,
+  /[=(,:?&|;{[]\s*<\s+[\w$({['"]/,
 ]
 const NAME_OF_COMMONJS = /\b(?:require|module|exports|__dirname|__filename)\b/
 const MODULE = /\b(?:import|export|await)\b/
@@ -17,27 +18,34 @@ const CONSTRUCTOR = /\bconstructor\s*\(/g
 const BRACKET_OR_TEXT = /[()]|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|\/\/.*|\/\*[\s\S]*?\*\//g
 const MODIFIER = /\b(?:public|private|protected|readonly|override)\b/
 
-/** What stands between the bracket that opens just before `start` and the one that closes it. */
-const readBrackets = (source, start) => {
+/** More of them, or longer ones, are parsed: reading them here would take longer than that. */
+const MAX_CONSTRUCTORS = 100
+const MAX_PARAMETERS_CHARACTERS = 2_000
+
+/** What stands before the bracket that closes one which is open at the start of the text, or undefined. */
+const readUpToClosing = (text) => {
   let depth = 1
-  BRACKET_OR_TEXT.lastIndex = start
-  for (let found = BRACKET_OR_TEXT.exec(source); found !== null; found = BRACKET_OR_TEXT.exec(source)) {
-    if (found[0] === '(') depth += 1
-    else if (found[0] === ')') depth -= 1
-    if (depth === 0) return source.slice(start, found.index)
+  for (const { 0: found, index } of text.matchAll(BRACKET_OR_TEXT)) {
+    if (found === '(') depth += 1
+    else if (found === ')') depth -= 1
+    if (depth === 0) return text.slice(0, index)
   }
-  return source.slice(start)
+  return undefined
 }
 
-const hasParameterProperty = (source) =>
-  MODIFIER.test(source) &&
-  [...source.matchAll(CONSTRUCTOR)].some(({ index, 0: text }) =>
-    MODIFIER.test(readBrackets(source, index + text.length)),
-  )
+const mayHaveParameterProperty = (source) => {
+  if (!MODIFIER.test(source)) return false
+  const starts = [...source.matchAll(CONSTRUCTOR)].map(({ index, 0: text }) => index + text.length)
+  if (starts.length > MAX_CONSTRUCTORS) return true
+  return starts.some((start) => {
+    const parameters = readUpToClosing(source.slice(start, start + MAX_PARAMETERS_CHARACTERS))
+    return parameters === undefined || MODIFIER.test(parameters)
+  })
+}
 
 const isSuspicious = (source) =>
   SUSPICIOUS.some((pattern) => pattern.test(source)) ||
   (NAME_OF_COMMONJS.test(source) && MODULE.test(source)) ||
-  hasParameterProperty(source)
+  mayHaveParameterProperty(source)
 
 module.exports = { isSuspicious }
