@@ -25,7 +25,7 @@ interface BuiltImage {
   readonly name: string
   readonly context: string
   readonly dockerfile: string
-  /** What is copied into it, and the lockfile where packages are. A name may also be that of one file. */
+  /** All that its Dockerfile copies from the context. A name may also be that of one file. */
   readonly folders: readonly string[]
   /** The first is its base. */
   readonly standsOn: readonly string[]
@@ -39,7 +39,7 @@ const language = (name: string, more: readonly string[] = []): BuiltImage => ({
   standsOn: ['base', 'node'],
 })
 
-const BUILT: readonly BuiltImage[] = [
+export const BUILT: readonly BuiltImage[] = [
   {
     name: 'base',
     context: '.',
@@ -48,7 +48,16 @@ const BUILT: readonly BuiltImage[] = [
     standsOn: ['debian'],
   },
   language('python'),
-  language('javascript', ['packages/typescript/src', 'pnpm-lock.yaml']),
+  // Of apps and packages, which the Dockerfile copies whole, only what decides which compiler is installed.
+  language('javascript', [
+    'infra/docker/certificates',
+    'infra/docker/install-packages.sh',
+    'package.json',
+    'packages/typescript/package.json',
+    'packages/typescript/src',
+    'pnpm-lock.yaml',
+    'pnpm-workspace.yaml',
+  ]),
   {
     name: 'redis',
     context: 'infra/redis',

@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { hashFolders, toProxyArguments, toTag } from '../prepare/images.ts'
+import { ROOT } from '../places.ts'
+import { BUILT, hashFolders, toProxyArguments, toTag } from '../prepare/images.ts'
 
 const openFolder = () => {
   const root = mkdtempSync(join(tmpdir(), 'runnel-images-'))
@@ -34,6 +35,24 @@ test('The hash of an image changes with names, contents and bases, and not with 
   hashes.push(hash())
   expect(new Set(hashes).size).toBe(hashes.length)
 })
+
+/** Only the package.json of one of them decides what is installed, and it is in the hash. */
+const COPIED_FOR_PACKAGES = ['apps', 'packages', 'node_modules/.pnpm/@swc+core-linux-*/node_modules']
+
+const readCopied = (dockerfile: string): readonly string[] =>
+  [...readFileSync(join(ROOT, dockerfile), 'utf8').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(
+    ([, sources = '']) => sources.split(' '),
+  )
+
+test.each(BUILT.filter(({ context }) => context === '.').map((image) => [image.name, image] as const))(
+  'The hash of the image %s has all that its Dockerfile copies',
+  (_name, { dockerfile, folders }) => {
+    const copied = readCopied(dockerfile)
+    const isHashed = (place: string) => folders.some((folder) => place === folder || place.startsWith(`${folder}/`))
+    expect(copied.length).toBeGreaterThan(0)
+    expect(copied.filter((place) => !isHashed(place) && !COPIED_FOR_PACKAGES.includes(place))).toEqual([])
+  },
+)
 
 test('The name of an image is read without the registry and the tag that an engine adds', () => {
   expect(
