@@ -4,6 +4,10 @@ import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { type Api, startApi } from './api.ts'
 
+const NO_SIGNAL =
+  'Cannot read signal: it must be "SIGINT" or "SIGTERM" or "SIGHUP" or "SIGQUIT" or "SIGUSR1" or "SIGUSR2" or "SIGKILL"'
+const REQUEST_ID = expect.stringMatching(/^req_[0-9a-f]{32}$/)
+
 const submit = async ({ app }: Api): Promise<string> =>
   (await app.inject({ method: 'POST', url: '/v1/jobs', payload: { code: 'print(1)' } })).json().id
 
@@ -42,24 +46,41 @@ describe('POST /v1/jobs/:id/signal', () => {
       expect(job.output?.stdout.data).toBe(`${signalNames.join(' ')} `)
     })
     const late = await post(api, id, { signal: 'SIGINT' })
-    expect([late.statusCode, late.json().error.code]).toEqual([409, 'job-finished'])
+    expect([late.statusCode, late.json().error]).toEqual([
+      409,
+      { code: 'job-finished', message: 'Cannot reach this job: it has finished', requestId: REQUEST_ID },
+    ])
   })
 
   test('answers 404 for a job that does not exist', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const response = await post(api, `job_${'0'.repeat(32)}`, { signal: 'SIGINT' })
-    expect([response.statusCode, response.json().error.code]).toEqual([404, 'job-not-found'])
+    expect([response.statusCode, response.json().error]).toEqual([
+      404,
+      {
+        code: 'job-not-found',
+        message: 'There is no job with this id; a finished one is kept only for a while',
+        requestId: REQUEST_ID,
+      },
+    ])
   })
 
-  test.for<[string, object, string]>([
-    ['nothing at all', {}, 'signal'],
-    ['a number', { signal: 9 }, 'signal'],
-    ['a signal that programs cannot be sent', { signal: 'SIGSTOP' }, '"SIGINT"'],
-    ['an unknown field', { signal: 'SIGINT', group: true }, 'group'],
-  ])('refuses %s', async ([, payload, word], { redisUrl, prefix, resources }) => {
+  test.for<[string, object, string, string]>([
+    ['nothing at all', {}, 'signal', NO_SIGNAL],
+    ['a number', { signal: 9 }, 'signal', NO_SIGNAL],
+    ['a signal that programs cannot be sent', { signal: 'SIGSTOP' }, 'signal', NO_SIGNAL],
+    [
+      'an unknown field',
+      { signal: 'SIGINT', group: true },
+      '',
+      'Cannot read the body: it has the unknown field "group"',
+    ],
+  ])('refuses %s', async ([, payload, path, message], { redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const response = await post(api, await submit(api), payload)
-    expect(response.statusCode).toBe(400)
-    expect(response.json().error.message).toContain(word)
+    expect([response.statusCode, response.json().error]).toEqual([
+      400,
+      { code: 'invalid-request', message, details: [{ path, message }], requestId: REQUEST_ID },
+    ])
   })
 })

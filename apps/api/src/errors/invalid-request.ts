@@ -20,9 +20,9 @@ const toPhrase = (issue: Issue): string => {
     case 'invalid_value':
       return `it must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`
     case 'too_small':
-      return `it must have at least ${issue.minimum} ${toUnit(issue.origin)}`
+      return `it must ${toAmount('at least', issue.minimum, issue.origin)}`
     case 'too_big':
-      return `it must have at most ${issue.maximum} ${toUnit(issue.origin)}`
+      return `it must ${toAmount('at most', issue.maximum, issue.origin)}`
     case 'invalid_union':
       return 'it matches none of the allowed forms'
     default:
@@ -31,7 +31,12 @@ const toPhrase = (issue: Issue): string => {
 }
 
 const withArticle = (noun: string): string => `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`
-const toUnit = (origin: string): string => (origin === 'string' ? 'characters' : origin === 'array' ? 'items' : '')
+
+const toAmount = (bound: string, amount: number | bigint, origin: string): string => {
+  if (origin === 'string') return `have ${bound} ${amount} characters`
+  if (origin === 'array') return `have ${bound} ${amount} items`
+  return `be ${bound} ${amount}`
+}
 
 /** Messages of the contract are whole sentences already. */
 const isSentence = (message: string): boolean => /^(?:Cannot|Nothing|Not) /.test(message)
