@@ -160,17 +160,21 @@ except KeyboardInterrupt:
     expect(events.at(-1)).toMatchObject({ outcome: { type: 'exited', exitCode: 3 } })
   })
 
-  test('cancels a queued and a running job, and leaves a finished one as it is', async ({ system }) => {
+  test.for([
+    ['without a terminal', {}, 'running\n'],
+    ['with one', { tty: true }, 'running\r\n'],
+  ] as const)('cancels a running job %s, and then leaves it as it is', async ([, options, printed], { system }) => {
     const { id } = await system.submit({
       language: 'python',
       code: 'import time\nprint("running", flush=True)\ntime.sleep(60)',
+      ...options,
     })
     await watch(`${system.url}/v1/jobs/${id}/events`, 'application/x-ndjson', ({ type }) => type === 'stdout')
     await system.call('DELETE', `/v1/jobs/${id}`)
     const ended = await system.finished(id, 10_000)
-    expect([ended.outcome, stdoutOf(ended)]).toEqual([{ type: 'canceled' }, 'running\n'])
+    expect([ended.outcome, stdoutOf(ended)]).toEqual([{ type: 'canceled' }, printed])
     const again = await system.call('DELETE', `/v1/jobs/${id}`)
-    expect(await again.json()).toMatchObject({ status: 'finished', outcome: { type: 'canceled' } })
+    expect(await again.json()).toEqual(ended)
   })
 
   test('gives each limit its own outcome', async ({ system }) => {
@@ -213,9 +217,19 @@ except KeyboardInterrupt:
       execution_time: expect.any(Number),
     })
     const failing = await system.call('POST', '/api/execute', { code: 'import flask_is_not_here', language: 'python' })
-    const { success, output, error } = Object(await failing.json())
-    expect([success, output]).toEqual([false, ''])
-    expect(error).toMatch(/\nModuleNotFoundError: No module named 'flask_is_not_here'\n/)
+    expect(await failing.json()).toEqual({
+      success: false,
+      output: '',
+      error: [
+        'Traceback (most recent call last):',
+        '  File "/workspace/main.py", line 1, in <module>',
+        '    import flask_is_not_here',
+        "ModuleNotFoundError: No module named 'flask_is_not_here'",
+        '',
+        'The program exited with code 1.',
+      ].join('\n'),
+      execution_time: expect.any(Number),
+    })
   })
 
   test('runs chat answers, with the lines that its traces are about', async ({ system }) => {
@@ -233,10 +247,21 @@ except KeyboardInterrupt:
       output: { stdout: { data: 'one\n' } },
     })
     // Line 2 of the program is line 4 + 2 - 1 of the answer.
-    expect(failed.output?.stderr.data).toContain(`File "/workspace/main.py", line 2, in <module>`)
+    expect(failed.output?.stderr.data).toBe(
+      `Traceback (most recent call last):
+  File "/workspace/main.py", line 2, in <module>
+    raise ValueError('two')
+ValueError: two
+`,
+    )
     expect(succeeded).toMatchObject({ language: 'javascript', extracted: { firstLine: 2, lastLine: 3 } })
     expect(stdoutOf(succeeded)).toBe('1\n')
-    expect(await executed.json()).toMatchObject({ success: true, output: '1\n' })
+    expect(await executed.json()).toEqual({
+      success: true,
+      output: '1\n',
+      error: null,
+      execution_time: expect.any(Number),
+    })
   })
 
   test('says in POST /execute which limit a program reached, whether it then fails or not', async ({ system }) => {
@@ -245,12 +270,14 @@ except KeyboardInterrupt:
       return executeResponseSchema.parse(await answer.json())
     }
     const threads = [
-      'import threading, time',
+      'import sys, threading, time',
+      // Without the lines of Python's own library.
+      'sys.tracebacklimit = 0',
       'for _ in range(100): threading.Thread(target=time.sleep, args=(1,)).start()',
     ]
     const [failed, caught, memory, disk] = await Promise.all([
       execute(threads),
-      execute([...threads.slice(0, 1), 'try:', `  ${threads[1]}`, 'except RuntimeError: print("enough")']),
+      execute([...threads.slice(0, 2), 'try:', `  ${threads[2]}`, 'except RuntimeError: print("enough")']),
       execute([
         'import os',
         'if os.fork() == 0:',
@@ -261,15 +288,44 @@ except KeyboardInterrupt:
       ]),
       execute(['for i in range(100): open(str(i), "wb").write(b"x" * 1_000_000)']),
     ])
-    expect(failed).toMatchObject({ success: false, output: '' })
-    expect(failed.error).toContain("RuntimeError: can't start new thread")
-    expect(failed.error).toContain('\nThe program exited with code 1.\nThe program reached its limit of 64 processes')
-    expect(caught).toMatchObject({ success: true, output: 'enough\n' })
-    expect(caught.error).toMatch(/^The program reached its limit of 64 processes and threads.* limits\.processes\.$/)
-    expect(memory).toMatchObject({ success: true, output: 'the child is gone\n' })
-    expect(memory.error).toMatch(/^The program reached its limit of 268435456 bytes of memory.* limits\.memoryBytes\.$/)
-    expect(disk.success).toBe(false)
-    expect(disk.error).toContain('No space left on device')
-    expect(disk.error).toMatch(/The program filled its disk: \/workspace has 67108864 bytes.* limits\.diskBytes\.$/)
+    const limitSentences = {
+      threads:
+        'The program reached its limit of 64 processes and threads, and was refused another. Let it start fewer, or submit it to POST /v1/jobs with a higher limits.processes.',
+      memory:
+        'The program reached its limit of 268435456 bytes of memory, and one of its processes was killed. Let it use less, or submit it to POST /v1/jobs with a higher limits.memoryBytes.',
+      disk: 'The program filled its disk: /workspace has 67108864 bytes, /tmp a quarter of that. Let it write less, or submit it to POST /v1/jobs with a higher limits.diskBytes.',
+    }
+    const executionTime = expect.any(Number)
+    expect(failed).toEqual({
+      success: false,
+      output: '',
+      error: `RuntimeError: can't start new thread\n\nThe program exited with code 1.\n${limitSentences.threads}`,
+      execution_time: executionTime,
+    })
+    expect(caught).toEqual({
+      success: true,
+      output: 'enough\n',
+      error: limitSentences.threads,
+      execution_time: executionTime,
+    })
+    expect(memory).toEqual({
+      success: true,
+      output: 'the child is gone\n',
+      error: limitSentences.memory,
+      execution_time: executionTime,
+    })
+    expect(disk).toEqual({
+      success: false,
+      output: '',
+      error: `Traceback (most recent call last):
+  File "/workspace/main.py", line 1, in <module>
+    for i in range(100): open(str(i), "wb").write(b"x" * 1_000_000)
+                         ~~~~~~~~~~~~~~~~~~~~~~~~^^^^^^^^^^^^^^^^^^
+OSError: [Errno 28] No space left on device
+
+The program exited with code 1.
+${limitSentences.disk}`,
+      execution_time: executionTime,
+    })
   })
 })
