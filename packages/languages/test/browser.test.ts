@@ -25,7 +25,7 @@ test('Detection and the search for fences run in a browser', async () => {
   expect(run('[typeof Buffer, typeof process, typeof require]')).toEqual(['undefined', 'undefined', 'undefined'])
   expect(run(`languages.detectLanguage({ content: 'import os\\nprint(os.name)' })`)).toBe('python')
   const answer = 'Sure:\n```python\nprint(1)\n```\n'
-  expect(run(`languages.findBlocksToRun(${JSON.stringify(answer)})`)).toMatchObject([
-    { info: 'python', content: 'print(1)\n', firstLine: 3, lastLine: 3 },
+  expect(run(`languages.findBlocksToRun(${JSON.stringify(answer)})`)).toEqual([
+    { info: 'python', content: 'print(1)\n', firstLine: 3, lastLine: 3, fence: '```' },
   ])
 })

@@ -8,9 +8,16 @@ import { findLanguage, LANGUAGES, type LanguageId } from '../../src/index.ts'
 import { readCorpus } from './read-corpus.ts'
 
 const programs = readCorpus('programs.txt').map(({ head, ...rest }) => ({ language: head as LanguageId, ...rest }))
+/** Each head has the lines of the block, the word at its fence, and its language. */
 const answers = readCorpus('answers.txt').map(({ head, ...rest }) => {
-  const [first = '', last = '', info = ''] = head.split(/[- ]/)
-  return { firstLine: Number(first), lastLine: Number(last), info: info === 'nothing' ? '' : info, ...rest }
+  const [first = '', last = '', info = '', language = ''] = head.split(/[- ]/)
+  return {
+    firstLine: Number(first),
+    lastLine: Number(last),
+    info: info === 'nothing' ? '' : info,
+    language: language as LanguageId,
+    ...rest,
+  }
 })
 
 const INTERPRETERS = { python: 'python3', javascript: process.execPath, typescript: process.execPath, bash: 'bash' }
@@ -47,7 +54,11 @@ describe('A program with a fenced block in it is run whole', () => {
 })
 
 describe('The block of a chat answer is found', () => {
-  describe.each(answers)('$title', ({ text, firstLine, lastLine, info }) => {
+  test('in every language', () => {
+    expect(new Set(answers.map(({ language }) => language))).toEqual(new Set(LANGUAGES.map(({ id }) => id)))
+  })
+
+  describe.each(answers)('$title', ({ text, firstLine, lastLine, info, language }) => {
     test.each([
       ['as it is', (one: string) => one],
       ['with CRLF', (one: string) => one.replaceAll('\n', '\r\n')],
@@ -66,9 +77,7 @@ describe('The block of a chat answer is found', () => {
     })
 
     test('also if its language is given', () => {
-      const named = info === '' ? 'python' : findLanguage(info)?.id
-      expect(named).toBeDefined()
-      expect(findBlocksToRun(text, named)).toMatchObject([{ firstLine, lastLine }])
+      expect(findBlocksToRun(text, language)).toMatchObject([{ firstLine, lastLine, info }])
     })
   })
 
