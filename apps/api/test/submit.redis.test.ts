@@ -58,7 +58,12 @@ describe('POST /v1/jobs', () => {
       expect(executed.json()).toMatchObject({ success: true, output: 'javascript' })
 
       const unclear = await api.app.inject({ method: 'POST', url: '/v1/jobs', payload: { code: '?', language } })
-      expect([unclear.statusCode, unclear.json().error.code]).toEqual([400, 'unknown-language'])
+      const { code, message } = unclear.json().error
+      expect([unclear.statusCode, code, message]).toEqual([
+        400,
+        'unknown-language',
+        'Cannot tell the language of this program: send `language`. The languages here are python (py, python3, py3), javascript (js, node, nodejs, mjs, cjs, jsx), typescript (ts, mts, cts, tsx), bash (sh, shell, shellscript)',
+      ])
     },
   )
 

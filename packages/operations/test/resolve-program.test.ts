@@ -1,10 +1,13 @@
-import { createSubmissionSchema, LIMITS, type SubmissionRequest } from '@runnel/contract/public'
+import { createSubmissionSchema, LIMITS, RequestError, type SubmissionRequest } from '@runnel/contract/public'
 import { findLanguage, LANGUAGES } from '@runnel/languages'
 import { describe, expect, test } from 'vitest'
 import { resolveProgram } from '../src/jobs/resolve-program.ts'
 
 const resolve = (request: SubmissionRequest, languages = LANGUAGES) =>
   resolveProgram(createSubmissionSchema(LIMITS).parse(request), languages).program
+
+const LANGUAGES_HERE =
+  'The languages here are python (py, python3, py3), javascript (js, node, nodejs, mjs, cjs, jsx), typescript (ts, mts, cts, tsx), bash (sh, shell, shellscript)'
 
 const file = (path: string, content = 'x') => ({ path, content })
 
@@ -38,9 +41,17 @@ describe('A program', () => {
     expect(resolve({ files })).toMatchObject({ language: 'python', entry: 'main.py' })
     expect(resolve({ files, entry: 'lib/a.py' })).toMatchObject({ language: 'python', entry: 'lib/a.py' })
     const two = [file('main.py'), file('main.js')]
+    const noEntry = (found: string) =>
+      new RequestError(
+        'invalid-request',
+        `Cannot tell which file to run: send \`entry\`, as there are several files and ${found}`,
+        { details: [{ path: 'entry', message: 'it is missing' }] },
+      )
     expect(resolve({ files: two, language: 'js' })).toMatchObject({ language: 'javascript', entry: 'main.js' })
-    expect(() => resolve({ files: two })).toThrow(/send `entry`.*more than one/)
-    expect(() => resolve({ files: two, language: 'bash' })).toThrow(/send `entry`.*none of them is main\.sh/)
+    expect(() => resolve({ files: two })).toThrow(
+      noEntry('more than one of them is one of main.py, main.js, main.ts, main.sh'),
+    )
+    expect(() => resolve({ files: two, language: 'bash' })).toThrow(noEntry('none of them is main.sh'))
   })
 
   test('is detected by its content, also if that is base64', () => {
@@ -74,7 +85,10 @@ describe('A program', () => {
       /"js"\. The languages here are python \(py, python3, py3\)$/,
     )
     expect(() => resolve({ code: 'console.log(1)' }, onlyPython)).toThrow(
-      'This looks like JavaScript, which this deployment does not run. If it is something else, send `language`. The languages here are python (py, python3, py3)',
+      new RequestError(
+        'unknown-language',
+        'This looks like JavaScript, which this deployment does not run. If it is something else, send `language`. The languages here are python (py, python3, py3)',
+      ),
     )
   })
 
@@ -88,13 +102,19 @@ describe('A program', () => {
     ['Please write a program that sorts a list.', 'text rather than code, which is not a program'],
   ])('in another language is refused with its name: %j', (code, what) => {
     expect(() => resolve({ code })).toThrow(
-      `This looks like ${what}. If it is something else, send \`language\`. The languages here are python (py, python3, py3), javascript (`,
+      new RequestError(
+        'unknown-language',
+        `This looks like ${what}. If it is something else, send \`language\`. ${LANGUAGES_HERE}`,
+      ),
     )
   })
 
   test('that nothing tells is refused, and asks for the language', () => {
     expect(() => resolve({ code: 'x' })).toThrow(
-      /^Cannot tell the language of this program: send `language`\. The languages here are /,
+      new RequestError(
+        'unknown-language',
+        `Cannot tell the language of this program: send \`language\`. ${LANGUAGES_HERE}`,
+      ),
     )
   })
 })
