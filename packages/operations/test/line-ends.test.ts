@@ -104,7 +104,7 @@ describe('Every byte stays as it was sent', () => {
       { path: 'bytes', content: base64(data), encoding: 'base64' as const },
     ]
     expect(contentsOf({ files }).slice(1)).toEqual(files.slice(1).map(({ content }) => content))
-    expect(run({ files }).stdout).toBe('name,size\\r\\na,1\\r\\n')
+    expect(run({ files })).toEqual({ status: 0, stdout: 'name,size\\r\\na,1\\r\\n', stderr: '' })
   })
 
   test('in programs of other languages, which read CRLF', () => {
