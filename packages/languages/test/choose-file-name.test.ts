@@ -21,7 +21,7 @@ describe('Code gets the file name', () => {
     ['main.js', 'javascript', 'const page = `\n<h1>hi</h1>\n`'],
     ['main.js', 'javascript', 'if (a <b && c> d) x = /<\\/b>/'],
     ['main.js', 'javascript', 'const A = () => <b>hi</b'],
-    ['main.tsx', 'typescript', 'const A = (p: Props) => <b>{p.x}</b>'],
+    ['main.ts', 'typescript', 'const A = (p: Props) => <b>{p.x}</b>'],
     ['main.ts', 'typescript', 'const a = <T>b\nconst s = "</p>"'],
     ['main.ts', 'typescript', 'const f = <T>(x: T): T => x\nconsole.log("</p>")'],
     ['main.py', 'python', 'print("<b></b>")'],

@@ -68,9 +68,9 @@ describe('A chat answer runs', () => {
     ['jsx', undefined, 'main.jsx'],
     ['js', undefined, 'main.jsx'],
     ['jsx', 'javascript', 'main.jsx'],
-    ['jsx', 'typescript', 'main.tsx'],
-    ['tsx', undefined, 'main.tsx'],
-    ['ts', undefined, 'main.tsx'],
+    ['jsx', 'typescript', 'main.ts'],
+    ['tsx', undefined, 'main.ts'],
+    ['ts', undefined, 'main.ts'],
   ])('with JSX from a fence %j, with the language %s, as %s', (info, language, entry) => {
     const code = fenced(info, 'export const App = () => <p>hi</p>\n')
     expect(resolve({ code, ...(language === undefined ? {} : { language }) }).program.entry).toBe(entry)

@@ -21,14 +21,14 @@ describe('A program', () => {
     expect(resolve({ code: 'echo hi' })).toMatchObject({ language: 'bash', entry: 'main.sh' })
   })
 
-  test('with JSX gets the ending by which it is compiled', () => {
+  test('with JSX gets an ending by which it is compiled', () => {
     const code = 'const A = () => <b>hi</b>'
     expect(resolve({ code })).toMatchObject({
       language: 'javascript',
       entry: 'main.jsx',
       files: [{ path: 'main.jsx' }],
     })
-    expect(resolve({ code, language: 'ts' })).toMatchObject({ language: 'typescript', entry: 'main.tsx' })
+    expect(resolve({ code, language: 'ts' })).toMatchObject({ language: 'typescript', entry: 'main.ts' })
   })
 
   test('of one file runs that file', () => {
