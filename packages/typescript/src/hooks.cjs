@@ -30,6 +30,19 @@ const parentOf = ({ parentURL }) => {
   return isCompiled(file) ? file : undefined
 }
 
+/** What Node throws through these hooks has their lines in its trace, and those of Node's that call them. */
+const throwAsNode = (error) => {
+  const isOfHooks = (line) =>
+    line.includes(`(${__dirname}`) || line.includes('(node:internal/modules/customization_hooks')
+  if (typeof error?.stack === 'string') {
+    error.stack = error.stack
+      .split('\n')
+      .filter((line) => !isOfHooks(line))
+      .join('\n')
+  }
+  throw error
+}
+
 const isRequire = ({ conditions }) => conditions.includes('require')
 
 /** Node looks first, so what it finds stays as it is. */
@@ -39,7 +52,7 @@ const resolveAnyway = (specifier, context, next) => {
   } catch (error) {
     const parent = parentOf(context)
     const file = parent === undefined ? undefined : findSource(specifier, parent)
-    if (file === undefined) throw error
+    if (file === undefined) return throwAsNode(error)
     return next(isRequire(context) ? file : pathToFileURL(file).href, context)
   }
 }
@@ -58,6 +71,14 @@ const isWellFormed = (file) => {
   }
 }
 
+const loadAlone = (url, context, next) => {
+  try {
+    return next(url, context)
+  } catch (error) {
+    return throwAsNode(error)
+  }
+}
+
 const load = (url, context, next) => {
   if (!url.startsWith('file:')) return next(url, context)
   const file = fileURLToPath(url)
@@ -68,7 +89,8 @@ const load = (url, context, next) => {
     return { ...compile(file), shortCircuit: true }
   } catch (error) {
     // What Node itself says about a file that it knows is what a person should read.
-    if (error.line === undefined || (/\.[cm]?ts$/.test(file) && !isWellFormed(file))) return next(url, context)
+    if (error.line === undefined || (/\.[cm]?ts$/.test(file) && !isWellFormed(file)))
+      return loadAlone(url, context, next)
     return throwAt(file, error)
   }
 }
