@@ -52,11 +52,38 @@ const MAX_CHARACTERS = 300_000
 /** Deeper than some thousands swc uses up its stack and ends the process. */
 const MAX_DEPTH = 1_000
 
+const TOKEN = /=>|[\w$\u0080-\uffff]+|\S/g
+/** What stands before a value or a type and makes it one level deeper. */
+const PREFIXES = new Set(
+  '- + ! ~ typeof void delete await yield new keyof unique readonly infer asserts async abstract'.split(' '),
+)
+
+/**
+ * Counts brackets, and `=>` and prefixes as long as one statement goes on. It takes the text in strings for code, and knows
+ * statements only by a comma, a semicolon, or one value right after another.
+ */
 const isTooDeep = (source) => {
-  let depth = 0
-  for (const [bracket] of source.matchAll(/[()[\]{}]/g)) {
-    depth += '([{'.includes(bracket) ? 1 : -1
-    if (depth > MAX_DEPTH) return true
+  const outer = []
+  let run = 0
+  let isAfterValue = false
+  for (const [token] of source.matchAll(TOKEN)) {
+    if ('([{'.includes(token)) {
+      outer.push(run)
+      isAfterValue = false
+    } else if (')]}'.includes(token)) {
+      run = outer.pop() ?? 0
+      isAfterValue = true
+    } else if (token === '=>' || (PREFIXES.has(token) && !isAfterValue)) {
+      run += 1
+      isAfterValue = false
+    } else if (/[\w$\u0080-\uffff]/.test(token)) {
+      if (isAfterValue) run = 0
+      isAfterValue = !PREFIXES.has(token)
+    } else {
+      if (token === ',' || token === ';') run = 0
+      isAfterValue = false
+    }
+    if (outer.length + run > MAX_DEPTH) return true
   }
   return false
 }

@@ -1,9 +1,11 @@
 /** The files of a program together: which names are only types in another file, and whether Node can run it as it is. */
 const fs = require('node:fs')
 const path = require('node:path')
+const { transform } = require('./compiler.cjs')
+const { hasNoSuchExport } = require('./exports-of-node.cjs')
 const { readFacts } = require('./module-facts.cjs')
+const { findSource, isCompiled, isFile, isNowhere, isRelative } = require('./resolve.cjs')
 const { isSuspicious } = require('./suspicion.cjs')
-const { findSource, isCompiled, isFile, isRelative } = require('./resolve.cjs')
 const { readTsconfig } = require('./tsconfig.cjs')
 
 const read = (file) => fs.readFileSync(file, 'utf8').replace(/^\uFEFF/, '')
@@ -49,10 +51,19 @@ const kindOf = (file, name, seen = new Set()) => {
   const own = facts.local.filter(({ exported }) => exported === name)
   if (own.length > 0) return own.some((one) => kindOfLocal(file, facts, one, seen) !== 'type') ? 'value' : 'type'
   const passed = facts.passedOn.get(name)
-  if (passed !== undefined) return passed.isType ? 'type' : (kindAt(file, passed, seen) ?? 'value')
+  if (passed !== undefined)
+    return passed.isType || isTypeElsewhere(file, passed) ? 'type' : (kindAt(file, passed, seen) ?? 'value')
   const kinds = facts.stars.map((specifier) => kindAt(file, { specifier, name }, seen))
   return kinds.includes('value') ? 'value' : kinds.find(Boolean)
 }
+
+/** A file of types only, as TypeScript finds it: `./shapes` means shapes.d.ts. */
+const isDeclared = (specifier, file) =>
+  isRelative(specifier) && isFile(path.resolve(path.dirname(file), `${specifier.replace(/\.js$/, '')}.d.ts`))
+
+/** What a module of Node or a `.d.ts` exports. Only passing it on needs to be marked: an import that is not used goes anyway. */
+const isTypeElsewhere = (file, { specifier, name }) =>
+  hasNoSuchExport(specifier, name) || (findSource(specifier, file) === undefined && isDeclared(specifier, file))
 
 const kindAt = (file, { specifier, name }, seen) => {
   const source = findSource(specifier, file)
@@ -64,13 +75,19 @@ const kindOfLocal = (file, facts, { name, isType }, seen) => {
   if (isType || facts.typeNames.has(name)) return 'type'
   const imported = facts.imported.get(name)
   if (imported === undefined) return 'value'
-  return imported.isType ? 'type' : (kindAt(file, imported, seen) ?? 'value')
+  return imported.isType || isTypeElsewhere(file, imported) ? 'type' : (kindAt(file, imported, seen) ?? 'value')
 }
 
 /** The names that a file imports or passes on as if they were values, and that are only types. */
 const findUnmarkedTypes = (file, facts) => {
   const fromOthers = facts.imports.flatMap(({ specifier, names, isTypeOnly }) =>
-    isTypeOnly ? [] : names.filter((one) => kindAt(file, { ...one, specifier }, new Set()) === 'type'),
+    isTypeOnly
+      ? []
+      : names.filter(
+          (one) =>
+            kindAt(file, { ...one, specifier }, new Set()) === 'type' ||
+            (one.exported !== undefined && isTypeElsewhere(file, { ...one, specifier })),
+        ),
   )
   const passedOn = facts.local.filter((one) => kindOfLocal(file, facts, one, new Set()) === 'type')
   return [...fromOthers, ...passedOn].filter(({ isType }) => !isType)
@@ -113,6 +130,37 @@ const needsOurResolution = (file, facts) => {
   )
 }
 
+/** `[{specifier, name}]`: what a file imports and Node does not find; without a name where it is the whole module. */
+const findMissing = (file, facts) =>
+  facts.imports
+    .filter(({ isTypeOnly }) => !isTypeOnly)
+    .flatMap(({ specifier, names }) =>
+      isNowhere(specifier, file)
+        ? [{ specifier }]
+        : names
+            .filter(({ name, isType }) => !isType && hasNoSuchExport(specifier, name))
+            .map(({ name }) => ({ specifier, name })),
+    )
+
+/**
+ * Whether the compiler leaves out an import that Node does not find, because it is only a type or is not used. Where it keeps
+ * them all, what Node says about them is what a person should read.
+ */
+const isRidOfMissing = (file, source, facts) => {
+  const missing = findMissing(file, facts)
+  if (missing.length === 0) return false
+  const parser = { syntax: 'typescript', tsx: facts.tsx, decorators: true }
+  const { imports } = readFacts(transform(source, { jsc: { target: 'esnext', parser } }).code, { tsx: true })
+  const isKept = ({ specifier, name }) =>
+    imports.some(
+      (one) => one.specifier === specifier && (name === undefined || one.names.some((other) => other.name === name)),
+    )
+  return !missing.every(isKept)
+}
+
+/** `with` had this name once. */
+const OLD_ATTRIBUTES = /['"]\s*assert\s*\{/
+
 const needsCompiler = (file, source, packageType) => {
   const { paths, baseUrl } = readTsconfig(path.dirname(file))
   if (/\.[jt]sx$/.test(file)) return true
@@ -122,9 +170,11 @@ const needsCompiler = (file, source, packageType) => {
   return (
     facts.tsx ||
     facts.isBeyondStripping ||
+    (facts.imports.some(({ hasAttributes }) => hasAttributes) && OLD_ATTRIBUTES.test(source)) ||
     (isModule && (facts.given.size > 0 || (packageType === 'commonjs' && !file.endsWith('.mts')))) ||
     needsOurResolution(file, facts) ||
-    findUnmarkedTypes(file, facts).length > 0
+    findUnmarkedTypes(file, facts).length > 0 ||
+    isRidOfMissing(file, source, facts)
   )
 }
 
@@ -148,7 +198,11 @@ const readPackageType = (folder) => {
 const needsHelp = (sources) =>
   sources.some(({ file, source }) => {
     try {
-      return isCompiled(file) && needsCompiler(file, source, readPackageType(path.dirname(file)))
+      return (
+        isCompiled(file) &&
+        !/\.d\.[cm]?ts$/.test(file) &&
+        needsCompiler(file, source, readPackageType(path.dirname(file)))
+      )
     } catch {
       return false
     }

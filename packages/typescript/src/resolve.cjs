@@ -1,5 +1,6 @@
 /** Which file an import means, where TypeScript finds one and Node does not. */
 const fs = require('node:fs')
+const { isBuiltin } = require('node:module')
 const path = require('node:path')
 const { fileURLToPath } = require('node:url')
 const { readTsconfig } = require('./tsconfig.cjs')
@@ -51,4 +52,19 @@ const findSource = (specifier, parent) => {
   return toPlaces(specifier, folder).map(findFile).find(Boolean)
 }
 
-module.exports = { isCompiled, isFile, isRelative, findSource }
+/** Whether a package is in a node_modules folder here or further up. What it exports is for Node to say. */
+const isInstalled = (name, folder) => {
+  if (fs.existsSync(path.join(folder, 'node_modules', name))) return true
+  const parent = path.dirname(folder)
+  return parent !== folder && isInstalled(name, parent)
+}
+
+/** Whether an `import` finds nothing: no module of Node, no file of the job, no package. */
+const isNowhere = (specifier, parent) => {
+  if (isBuiltin(specifier) || /^#|:/.test(specifier) || findSource(specifier, parent) !== undefined) return false
+  if (isRelative(specifier)) return true
+  const [name] = /^(?:@[^/]+\/)?[^/]+/.exec(specifier) ?? [specifier]
+  return !isInstalled(name, path.dirname(parent))
+}
+
+module.exports = { isCompiled, isFile, isNowhere, isRelative, findSource }

@@ -2,6 +2,9 @@
  * Whether a text may hold what Node cannot strip. Most programs do not, and this look at their text is all that they pay.
  * It may be wrong in one direction only: a text that is not suspicious is never parsed.
  */
+const { isBuiltin } = require('node:module')
+const { hasNoSuchExport } = require('./exports-of-node.cjs')
+
 const SUSPICIOUS = [
   /\b(?:enum|namespace|accessor)\b|\bmodule\s+[\w$.]+\s*\{|\bexport\s*[={]|<\/|\/>/,
   // A decorator, but no tag in a comment and no address.
@@ -43,9 +46,28 @@ const mayHaveParameterProperty = (source) => {
   })
 }
 
+/** `import …` or `export …` of a module by its name, with the names between braces. */
+const IMPORT = /\b(?:import|export)\b([^'"`;()=]{0,1000}?)\bfrom\s*['"]([^'"\n]+)['"]/g
+
+const namesBetweenBraces = (clause) =>
+  (/\{([^}]*)\}/.exec(clause)?.[1] ?? '')
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '' && !one.startsWith('type '))
+    .map((one) => one.split(/\s/, 1)[0])
+
+/** A package may be missing and its import only a type; a module of Node may have no such name. */
+const mayImportTypes = (source) =>
+  [...source.matchAll(IMPORT)].some(
+    ([, clause, specifier]) =>
+      !/^\s+type\s+[\w{*]/.test(clause) &&
+      (!isBuiltin(specifier) || namesBetweenBraces(clause).some((name) => hasNoSuchExport(specifier, name))),
+  )
+
 const isSuspicious = (source) =>
   SUSPICIOUS.some((pattern) => pattern.test(source)) ||
   (NAME_OF_COMMONJS.test(source) && MODULE.test(source)) ||
-  mayHaveParameterProperty(source)
+  mayHaveParameterProperty(source) ||
+  mayImportTypes(source)
 
 module.exports = { isSuspicious }

@@ -55,4 +55,52 @@ describe('A file that would take too much to compile is left to Node, which prin
       exitCode: 1,
     })
   })
+
+  test.each([
+    ['x => ', 20_000, (nested: string) => `const f: any = ${nested}1`],
+    ['(x: any) => ', 20_000, (nested: string) => `const f: any = ${nested}1`],
+    ['keyof ', 30_000, (nested: string) => `type T = ${nested}string`],
+    ['- ', 100_000, (nested: string) => `const n = ${nested}1`],
+  ])('what Node prints where the file beside it has %j %i times', (piece, times, toText) => {
+    const beside = { path: 'data/unused.ts', text: `enum A {}\n${toText(piece.repeat(times))}` }
+    const main = {
+      path: 'main.ts',
+      text: "import { one } from './one.ts'\nconst two: number = one + 1\nconsole.log(two)",
+    }
+    const one = { path: 'one.ts', text: 'export const one: number = 1' }
+    expect(run({ entry: 'main.ts', files: [main, one, beside] })).toEqual({ stdout: '2\n', stderr: '', exitCode: 0 })
+  })
+})
+
+describe('A trace has the lines of Node alone', () => {
+  const toFiles = (text: string) => [
+    { path: 'main.ts', text },
+    { path: 'y.ts', text: 'export const y: = 3' },
+  ]
+  const runWith = (declaration: string, text: string) => {
+    const { stderr } = run({ entry: 'main.ts', files: toFiles(`${text}\n${declaration}`) })
+    const lines = stderr.replaceAll(/runnel-typescript-\w+/g, 'folder').split('\n')
+    return {
+      error: lines.filter((line) => /^\w*Error/.test(line)),
+      trace: lines.filter((line) => /^\s+at /.test(line)),
+    }
+  }
+  const withoutEnd = (line: string) => line.replace(/ \{$/, '')
+
+  test.each([
+    ['a package that is missing', "import lodash from 'lodash'\nconsole.log(lodash)"],
+    ['a file that is missing', "import { x } from './x.ts'\nconsole.log(x)"],
+    ['a file with a syntax error', "import { y } from './y.ts'\nconsole.log(y)"],
+  ])('where a compiled program imports %s', (_what, text) => {
+    const [compiled, alone] = [runWith('enum A {}', text), runWith('class A {}', text)]
+    expect(compiled.error).toEqual(alone.error)
+    expect(compiled.trace.length).toBeGreaterThan(1)
+    expect(alone.trace.map(withoutEnd)).toEqual(expect.arrayContaining(compiled.trace.map(withoutEnd)))
+  })
+
+  test('and none of the compiler where a required file is missing', () => {
+    const { stderr } = run({ entry: 'main.ts', files: toFiles("enum A {}\nconsole.log(require('./x'), A)") })
+    expect(stderr).toContain("Cannot find module './x'")
+    expect(stderr).not.toMatch(/^ +at .*(?:typescript\/src|customization_hooks)/m)
+  })
 })
