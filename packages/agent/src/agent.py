@@ -12,13 +12,19 @@
                                                         the interpreter of the next user is started
 
 `uid` null means no isolation (the local sandbox): everything runs as the caller. Otherwise each program has a user of
-its own: `uid`, `uid + 1` and so on, `jobsPerContainer` of them. After the last one, when something is left that cannot
-be removed, and when the connection to the worker closes, all processes die and the agent with them.
+its own: `uid`, `uid + 1` and so on, `jobsPerContainer` of them.
+
+The agent ends in one of two ways, and all processes die with it:
+
+1. The connection to the worker closes: at once.
+2. After the last program, when something is left that cannot be removed, or when it has failed: it first sends what the
+   worker has not taken yet, however long that takes.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 import etc
@@ -29,7 +35,7 @@ import switches
 from channel import Channel
 from cleaner import has_processes, is_as_new, remove_files
 from file_writer import FileWriter
-from identity import ContainerIdentity, LocalIdentity, outlast_programs
+from identity import ContainerIdentity, LocalIdentity, kill_all_we_may, outlast_programs
 from loop import Loop
 from program import Program
 from spawn import Pipes
@@ -57,12 +63,12 @@ KILL_AGAIN_SECONDS = 0.002
 
 class Agent:
     _settings: Init
-    _isolated: bool
     _usage: Usage
     _give_up_tidying: int
 
     def __init__(self, server: ForkServer | None) -> None:
         self._server = server
+        self._isolated = False
         self._loop = Loop(self._reap)
         self._channel = Channel(self._loop, self._received, self._end)
         self._program: Program | None = None  # the one that waits or runs
@@ -78,14 +84,29 @@ class Agent:
         self._waiting: list[tuple[int, int, bytes]] | None = None  # frames that came while files were being written
 
     def run(self) -> NoReturn:
-        while True:
-            self._loop.turn()
+        try:
+            while True:
+                self._loop.turn()
+        except Exception as error:  # noqa: BLE001 whatever it is, the agent ends
+            # It must not leave this function: in Python's image the interpreter would go on, as root, with main.py.
+            sys.excepthook(type(error), error, error.__traceback__)
+            self._leave(status=1)
 
-    def _end(self) -> NoReturn:
-        if self._program is not None:
-            self._program.identity.alone = True
+    def _end(self, status: int = 0) -> NoReturn:
+        self._kill_everything()
+        os._exit(status)
+
+    def _leave(self, status: int = 0) -> NoReturn:
+        """Ends, but not before the worker has the last output and the exit of its program."""
+        self._kill_everything()
+        self._channel.finish()
+        os._exit(status)
+
+    def _kill_everything(self) -> None:
+        if self._isolated:
+            kill_all_we_may()
+        elif self._program is not None:
             self._program.identity.kill_everything()
-        os._exit(0)
 
     # A sandbox and its uses
 
@@ -123,7 +144,7 @@ class Agent:
 
     def _warmed(self, is_up: bool) -> None:
         if not is_up:
-            self._end()  # it has said why on standard error
+            self._leave()  # it has said why on standard error
         self._is_warm = True
         self._ready()
 
@@ -287,7 +308,7 @@ class Agent:
         """The program could not start. This sandbox is of no more use."""
         if self._stream != 0:
             self._channel.send_json(frames.ERROR, self._stream, {"message": reason})
-        self._end()
+        self._leave()
 
     # Endings
 
@@ -307,7 +328,7 @@ class Agent:
 
     def _program_died(self, program: Program, status: int) -> None:
         if not program.is_running():
-            self._end()  # a warm interpreter that dies before its program comes: this sandbox is of no use
+            self._leave()  # a warm interpreter that dies before its program comes: this sandbox is of no use
         program.died(status)
 
     def _all_died(self) -> None:
@@ -333,8 +354,8 @@ class Agent:
                 identity.kill_everything()
             return
         if self._uses == self._settings["jobsPerContainer"] or identity.alone:
-            self._end()
-        self._give_up_tidying = self._loop.after(TIDYING_SECONDS, self._end)
+            self._leave()
+        self._give_up_tidying = self._loop.after(TIDYING_SECONDS, self._leave)
         self._tidy_up(identity)
 
     def _has_survivors(self) -> bool:
@@ -345,7 +366,7 @@ class Agent:
         if self._has_survivors():
             identity.kill_everything()
             if identity.alone:
-                self._end()  # what the program left takes every process that the limit allows
+                self._leave()  # what the program left takes every process that the limit allows
             self._loop.after(KILL_AGAIN_SECONDS, lambda: self._tidy_up(identity))
             return
         workspace = self._settings["workspace"]
@@ -355,7 +376,7 @@ class Agent:
         os.chown(workspace, 0, 0)
         os.chmod(workspace, 0o700)
         if not is_as_new(workspace):
-            self._end()
+            self._leave()
         self._prepare()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import select
 
 import json_text
 from frames import Decoder, encode
@@ -34,15 +35,17 @@ class Channel:
         loop.read_when_ready(0, self._read)
 
     def _read(self) -> None:
+        for kind, stream, payload in self._decoder.feed(self._take()):
+            self._on_frame(kind, stream, payload)
+
+    def _take(self) -> bytes:
         try:
             data = os.read(0, READ_BYTES)
         except BlockingIOError:
-            return
+            return b""
         if not data:
             self._on_end()
-            return
-        for kind, stream, payload in self._decoder.feed(data):
-            self._on_frame(kind, stream, payload)
+        return data
 
     def send(self, kind: int, stream: int, payload: bytes = b"") -> None:
         self._waiting += encode(kind, stream, payload)
@@ -63,3 +66,14 @@ class Channel:
                 return
             del self._waiting[:written]
         self._loop.write_when_ready(1, None)
+
+    def finish(self) -> None:
+        """Before the agent ends: returns when the worker has been sent all that waits. Until then frames are dropped,
+        and nothing else of the loop runs. Only the end of the connection still counts."""
+        poll = select.poll()
+        poll.register(0, select.POLLIN)
+        poll.register(1, select.POLLOUT)
+        while self._waiting:
+            poll.poll()
+            self._take()
+            self._write()

@@ -11,18 +11,19 @@ import select
 
 
 class Order:
-    """Make it before anything can be written."""
+    """Make it before anything can be written. The local sandbox also runs on machines without epoll, such as macOS."""
 
-    def __init__(self, stdout: int, stderr: int) -> None:
-        #: The local sandbox also runs on machines without it. There, standard output always comes first.
-        self._epoll = select.epoll() if hasattr(select, "epoll") else None
+    def __init__(self, stdout: int, stderr: int, *, has_epoll: bool = hasattr(select, "epoll")) -> None:
+        self._both = [stdout, stderr]
+        self._epoll = select.epoll() if has_epoll else None
         if self._epoll is not None:
             for fd in (stdout, stderr):
                 self._epoll.register(fd, select.EPOLLIN | select.EPOLLET)
 
     def take(self) -> list[int]:
-        """What was written to (or closed) since the last call: each once, the first one first."""
-        return [] if self._epoll is None else [fd for fd, _ in self._epoll.poll(0)]
+        """What was written to (or closed) since the last call: each once, the first one first. Without epoll it is
+        always both, standard output first: so at least standard error never overtakes it."""
+        return self._both if self._epoll is None else [fd for fd, _ in self._epoll.poll(0)]
 
     def close(self) -> None:
         if self._epoll is not None:

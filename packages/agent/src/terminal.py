@@ -10,7 +10,9 @@
 
 A line of input that is not read yet has room for 4,095 bytes; the kernel drops more. So a longer line is made available
 in pieces, as ^D does for a person: the program reads every byte of it. Input that ends is ^D at the start of a line. It
-is typed again and again, because a program may read on after the end, or drop what it has not read (getpass does).
+is typed again and again, because a program may read on after the end, or drop what it has not read (getpass does). A
+program that reads keys (no ICANON) while the terminal shows them (ECHO) gets it once, because each one would be output.
+Line editors have switched ECHO off, and may need more than one.
 """
 
 from __future__ import annotations
@@ -54,6 +56,7 @@ class Terminal:
         self.their_stdin = self.their_stdout = self.their_stderr = slave
         self._is_slave_open = True
         self._end_timer = 0
+        self._has_end_key = False  # typed since keys are read and shown
         self._line = 0  # how many bytes of the last line were written
         self._last = b""
         identity.own_terminal(slave)
@@ -114,11 +117,14 @@ class Terminal:
         if self.stdin is None:
             return
         try:
-            end_of_file: bytes = termios.tcgetattr(self.stdin)[CC][termios.VEOF]
-            if end_of_file != DISABLED:
+            attributes = termios.tcgetattr(self.stdin)
+            shows_keys = attributes[LFLAG] & (termios.ICANON | termios.ECHO) == termios.ECHO
+            end_of_file: bytes = attributes[CC][termios.VEOF]
+            if end_of_file != DISABLED and not (shows_keys and self._has_end_key):
                 # On a line that is not empty, the first only makes the line available.
                 os.write(self.stdin, end_of_file * (2 if self._line else 1))
                 self._line = 0
+            self._has_end_key = shows_keys
         except BlockingIOError:
             pass
         self._end_timer = loop.after(END_AGAIN_SECONDS, lambda: self.end_stdin(loop))

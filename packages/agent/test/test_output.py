@@ -5,6 +5,7 @@ import time
 import unittest
 from collections.abc import Callable
 
+import gathering
 from gathering import LARGE_BYTES, SECONDS, Gathering
 from identity import LocalIdentity
 from loop import Loop
@@ -150,6 +151,20 @@ class Reading(unittest.TestCase):
                     expected = [(is_stdout, b"1"), (is_stdout == is_gathered_first, b"2")]
                     self.assertEqual(self.pieces, [*expected, (is_stdout != is_gathered_first, b"3")])
         self.close_theirs()
+
+    def test_without_epoll_stderr_does_not_overtake_stdout_that_rests(self) -> None:
+        self.pipes.order.close()
+        self.pipes.order = Order(self.pipes.stdout, self.pipes.stderr, has_epoll=False)
+        self.addCleanup(setattr, gathering, "SECONDS", gathering.SECONDS)
+        gathering.SECONDS = 1  # stdout rests until stderr is written to
+        output = self.start()
+        os.write(self.stdout, b"1")
+        run_until(self.loop, lambda: len(self.pieces) == 1)
+        os.write(self.stdout, b"2")
+        os.write(self.stderr, b"3")
+        self.close_theirs()
+        run_until(self.loop, lambda: not output.is_open())
+        self.assertEqual(self.pieces, [(True, b"1"), (True, b"2"), (False, b"3")])
 
     def test_what_was_ready_first_comes_first_when_both_are_ready(self) -> None:
         self.start()

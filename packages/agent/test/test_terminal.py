@@ -117,6 +117,26 @@ class Typing(OnTerminal):
     def test_input_that_ends_after_a_line_has_ended_for_every_later_read(self) -> None:
         self.expect_end_after(b"a line\n")
 
+    def test_the_end_is_typed_once_while_keys_are_read_and_shown(self) -> None:
+        end_of_file = termios.tcgetattr(self.slave)[CC][termios.VEOF]
+        self.change(LFLAG, termios.ECHO, is_on=True)
+        self.terminal.end_stdin(self.loop)
+        for _ in range(2):
+            self.change(LFLAG, termios.ICANON, is_on=True)
+            self.assertEqual(self.until_end(), b"")
+            termios.tcflush(self.slave, termios.TCIFLUSH)
+            self.change(LFLAG, termios.ICANON, is_on=False)
+            self.assertEqual(self.read_for(10 * terminal.END_AGAIN_SECONDS), end_of_file)
+
+    def read_for(self, seconds: float) -> bytes:
+        received = b""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self.loop.after(0.001, lambda: None)
+            self.loop.turn()
+            received += self.read() or b""
+        return received
+
     def test_input_that_ends_within_a_line_gives_the_line_and_has_ended_then(self) -> None:
         self.expect_end_after(b"a part")
 

@@ -114,6 +114,16 @@ print(b"".join(received).decode())`
       expect(outcome).toEqual(EXITED)
     })
 
+    it.each([
+      ['bash', 'echo $((40 + 2))\n'],
+      ['python3', 'print(40 + 2)\n'],
+    ])('ends %s, which reads keys, when its input ends', async (shell, stdin) => {
+      const source = `import os\nos.environ["PYTHON_BASIC_REPL"] = "1"\nos.execvp("${shell}", ["${shell}", "-i"])`
+      const { text, outcome } = await run({ source, program: { stdin } })
+      expect(text).toMatch(/^42\r$/m)
+      expect(outcome).toEqual(EXITED)
+    })
+
     it('tells a program its new size when it changes, and its children too', async () => {
       const source = `import os, signal, time
 changed = []
