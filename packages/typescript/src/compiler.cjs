@@ -57,33 +57,46 @@ const TOKEN = /=>|[\w$\u0080-\uffff]+|\S/g
 const PREFIXES = new Set(
   '- + ! ~ typeof void delete await yield new keyof unique readonly infer asserts async abstract'.split(' '),
 )
+const WORD = /[\w$\u0080-\uffff]/
+const QUOTES = new Set(['"', "'", '`'])
 
 /**
- * Counts brackets, and `=>` and prefixes as long as one statement goes on. It takes the text in strings for code, and knows
- * statements only by a comma, a semicolon, or one value right after another.
+ * Counts brackets, the prefixes of one value, and `=>` as long as one statement goes on. It takes the text in strings for
+ * code, and knows statements only by a comma, a semicolon, or one value right after another.
  */
 const isTooDeep = (source) => {
   const outer = []
-  let run = 0
+  let start = 0
+  let arrows = 0
+  let prefixes = 0
   let isAfterValue = false
   for (const [token] of source.matchAll(TOKEN)) {
     if ('([{'.includes(token)) {
-      outer.push(run)
+      outer.push([start, arrows])
+      start = arrows + prefixes
+      arrows = start
+      prefixes = 0
       isAfterValue = false
     } else if (')]}'.includes(token)) {
-      run = outer.pop() ?? 0
+      ;[start, arrows] = outer.pop() ?? [0, 0]
+      prefixes = 0
       isAfterValue = true
-    } else if (token === '=>' || (PREFIXES.has(token) && !isAfterValue)) {
-      run += 1
+    } else if (token === '=>') {
+      arrows += 1
       isAfterValue = false
-    } else if (/[\w$\u0080-\uffff]/.test(token)) {
-      if (isAfterValue) run = 0
-      isAfterValue = !PREFIXES.has(token)
+    } else if (PREFIXES.has(token) && !(isAfterValue && token.length === 1)) {
+      if (isAfterValue) arrows = start
+      prefixes += 1
+      isAfterValue = false
+    } else if (WORD.test(token)) {
+      if (isAfterValue) arrows = start
+      prefixes = 0
+      isAfterValue = true
     } else {
-      if (token === ',' || token === ';') run = 0
-      isAfterValue = false
+      if (token === ',' || token === ';') arrows = start
+      isAfterValue = QUOTES.has(token)
     }
-    if (outer.length + run > MAX_DEPTH) return true
+    if (outer.length + arrows + prefixes > MAX_DEPTH) return true
   }
   return false
 }

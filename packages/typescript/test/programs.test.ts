@@ -60,6 +60,7 @@ describe('A file that would take too much to compile is left to Node, which prin
     ['x => ', 20_000, (nested: string) => `const f: any = ${nested}1`],
     ['(x: any) => ', 20_000, (nested: string) => `const f: any = ${nested}1`],
     ['keyof ', 30_000, (nested: string) => `type T = ${nested}string`],
+    ['x => (- - - - - ', 5_000, (nested: string) => `const n = ${nested}1`],
     ['- ', 100_000, (nested: string) => `const n = ${nested}1`],
   ])('what Node prints where the file beside it has %j %i times', (piece, times, toText) => {
     const beside = { path: 'data/unused.ts', text: `enum A {}\n${toText(piece.repeat(times))}` }
@@ -69,6 +70,25 @@ describe('A file that would take too much to compile is left to Node, which prin
     }
     const one = { path: 'one.ts', text: 'export const one: number = 1' }
     expect(run({ entry: 'main.ts', files: [main, one, beside] })).toEqual({ stdout: '2\n', stderr: '', exitCode: 0 })
+  })
+})
+
+test('A long file without semicolons is not taken for a deep one', () => {
+  const times = (count: number, toLine: (index: number) => string) =>
+    Array.from({ length: count }, (_, index) => toLine(index))
+  const text = [
+    'enum A { B }',
+    `const parts = ${times(2_000, (index) => `'p${index}'`).join(' +\n')}`,
+    `const sum = ${times(2_000, () => '-1').join(' +\n')}`,
+    ...times(2_000, (index) => `const f${index} = (x: number) => !x`),
+    ...times(2_000, (index) => `const v${index} = -1`),
+    ...times(2_000, (index) => `f${index}(1)`),
+    'console.log(parts.length, sum, A.B)',
+  ].join('\n')
+  expect(run({ entry: 'main.ts', files: [{ path: 'main.ts', text }] })).toEqual({
+    stdout: '8890 -2000 0\n',
+    stderr: '',
+    exitCode: 0,
   })
 })
 
