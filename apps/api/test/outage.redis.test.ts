@@ -8,6 +8,12 @@ import { openStream, watchNdjson, watchServerSentEvents } from './clients.ts'
 
 // The id shows which tenant a job belongs to. Redis is asked only for the tenant's own.
 const UNKNOWN = createJobId('default')
+/** By the last part of the path: all other calls take a program. */
+const BODIES: Readonly<Record<string, object>> = {
+  stdin: { data: 'x' },
+  signal: { signal: 'SIGINT' },
+  resize: { cols: 80, rows: 24 },
+}
 const submit = ({ app }: Api) => app.inject({ method: 'POST', url: '/v1/jobs', payload: { code: 'print(1)' } })
 
 describe('While Redis is away', () => {
@@ -30,7 +36,7 @@ describe('While Redis is away', () => {
       ...needRedis.flatMap(({ method, url }) => [method].flat().map((one) => [one, url] as const)),
     ]) {
       if (method === 'HEAD') continue
-      const payload = path.endsWith('/stdin') ? { data: 'x' } : { code: 'print(1)' }
+      const payload = BODIES[path.slice(path.lastIndexOf('/') + 1)] ?? { code: 'print(1)' }
       const response = await api.app.inject({
         method,
         url: path.replace(':id', UNKNOWN),
