@@ -100,7 +100,8 @@ describe('A frame for a program that has ended does not reach the next program o
         container.connection.send([encodeJsonFrame(REQUEST.resize, firstStream, { cols: 80, rows: 24 })])
         yield { type: 'stdin', data: 'go\n', encoding: 'utf8' }
       }
-      const source = 'import os\nprint("ready")\ninput()\nprint(*os.get_terminal_size())'
+      // One write, because `print` makes two and the echo of what is typed could come between them.
+      const source = 'import os\nos.write(1, b"ready\\n")\ninput()\nprint(*os.get_terminal_size())'
       const printed = await runIn(container, source, {
         program: { interactive: true, terminal: { cols: 100, rows: 30 } },
         controls: typeWhenReady(),
