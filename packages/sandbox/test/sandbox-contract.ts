@@ -174,7 +174,7 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN)
 if os.fork() == 0:
     os.setsid()
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-print("x", flush=True)
+os.write(1, b"x\\n")
 while True: time.sleep(1)`
       const { stdout, outcome, usage } = await run({ source, limits: { wallMs: 1_500 } })
       expect(stdout.toString()).toBe('x\nx\n')
