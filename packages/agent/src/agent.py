@@ -87,7 +87,7 @@ class Agent:
         try:
             while True:
                 self._loop.turn()
-        except Exception as error:  # noqa: BLE001 whatever it is, the agent ends
+        except Exception as error:  # noqa: BLE001 every fault ends the agent
             # It must not leave this function: in Python's image the interpreter would go on, as root, with main.py.
             sys.excepthook(type(error), error, error.__traceback__)
             self._leave(status=1)

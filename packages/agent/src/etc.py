@@ -1,7 +1,8 @@
 """/etc of a container: in memory, because it says who runs, and the root is read-only.
 
-A program's user is another one in each container, and with each program of a reused container. Whoever looks its number
-up must find a name, a group and a home. And Docker puts an empty /etc/hosts over that of an image without network.
+A program's user is another one in each container, and with each program of a reused container. A program that looks
+its number up must find a name, a group and a home. And Docker puts an empty /etc/hosts over that of the image where
+there is no network.
 
 1. `fill`, once: a link to each file of the image's /etc, of which the image has a copy.
 2. `name_user`, before each program: passwd and group, with that program's user.

@@ -2,7 +2,7 @@ import type { Program } from '@runnel/contract/public'
 import type { LanguageId } from '@runnel/languages'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestSandboxes, type TestSandboxes } from './docker-fixture.ts'
-import { type RunOptions, run as runIn } from './run.ts'
+import { type RunOptions, runCleanly, run as runIn } from './run.ts'
 
 /** Every way in which a program starts. Args or variables of its own make it start anew. */
 const WAYS: readonly (readonly [LanguageId, Partial<Program>])[] = [
@@ -60,11 +60,7 @@ describe('Names in a sandbox', () => {
   })
   afterAll(() => sandboxes[Symbol.asyncDispose]())
 
-  const run = async (options: RunOptions) => {
-    const { stdout, stderr, outcome } = await runIn(sandboxes, options)
-    expect({ stderr: stderr.toString(), outcome }).toEqual({ stderr: '', outcome: { type: 'exited', exitCode: 0 } })
-    return stdout.toString()
-  }
+  const run = (options: RunOptions) => runCleanly(sandboxes, options)
 
   it.each([
     ['python', PYTHON_LOOKUP],

@@ -1,6 +1,7 @@
 import type { Control } from '@runnel/contract/internal'
 import { defaultLimits, type Limits, type Outcome, type Program, type Usage } from '@runnel/contract/public'
 import { findLanguage } from '@runnel/languages'
+import { expect } from 'vitest'
 import type { Sandbox, Sandboxes } from '../src/index.ts'
 
 export interface RunOptions {
@@ -66,4 +67,11 @@ export const run = async (sandboxes: Sandboxes, options: RunOptions): Promise<Ru
   options.onSandbox?.(sandbox)
   // Awaited here: the sandbox must outlive the run.
   return await runInside(sandbox, options)
+}
+
+/** Runs a program that must exit with 0 and print nothing on standard error. Returns its standard output. */
+export const runCleanly = async (sandboxes: Sandboxes, options: RunOptions): Promise<string> => {
+  const { stdout, stderr, outcome } = await run(sandboxes, options)
+  expect({ stderr: stderr.toString(), outcome }).toEqual({ stderr: '', outcome: { type: 'exited', exitCode: 0 } })
+  return stdout.toString()
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestSandboxes, type TestSandboxes } from './docker-fixture.ts'
-import { type RunOptions, run as runIn } from './run.ts'
+import { type RunOptions, runCleanly, run as runIn } from './run.ts'
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../../docs/languages.md'), 'utf8')
 const [, TABLE = ''] = /^\| package of Debian \| tools \|\n\|---\|---\|\n((?:\|.*\|\n)+)/m.exec(PAGE) ?? []
@@ -56,11 +56,7 @@ describe('The tools in a sandbox', () => {
   })
   afterAll(() => sandboxes[Symbol.asyncDispose]())
 
-  const run = async (options: RunOptions) => {
-    const { stdout, stderr, outcome } = await runIn(sandboxes, options)
-    expect({ stderr: stderr.toString(), outcome }).toEqual({ stderr: '', outcome: { type: 'exited', exitCode: 0 } })
-    return stdout.toString()
-  }
+  const run = (options: RunOptions) => runCleanly(sandboxes, options)
 
   it.each([
     [
