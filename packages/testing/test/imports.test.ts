@@ -42,6 +42,8 @@ const PLACES: readonly Place[] = [
     'redis',
   ]),
   packagePlace('sandbox', ['contract', 'languages']),
+  packagePlace('client', ['contract/public']),
+  packagePlace('terminal', ['client']),
   packagePlace('testing', []),
   appPlace('api', ['contract', 'languages', 'operations', 'registry', 'redis', 'process']),
   appPlace('worker', [
@@ -55,6 +57,7 @@ const PLACES: readonly Place[] = [
     'process',
   ]),
   appPlace('docker-proxy', ['contract', 'languages', 'sandbox', 'process']),
+  appPlace('console', ['client', 'terminal', 'languages/detection']),
   appPlace('bench', ['contract/public', 'languages', 'sandbox']),
 ]
 
@@ -115,7 +118,7 @@ const toMarkdown = (): string => {
 }
 
 describe('The table of imports', () => {
-  const files = globSync('{apps,packages}/*/src/**/*.ts', { cwd: ROOT })
+  const files = globSync('{apps,packages}/*/src/**/*.{ts,tsx}', { cwd: ROOT })
 
   test('holds in every file', () => {
     const faults = files

@@ -1,0 +1,2 @@
+// The SDK: see README.md.
+export {}
