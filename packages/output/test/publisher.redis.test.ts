@@ -68,7 +68,8 @@ describe('a log', () => {
       }))
       const startedAt = performance.now()
       for (const { type, data } of written) await log.write(type, text(data))
-      const flushes = Math.floor((performance.now() - startedAt) / 5) + 1
+      // A timer of 5 ms may fire up to a millisecond early.
+      const flushes = Math.floor((performance.now() - startedAt) / 4) + 1
       const [waiting, perFlush] = [256, 16]
       expect(written.length).toBeLessThanOrEqual(waiting + perFlush * flushes)
       await log.finish(EXITED, null)
