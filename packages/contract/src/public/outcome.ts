@@ -46,6 +46,25 @@ export const outcomeSchema = z.discriminatedUnion('type', [
 ])
 export type Outcome = z.infer<typeof outcomeSchema>
 
+/** The words that outcomes are counted and found by. `succeeded`: exited with 0. `failed`: exited with another code. */
+export const OUTCOME_CLASSES = [
+  'succeeded',
+  'failed',
+  'signaled',
+  'timed-out',
+  'out-of-memory',
+  'output-limit',
+  'canceled',
+  'sandbox-failed',
+] as const
+export const outcomeClassSchema = z.enum(OUTCOME_CLASSES)
+export type OutcomeClass = z.output<typeof outcomeClassSchema>
+
+export const toOutcomeClass = (outcome: Outcome): OutcomeClass => {
+  if (outcome.type !== 'exited') return outcome.type
+  return outcome.exitCode === 0 ? 'succeeded' : 'failed'
+}
+
 export const usageSchema = z.object({
   wallMs: z.number().nonnegative(),
   cpuMs: z.number().nonnegative(),
