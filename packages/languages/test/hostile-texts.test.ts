@@ -72,8 +72,12 @@ const processorMs = (work: () => void): number => {
   return (user + system) / 1_000
 }
 
-/** The best of three: other tests run in this process too, and so does the garbage collection of what they left. */
-const leastProcessorMs = (work: () => void): number => Math.min(...[1, 2, 3].map(() => processorMs(work)))
+/** Up to three tries: other tests run in this process too, and so does the garbage collection of what they left. */
+const leastProcessorMs = (work: () => void): number => {
+  let least = processorMs(work)
+  for (let tries = 1; tries < 3 && least >= MOST_MS; tries += 1) least = Math.min(least, processorMs(work))
+  return least
+}
 
 test('A hostile text takes no longer than its share of a thread', { timeout: 120_000 }, () => {
   for (const piece of PIECES) {
