@@ -1,35 +1,11 @@
 import { RequestError } from '@runnel/contract/public'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { refuseForeignHost } from '../browser-guard.ts'
-import { CALLER, type Caller, requireJob, requireScope } from './caller.ts'
+import { CALLER, requireJob, requireScope } from './caller.ts'
 import type { CallerDirectory } from './caller-directory.ts'
-import { type Credentials, readCredentials, refuseKeyInUrl } from './credentials.ts'
+import { readCredentials, refuseKeyInUrl } from './credentials.ts'
+import { findCaller, UNKNOWN_CALLER } from './find-caller.ts'
 import type { CountRequest } from './rate-limit.ts'
 import type { CountStream } from './stream-quota.ts'
-
-/** One sentence for every reason, so that it does not show which keys exist. */
-const UNKNOWN = 'Cannot identify the caller: send a valid key, as Authorization: Bearer rnl_…'
-
-const findCaller = async (
-  callers: CallerDirectory,
-  credentials: Credentials,
-  request: FastifyRequest,
-): Promise<Caller | undefined> => {
-  const { headers, ws: isSocket, routeOptions } = request
-  switch (credentials.type) {
-    case 'key':
-      return callers.byKey(credentials.parts)
-    case 'ticket':
-      return routeOptions.config.stream && isSocket ? callers.byTicket(credentials.ticket, headers.origin) : undefined
-    case 'none': {
-      const caller = await callers.withoutKey()
-      if (caller !== undefined) refuseForeignHost(headers.host)
-      return caller
-    }
-    case 'unreadable':
-      return undefined
-  }
-}
 
 const readId = (params: unknown): string =>
   typeof params === 'object' && params !== null && 'id' in params ? String(params.id) : ''
@@ -47,7 +23,7 @@ export const guardRoutes = (
   const refuse = async (request: FastifyRequest, reply: FastifyReply): Promise<never> => {
     reply.header('www-authenticate', 'Bearer')
     await count(request, reply)
-    throw new RequestError('unauthorized', UNKNOWN)
+    throw new RequestError('unauthorized', UNKNOWN_CALLER)
   }
 
   app.addHook('onRequest', async (request, reply) => {
@@ -55,7 +31,7 @@ export const guardRoutes = (
     const { scope, resource, submits, stream } = request.routeOptions.config
     if (scope === 'none') return
     refuseKeyInUrl(request.url)
-    const caller = await findCaller(callers, readCredentials(request), request)
+    const caller = await findCaller(callers, readCredentials(request), request, stream && request.ws)
     if (caller === undefined) return refuse(request, reply)
     request.setDecorator(CALLER, caller)
     if (scope !== 'any') requireScope(caller, scope)
