@@ -66,12 +66,6 @@ export const isolationSchema = z
     '`job`: a sandbox for this job alone. `tenant`: a sandbox that also serves other jobs of the same tenant, one after another; what each job leaves is removed. Many times the throughput.',
   )
 
-export const jobPageSchema = z.strictObject({
-  jobs: z.array(jobSchema.omit({ output: true })),
-  next: z.string().optional().describe('The `cursor` of the next page. Absent on the last page.'),
-})
-export type JobPage = z.infer<typeof jobPageSchema>
-
 /** Signals that a client may send to a running program. */
 export const signalNames = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGKILL'] as const
 export type SignalName = (typeof signalNames)[number]
