@@ -57,7 +57,7 @@ const PLACES: readonly Place[] = [
     'process',
   ]),
   appPlace('docker-proxy', ['contract', 'languages', 'sandbox', 'process']),
-  appPlace('console', ['client', 'terminal', 'languages/detection']),
+  appPlace('console', ['contract/public', 'client', 'terminal', 'languages/detection']),
   appPlace('bench', ['contract/public', 'languages', 'sandbox']),
 ]
 
@@ -80,7 +80,7 @@ const COMPOSITION_ROOTS = [
 /** A package's `./testing` is for tests, and tests may import anything. */
 const isFree = (file: string): boolean => COMPOSITION_ROOTS.includes(file) || /\/src\/testing(\.ts$|\/)/.test(file)
 
-const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g
+const IMPORT = /(?<!')(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g
 
 const importsOf = (file: string): string[] =>
   [...readFileSync(join(ROOT, file), 'utf8').matchAll(IMPORT)].flatMap(([, specifier]) => specifier ?? [])

@@ -1,0 +1,79 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { lazy, type ReactElement, useEffect, useState } from 'react'
+import { Route, Switch, useLocation } from 'wouter'
+import styles from './app.module.css'
+import { Empty } from './parts/notice.tsx'
+import { KeyList } from './shell/key-list.tsx'
+import { Rail } from './shell/rail.tsx'
+import { ViewBoundary } from './shell/view-boundary.tsx'
+import { Who } from './shell/who.tsx'
+import { RunView } from './views/run/index.tsx'
+
+const History = lazy(() => import('./views/history/index.tsx'))
+const Compare = lazy(() => import('./views/compare/index.tsx'))
+const Operate = lazy(() => import('./views/operate/index.tsx'))
+const Keys = lazy(() => import('./views/keys/index.tsx'))
+const SignIn = lazy(() => import('./views/sign-in/index.tsx'))
+const Account = lazy(() => import('./views/account/index.tsx'))
+
+/** A request is not sent again by itself after an answer of 400 to 499: the same request gets the same answer. */
+const shouldRetry = (failures: number, error: unknown): boolean => {
+  const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined
+  return failures < 2 && !(typeof status === 'number' && status >= 400 && status < 500)
+}
+
+const queries = new QueryClient({ defaultOptions: { queries: { retry: shouldRetry, staleTime: 2_000 } } })
+
+const isField = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest('input, textarea, select, [contenteditable="true"], .xterm') !== null
+
+/** `/` and `/r/:job` are one view: the editor stays as it is when a run begins. */
+const RUN = /^\/(?:r\/(?<job>[^/]+))?$/
+
+const Views = (): ReactElement => {
+  const [location] = useLocation()
+  return (
+    <ViewBoundary key={RUN.test(location) ? 'run' : location}>
+      <Switch>
+        <Route path={RUN}>{({ job }) => <RunView jobId={job} />}</Route>
+        <Route path="/history" component={History} />
+        <Route path="/history/compare" component={Compare} />
+        <Route path="/ops" component={Operate} />
+        <Route path="/ops/keys" component={Keys} />
+        <Route path="/sign-in" component={SignIn} />
+        <Route path="/account" component={Account} />
+        <Route>
+          <Empty title="There is nothing at this address.">
+            <p>
+              Runs are at <code>/r/job_…</code>, what ran is in the history.
+            </p>
+          </Empty>
+        </Route>
+      </Switch>
+    </ViewBoundary>
+  )
+}
+
+export const App = (): ReactElement => {
+  const [hasKeyList, setKeyList] = useState(false)
+  useEffect(() => {
+    const showKeys = (event: KeyboardEvent): void => {
+      if (event.key !== '?' || event.ctrlKey || event.metaKey || isField(event.target)) return
+      event.preventDefault()
+      setKeyList(true)
+    }
+    document.addEventListener('keydown', showKeys)
+    return () => document.removeEventListener('keydown', showKeys)
+  }, [])
+  return (
+    <QueryClientProvider client={queries}>
+      <div className={styles.app}>
+        <Rail onKeys={() => setKeyList(true)} who={<Who />} />
+        <main className={styles.view}>
+          <Views />
+        </main>
+      </div>
+      <KeyList isOpen={hasKeyList} onClose={() => setKeyList(false)} />
+    </QueryClientProvider>
+  )
+}

@@ -1,0 +1,71 @@
+import { Activity, History, Keyboard, Monitor, Moon, Play, Sun } from 'lucide-react'
+import type { ReactElement, ReactNode } from 'react'
+import { Link, useRoute } from 'wouter'
+import { IconButton } from '../parts/button.tsx'
+import styles from './rail.module.css'
+import { chooseTheme, type ThemeChoice, useThemeChoice } from './theme.ts'
+
+const Place = ({
+  to,
+  within = to,
+  label,
+  children,
+}: {
+  readonly to: string
+  /** The routes that belong to this place. */
+  readonly within?: string | RegExp
+  readonly label: string
+  readonly children: ReactNode
+}): ReactElement => {
+  const [isHere] = useRoute(within)
+  return (
+    <Link
+      href={to}
+      className={styles.place}
+      aria-label={label}
+      title={label}
+      aria-current={isHere ? 'page' : undefined}
+    >
+      {children}
+      <span className={styles.word}>{label}</span>
+    </Link>
+  )
+}
+
+/** The theme, what is chosen next, and its icon. */
+const THEMES: Readonly<Record<ThemeChoice, readonly [label: string, next: ThemeChoice, icon: ReactElement]>> = {
+  system: ['Theme: as the system', 'light', <Monitor key="system" size={18} />],
+  light: ['Theme: light', 'dark', <Sun key="light" size={18} />],
+  dark: ['Theme: dark', 'system', <Moon key="dark" size={18} />],
+}
+
+const ThemeSwitch = (): ReactElement => {
+  const [label, next, icon] = THEMES[useThemeChoice()]
+  return (
+    <IconButton label={label} onClick={() => chooseTheme(next)}>
+      {icon}
+    </IconButton>
+  )
+}
+
+/** Where one can go: at the left, and on a phone at the bottom. */
+export const Rail = ({ onKeys, who }: { readonly onKeys: () => void; readonly who: ReactNode }): ReactElement => (
+  <nav className={styles.rail} aria-label="Places">
+    <Place to="/" within={/^\/(?:r\/[^/]+)?$/} label="Run">
+      <Play size={18} />
+    </Place>
+    <Place to="/history" within={/^\/history/} label="History">
+      <History size={18} />
+    </Place>
+    <Place to="/ops" within={/^\/ops/} label="Operate">
+      <Activity size={18} />
+    </Place>
+    <div className={styles.foot}>
+      <ThemeSwitch />
+      <IconButton label="Keys (?)" className={styles.keys} onClick={onKeys}>
+        <Keyboard size={18} />
+      </IconButton>
+      {who}
+    </div>
+  </nav>
+)

@@ -1,0 +1,20 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+import { checkBudget } from './build/check-budget.ts'
+
+/** Where `vite` and `vite preview` find the API. In production the API serves the page itself. */
+const API = 'http://127.0.0.1:3000'
+const proxy = {
+  '/v1': { target: API, ws: true },
+  '/health': { target: API },
+  '/docs': { target: API },
+}
+
+export default defineConfig({
+  plugins: [react(), checkBudget({ firstViewBytes: 250_000 })],
+  // xterm 6.0.0 stops working when it is compiled for anything older than es2022.
+  build: { target: ['es2023', 'chrome123', 'firefox128', 'safari17.5'], assetsInlineLimit: 0, sourcemap: true },
+  css: { transformer: 'lightningcss' },
+  server: { proxy },
+  preview: { proxy },
+})
