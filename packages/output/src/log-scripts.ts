@@ -1,4 +1,4 @@
-import { createLuaScript, type RedisKeys } from '@runnel/redis'
+import { createLuaScript, type RedisKeys, RUN_COMMANDS_LUA } from '@runnel/redis'
 
 /**
  * The keys of every script that writes to a log: the log, and the messages to the job, which are removed when it finishes.
@@ -17,11 +17,13 @@ local function messageOf(entry) return entry[2][4] end
 `
 
 /**
- * Shared by all scripts that write to a log. KEYS: see `logKeys`. Explicit ids make a write safe to repeat and stop stale
- * writers: Redis refuses an id that is not above the last one. If a refused entry is already there with the same text, this
- * write was done before and its answer was lost.
+ * Shared by all scripts that write to a log. KEYS: see `logKeys`, then those of the commands that run when the job finishes.
+ * Explicit ids make a write safe to repeat and stop stale writers: Redis refuses an id that is not above the last one. If a
+ * refused entry is already there with the same text, this write was done before and its answer was lost: then the commands ran
+ * too, and do not run again.
  */
-const SHARED = `${ENTRY}
+const SHARED = `${ENTRY}${RUN_COMMANDS_LUA}
+local FIRST_COMMAND_KEY = 4
 local log, control, stdin = KEYS[1], KEYS[2], KEYS[3]
 
 local function has(id, message)
@@ -29,14 +31,15 @@ local function has(id, message)
   return found ~= nil and messageOf(found) == message
 end
 
+-- Returns 'added', 'there' if this write was done before, or nil if a later attempt has taken over.
 local function add(id, eventType, message)
   local written = redis.pcall('XADD', log, id, 'type', eventType, 'message', message)
   if type(written) == 'string' then
     redis.call('PUBLISH', log, message)
-    return true
+    return 'added'
   end
   if string.find(written.err, 'equal or smaller', 1, true) == nil then error(written.err) end
-  return has(id, message)
+  return has(id, message) and 'there' or nil
 end
 
 local function top()
@@ -46,24 +49,30 @@ local function top()
   return { attempt = tonumber(attempt), n = tonumber(n), isFinished = typeOf(last) == 'finished' }
 end
 
-local function close(ms)
+-- The job has finished. at: where the arguments of the commands start.
+local function close(ms, at)
   redis.call('PEXPIRE', log, ms)
   redis.call('UNLINK', control, stdin)
+  runCommands(at, FIRST_COMMAND_KEY)
 end
 `
 
 /**
- * ARGV: expiry in ms or 0; how many entries the log must have at least; then id, type, message for each new entry.
+ * ARGV: expiry in ms or 0; how many entries the log must have at least; how many new ones there are; then id, type, message of
+ * each; with an expiry also the commands.
  *
  * Returns 1 if all of it is in the log, 0 if a later attempt has taken over, and 'gone' if the log has too few entries,
  * because Redis has lost data. Then nothing is written, because no reader would notice the gap.
  */
 export const appendScript = createLuaScript(`${SHARED}
 if redis.call('XLEN', log) < tonumber(ARGV[2]) then return 'gone' end
-for at = 3, #ARGV, 3 do
-  if not add(ARGV[at], ARGV[at + 1], ARGV[at + 2]) then return 0 end
+local at, how = 4, nil
+for _ = 1, tonumber(ARGV[3]) do
+  how = add(ARGV[at], ARGV[at + 1], ARGV[at + 2])
+  if not how then return 0 end
+  at = at + 3
 end
-if ARGV[1] ~= '0' then close(ARGV[1]) end
+if ARGV[1] ~= '0' and how == 'added' then close(ARGV[1], at) end
 return 1
 `)
 
@@ -90,19 +99,23 @@ add(second, 'started', ARGV[4])
 return { 2, redis.call('XLEN', log) }
 `)
 
-/** ARGV: expiry in ms, the message of \`0-2 finished\`. Returns 1 if this ended the job, 0 if it had started or finished. */
+/**
+ * ARGV: expiry in ms, the message of \`0-2 finished\`, the commands. Returns 1 if this ended the job, 0 if it had started or
+ * finished.
+ */
 export const cancelScript = createLuaScript(`${SHARED}
 local last = top()
 if last == nil or last.attempt ~= 0 then return 0 end
 if last.isFinished then return has('0-2', ARGV[2]) and 1 or 0 end
 add('0-2', 'finished', ARGV[2])
-close(ARGV[1])
+close(ARGV[1], 3)
 return 1
 `)
 
 /**
  * ARGV: expiry in ms, how many attempts there were, the message of \`0-2 finished\`, then the messages of the next attempt's
- * \`1 restarted\` and \`2 finished\`. Returns 1 if this ended the job, 0 if it had finished or a later attempt has started.
+ * \`1 restarted\` and \`2 finished\`, then the commands. Returns 1 if this ended the job, 0 if it had finished or a later
+ * attempt has started.
  */
 export const endUntakenScript = createLuaScript(`${SHARED}
 local last, attempts = top(), tonumber(ARGV[2])
@@ -113,7 +126,7 @@ else
   add(attempts + 1 .. '-1', 'restarted', ARGV[4])
   add(attempts + 1 .. '-2', 'finished', ARGV[5])
 end
-close(ARGV[1])
+close(ARGV[1], 6)
 return 1
 `)
 

@@ -1,6 +1,6 @@
-import type { QueuedJob } from '@runnel/contract/internal'
-import type { EventPosition, Outcome } from '@runnel/contract/public'
-import { createRedisKeys, type Redis, type RedisCommand } from '@runnel/redis'
+import type { JobEnd, QueuedJob } from '@runnel/contract/internal'
+import { createRedisKeys, type Redis, type RedisCommand, toCommandArgs, toCommandKeys } from '@runnel/redis'
+import type { EndCommands } from './end-commands.ts'
 import { toEntry, toFields, toMessage } from './log-entry.ts'
 import { cancelScript, endUntakenScript, logKeys } from './log-scripts.ts'
 
@@ -8,17 +8,24 @@ import { cancelScript, endUntakenScript, logKeys } from './log-scripts.ts'
 export interface LogWriter {
   /** The commands that write the event `0-1 queued`. They are sent in the same step as the job itself. */
   startCommands(job: QueuedJob): readonly RedisCommand[]
-  /** Ends the job as canceled, unless an attempt has started or the job has finished. One step. */
-  cancelQueued(jobId: string): Promise<boolean>
+  /** Ends the job as canceled, unless an attempt has started or the job has finished. One step, with the commands. */
+  cancelQueued(jobId: string, toCommands?: EndCommands): Promise<boolean>
   /**
-   * Ends the job as `sandbox-failed`, unless it has finished or has been started more than `attempts` times. One step.
-   * If an earlier attempt still runs somewhere, its writes are refused from then on.
+   * Ends the job as `sandbox-failed`, unless it has finished or has been started more than `attempts` times. One step,
+   * with the commands. If an earlier attempt still runs somewhere, its writes are refused from then on.
    */
-  endUntaken(jobId: string, attempts: number, reference: string): Promise<boolean>
+  endUntaken(
+    jobId: string,
+    attempts: number,
+    options: { readonly reference: string; readonly toCommands?: EndCommands },
+  ): Promise<boolean>
 }
 
-const toFinished = (jobId: string, position: EventPosition, outcome: Outcome): string =>
-  toMessage(toEntry({ jobId, position, at: new Date().toISOString() }, { type: 'finished', outcome, usage: null }))
+/** The message of `<attempt>-2 finished`. */
+const toFinished = (jobId: string, attempt: number, end: Pick<JobEnd, 'finishedAt' | 'outcome' | 'usage'>): string => {
+  const { finishedAt: at, outcome, usage } = end
+  return toMessage(toEntry({ jobId, position: { attempt, n: 2 }, at }, { type: 'finished', outcome, usage }))
+}
 
 export const createLogWriter = (options: {
   readonly redis: Redis
@@ -46,21 +53,28 @@ export const createLogWriter = (options: {
       ]
     },
 
-    async cancelQueued(jobId) {
-      const finished = toFinished(jobId, { attempt: 0, n: 2 }, { type: 'canceled' })
-      return (await cancelScript(redis, logKeys(keys, jobId), [retentionMs, finished])) === 1
+    async cancelQueued(jobId, toCommands = () => []) {
+      const end = {
+        attempt: 0,
+        finishedAt: new Date().toISOString(),
+        outcome: { type: 'canceled' },
+        usage: null,
+      } as const
+      const commands = toCommands(end)
+      const args = [retentionMs, toFinished(jobId, 0, end), ...toCommandArgs(commands)]
+      return (await cancelScript(redis, [...logKeys(keys, jobId), ...toCommandKeys(commands)], args)) === 1
     },
 
-    async endUntaken(jobId, attempts, reference) {
-      const outcome = { type: 'sandbox-failed', reference } as const
-      const next = { attempt: attempts + 1, n: 1 }
-      const restarted = toEntry({ jobId, position: next, at: new Date().toISOString() }, { type: 'restarted' })
-      const ends = [
-        toFinished(jobId, { attempt: 0, n: 2 }, outcome),
-        toMessage(restarted),
-        toFinished(jobId, { ...next, n: 2 }, outcome),
-      ]
-      return (await endUntakenScript(redis, logKeys(keys, jobId), [retentionMs, attempts, ...ends])) === 1
+    async endUntaken(jobId, attempts, { reference, toCommands = () => [] }) {
+      const finishedAt = new Date().toISOString()
+      const next = attempts + 1
+      const end = { finishedAt, outcome: { type: 'sandbox-failed', reference }, usage: null } as const
+      const restarted = toEntry({ jobId, position: { attempt: next, n: 1 }, at: finishedAt }, { type: 'restarted' })
+      const messages = [toFinished(jobId, 0, end), toMessage(restarted), toFinished(jobId, next, end)]
+      // A worker may have taken the job and died before it started the log. Then `attempt` is 0 in the log, and more here.
+      const commands = toCommands({ ...end, attempt: attempts === 0 ? 0 : next })
+      const args = [retentionMs, attempts, ...messages, ...toCommandArgs(commands)]
+      return (await endUntakenScript(redis, [...logKeys(keys, jobId), ...toCommandKeys(commands)], args)) === 1
     },
   }
 }

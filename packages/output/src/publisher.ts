@@ -1,12 +1,13 @@
 import { type Outcome, type TerminalSize, toChunk, type Usage } from '@runnel/contract/public'
-import { createRedisKeys, type Redis } from '@runnel/redis'
+import { createRedisKeys, type Redis, type RedisCommand, toCommandArgs, toCommandKeys } from '@runnel/redis'
+import type { EndCommands } from './end-commands.ts'
 import { type LogEntry, toEntry, toMessage } from './log-entry.ts'
 import { LogLostError } from './log-lost-error.ts'
 import { appendScript, logKeys, startScript } from './log-scripts.ts'
 import { createOutputBuffer, type OutputStream } from './output-buffer.ts'
 import { retryWhileAway } from './retry-while-away.ts'
 
-export { LogLostError }
+export { type EndCommands, LogLostError }
 
 export interface JobLog {
   /**
@@ -16,8 +17,11 @@ export interface JobLog {
   start(terminal?: TerminalSize): Promise<'started' | 'finished' | 'stale'>
   /** Resolves when more may be written. Throws LogLostError if this attempt can no longer write. */
   write(stream: OutputStream, bytes: Uint8Array): Promise<void>
-  /** Writes pending output, then `finished`, and sets the log's expiry. Throws LogLostError if Redis stays away or has lost the log. */
-  finish(outcome: Outcome, usage: Usage | null): Promise<'finished' | 'stale'>
+  /**
+   * Writes pending output, then `finished`, sets the log's expiry and runs the commands, all in one step. Throws LogLostError if
+   * Redis stays away or has lost the log.
+   */
+  finish(outcome: Outcome, usage: Usage | null, toCommands?: EndCommands): Promise<'finished' | 'stale'>
 }
 
 export interface Publisher {
@@ -61,27 +65,32 @@ export const createPublisher = (options: {
     let n = 0
     /** How many entries the log has, those of earlier attempts included. */
     let length = 0
+    let startedAt: string | undefined
     let lost: LogLostError | undefined
     let flushing: Promise<void> | undefined
     let nextFlush = Promise.withResolvers<void>()
     let flushedAt = Number.NEGATIVE_INFINITY
     let timer: NodeJS.Timeout | undefined
 
-    const entryAt = (position: number, body: Parameters<typeof toEntry>[1]): LogEntry =>
-      toEntry({ jobId, position: { attempt, n: position }, at: new Date().toISOString() }, body)
+    const now = (): string => new Date().toISOString()
+    const entryAt = (position: number, at: string, body: Parameters<typeof toEntry>[1]): LogEntry =>
+      toEntry({ jobId, position: { attempt, n: position }, at }, body)
 
     const takeOutput = (atEnd: boolean): LogEntry[] =>
       buffer.take(atEnd).map(({ stream, bytes }) => {
         n += 1
-        return entryAt(n, { type: stream, ...toChunk(bytes) })
+        return entryAt(n, now(), { type: stream, ...toChunk(bytes) })
       })
 
-    /** Never throws. A failure is stored in `lost`. */
-    const send = async (entries: readonly LogEntry[], expiryMs = 0): Promise<void> => {
+    /** Never throws. A failure is stored in `lost`. `end`: with these entries the job ends. */
+    const send = async (entries: readonly LogEntry[], end?: readonly RedisCommand[]): Promise<void> => {
       if (entries.length === 0 || lost !== undefined) return
-      const args = [expiryMs, length, ...entries.flatMap((entry) => [entry.id, entry.type, toMessage(entry)])]
+      const texts = entries.flatMap((entry) => [entry.id, entry.type, toMessage(entry)])
+      const isEnd = end !== undefined
+      const args = [isEnd ? retentionMs : 0, length, entries.length, ...texts, ...(isEnd ? toCommandArgs(end) : [])]
+      const allKeys = isEnd ? [...keys, ...toCommandKeys(end)] : keys
       try {
-        const written = await retryWhileAway(() => appendScript(redis, keys, args))
+        const written = await retryWhileAway(() => appendScript(redis, allKeys, args))
         length += entries.length
         if (written !== 1) lost = new LogLostError(written === 'gone' ? 'gone' : 'taken-over')
       } catch (error) {
@@ -110,9 +119,10 @@ export const createPublisher = (options: {
 
     return {
       async start(terminal) {
-        const started = entryAt(1, { type: 'started', ...terminal })
-        const restarted = entryAt(1, { type: 'restarted' })
-        const second = entryAt(2, { type: 'started', ...terminal })
+        const at = now()
+        const started = entryAt(1, at, { type: 'started', ...terminal })
+        const restarted = entryAt(1, at, { type: 'restarted' })
+        const second = entryAt(2, at, { type: 'started', ...terminal })
         const args = [attempt, ...[started, restarted, second].map(toMessage)]
         const reached = await retryWhileAway(() => startScript(redis, keys, args))
         if (reached === 'finished' || reached === 'stale') {
@@ -122,6 +132,7 @@ export const createPublisher = (options: {
         const [first, count]: readonly unknown[] = Array.isArray(reached) ? reached : []
         n = Number(first)
         length = Number(count)
+        startedAt = at
         return 'started'
       },
 
@@ -133,14 +144,17 @@ export const createPublisher = (options: {
         if (lost !== undefined) throw lost
       },
 
-      async finish(outcome, usage) {
+      async finish(outcome, usage, toCommands = () => []) {
         clearTimeout(timer)
         // `flush` schedules the next one when it ends, so wait until none runs.
         while (flushing !== undefined) await flushing
         clearTimeout(timer)
         const output = takeOutput(true)
         n += 1
-        await send([...output, entryAt(n, { type: 'finished', outcome, usage })], retentionMs)
+        const finishedAt = now()
+        const finished = entryAt(n, finishedAt, { type: 'finished', outcome, usage })
+        const end = { attempt, ...(startedAt === undefined ? {} : { startedAt }), finishedAt, outcome, usage }
+        await send([...output, finished], toCommands(end))
         if (lost === undefined) return 'finished'
         if (lost.why !== 'taken-over') throw lost
         return 'stale'

@@ -79,11 +79,11 @@ describe('a job that no worker takes', () => {
 
   parts('can be ended before it starts', async ({ parts: { logWriter, publisher, subscriber } }) => {
     const job = newJob()
-    expect(await logWriter.endUntaken(job.id, 0, 'r1')).toBe(false)
+    expect(await logWriter.endUntaken(job.id, 0, { reference: 'r1' })).toBe(false)
     await logWriter.start(job)
-    expect(await logWriter.endUntaken(job.id, 0, 'r1')).toBe(true)
+    expect(await logWriter.endUntaken(job.id, 0, { reference: 'r1' })).toBe(true)
     expect(await eventsOf(subscriber, job.id)).toMatchObject([{ id: '0-2', ...failed }])
-    expect(await logWriter.endUntaken(job.id, 0, 'r2')).toBe(false)
+    expect(await logWriter.endUntaken(job.id, 0, { reference: 'r2' })).toBe(false)
     expect(await publisher.open(job.id, 1).start()).toBe('finished')
   })
 
@@ -94,7 +94,7 @@ describe('a job that no worker takes', () => {
     const frozen = publisher.open(job.id, 1)
     await frozen.start()
     // A worker took it twice, and the second time no program started.
-    expect(await logWriter.endUntaken(job.id, 2, 'r1')).toBe(true)
+    expect(await logWriter.endUntaken(job.id, 2, { reference: 'r1' })).toBe(true)
     expect(await frozen.finish(EXITED, null)).toBe('stale')
     expect(await publisher.open(job.id, 3).start()).toBe('finished')
     expect(await eventsOf(subscriber, job.id)).toMatchObject([
@@ -111,9 +111,9 @@ describe('a job that no worker takes', () => {
       await logWriter.start(job)
       const log = publisher.open(job.id, 2)
       await log.start()
-      expect(await logWriter.endUntaken(job.id, 1, 'r1')).toBe(false)
+      expect(await logWriter.endUntaken(job.id, 1, { reference: 'r1' })).toBe(false)
       expect(await log.finish(EXITED, null)).toBe('finished')
-      expect(await logWriter.endUntaken(job.id, 2, 'r1')).toBe(false)
+      expect(await logWriter.endUntaken(job.id, 2, { reference: 'r1' })).toBe(false)
     },
   )
 
@@ -124,7 +124,7 @@ describe('a job that no worker takes', () => {
       await logWriter.start(job)
       await publisher.open(job.id, 1).start()
       const next = publisher.open(job.id, 2)
-      const [isEnded, started] = await Promise.all([logWriter.endUntaken(job.id, 1, 'r1'), next.start()])
+      const [isEnded, started] = await Promise.all([logWriter.endUntaken(job.id, 1, { reference: 'r1' }), next.start()])
       expect(started).toBe(isEnded ? 'finished' : 'started')
       if (!isEnded) await next.finish(EXITED, null)
     }

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { QueuedJob } from '@runnel/contract/internal'
 import { RequestError } from '@runnel/contract/public'
-import type { Redis, RedisCommand, RedisKeys } from '@runnel/redis'
+import {
+  type Redis,
+  type RedisCommand,
+  type RedisKeys,
+  RUN_COMMANDS_LUA,
+  toCommandArgs,
+  toCommandKeys,
+} from '@runnel/redis'
 import type { QueueBounds, TenantBounds } from './bounds.ts'
 import { JOB_FIELDS, toJobOptions } from './bullmq-internals/job-record.ts'
 import { createFairQueueScript } from './fair-queue-script.ts'
@@ -24,10 +31,10 @@ const { name, data, options, timestamp, delay, priority, number } = JOB_FIELDS
  * ARGV:  1 to 5  the job's id, tenant, data, options, time
  *        6 to 8  the bounds: all queued jobs, the tenant's queued jobs, the tenant's running jobs
  *        9, 10   the fingerprint of the submission, and how long it is remembered
- *        11      the number of commands; then for each how many parts follow, and these: its name and arguments, without the key
+ *        11      the commands
  * Own KEYS: the key of each command, then the key that remembers the submission, if it has an idempotency key.
  */
-const enqueueScript = createFairQueueScript(`
+const enqueueScript = createFairQueueScript(`${RUN_COMMANDS_LUA}
 local id, tenant = ARGV[1], ARGV[2]
 local job = jobKey(id)
 local fingerprint, commands = ARGV[9], tonumber(ARGV[11])
@@ -51,12 +58,7 @@ for _, other in ipairs(ready) do
 end
 if length >= bound then return { 'full', length, bound, 'tenant', pace() } end
 
-local at = 12
-for command = 0, commands - 1 do
-  local words = tonumber(ARGV[at])
-  redis.call(ARGV[at + 1], KEYS[FIRST_OWN_KEY + command], unpack(ARGV, at + 2, at + words))
-  at = at + words + 1
-end
+runCommands(11, FIRST_OWN_KEY)
 
 if redis.call('HGET', bounds, tenant) ~= ARGV[8] then redis.call('HSET', bounds, tenant, ARGV[8]) end
 redis.call('HSET', job, '${name}', tenant, '${data}', ARGV[3], '${options}', ARGV[4], '${timestamp}', ARGV[5],
@@ -133,10 +135,9 @@ export const enqueueJob = async (
     tenantBounds?.running ?? bounds.tenant.running,
     idempotency?.fingerprint ?? '',
     retentionMs,
-    commands.length,
-    ...commands.flatMap(([name, , ...words]) => [words.length + 1, name, ...words]),
+    ...toCommandArgs(commands),
   ]
-  const ownKeys = commands.map(([, key]) => key)
+  const ownKeys = toCommandKeys(commands)
   if (idempotency !== undefined) ownKeys.push(keys.submission(job.tenantId, toDigest(idempotency.key)))
   const answer = await enqueueScript(redis, keys, args, ownKeys)
   if (!Array.isArray(answer))

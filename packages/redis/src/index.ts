@@ -1,3 +1,4 @@
+export { RUN_COMMANDS_LUA, toCommandArgs, toCommandKeys } from './command-list.ts'
 export { connectRedis, type Redis, type RedisRole } from './connect-redis.ts'
 export { findEvictionRisk } from './find-eviction-risk.ts'
 export { createLuaScript, type LuaScript } from './lua-script.ts'

@@ -1,2 +1,3 @@
 export * from './control.ts'
+export * from './job-end.ts'
 export * from './queued-job.ts'

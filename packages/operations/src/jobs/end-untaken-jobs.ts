@@ -28,7 +28,7 @@ export const endUntakenJobs = (options: {
     for (const { jobId, attempts } of await producer.waitingSince(new Date(Date.now() - noWorkerTimeoutMs))) {
       if (isDisposed) return
       const reference = randomUUID()
-      if (await logWriter.endUntaken(jobId, attempts, reference)) {
+      if (await logWriter.endUntaken(jobId, attempts, { reference })) {
         log.error(
           { jobId, reference },
           `No worker has been ready for ${noWorkerTimeoutMs} ms: gave up a job that waited for one`,
