@@ -4,29 +4,32 @@ import { defineConfig } from 'vitest/config'
 const NEEDS_REDIS = { globalSetup: ['./packages/testing/src/global-setup.ts'] }
 
 /**
- * Three groups of files run one after the other. Within a group no more files run at once than leave the tests that measure
+ * Four groups of files run one after the other. Within a group no more files run at once than leave the tests that measure
  * pauses and time limits enough of the processors:
  *
  *   1. pure, redis    short files that wait a little     two for each processor
  *   2. docker         files that start containers        one for each processor, and no more than one engine can serve
  *   3. e2e            files that start the whole system  one: several at once would measure each other
+ *   4. browser        files that use it in Chromium      one
  */
 const PROCESSORS = availableParallelism()
 /** A worker keeps its loaded modules for the next file: loading them again took a third of this group's time. */
 const LIGHT = { sequence: { groupOrder: 1 }, maxWorkers: 2 * PROCESSORS, isolate: false }
 const DOCKER = { sequence: { groupOrder: 2 }, maxWorkers: Math.min(PROCESSORS, 4) }
 const SYSTEM = { sequence: { groupOrder: 3 }, maxWorkers: 1 }
+/** All files share one browser and two systems (packages/testing/src/browser), because starting them takes seconds. */
+const BROWSER = { sequence: { groupOrder: 4 }, maxWorkers: 1, isolate: false }
 
 /**
  * For tests with real parts. All processors are busy then, so a wait in one of 1,100 tests may be too short. Vitest runs that
  * test again and reports it as retried. It fails when it fails twice.
  */
 const RETRY = 1
-const ROOTS = '{packages,apps}/*/test'
+const ROOTS = '{packages,apps,examples}/*/test'
 
 /** `*.test.ts` runs anywhere; what comes before `.test.ts` says what a file needs. */
 const filesOf = (suffix: string): string[] => [`${ROOTS}/**/*${suffix}.test.ts`, `infra/**/*${suffix}.test.ts`]
-const withNeeds = ['redis', 'docker', 'e2e', 'slow', 'soak'].flatMap((need) => filesOf(`.${need}`))
+const withNeeds = ['redis', 'docker', 'e2e', 'browser', 'slow', 'soak'].flatMap((need) => filesOf(`.${need}`))
 
 export default defineConfig({
   test: {
@@ -74,6 +77,17 @@ export default defineConfig({
           retry: RETRY,
           ...SYSTEM,
           ...NEEDS_REDIS,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: filesOf('.browser'),
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          retry: RETRY,
+          ...BROWSER,
+          globalSetup: [...NEEDS_REDIS.globalSetup, './packages/testing/src/browser/global-setup.ts'],
         },
       },
       // Minutes each, so not a part of `npm test`: `npm run test:slow`.

@@ -1,9 +1,8 @@
 import { redisTest } from '@runnel/redis/testing'
 import { eventually } from '@runnel/testing'
+import { nameOf as nameOfProcess, type System, startSystem, stdoutOf } from '@runnel/testing/system'
 import Docker from 'dockerode'
 import { describe, expect } from 'vitest'
-import { nameOf as nameOfProcess } from './process.ts'
-import { type System, startSystem, stdoutOf } from './system.ts'
 
 const docker = new Docker()
 const programFor = (seconds: number) =>

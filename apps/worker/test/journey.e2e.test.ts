@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { executeResponseSchema, type JobEvent } from '@runnel/contract/public'
 import { redisTest } from '@runnel/redis/testing'
 import { eventually } from '@runnel/testing'
+import { startSystem, stdoutOf } from '@runnel/testing/system'
 import { describe, expect } from 'vitest'
-import { startSystem, stdoutOf } from './system.ts'
 
 const test = redisTest.extend('system', async ({ redisUrl, prefix }, { onCleanup }) => {
   const system = await startSystem({ redisUrl, prefix, env: { RUNNEL_LANGUAGES: 'python,javascript' } })

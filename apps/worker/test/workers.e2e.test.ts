@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import type { QueuedJob } from '@runnel/contract/internal'
 import { redisTest } from '@runnel/redis/testing'
 import { eventually, startRedis, uniquePrefix } from '@runnel/testing'
+import { type Process, type System, startSystem, stdoutOf } from '@runnel/testing/system'
 import { describe, expect, test as plainTest } from 'vitest'
 import { requireNext } from './faults/watch-job.ts'
-import { type Process, type System, startSystem, stdoutOf } from './system.ts'
 
 const test = redisTest
 /** Makes recovery take 3 s instead of the default 25. */

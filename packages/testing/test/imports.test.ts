@@ -44,7 +44,7 @@ const PLACES: readonly Place[] = [
   packagePlace('sandbox', ['contract', 'languages']),
   packagePlace('client', ['contract/public']),
   packagePlace('terminal', ['client']),
-  packagePlace('testing', []),
+  packagePlace('testing', ['contract/public', 'process']),
   appPlace('api', ['contract', 'languages', 'operations', 'registry', 'redis', 'process']),
   appPlace('worker', [
     'contract',

@@ -1,8 +1,7 @@
 import { redisTest as test } from '@runnel/redis/testing'
 import { eventually } from '@runnel/testing'
+import { containersOf, type Process, startSystem, stdoutOf, untilWorkers } from '@runnel/testing/system'
 import { expect } from 'vitest'
-import { containersOf, type Process } from '../process.ts'
-import { startSystem, stdoutOf, untilWorkers } from '../system.ts'
 
 const HOUR_MS = 3_600_000
 const JUMPS_MS = [HOUR_MS, -2 * HOUR_MS, 10 * 365 * 24 * HOUR_MS]

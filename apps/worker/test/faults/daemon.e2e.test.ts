@@ -1,7 +1,7 @@
 import { redisTest as test } from '@runnel/redis/testing'
 import { eventually } from '@runnel/testing'
+import { startSystem, stdoutOf, untilWorkers } from '@runnel/testing/system'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
-import { startSystem, stdoutOf, untilWorkers } from '../system.ts'
 import { canStartEngine, type OwnEngine, startOwnEngine } from './own-engine.ts'
 
 /** A program that ends well after the restart, unless the restart ends it. */

@@ -1,8 +1,7 @@
 import { redisTest as test } from '@runnel/redis/testing'
 import { eventually } from '@runnel/testing'
+import { containersOf, type System, startSystem, stdoutOf, untilWorkers } from '@runnel/testing/system'
 import { describe, expect } from 'vitest'
-import { containersOf } from '../process.ts'
-import { type System, startSystem, stdoutOf, untilWorkers } from '../system.ts'
 import { startFaultyEngine } from './fault-proxies.ts'
 
 const ENV = {

@@ -1,8 +1,8 @@
 import { jobSchema } from '@runnel/contract/public'
 import { redisTest as test } from '@runnel/redis/testing'
 import { eventually, startLossyProxy } from '@runnel/testing'
+import { type System, startSystem, stdoutOf } from '@runnel/testing/system'
 import { describe, expect } from 'vitest'
-import { type System, startSystem, stdoutOf } from '../system.ts'
 
 /** Without containers, because this tests Redis, which a worker uses in the same way. */
 const ENV = { RUNNEL_SANDBOX: 'local', RUNNEL_LOCK_MS: '2000' }

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { eventually, type RedisContainer } from '@runnel/testing'
-import type { Process } from '../process.ts'
-import type { System } from '../system.ts'
+import type { Process, System } from '@runnel/testing/system'
 import type { FaultyEngine } from './fault-proxies.ts'
 import type { Random } from './random.ts'
 

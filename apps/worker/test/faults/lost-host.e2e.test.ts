@@ -1,7 +1,7 @@
 import { redisTest as test } from '@runnel/redis/testing'
 import { eventually } from '@runnel/testing'
+import { startSystem, stdoutOf, untilWorkers } from '@runnel/testing/system'
 import { describe, expect } from 'vitest'
-import { startSystem, stdoutOf, untilWorkers } from '../system.ts'
 import { canStartEngine, startOwnEngine } from './own-engine.ts'
 import { TRANSPORTS, watchJob } from './watch-job.ts'
 

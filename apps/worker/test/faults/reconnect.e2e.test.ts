@@ -1,7 +1,7 @@
 import { redisTest as test } from '@runnel/redis/testing'
 import { eventually } from '@runnel/testing'
+import { startSystem } from '@runnel/testing/system'
 import { expect } from 'vitest'
-import { startSystem } from '../system.ts'
 import { TRANSPORTS, watchJob } from './watch-job.ts'
 
 const WATCHERS = 600

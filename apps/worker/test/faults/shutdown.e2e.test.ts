@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { redisTest as test } from '@runnel/redis/testing'
 import { eventually } from '@runnel/testing'
+import { startSystem, stdoutOf } from '@runnel/testing/system'
 import { describe, expect } from 'vitest'
-import { startSystem, stdoutOf } from '../system.ts'
 import { TRANSPORTS, watchJob } from './watch-job.ts'
 
 const GRACE_MS = 1_500

@@ -1,7 +1,6 @@
 import { redisTest as test } from '@runnel/redis/testing'
+import { saying, startSystem, stdoutOf, untilWorkers } from '@runnel/testing/system'
 import { describe, expect } from 'vitest'
-import { saying } from '../process.ts'
-import { startSystem, stdoutOf, untilWorkers } from '../system.ts'
 import { startFaultyEngine } from './fault-proxies.ts'
 
 const ENV = {

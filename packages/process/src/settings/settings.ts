@@ -2,7 +2,7 @@ import { api } from './api.ts'
 import { compose } from './compose.ts'
 import { limits } from './limits.ts'
 import { images, jobs, log, redis } from './shared.ts'
-import { fuzz, soak } from './tests.ts'
+import { browserTests, fuzz, soak } from './tests.ts'
 import { dockerProxy, worker } from './worker.ts'
 
 /**
@@ -19,7 +19,7 @@ export const SETTING_GROUPS = {
   Images: images,
   'Docker proxy': dockerProxy,
   'Docker Compose': compose,
-  Tests: { ...fuzz, ...soak },
+  Tests: { ...fuzz, ...soak, ...browserTests },
 }
 
 /** Which process reads which settings. Each app takes its schema from here. */
@@ -36,4 +36,5 @@ export const SETTINGS = {
   compose: { ...images, ...compose, RUNNEL_API_ORIGINS: api.RUNNEL_API_ORIGINS },
   fuzz,
   soak,
+  'browser tests': browserTests,
 }

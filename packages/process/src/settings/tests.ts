@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { z } from 'zod'
-import { optionalSetting, positiveNumber, setting, wholeNumber } from './setting.ts'
+import { optionalSetting, positiveNumber, setting, text, wholeNumber } from './setting.ts'
 
 export const fuzz = {
   RUNNEL_FUZZ_RUNS: setting(wholeNumber(1), {
@@ -36,5 +36,13 @@ export const soak = {
     defaultText: 'another one each time',
     does: 'The seed that `npm run soak` printed; `--seed` sets it.',
     reason: 'Every run tries something else.',
+  }),
+}
+
+export const browserTests = {
+  RUNNEL_TEST_BROWSER: optionalSetting(text('path of a program'), {
+    absent: 'the first that is installed',
+    does: 'The Chrome or Chromium of the browser tests.',
+    reason: 'Most machines have one at a usual place.',
   }),
 }

@@ -1,24 +1,14 @@
-import { type Job, type JobEvent, jobEventSchema, jobSchema } from '@runnel/contract/public'
-import { eventually } from '@runnel/testing'
-import { z } from 'zod'
+import { eventually } from '../eventually.ts'
 import { containersOf, type Process, saying, startProcess } from './process.ts'
+import { createSystemCalls, type SystemCalls } from './system-calls.ts'
 
-export type { Process }
-
-export interface System extends AsyncDisposable {
-  readonly url: string
+export interface System extends SystemCalls, AsyncDisposable {
   /** The API that was started last. */
   readonly api: Process
   readonly workers: Process[]
   /** Starts another API at the address of the first, which must have ended. */
   startApi(): Promise<Process>
   startWorker(env?: Readonly<Record<string, string>>): Promise<Process>
-  submit(job: Readonly<Record<string, unknown>>): Promise<Job>
-  /** The job as it is now. */
-  read(jobId: string): Promise<Job>
-  finished(jobId: string, withinMs?: number): Promise<Job>
-  events(jobId: string): Promise<JobEvent[]>
-  call(method: string, path: string, body?: unknown): Promise<Response>
 }
 
 /**
@@ -76,14 +66,8 @@ export const startSystem = async (options: {
     // The API listens before it has reached Redis.
     await eventually(async () => (await fetch(`${url}/health/ready`)).ok, { withinMs: 10_000 })
     await Promise.all(Array.from({ length: workerCount }, () => startWorker()))
-    const call: System['call'] = (method, path, body) => {
-      const json =
-        body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
-      return fetch(`${url}${path}`, { method, ...json })
-    }
-    const read: System['read'] = async (jobId) => jobSchema.parse(await (await call('GET', `/v1/jobs/${jobId}`)).json())
     return {
-      url,
+      ...createSystemCalls(url),
       get api() {
         return lastApi()
       },
@@ -95,31 +79,6 @@ export const startSystem = async (options: {
         return api
       },
       startWorker,
-      call,
-      read,
-      async submit(job) {
-        const answer = await call('POST', '/v1/jobs', job)
-        if (answer.status !== 202) throw new Error(`${answer.status}: ${await answer.text()}`)
-        return jobSchema.parse(await answer.json())
-      },
-      finished: (jobId, withinMs = 60_000) =>
-        eventually(
-          async () => {
-            const job = await read(jobId)
-            if (job.status !== 'finished') throw new Error(`${jobId} is ${job.status}`)
-            return job
-          },
-          { withinMs, everyMs: 50 },
-        ),
-      async events(jobId) {
-        const text = await (await call('GET', `/v1/jobs/${jobId}/events`)).text()
-        const events = text
-          .split('\n')
-          .filter((line) => line !== '')
-          .map((line) => jobEventSchema.parse(JSON.parse(line)))
-        if (events.at(-1)?.type !== 'finished') throw new Error(`The events of ${jobId} ended before it finished`)
-        return events
-      },
       [Symbol.asyncDispose]: stop,
     }
   } catch (error) {
@@ -127,18 +86,3 @@ export const startSystem = async (options: {
     throw error
   }
 }
-
-/** The output of a finished job, as text. */
-export const stdoutOf = (job: Job): string => job.output?.stdout.data ?? ''
-
-const countsSchema = z.object({ workers: z.number(), workersNotReady: z.number() })
-
-/** Resolves when the API counts this many workers that take jobs, and this many that are alive and take none. */
-export const untilWorkers = (system: System, ready: number, notReady: number): Promise<unknown> =>
-  eventually(
-    async () => {
-      const { workers, workersNotReady } = countsSchema.parse(await (await system.call('GET', '/health/ready')).json())
-      if (workers !== ready || workersNotReady !== notReady) throw new Error(`${workers} ready, ${workersNotReady} not`)
-    },
-    { withinMs: 15_000 },
-  )

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { eventually } from '@runnel/testing'
 import Docker from 'dockerode'
+import { eventually } from '../eventually.ts'
 
 /** A line of a process's log. */
 interface LogLine {
@@ -29,7 +29,7 @@ const PASSED_ON = ['PATH', 'HOME', 'NODE_COMPILE_CACHE', 'DOCKER_HOST', 'DOCKER_
 
 export const startProcess = (app: 'api' | 'worker', env: Readonly<Record<string, string>>): Process => {
   const passedOn = Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.includes(name)))
-  const main = fileURLToPath(new URL(`../../${app}/src/main.ts`, import.meta.url))
+  const main = fileURLToPath(new URL(`../../../../apps/${app}/src/main.ts`, import.meta.url))
   const child = spawn(process.execPath, [main], {
     env: { ...passedOn, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
