@@ -35,6 +35,7 @@ import { signalRoutes } from './routes/signal.ts'
 import { stdinRoutes } from './routes/stdin.ts'
 import { streamRoutes } from './routes/stream.ts'
 import { ticketsRoutes } from './routes/tickets.ts'
+import { workersRoutes } from './routes/workers.ts'
 import { validatorCompiler } from './validator-compiler.ts'
 import { createWhileConnected } from './while-connected.ts'
 
@@ -167,5 +168,6 @@ export const createApp = (parts: AppParts): App => {
   app.register(languagesRoutes, options)
   app.register(ticketsRoutes, options)
   app.register(adminRoutes, options)
+  app.register(workersRoutes, options)
   return app
 }

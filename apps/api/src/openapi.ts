@@ -96,6 +96,7 @@ export const describeApi = (app: FastifyInstance, policy: LimitsPolicy): void =>
         { name: 'execute', description: 'Run and wait, in one call.' },
         { name: 'languages', description: 'What can be run.' },
         { name: 'access', description: 'Keys, tenants, and tickets for browsers.' },
+        { name: 'operate', description: 'Workers, the queue, and the numbers of the last hours.' },
         { name: 'health', description: 'For those who operate it.' },
       ],
     },

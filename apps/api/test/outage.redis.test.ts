@@ -23,7 +23,7 @@ describe('While Redis is away', () => {
     const api = await startApi({ redisUrl: away.url, prefix: uniquePrefix(), resources })
     const url = await api.listen()
     const stream = await openStream(url)
-    const nobody = { workers: 0, workersNotReady: 0 }
+    const nobody = { workers: 0, workersNotReady: 0, workersDrained: 0 }
     expect((await api.app.inject('/health/ready')).json()).toEqual({ status: 'ready', redis: 'up', ...nobody })
     await away.kill()
     await eventually(async () => expect((await api.app.inject('/health/ready')).statusCode).toBe(503))

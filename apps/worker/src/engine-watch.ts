@@ -15,7 +15,7 @@ const CHECK_WHILE_DOWN_MS = 1_000
 export const createEngineWatch = (options: {
   readonly sandboxes: Sandboxes
   readonly log: Logger
-  readonly onDown: () => Promise<void>
+  readonly onDown: (fault: Error) => Promise<void>
   readonly onUp: () => void
 }) => {
   const { sandboxes, log, onDown, onUp } = options
@@ -51,7 +51,7 @@ export const createEngineWatch = (options: {
     isDown = true
     log.warn({ err: fault }, `No sandbox can be made: ${fault.message}. Jobs stay queued until this is fixed`)
     schedule(checkWhileDown, CHECK_WHILE_DOWN_MS)
-    await onDown()
+    await onDown(fault)
   }
 
   const checkWhileUp = async () => {

@@ -10,17 +10,21 @@ import {
   readConfig,
   runUntilSignal,
   StartError,
+  VERSION,
   warnOfUnknownSettings,
 } from '@runnel/process'
 import { createConsumer } from '@runnel/queue/consumer'
 import { connectRedis, findEvictionRisk } from '@runnel/redis'
-import { createWorkerDirectory, type WorkerDirectory } from '@runnel/registry'
+import { createWorkerDirectory, type WorkerDirectory, type WorkerReport } from '@runnel/registry'
 import { createDockerSandboxes, type Sandboxes } from '@runnel/sandbox'
 import { createLocalSandboxes } from '@runnel/sandbox/local'
 import { configSchema, type WorkerConfig } from './config.ts'
+import { countRunning } from './count-running.ts'
+import { createDrainSwitch } from './drain-switch.ts'
 import { createEngineWatch } from './engine-watch.ts'
 import { createFailUnreadableJob } from './fail-unreadable-job.ts'
 import { startHeartbeat } from './heartbeat.ts'
+import { createIntake } from './intake.ts'
 import { createRunJob } from './run-job.ts'
 
 /** The longest that stopping takes after the grace: 10 s for jobs, 15 s for containers, 3 s for Redis, and 1 s for the rest. */
@@ -36,11 +40,17 @@ const createSandboxes = (config: WorkerConfig, worker: string, directory: Worker
   return createLocalSandboxes({ path: `${dirname(process.execPath)}:${config.path}`, killGraceMs: config.killGraceMs })
 }
 
+/** A new one at every start. It becomes a part of a URL and of a key in Redis, so a strange host name loses its strange letters. */
+const createWorkerId = (): string =>
+  `${hostname()
+    .replaceAll(/[^\w.-]/g, '_')
+    .slice(0, 63)}-${process.pid}-${randomUUID().slice(0, 8)}`
+
 await runUntilSignal(async (signal, resources) => {
   const config = readConfig(configSchema)
   const { redisUrl, prefix, retentionMs, concurrency, shutdownGraceMs } = config
   resources.use(boundRelease(signal, shutdownGraceMs + RELEASE_MS))
-  const id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
+  const id = createWorkerId()
   const log = createLogger({ name: 'worker', level: config.logLevel }).child({ worker: id })
   warnOfUnknownSettings(log)
 
@@ -48,39 +58,47 @@ await runUntilSignal(async (signal, resources) => {
   resources.defer(() => redis.disconnect())
   const blocking = connectRedis(redisUrl, { role: 'blocking', log })
   resources.defer(() => blocking.disconnect())
+  const subscriber = connectRedis(redisUrl, { role: 'subscriber', log })
+  resources.defer(() => subscriber.disconnect())
 
   const directory = createWorkerDirectory({ redis, prefix })
-  let isTakingJobs = false
-  const isReady = () => isTakingJobs && !signal.aborted
-  const heartbeat = resources.use(startHeartbeat({ directory, redis, id, isReady }))
+  const intake = createIntake({
+    signal,
+    pause: () => consumer.pause(),
+    resume: () => consumer.resume(),
+    onChange: () => heartbeat.send(),
+  })
+  const self = { host: hostname(), version: VERSION, startedAt: new Date().toISOString(), concurrency }
+  const parts: { sandboxes?: Sandboxes; running?: { readonly count: number } } = {}
+  const report = (): WorkerReport => ({
+    ...self,
+    ...intake.state,
+    busy: parts.running?.count ?? 0,
+    pool: parts.sandboxes?.pool ?? { idle: 0, bound: 0 },
+  })
+  const onDrained = createDrainSwitch(intake, log)
+  const heartbeat = resources.use(startHeartbeat({ directory, redis, subscriber, prefix, id, report, onDrained }))
   signal.addEventListener('abort', heartbeat.send)
-  const setTakingJobs = (takesJobs: boolean): void => {
-    isTakingJobs = takesJobs
-    heartbeat.send()
-  }
 
   const sandboxes = resources.use(createSandboxes(config, id, directory, log))
+  parts.sandboxes = sandboxes
   const watch = resources.use(
     createEngineWatch({
       sandboxes,
       log,
-      async onDown() {
-        setTakingJobs(false)
-        await consumer.pause()
-      },
-      onUp() {
-        setTakingJobs(true)
-        consumer.resume()
-      },
+      onDown: ({ message }) => intake.hold('no-engine', message),
+      onUp: () => intake.release('no-engine'),
     }),
   )
   const publisher = createPublisher({ redis, prefix, retentionMs })
-  const runJob = createRunJob({ sandboxes, publisher, log, isEngineUp: watch.isUp })
+  const running = countRunning(createRunJob({ sandboxes, publisher, log, isEngineUp: watch.isUp }))
+  parts.running = running
   const onUnreadable = createFailUnreadableJob({ publisher, log })
   const settings = { redis: blocking, prefix, concurrency, retentionMs, lockMs: config.lockMs, onUnreadable, log }
-  const consumer = createConsumer(settings, runJob)
+  const consumer = createConsumer(settings, running.run)
   resources.defer(() => consumer.stop(shutdownGraceMs))
-  if (await watch.isUp()) setTakingJobs(true)
+  await watch.isUp()
+  intake.start()
   log.info({ concurrency, poolMin: config.poolMin, sandbox: config.sandbox }, 'The worker takes jobs')
   const risk = await findEvictionRisk(redis, signal)
   if (risk !== undefined) throw new StartError(risk)

@@ -23,6 +23,7 @@ export const VALUE_PATTERNS = {
   jobId: 'job_[0-9a-f]{32}',
   tenantId: '[a-z0-9][a-z0-9_-]{0,62}',
   digest: '[0-9a-f]{64}',
+  workerId: '[A-Za-z0-9_.-]{1,90}',
   caller: '(?:tenant|address):.+',
 } as const
 
@@ -308,6 +309,34 @@ export const KEY_TABLE = {
     lifetime: '15 s after the last one was seen',
     expires: 'always',
     bound: 'workers',
+  },
+  drainedWorkers: {
+    pattern: 'workers:drained',
+    type: 'zset',
+    holds: 'Workers that an operator has drained, and when each was last seen.',
+    writers: API_AND_WORKER,
+    readers: API_AND_WORKER,
+    lifetime: 'until the worker is resumed or stops, at most 24 hours after it was last seen',
+    expires: 'always',
+    bound: 'workers of the last 24 hours',
+  },
+  workerReport: {
+    pattern: 'worker:<workerId>',
+    type: 'string',
+    holds: 'What a worker says about itself: host, version, jobs, ready sandboxes, why it takes no jobs.',
+    writers: WORKER,
+    readers: API,
+    lifetime: 'until the worker stops, at most 1 hour after it was last seen',
+    expires: 'always',
+    bound: 'some 300 bytes',
+  },
+  drainChannel: {
+    pattern: 'drain',
+    type: 'channel',
+    holds: 'The id of a worker that was drained or resumed.',
+    writers: API,
+    readers: WORKER,
+    ...PUBLISHED,
   },
   apiKeys: {
     pattern: 'keys',

@@ -43,6 +43,10 @@ export const createRedisKeys = (prefix: string) => {
     history: (tenantId: string) => name('history', tenantId),
     workers: name('workers'),
     readyWorkers: name('readyWorkers'),
+    drainedWorkers: name('drainedWorkers'),
+    /** With '' for the id: the common prefix, for scripts that find the id themselves. */
+    workerReport: (workerId: string) => name('workerReport', workerId),
+    drainChannel: name('drainChannel'),
     apiKeys: name('apiKeys'),
     tenants: name('tenants'),
     accessChannel: name('accessChannel'),

@@ -1,76 +1,105 @@
-import { createLuaScript, createRedisKeys, type Redis } from '@runnel/redis'
-
-export interface WorkerEntry {
-  readonly id: string
-  /** Whether it takes jobs. A worker is alive but not ready while its engine does not answer, and while it stops. */
-  readonly isReady: boolean
-}
+import { RequestError, WORKERS_LISTED, type Worker, type WorkerList } from '@runnel/contract/public'
+import { createRedisKeys, type Redis } from '@runnel/redis'
+import { readReport, toWorker, type WorkerReport } from './worker-report.ts'
+import { beatScript, countScript, drainScript, findDeadScript, leaveScript, listScript } from './worker-scripts.ts'
 
 export interface WorkerCount {
   readonly ready: number
+  /** Alive, and taking no jobs. */
   readonly notReady: number
+  /** Alive, and drained by an operator. They are a part of `notReady`. */
+  readonly drained: number
 }
 
 export interface WorkerDirectory {
-  /** Reports that the worker is alive. Repeat it well within 15 s. */
-  beat(worker: WorkerEntry): Promise<void>
-  /** The worker counts as dead from now on. */
+  /**
+   * Reports that the worker is alive and what it does. Repeat it well within 15 s. Answers whether an operator has drained it:
+   * then it does not count as ready, whatever it reports.
+   */
+  beat(id: string, report: WorkerReport): Promise<{ readonly isDrained: boolean }>
+  /** The worker counts as dead from now on, and is no longer listed. */
   leave(id: string): Promise<void>
   /** The workers that were alive within the last 15 s. */
   count(): Promise<WorkerCount>
+  /** Those that are alive, then those that died within the last hour; a thousand at most. */
+  list(): Promise<WorkerList>
+  /**
+   * Drains a worker or takes that back, tells it at once, and returns it as it is then. It stays drained as long as its
+   * process lives. Throws a RequestError `worker-not-found` or `worker-dead`.
+   */
+  setDrained(id: string, isDrained: boolean): Promise<Worker>
   /** Which of these are dead: known here, and silent for 15 s. An unknown worker is not reported: it may use another Redis. */
   findDead(ids: readonly string[]): Promise<readonly string[]>
 }
 
-/** Three missed beats of five seconds. */
-const ALIVE_MS = 15_000
-/** Longer than any container lives, because until then `findDead` may be called for its worker. */
-const KNOWN_MS = 24 * 60 * 60 * 1_000
+const toNumbers = (answer: unknown): number[] => (Array.isArray(answer) ? answer.map(Number) : [])
 
-/** Uses the time of Redis, so that hosts with different clocks agree. KEYS: when each worker was seen, and which are ready. */
-const NOW = `local time = redis.call('TIME') local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local alive = now - ${ALIVE_MS}
-`
-/** ARGV: the worker, 1 or 0 for ready. */
-const beatScript = createLuaScript(`${NOW}
-redis.call('ZADD', KEYS[1], now, ARGV[1])
-if ARGV[2] == '1' then redis.call('ZADD', KEYS[2], now, ARGV[1]) else redis.call('ZREM', KEYS[2], ARGV[1]) end
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ${KNOWN_MS})
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', alive)
-redis.call('PEXPIRE', KEYS[1], ${KNOWN_MS})
-redis.call('PEXPIRE', KEYS[2], ${ALIVE_MS})`)
-const leaveScript = createLuaScript(`${NOW}
-redis.call('ZADD', KEYS[1], 'XX', alive, ARGV[1])
-redis.call('ZREM', KEYS[2], ARGV[1])`)
-const countScript = createLuaScript(`${NOW}
-return { redis.call('ZCOUNT', KEYS[1], '(' .. alive, '+inf'), redis.call('ZCOUNT', KEYS[2], '(' .. alive, '+inf') }`)
-const findDeadScript = createLuaScript(`${NOW}
-local dead = {}
-for _, id in ipairs(ARGV) do
-  local seen = redis.call('ZSCORE', KEYS[1], id)
-  if seen and tonumber(seen) <= alive then dead[#dead + 1] = id end
-end
-return dead`)
+const toListed = (entry: unknown): readonly Worker[] => {
+  const [id, seen, alive, drained, json]: unknown[] = Array.isArray(entry) ? entry : []
+  const report = readReport(json)
+  if (report === undefined) return []
+  return [
+    toWorker(String(id), report, {
+      lastSeenAt: new Date(Number(seen)),
+      isAlive: alive === 1,
+      isDrained: drained === 1,
+    }),
+  ]
+}
+
+const aliveFirst = (one: Worker, other: Worker): number =>
+  Number(other.alive) - Number(one.alive) || one.id.localeCompare(other.id)
+
+const requireAlive = (id: string, worker: Worker | undefined): Worker => {
+  if (worker === undefined) {
+    throw new RequestError(
+      'worker-not-found',
+      'There is no worker with this id: it has stopped, or died more than an hour ago; GET /v1/workers lists those there are',
+    )
+  }
+  if (worker.alive) return worker
+  throw new RequestError(
+    'worker-dead',
+    `Cannot reach the worker ${id}: it was last seen at ${worker.lastSeenAt}, and takes no jobs anyway`,
+  )
+}
 
 export const createWorkerDirectory = (options: { readonly redis: Redis; readonly prefix: string }): WorkerDirectory => {
   const { redis, prefix } = options
-  const { workers, readyWorkers } = createRedisKeys(prefix)
-  const keys = [workers, readyWorkers]
+  const { workers, readyWorkers, drainedWorkers, workerReport, drainChannel } = createRedisKeys(prefix)
+  const keys = [workers, readyWorkers, drainedWorkers]
+
+  const find = async (
+    ...ids: readonly [] | readonly [string]
+  ): Promise<{ readonly workers: Worker[]; readonly total: number }> => {
+    const found = await listScript(redis, [workers, drainedWorkers, workerReport('')], [WORKERS_LISTED, ...ids])
+    const [total, entries]: unknown[] = Array.isArray(found) ? found : []
+    return { workers: Array.isArray(entries) ? entries.flatMap(toListed) : [], total: Number(total) }
+  }
+
   return {
-    async beat({ id, isReady }) {
-      await beatScript(redis, keys, [id, isReady ? '1' : '0'])
+    async beat(id, report) {
+      const args = [id, report.state === 'ready' ? '1' : '0', JSON.stringify(report)]
+      return { isDrained: (await beatScript(redis, [...keys, workerReport(id)], args)) === 1 }
     },
     async leave(id) {
-      await leaveScript(redis, keys, [id])
+      await leaveScript(redis, [...keys, workerReport(id)], [id])
     },
     async count() {
-      const counts = await countScript(redis, keys)
-      const [alive, ready] = Array.isArray(counts) ? counts.map(Number) : []
-      return { ready: ready ?? 0, notReady: (alive ?? 0) - (ready ?? 0) }
+      const [alive = 0, ready = 0, drained = 0] = toNumbers(await countScript(redis, keys))
+      return { ready, notReady: alive - ready, drained }
+    },
+    async list() {
+      const all = await find()
+      return { workers: all.workers.toSorted(aliveFirst), leftOut: Math.max(0, all.total - WORKERS_LISTED) }
+    },
+    async setDrained(id, isDrained) {
+      await drainScript(redis, [...keys, drainChannel], [id, isDrained ? '1' : '0'])
+      return requireAlive(id, (await find(id)).workers[0])
     },
     async findDead(ids) {
       if (ids.length === 0) return []
-      const dead = await findDeadScript(redis, keys, ids)
+      const dead = await findDeadScript(redis, [workers], ids)
       return Array.isArray(dead) ? dead.map(String) : []
     },
   }

@@ -116,6 +116,8 @@ export const createLocalSandboxes = (options: LocalSandboxesOptions): Sandboxes 
       }
     },
     check: async () => {},
+    // Each job gets a new process.
+    pool: { idle: 0, bound: 0 },
     async [Symbol.asyncDispose]() {
       await Promise.all([...open].map((sandbox) => sandbox[Symbol.asyncDispose]()))
     },

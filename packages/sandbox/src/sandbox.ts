@@ -47,12 +47,20 @@ export interface LeaseRequest {
   readonly tenantId: string
 }
 
+/** Ready sandboxes that wait for a job, of all languages together. */
+export interface PoolState {
+  readonly idle: number
+  /** How many there are at most, if the demand is high. */
+  readonly bound: number
+}
+
 /** Where sandboxes come from: Docker, or plain processes without isolation (`@runnel/sandbox/local`). */
 export interface Sandboxes extends AsyncDisposable {
   /** A sandbox for that request; rejects with SandboxFailure if none can be made. */
   lease(request: LeaseRequest, signal: AbortSignal): Promise<Sandbox>
   /** Resolves if sandboxes can be made at all; rejects with the reason if not. */
   check(): Promise<void>
+  readonly pool: PoolState
 }
 
 /** Our fault, not the program's. */

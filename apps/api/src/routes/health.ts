@@ -16,7 +16,8 @@ const workerCounts = {
   workersNotReady: z
     .int()
     .nonnegative()
-    .describe('Workers that are alive and take none: their Docker engine does not answer, or they are stopping.'),
+    .describe('Workers that are alive and take none: drained, stopping, or without an engine that makes sandboxes.'),
+  workersDrained: z.int().nonnegative().describe('Those of `workersNotReady` that an operator has drained.'),
 }
 
 const readySchema = z.strictObject({
@@ -31,6 +32,8 @@ const unavailableSchema = z.strictObject({
   ...workerCounts,
   error: errorSchema,
 })
+
+const NO_WORKERS: WorkerCount = { ready: 0, notReady: 0, drained: 0 }
 
 /** How many workers there are; undefined if Redis does not answer. */
 const countWorkers = async ({ workers }: Backend): Promise<WorkerCount | undefined> => {
@@ -75,7 +78,8 @@ export const healthRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend' | 
     },
     async (request, reply) => {
       const count = await countWorkers(backend)
-      const counts = { workers: count?.ready ?? 0, workersNotReady: count?.notReady ?? 0 }
+      const { ready: workers, notReady: workersNotReady, drained: workersDrained } = count ?? NO_WORKERS
+      const counts = { workers, workersNotReady, workersDrained }
       if (count !== undefined && !closing.aborted) return { status: 'ready', redis: 'up', ...counts } as const
       const reason = closing.aborted ? new RequestError('shutting-down', 'The server is stopping') : redisUnavailable()
       return reply.code(503).send({

@@ -36,9 +36,27 @@ const playPrograms = (api: Api): Promise<void> =>
     await log.finish(signal.aborted ? { type: 'canceled' } : { type: 'exited', exitCode: 0 }, null)
   })
 
+/** A worker that reports as long as the test runs. */
+const playWorker = async (api: Api, resources: AsyncDisposableStack): Promise<void> => {
+  const report = {
+    host: 'blue',
+    version: '1',
+    startedAt: new Date().toISOString(),
+    concurrency: 1,
+    busy: 0,
+    pool: { idle: 0, bound: 0 },
+    state: 'ready',
+  } as const
+  const beat = (): Promise<unknown> => api.backend.workers.beat(WORKER, report)
+  await beat()
+  const timer = setInterval(() => void beat().catch(() => {}), 2_000)
+  resources.defer(() => clearInterval(timer))
+}
+
 /** Longer than any test, so that nothing expires during it. */
 const DAY_MS = 24 * 60 * 60 * 1_000
 
+const WORKER = 'blue'
 const UNKNOWN_JOB = `job_${'0'.repeat(32)}`
 
 export const openHouse = async (options: {
@@ -49,6 +67,7 @@ export const openHouse = async (options: {
   const api = await startApi({ ...options, retentionMs: DAY_MS })
   const url = await api.listen()
   await playPrograms(api)
+  await playWorker(api, options.resources)
   const caller = await holdKey(api, { tenant: 'fuzzer', scopes: ['submit', 'read', 'admin'] })
   const other = await holdKey(api)
   const finished = await submitAs(api, caller)
@@ -71,6 +90,7 @@ export const openHouse = async (options: {
     ids: {
       '/v1/jobs/': jobs,
       '/v1/admin/keys/': [other.key.id, '0'.repeat(16)],
+      '/v1/workers/': [WORKER, 'stranger'],
       '/v1/admin/tenants/': ['acme', 'new', 'a'.repeat(63)],
     },
     bodies: {

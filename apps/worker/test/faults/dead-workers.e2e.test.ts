@@ -35,6 +35,16 @@ interface Stage {
   readonly events: string
 }
 
+const REPORT = {
+  host: 'elsewhere',
+  version: '0',
+  startedAt: new Date().toISOString(),
+  concurrency: 1,
+  busy: 0,
+  pool: { idle: 0, bound: 0 },
+  state: 'ready',
+} as const
+
 const STARTED_LATER = '0 queued, 2 started, 2 stdout, 2 finished'
 const STARTED_TWICE = '0 queued, 1 started, 2 restarted, 2 started, 2 stdout, 2 finished'
 const PRINTED_TWICE = '0 queued, 1 started, 1 stdout, 2 restarted, 2 started, 2 stdout, 2 finished'
@@ -221,12 +231,12 @@ describe.concurrent('Containers without a worker', () => {
     const orphans = [await start(labelsOf(dead)), await start(labelsOf(dead)), await start(labelsOf(dead), false)]
     const others = [await start(labelsOf(alive)), await start(labelsOf(stranger)), await start({ unrelated: '1' })]
     // As before a power cut: the worker is known, and sends no more heartbeats.
-    await directory.beat({ id: dead, isReady: true })
+    await directory.beat(dead, REPORT)
     const silentSince = performance.now()
 
     await eventually(
       async () => {
-        await directory.beat({ id: alive, isReady: false })
+        await directory.beat(alive, REPORT)
         expect(await Promise.all(orphans.map(isThere))).toEqual(orphans.map(() => false))
       },
       { withinMs: GONE_MS, everyMs: 200 },

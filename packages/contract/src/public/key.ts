@@ -7,7 +7,7 @@ import { tenantIdSchema } from './tenant.ts'
  *
  *   submit  submit jobs, write to them, signal and cancel them
  *   read    ask about jobs, list and follow them
- *   admin   make and revoke keys, set limits, of all tenants
+ *   admin   make and revoke keys, set limits, of all tenants; see workers, the queue and numbers of all tenants; drain workers
  */
 export const scopeSchema = z.enum(['submit', 'read', 'admin'])
 export type Scope = z.output<typeof scopeSchema>

@@ -135,6 +135,10 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
       // An engine may answer and have the images, and still make nothing: its disk is full, the runtime or an image is broken.
       for (const [language, { fault }] of pools) if (fault !== undefined) throw toReason(language, fault)
     },
+    get pool() {
+      const idle = [...pools.values()].reduce((sum, one) => sum + one.idle, 0)
+      return { idle, bound: Math.max(options.poolMax, options.poolMin * pools.size) }
+    },
     async [Symbol.asyncDispose]() {
       reaper.stop()
       for (const pool of pools.values()) pool.close()

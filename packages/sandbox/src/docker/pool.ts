@@ -26,6 +26,8 @@ const LAST_RETRY_MS = 10_000
 export interface Pool {
   /** A ready container: at once if there is one, else the next to become ready. Rejects if none can be made. */
   take(signal: AbortSignal): Promise<Container>
+  /** Ready now. */
+  readonly idle: number
   /** Ready, or going to be. */
   readonly size: number
   /** Why the last one could not be made; undefined if it could, or none was tried yet. */
@@ -179,6 +181,9 @@ export const createPool = (options: PoolOptions): Pool => {
       retry = undefined
       fill()
       return turn.promise.finally(() => signal.removeEventListener('abort', leave))
+    },
+    get idle() {
+      return ready.size
     },
     get size() {
       return ready.size + making + planned
