@@ -15,7 +15,7 @@ one does not. How to add one: [how-to-add-a-route.md](how-to-add-a-route.md).
 - **scope**: what the caller's key must allow. \`any\`: a valid key, the handler checks further. \`none\`: everybody, without a key.
 - **resource**: what \`:id\` is. A job must belong to the caller's tenant; any other gets the same answer as one that does not exist.
 - **submits**: each request counts for the tenant's \`submitsPerMinute\`.
-- **stream**: it stays open and counts for the tenant's stream quota; its WebSocket takes a ticket in place of a key.
+- **stream**: it stays open and counts for the tenant's stream quota; it takes a ticket in place of a key.
 
 This page is generated from the running app. To renew it: \`${RENEW}\`
 

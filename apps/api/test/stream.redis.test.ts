@@ -139,6 +139,30 @@ describe('GET /v1/stream', () => {
   })
 
   const UNKNOWN = `job_${'0'.repeat(32)}`
+  test('answers a ping, and says so if nothing follows the event to continue after', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
+    const api = await startApi({ redisUrl, prefix, resources })
+    await playPrograms(api)
+    const stream = await openStream(await api.listen())
+    stream.send({ type: 'submit', ref: 'job', job: { code: 'print(1)' } })
+    const jobId = await acceptedBy(stream, 'job')
+    const last = await eventually(() => {
+      const finished = eventsOf(stream, jobId).at(-1)
+      if (finished?.type !== 'finished') throw new Error('Not finished')
+      return finished.id
+    })
+    stream.send({ type: 'subscribe', ref: 'end', jobId, after: last })
+    await eventually(() =>
+      expect(stream.frames.at(-1)).toMatchObject({ type: 'error', jobId, error: { code: 'job-finished' } }),
+    )
+    stream.send({ type: 'ping', ref: 'alive' })
+    await eventually(() => expect(stream.answerTo('alive')).toEqual({ type: 'ok', ref: 'alive' }))
+    stream.socket.terminate()
+  })
+
   test('answers every bad frame with an error that has its ref, and stays open', async ({
     redis,
     redisUrl,

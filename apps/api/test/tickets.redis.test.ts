@@ -32,7 +32,7 @@ const connect = async (address: string, origin?: string): Promise<number> => {
 }
 
 describe('A ticket', () => {
-  test('opens one WebSocket, once, and nothing else', async ({ redisUrl, prefix, resources }) => {
+  test('in a URL opens one WebSocket, once, and nothing else', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const holder = await holdKey(api)
     const id = await submitAs(api, holder)
@@ -46,6 +46,43 @@ describe('A ticket', () => {
     const statuses = await Promise.all(Array.from({ length: 5 }, () => connect(address)))
     expect(statuses.toSorted()).toEqual([101, 401, 401, 401, 401])
     expect(await connect(address)).toBe(401)
+  })
+
+  test('in a header opens one answer of events, once, and nothing else', async ({ redisUrl, prefix, resources }) => {
+    const api = await startApi({ redisUrl, prefix, resources, origins: [PAGE, 'https://other.example.org'] })
+    const holder = await holdKey(api)
+    const [named, other] = [await submitAs(api, holder), await submitAs(api, holder)]
+    await api.app.inject({ method: 'DELETE', url: `/v1/jobs/${named}`, headers: holder.headers })
+    const url = await api.listen()
+    const get = async (path: string, ticket: string, headers: Readonly<Record<string, string>> = {}) => {
+      const response = await fetch(`${url}${path}`, { headers: { authorization: `Ticket ${ticket}`, ...headers } })
+      return { status: response.status, text: await response.text() }
+    }
+    const events = `/v1/jobs/${named}/events`
+    const ticket = await issue(api, holder, { jobIds: [named] })
+    for (const path of [`/v1/jobs/${named}`, '/v1/jobs', '/v1/languages']) {
+      expect([path, (await get(path, ticket)).status]).toEqual([path, 401])
+    }
+    const answers = await Promise.all(Array.from({ length: 5 }, () => get(events, ticket)))
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401, 401, 401, 401])
+    const read =
+      answers
+        .find(({ status }) => status === 200)
+        ?.text.trim()
+        .split('\n') ?? []
+    expect(read.map((line) => JSON.parse(line).type)).toEqual(['queued', 'finished'])
+    expect((await get(events, ticket)).status).toBe(401)
+
+    const sse = await get(events, await issue(api, holder, { jobIds: [named] }), { accept: 'text/event-stream' })
+    expect([sse.status, sse.text.match(/^id: .*/gm)]).toEqual([200, ['id: 0-1', 'id: 0-2']])
+    expect((await get(`/v1/jobs/${other}/events`, await issue(api, holder, { jobIds: [named] }))).status).toBe(404)
+    expect((await get(events, await issue(api, holder, { jobIds: [named], scopes: ['submit'] }))).status).toBe(403)
+    const forPage = { jobIds: [named], origin: PAGE }
+    expect((await get(events, await issue(api, holder, forPage), { origin: PAGE })).status).toBe(200)
+    expect((await get(events, await issue(api, holder, forPage))).status).toBe(401)
+    const unused = await issue(api, holder, { jobIds: [named] })
+    await api.backend.keys.revoke(holder.key.id)
+    expect((await get(events, unused)).status).toBe(401)
   })
 
   test('is refused if it has expired, was made up, or comes twice in one URL', async ({

@@ -7,7 +7,7 @@ export type Credentials =
   | { readonly type: 'none' }
   | { readonly type: 'unreadable' }
   | { readonly type: 'key'; readonly parts: KeyParts }
-  | { readonly type: 'ticket'; readonly ticket: string }
+  | { readonly type: 'ticket'; readonly ticket: string; readonly isInUrl: boolean }
 
 /** Longer than any key. Longer headers are not looked at. */
 const HEADER_LENGTH = 200
@@ -37,11 +37,13 @@ export const readCredentials = ({ raw, headers, query }: FastifyRequest): Creden
   const ticket = readTicket(query)
   if (authorization === undefined) {
     if (ticket === undefined) return { type: 'none' }
-    return typeof ticket === 'string' ? { type: 'ticket', ticket } : { type: 'unreadable' }
+    return typeof ticket === 'string' ? { type: 'ticket', ticket, isInUrl: true } : { type: 'unreadable' }
   }
   if (ticket !== undefined || authorization.length > HEADER_LENGTH || countAuthorizations(raw.rawHeaders) > 1) {
     return { type: 'unreadable' }
   }
+  const [, inHeader] = /^Ticket +(\S+)$/i.exec(authorization) ?? []
+  if (inHeader !== undefined) return { type: 'ticket', ticket: inHeader, isInUrl: false }
   const [, text = ''] = /^Bearer +(\S+)$/i.exec(authorization) ?? []
   const parts = readKeyText(text)
   return parts === undefined ? { type: 'unreadable' } : { type: 'key', parts }

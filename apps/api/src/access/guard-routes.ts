@@ -31,7 +31,10 @@ export const guardRoutes = (
     const { scope, resource, submits, stream } = request.routeOptions.config
     if (scope === 'none') return
     refuseKeyInUrl(request.url)
-    const caller = await findCaller(callers, readCredentials(request), request, stream && request.ws)
+    const credentials = readCredentials(request)
+    // A WebSocket in a browser cannot send a header. Everything else can, and URLs are in logs.
+    const takesTicket = stream && (request.ws || (credentials.type === 'ticket' && !credentials.isInUrl))
+    const caller = await findCaller(callers, credentials, request, takesTicket)
     if (caller === undefined) return refuse(request, reply)
     request.setDecorator(CALLER, caller)
     if (scope !== 'any') requireScope(caller, scope)

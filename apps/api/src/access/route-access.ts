@@ -13,7 +13,7 @@ export interface RouteAccess {
   readonly resource: (typeof RESOURCES)[number]
   /** Each request is a submission and counts for the tenant's `submitsPerMinute`. */
   readonly submits: boolean
-  /** It stays open and counts for the stream quota. Its WebSocket takes a ticket in place of a key. */
+  /** It stays open and counts for the stream quota. It takes a ticket in place of a key. */
   readonly stream: boolean
 }
 

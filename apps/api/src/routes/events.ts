@@ -16,7 +16,10 @@ import type { RouteOptions } from './route-options.ts'
 const paramsSchema = z.strictObject({ id: jobIdSchema })
 const querySchema = z.strictObject({
   after: eventIdSchema.optional().describe('Start after this event. Without it, start with the first one.'),
-  ticket: z.string().optional().describe('Of POST /v1/tickets, in place of a key; for a WebSocket only.'),
+  ticket: z
+    .string()
+    .optional()
+    .describe('Of POST /v1/tickets, in place of a key; for a WebSocket only. Over HTTP: Authorization: Ticket … .'),
 })
 
 /** Where to start. An EventSource repeats its URL when it reconnects, so its last id counts more than `after`. */

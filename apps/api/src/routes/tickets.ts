@@ -16,7 +16,7 @@ export const ticketsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { 
       schema: {
         summary: 'Make a ticket for a browser',
         description: [
-          'A page must never have a key. It gets a ticket: good for one WebSocket (`?ticket=`), for a short time,',
+          'A page must never have a key. It gets a ticket: good for one WebSocket (`?ticket=`) or one answer of events over HTTP (`Authorization: Ticket …`), for a short time,',
           'for the jobs it names or those it submits itself, and never for more than its key may. When the key ends, the ticket and its socket end too.',
         ].join('\n'),
         tags: ['access'],

@@ -22,6 +22,8 @@ const requirePermission = (caller: Caller, frame: ClientFrame): void => {
       break
     case 'unsubscribe':
       break
+    case 'ping':
+      return
     default:
       requireScope(caller, 'submit')
   }
@@ -80,6 +82,8 @@ export const answerFrame = async (
       const follow: Follow = (signal) => operations.follow(requester, jobId, { after, signal })
       return { start: () => subscriptions.add(jobId, follow) }
     }
+    case 'ping':
+      return {}
     case 'unsubscribe':
       subscriptions.remove(frame.jobId)
       return {}

@@ -19,6 +19,9 @@ export interface Subscriptions {
 /** An abort without a reason creates an error with a stack trace. */
 const UNSUBSCRIBED = 'unsubscribed'
 
+const nothingLeft = (): RequestError =>
+  new RequestError('job-finished', 'There is nothing to follow: the job has finished, and `after` is its last event')
+
 export const createSubscriptions = (options: {
   signal: AbortSignal
   /** Resolves when the client can take the next event. */
@@ -32,8 +35,14 @@ export const createSubscriptions = (options: {
   })
 
   const run = async (jobId: string, follow: Follow, own: AbortController): Promise<void> => {
+    let hasSent = false
     try {
-      for await (const entry of follow(own.signal)) await send(jobId, entry)
+      for await (const entry of follow(own.signal)) {
+        hasSent = true
+        await send(jobId, entry)
+      }
+      // Without an answer the client would wait for ever. Over HTTP the end of the answer says it.
+      if (!hasSent && !own.signal.aborted) throw nothingLeft()
     } catch (error) {
       if (!own.signal.aborted) fail(jobId, error)
     } finally {

@@ -68,6 +68,10 @@ export const ticketRequestSchema = z
 export type TicketRequest = z.output<typeof ticketRequestSchema>
 
 export const ticketSchema = z.strictObject({
-  ticket: z.string().describe('Valid for one WebSocket: connect with ?ticket=… .'),
+  ticket: z
+    .string()
+    .describe(
+      'Valid for one connection, once: a WebSocket with ?ticket=…, or events over HTTP with Authorization: Ticket … .',
+    ),
   expiresAt: z.iso.datetime(),
 })

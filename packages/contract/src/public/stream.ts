@@ -12,7 +12,7 @@ import { chunkFault, encodingSchema } from './text.ts'
  *
  *   client: submit ──▶ accepted {job}, then its events (unless `subscribe` is false)
  *           subscribe {jobId, after?} ──▶ events after that one, then live
- *           unsubscribe | stdin | signal | resize | cancel ──▶ ok
+ *           unsubscribe | stdin | signal | resize | cancel | ping ──▶ ok
  *
  * `ref` is the client's own name for a frame; the answer to the frame has the same `ref`.
  * A frame that cannot be read is answered with `error`; the socket stays open.
@@ -66,6 +66,9 @@ export const createClientFrameSchema = (policy: LimitsPolicy) =>
     z.strictObject({ type: z.literal('signal'), ref, jobId: jobIdSchema, ...signalShape }),
     z.strictObject({ type: z.literal('resize'), ref, jobId: jobIdSchema, ...terminalSizeShape }),
     z.strictObject({ type: z.literal('cancel'), ref, jobId: jobIdSchema }),
+    z
+      .strictObject({ type: z.literal('ping'), ref })
+      .describe('Does nothing. For clients that cannot see the pings of the protocol, as in a browser.'),
   ])
 export type ClientFrame = z.output<ReturnType<typeof createClientFrameSchema>>
 
