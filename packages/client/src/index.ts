@@ -1,2 +1,9 @@
-// The SDK: see README.md.
-export {}
+export { createTextOfStream, type TextOfStream, toBytes } from './chunk.ts'
+export type * from './contract.ts'
+export { RunnelApiError, RunnelConnectionError, RunnelError, RunnelFollowError, RunnelTicketError } from './errors.ts'
+export type { ConnectionChange, FollowOptions, Transport } from './follow.ts'
+export type { HttpMethod, RequestOptions } from './http.ts'
+export type { CallOptions, Input, Jobs, ListOptions, SubmitOptions } from './jobs.ts'
+export type { RunnelOptions, TicketNeed } from './options.ts'
+export type { RunOptions, RunResult } from './run.ts'
+export { Runnel } from './runnel.ts'

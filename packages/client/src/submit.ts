@@ -1,0 +1,48 @@
+import { toPauseMs } from './back-off.ts'
+import type { Job, Submission } from './contract.ts'
+import { isPassing, RunnelApiError, RunnelConnectionError } from './errors.ts'
+import type { SubmitOptions } from './jobs.ts'
+import { isRecord } from './json.ts'
+import type { Link } from './link.ts'
+import { pause } from './pause.ts'
+
+const TRIES = 4
+
+/** `crypto.randomUUID` is missing in pages without https. */
+const createKey = (): string =>
+  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+
+const isJob = (value: unknown): value is Job =>
+  isRecord(value) && typeof value['id'] === 'string' && typeof value['status'] === 'string'
+
+const bySocket = async (link: Link, job: Submission, idempotencyKey: string): Promise<Job> => {
+  using lease = link.pool.forSubmission()
+  const { socket } = lease
+  const { job: accepted } = await socket.ask({ type: 'submit', job, idempotencyKey, subscribe: false })
+  if (!isJob(accepted)) throw new RunnelConnectionError('Runnel accepted the job, but its answer cannot be read')
+  link.pool.cover(socket, accepted.id)
+  return accepted
+}
+
+/**
+ * Submits once, however often it has to be sent: a submission whose answer was lost is sent again under the same key. A full
+ * queue is not waited for: its error says when to try again.
+ *
+ * With tickets it goes over a WebSocket; so does a job with `cancelOnDisconnect`, whose client is that WebSocket.
+ */
+export const submit = async (link: Link, submission: Submission, options: SubmitOptions): Promise<Job> => {
+  const { signal, idempotencyKey = createKey() } = options
+  const usesSocket = link.getTicket !== undefined || submission.cancelOnDisconnect === true
+  for (let tries = 1; ; tries += 1) {
+    signal?.throwIfAborted()
+    try {
+      if (usesSocket) return await bySocket(link, submission, idempotencyKey)
+      const headers = { 'idempotency-key': idempotencyKey }
+      return await link.http.request('POST', '/v1/jobs', { body: submission, headers, signal })
+    } catch (error) {
+      const isFull = error instanceof RunnelApiError && error.status === 429
+      if (signal?.aborted || isFull || !isPassing(error) || tries >= TRIES) throw error
+      await pause(toPauseMs(tries, Math.random()), link.wakeUp, signal)
+    }
+  }
+}

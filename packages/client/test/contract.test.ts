@@ -1,0 +1,28 @@
+import type * as contract from '@runnel/contract/public'
+import { expectTypeOf, test } from 'vitest'
+import type * as own from '../src/contract.ts'
+
+/** Without `readonly`, and without the names of interfaces: only what the JSON may be. */
+type Plain<T> = T extends (infer Item)[]
+  ? Plain<Item>[]
+  : T extends object
+    ? { -readonly [K in keyof T]: Plain<T[K]> }
+    : T
+
+// The types are the expectation: `pnpm run types` fails if one of them differs.
+test('the types of the package say what the contract says', () => {
+  expectTypeOf<Plain<own.ErrorCode>>().toEqualTypeOf<contract.ErrorCode>()
+  expectTypeOf<Plain<own.ErrorDetail>>().toEqualTypeOf<
+    Plain<NonNullable<contract.ErrorBody['error']['details']>[number]>
+  >()
+  expectTypeOf<Plain<own.JobEvent>>().toEqualTypeOf<Plain<contract.JobEvent>>()
+  expectTypeOf<Plain<own.Outcome>>().toEqualTypeOf<Plain<contract.Outcome>>()
+  expectTypeOf<own.OutcomeClass>().toEqualTypeOf<contract.OutcomeClass>()
+  expectTypeOf<Plain<own.Usage>>().toEqualTypeOf<Plain<contract.Usage>>()
+  expectTypeOf<Plain<own.Limits>>().toEqualTypeOf<Plain<contract.Limits>>()
+  expectTypeOf<Plain<own.Job>>().toEqualTypeOf<Plain<contract.Job>>()
+  expectTypeOf<Plain<own.JobPage>>().toEqualTypeOf<Plain<contract.JobPage>>()
+  expectTypeOf<Plain<own.JobProgram>>().toEqualTypeOf<Plain<contract.SubmittedProgram>>()
+  expectTypeOf<Plain<own.Submission>>().toEqualTypeOf<Plain<contract.SubmissionRequest>>()
+  expectTypeOf<own.SignalName>().toEqualTypeOf<contract.SignalName>()
+})
