@@ -98,7 +98,8 @@ const importFault = (file: string, specifier: string): string | undefined => {
     own.mayImport.some((allowed) => name === allowed || name.startsWith(`${allowed}/`))
   if (specifier.startsWith('.')) {
     const target = placeOf(resolved(file, specifier))
-    if (target === own) return undefined
+    const ownPackage = own.folder.replace(/\/src\b.*/, '/package.json')
+    if (target === own || resolved(file, specifier) === ownPackage) return undefined
     const name = target?.place.replace('packages/', '') ?? specifier
     return target !== undefined && allows(name) ? undefined : `must not reach into ${name}`
   }
@@ -145,6 +146,7 @@ describe('The table of imports', () => {
     ['packages/operations/src/operations.ts', '@runnel/queue/consumer', 'must not import @runnel/queue/consumer'],
     ['packages/output/src/publisher.ts', '../../queue/src/producer.ts', 'must not reach into queue'],
     ['packages/contract/src/public/job.ts', '../internal/control.ts', 'must not reach into contract/internal'],
+    ['packages/process/src/version.ts', '../../queue/package.json', 'must not reach into ../../queue/package.json'],
     ['packages/contract/src/public/job.ts', 'node:buffer', 'must not import node:buffer'],
     ['packages/unknown/src/index.ts', 'zod', 'is in no place of the table: add one'],
   ])('does not let %s import %s', (file, specifier, fault) => {
@@ -156,6 +158,7 @@ describe('The table of imports', () => {
     ['apps/worker/src/run-job.ts', '@runnel/queue/consumer'],
     ['packages/sandbox/src/docker/engine.ts', 'dockerode'],
     ['packages/contract/src/internal/control.ts', '../public/text.ts'],
+    ['packages/process/src/version.ts', '../package.json'],
   ])('lets %s import %s', (file, specifier) => {
     expect(importFault(file, specifier)).toBeUndefined()
   })
