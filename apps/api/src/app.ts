@@ -30,6 +30,7 @@ import { healthRoutes } from './routes/health.ts'
 import { jobRoutes } from './routes/job.ts'
 import { jobsRoutes } from './routes/jobs.ts'
 import { languagesRoutes } from './routes/languages.ts'
+import { queueRoutes } from './routes/queue.ts'
 import { resizeRoutes } from './routes/resize.ts'
 import { signalRoutes } from './routes/signal.ts'
 import { stdinRoutes } from './routes/stdin.ts'
@@ -169,5 +170,6 @@ export const createApp = (parts: AppParts): App => {
   app.register(ticketsRoutes, options)
   app.register(adminRoutes, options)
   app.register(workersRoutes, options)
+  app.register(queueRoutes, options)
   return app
 }

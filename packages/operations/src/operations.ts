@@ -1,4 +1,4 @@
-import type { Job, JobPage, Submission, TerminalSize } from '@runnel/contract/public'
+import type { Job, JobPage, Queue, Submission, TerminalSize } from '@runnel/contract/public'
 import type { Language } from '@runnel/languages'
 import type { LogEntry } from '@runnel/output/subscriber'
 import { isJobOf } from '@runnel/registry'
@@ -67,6 +67,9 @@ export interface Operations {
   cancel(requester: Requester, id: string): Promise<Job>
   /** Cancels a job whose client has gone. Tries again while Redis is away, until `closing` aborts; never throws. */
   cancelAbandoned(requester: Requester, id: string, closing: AbortSignal): Promise<void>
+
+  /** For operators: the queue of all tenants, with at most `tenants` of them. */
+  readQueue(tenants: number): Promise<Queue>
 }
 
 const requireOwn = ({ tenant }: Requester, id: string): void => {
@@ -120,4 +123,6 @@ export const createOperations = (parts: OperationParts): Operations => ({
     return cancelJob(parts, requester, id)
   },
   cancelAbandoned: (requester, id, closing) => cancelAbandoned(parts, requester, id, closing),
+
+  readQueue: (tenants) => parts.producer.read(tenants),
 })

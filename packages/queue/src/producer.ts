@@ -1,14 +1,16 @@
 import { type Control, type QueuedJob, queuedJobSchema } from '@runnel/contract/internal'
+import type { Queue } from '@runnel/contract/public'
 import { createRedisKeys, QUEUE_NAME, type Redis } from '@runnel/redis'
-import { Queue } from 'bullmq'
+import { Queue as BullQueue } from 'bullmq'
 import type { QueueBounds, TenantBounds } from './bounds.ts'
 import { type EnqueueOptions, enqueueJob } from './enqueue-job.ts'
 import { findPlace, type Place } from './find-place.ts'
 import { findWaiting, type WaitingJob } from './find-waiting.ts'
+import { countJobs, type QueueSize, readQueue } from './read-queue.ts'
 import { removeJob } from './remove-job.ts'
 import { sendMessage } from './send-message.ts'
 
-export type { EnqueueOptions, Place, QueueBounds, TenantBounds, WaitingJob }
+export type { EnqueueOptions, Place, QueueBounds, QueueSize, TenantBounds, WaitingJob }
 
 export interface Producer extends AsyncDisposable {
   /**
@@ -25,6 +27,10 @@ export interface Producer extends AsyncDisposable {
    * log lets only one of them end it.
    */
   waitingSince(time: Date): Promise<readonly WaitingJob[]>
+  /** One round trip, however many jobs there are. */
+  size(): Promise<QueueSize>
+  /** The queue as an operator sees it, with at most `limit` tenants: those with the most waiting jobs. */
+  read(limit: number): Promise<Queue>
   /** True if the job waited and was removed; false if a worker has it, or there is no such job. */
   remove(jobId: string): Promise<boolean>
   /**
@@ -43,7 +49,7 @@ export const createProducer = (options: {
 }): Producer => {
   const { redis, prefix, retentionMs, bounds } = options
   const keys = createRedisKeys(prefix)
-  const queue = new Queue(QUEUE_NAME, {
+  const queue = new BullQueue(QUEUE_NAME, {
     connection: redis,
     prefix,
     // If it waited for Redis, calls would hang instead of failing at once.
@@ -65,6 +71,10 @@ export const createProducer = (options: {
     place: (jobId) => findPlace(redis, keys, jobId),
 
     waitingSince: (time) => findWaiting(redis, keys, time),
+
+    size: () => countJobs(redis, keys),
+
+    read: (limit) => readQueue(redis, keys, bounds, limit),
 
     remove: (jobId) => removeJob(redis, keys, jobId),
 

@@ -4,6 +4,8 @@ import { createRedisKeys, type Redis } from '@runnel/redis'
 export interface Tenants {
   /** A tenant that was never set has no limits of its own. */
   get(id: string): Promise<Tenant>
+  /** Several at once, in the order of their ids. */
+  getMany(ids: readonly string[]): Promise<Tenant[]>
   set(tenant: Tenant): Promise<void>
 }
 
@@ -14,6 +16,10 @@ export const createTenants = ({ redis, prefix }: { readonly redis: Redis; readon
   const { tenants, accessChannel } = createRedisKeys(prefix)
   return {
     get: async (id) => readTenant(id, await redis.hget(tenants, id)),
+    async getMany(ids) {
+      const stored = ids.length === 0 ? [] : await redis.hmget(tenants, ...ids)
+      return ids.map((id, at) => readTenant(id, stored[at]))
+    },
     async set(tenant) {
       await redis.hset(tenants, tenant.id, JSON.stringify(tenant))
       await redis.publish(accessChannel, tenant.id)

@@ -3,21 +3,13 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { requesterOf } from '../access/requester.ts'
 import { errorAnswers } from './answers.ts'
+import { wholeNumber } from './query-values.ts'
 import type { RouteOptions } from './route-options.ts'
 
 /** Longer than a program may run by default. To wait longer, follow its events. */
 const WAIT_MAX_MS = 60_000
 const PAGE_DEFAULT = 20
 const PAGE_MAX = 100
-
-const wholeNumber = (minimum: number, maximum: number) => {
-  const error = `it must be a whole number from ${minimum} to ${maximum}`
-  return z
-    .string()
-    .regex(/^\d{1,9}$/, error)
-    .transform(Number)
-    .refine((value) => value >= minimum && value <= maximum, error)
-}
 
 const waitQuerySchema = z.strictObject({
   wait: wholeNumber(0, WAIT_MAX_MS)

@@ -5,10 +5,7 @@ import { tenantIdSchema } from './tenant.ts'
 export const QUEUE_TENANTS = { default: 100, maximum: 1_000 } as const
 
 const oldest = (whose: string) =>
-  z.iso
-    .datetime()
-    .nullable()
-    .describe(`When the oldest of ${whose} waiting jobs was submitted. null: none waits for its turn.`)
+  z.iso.datetime().nullable().describe(`When the oldest of ${whose} waiting jobs was submitted. null: none waits.`)
 
 const bound = (what: string) => z.int().positive().describe(`${what} The tenant's own bound, or the deployment's.`)
 
