@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 import { checkBudget } from './build/check-budget.ts'
+import { compressFiles } from './build/compress-files.ts'
 
 /** Where `vite` and `vite preview` find the API. In production the API serves the page itself. */
 const API = 'http://127.0.0.1:3000'
@@ -11,7 +12,7 @@ const proxy = {
 }
 
 export default defineConfig({
-  plugins: [react(), checkBudget({ firstViewBytes: 250_000 })],
+  plugins: [react(), checkBudget({ firstViewBytes: 250_000 }), compressFiles()],
   // xterm 6.0.0 stops working when it is compiled for anything older than es2022.
   build: { target: ['es2023', 'chrome123', 'firefox128', 'safari17.5'], assetsInlineLimit: 0, sourcemap: true },
   css: { transformer: 'lightningcss' },

@@ -15,6 +15,7 @@ import type { Backend } from './backend.ts'
 import { BODY_BYTES, setBodyParsers } from './body-parsers.ts'
 import { guardAgainstPages } from './browser-guard.ts'
 import { trackConnections } from './connections.ts'
+import { registerConsole } from './console/register-console.ts'
 import { answerError, answerUnknownRoute, answerUnreadable, createRequestId } from './errors/error-answers.ts'
 import { answerByOurselves, ownAnswers } from './errors/own-answers.ts'
 import { addRoute, type RouteTable } from './errors/route-table.ts'
@@ -67,6 +68,8 @@ interface AppParts {
   readonly sharesFrames?: boolean
   /** WebSockets and streams of events that one tenant may have open here at once. */
   readonly streamsPerTenant: number
+  /** Where the built console is. It need not be there: then `/` says how to build it. */
+  readonly consoleFolder: string
 }
 
 export type App = FastifyInstance
@@ -85,6 +88,7 @@ export const createApp = (parts: AppParts): App => {
     heartbeatMs = HEARTBEAT_MS,
     sharesFrames = true,
     streamsPerTenant,
+    consoleFolder,
   } = parts
   const routes: RouteTable = new Map()
   const sockets: RouteTable = new Map()
@@ -145,6 +149,7 @@ export const createApp = (parts: AppParts): App => {
   })
   describeApi(app, policy)
   registerLibraryRoutes(app)
+  app.register(async (scope) => registerConsole(scope, consoleFolder))
   const options = {
     operations,
     backend,

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { createOperations, endUntakenJobs } from '@runnel/operations'
 import { createLogWriter } from '@runnel/output/log-writer'
 import { createSubscriber } from '@runnel/output/subscriber'
@@ -38,6 +39,9 @@ const listen = async (app: ReturnType<typeof createApp>, host: string, port: num
   }
 }
 
+/** What `vite build` makes. */
+const CONSOLE_FOLDER = fileURLToPath(new URL('../../console/dist', import.meta.url))
+
 /** Streams are cut after 3 s and a Redis command fails after 3 s. If stopping takes longer than both together, something hangs. */
 const RELEASE_MS = 8_000
 
@@ -70,7 +74,7 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   const callers = resources.use(createCallerDirectory({ ...backend, subscriber: subscriptions, prefix, isPrivate }))
   resources.use(endUntakenJobs({ workers: backend.workers, producer, logWriter, log, noWorkerTimeoutMs }))
 
-  const app = createApp({ ...config, operations, backend, log, callers })
+  const app = createApp({ ...config, operations, backend, log, callers, consoleFolder: CONSOLE_FOLDER })
   resources.defer(() => app.close())
   await listen(app, host, config.port)
   const risk = await findEvictionRisk(redis, signal)

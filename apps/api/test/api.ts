@@ -51,9 +51,12 @@ export const startApi = async (options: {
   trustedProxies?: readonly string[]
   bounds?: QueueBounds
   retentionMs?: number
+  /** By default there is no built console. */
+  consoleFolder?: string
 }): Promise<Api> => {
   const { redisUrl, prefix, resources, heartbeatMs, origins = [], isPrivate = true } = options
   const { retentionMs = RETENTION_MS, bounds = DEFAULTS.bounds, streamsPerTenant = DEFAULTS.streamsPerTenant } = options
+  const { consoleFolder = '/nonexistent' } = options
   const { trustedProxies = [], log = createLogger({ name: 'api', level: 'silent' }) } = options
   const common = { prefix, retentionMs }
 
@@ -93,6 +96,7 @@ export const startApi = async (options: {
     origins,
     trustedProxies,
     streamsPerTenant,
+    consoleFolder,
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
   })
   resources.defer(() => app.close())

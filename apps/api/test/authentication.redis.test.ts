@@ -20,6 +20,16 @@ const PUBLIC_URLS: Readonly<Record<string, number>> = {
   '/docs/js/scalar.js': 200,
   '/docs/openapi.json': 200,
   '/docs/openapi.yaml': 200,
+  // The page, which is for browsers and not built here.
+  '/': 404,
+  '/r/:job': 404,
+  '/history': 404,
+  '/history/compare': 404,
+  '/ops': 404,
+  '/ops/keys': 404,
+  '/account': 404,
+  '/sign-in': 404,
+  '/assets/*': 404,
 }
 
 /** Every route of the app, as a request: a route has one method for us, though Fastify allows a list. */

@@ -36,7 +36,8 @@ export const answerUnknownRoute =
   (request: FastifyRequest, reply: FastifyReply): void => {
     const [path = ''] = request.url.split('?', 1)
     const allowed = findAllowedMethods(routes, path)
-    if (allowed.length === 0) {
+    // A route that finds nothing behind its URL comes here too.
+    if (allowed.length === 0 || allowed.includes(request.method)) {
       answerError(new RequestError('not-found', 'There is nothing at this URL; see /docs for all URLs'), request, reply)
       return
     }

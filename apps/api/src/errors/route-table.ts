@@ -4,6 +4,8 @@ export type RouteTable = Map<string, Set<string>>
 const isMatch = (pattern: string, path: string): boolean => {
   const wanted = pattern.split('/')
   const given = path.split('/')
+  // What `*` stands for may have slashes.
+  if (wanted.at(-1) === '*') return isMatch(wanted.slice(0, -1).join('/'), given.slice(0, wanted.length - 1).join('/'))
   return wanted.length === given.length && wanted.every((part, at) => part.startsWith(':') || part === given[at])
 }
 

@@ -89,6 +89,7 @@ export const openHouse = async (options: {
     reader,
     ids: {
       '/v1/jobs/': jobs,
+      '/r/': jobs,
       '/v1/admin/keys/': [other.key.id, '0'.repeat(16)],
       '/v1/workers/': [WORKER, 'stranger'],
       '/v1/admin/tenants/': ['acme', 'new', 'a'.repeat(63)],

@@ -50,8 +50,17 @@ const readKeys = async (redis: Redis, prefix: string) => {
   return { jobs: jobs.size, tickets: having(':ticket:'), once: having(':submission:'), others }
 }
 
+/** No request here says that it accepts HTML, and there is no built page. */
+const PAGES = ['/', '/r/:job', '/history', '/history/compare', '/ops', '/ops/keys', '/account', '/sign-in', '/assets/*']
+
 /** These are called without an upgrade, for finished jobs. */
-const NEVER_GOOD = ['GET /v1/stream', 'POST /v1/jobs/:id/stdin', 'POST /v1/jobs/:id/signal', 'POST /v1/jobs/:id/resize']
+const CALLED_OTHERWISE = [
+  'GET /v1/stream',
+  'POST /v1/jobs/:id/stdin',
+  'POST /v1/jobs/:id/signal',
+  'POST /v1/jobs/:id/resize',
+]
+const NEVER_GOOD = [...CALLED_OTHERWISE, ...PAGES.flatMap((url) => [`GET ${url}`, `HEAD ${url}`])]
 
 describe('Any input to any route', { timeout: fuzzTimeout }, () => {
   test('is answered in time, never with status 500, and leaves nothing in Redis if it is refused', async ({
