@@ -1,8 +1,9 @@
-import type { CSSProperties, ReactElement } from 'react'
+import type { Tone } from '@runnel/client/run-state'
+import type { ReactElement } from 'react'
 import { classes } from './classes.ts'
 import { formatDuration } from './format.ts'
 import styles from './run-line.module.css'
-import { type Tone, toneColor } from './tone.ts'
+import { toneColor } from './tone.ts'
 
 export interface RunLineProps {
   /** How long it waited for a worker, in ms. */
@@ -32,7 +33,7 @@ export const RunLine = ({ waitedMs, ranMs, scaleMs, tone, isMoving = false }: Ru
   return (
     <span
       className={classes(styles.line, isMoving && styles.moving)}
-      style={{ '--tone': toneColor(tone) } as CSSProperties}
+      style={{ '--tone': toneColor(tone) }}
       role="img"
       aria-label={words}
       title={words}

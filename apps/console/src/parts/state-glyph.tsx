@@ -1,10 +1,11 @@
+import type { Tone } from '@runnel/client/run-state'
 import type { ReactElement } from 'react'
 import styles from './state-glyph.module.css'
-import { type Tone, toneColor } from './tone.ts'
+import { toneColor } from './tone.ts'
 
 /** Each tone has a form of its own, so that colour is never all that tells two apart. */
 const FORMS: Readonly<Record<Tone, ReactElement>> = {
-  ready: <circle cx="6" cy="6" r="4.25" fill="none" />,
+  idle: <circle cx="6" cy="6" r="4.25" fill="none" />,
   queued: <circle cx="6" cy="6" r="4.25" fill="none" strokeDasharray="1.7 1.64" />,
   running: (
     <>

@@ -2,6 +2,7 @@ import { Activity, History, Keyboard, Monitor, Moon, Play, Sun } from 'lucide-re
 import type { ReactElement, ReactNode } from 'react'
 import { Link, useRoute } from 'wouter'
 import { IconButton } from '../parts/button.tsx'
+import { classes } from '../parts/classes.ts'
 import styles from './rail.module.css'
 import { chooseTheme, type ThemeChoice, useThemeChoice } from './theme.ts'
 
@@ -48,24 +49,30 @@ const ThemeSwitch = (): ReactElement => {
   )
 }
 
-/** Where one can go: at the left, and on a phone at the bottom. */
-export const Rail = ({ onKeys, who }: { readonly onKeys: () => void; readonly who: ReactNode }): ReactElement => (
-  <nav className={styles.rail} aria-label="Places">
-    <Place to="/" within={/^\/(?:r\/[^/]+)?$/} label="Run">
-      <Play size={18} />
-    </Place>
-    <Place to="/history" within={/^\/history/} label="History">
-      <History size={18} />
-    </Place>
-    <Place to="/ops" within={/^\/ops/} label="Operate">
-      <Activity size={18} />
-    </Place>
-    <div className={styles.foot}>
-      <ThemeSwitch />
-      <IconButton label="Keys (?)" className={styles.keys} onClick={onKeys}>
-        <Keyboard size={18} />
-      </IconButton>
-      {who}
-    </div>
-  </nav>
-)
+/** `/` and the address of a run. */
+const RUN = /^\/(?:r\/[^/]+)?$/
+
+/** Where one can go: at the left, and on a phone at the bottom, where the Run view has a bar of its own. */
+export const Rail = ({ onKeys, who }: { readonly onKeys: () => void; readonly who: ReactNode }): ReactElement => {
+  const [isRun] = useRoute(RUN)
+  return (
+    <nav className={classes(styles.rail, isRun && styles.run)} aria-label="Places">
+      <Place to="/" within={RUN} label="Run">
+        <Play size={18} />
+      </Place>
+      <Place to="/history" within={/^\/history/} label="History">
+        <History size={18} />
+      </Place>
+      <Place to="/ops" within={/^\/ops/} label="Operate">
+        <Activity size={18} />
+      </Place>
+      <div className={styles.foot}>
+        <ThemeSwitch />
+        <IconButton label="Keys (?)" className={styles.keys} onClick={onKeys}>
+          <Keyboard size={18} />
+        </IconButton>
+        {who}
+      </div>
+    </nav>
+  )
+}
