@@ -1,8 +1,9 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { lazy, type ReactElement, useEffect, useState } from 'react'
 import { Route, Switch, useLocation } from 'wouter'
 import styles from './app.module.css'
 import { Empty } from './parts/notice.tsx'
+import { callerQuery, noteRefusal, useWho } from './session.ts'
 import { KeyList } from './shell/key-list.tsx'
 import { Rail } from './shell/rail.tsx'
 import { ViewBoundary } from './shell/view-boundary.tsx'
@@ -15,6 +16,8 @@ const Operate = lazy(() => import('./views/operate/index.tsx'))
 const Keys = lazy(() => import('./views/keys/index.tsx'))
 const SignIn = lazy(() => import('./views/sign-in/index.tsx'))
 const Account = lazy(() => import('./views/account/index.tsx'))
+const SignedOut = lazy(() => import('./views/sign-in/signed-out.tsx'))
+const SignInBar = lazy(() => import('./views/sign-in/sign-in-bar.tsx'))
 
 /** A request is not sent again by itself after an answer of 400 to 499: the same request gets the same answer. */
 const shouldRetry = (failures: number, error: unknown): boolean => {
@@ -22,7 +25,15 @@ const shouldRetry = (failures: number, error: unknown): boolean => {
   return failures < 2 && !(typeof status === 'number' && status >= 400 && status < 500)
 }
 
-const queries = new QueryClient({ defaultOptions: { queries: { retry: shouldRetry, staleTime: 2_000 } } })
+/** Who asks is the one question whose refusal says nothing new. */
+const onError = (error: unknown, query?: { readonly queryKey: readonly unknown[] }): void => {
+  if (query?.queryKey[0] !== callerQuery.queryKey[0]) noteRefusal(queries, error)
+}
+const queries: QueryClient = new QueryClient({
+  queryCache: new QueryCache({ onError }),
+  mutationCache: new MutationCache({ onError: (error) => onError(error) }),
+  defaultOptions: { queries: { retry: shouldRetry, staleTime: 2_000 } },
+})
 
 const isField = (target: EventTarget | null): boolean =>
   target instanceof Element && target.closest('input, textarea, select, [contenteditable="true"], .xterm') !== null
@@ -30,11 +41,20 @@ const isField = (target: EventTarget | null): boolean =>
 /** `/` and `/r/:job` are one view: the editor stays as it is when a run begins. */
 const RUN = /^\/(?:r\/(?<job>[^/]+))?$/
 
+/** Who is signed out can write a program, and sees nothing else. The address stays, so signing in leads to where it says. */
 const Views = (): ReactElement => {
   const [location] = useLocation()
+  const { isSignedOut, hasEnded } = useWho()
+  const isRun = RUN.test(location)
   return (
-    <ViewBoundary key={RUN.test(location) ? 'run' : location}>
+    <ViewBoundary key={isRun ? 'run' : location}>
+      {isSignedOut && isRun && <SignInBar hasEnded={hasEnded} />}
       <Switch>
+        {isSignedOut && !isRun && (
+          <Route>
+            <SignedOut hasEnded={hasEnded} />
+          </Route>
+        )}
         <Route path={RUN}>{({ job }) => <RunView jobId={job} />}</Route>
         <Route path="/history" component={History} />
         <Route path="/history/compare" component={Compare} />

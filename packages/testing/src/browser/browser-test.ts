@@ -1,5 +1,7 @@
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { test as base, expect, inject } from 'vitest'
+// It says what `inject('redisUrl')` is.
+import type {} from '../redis-container.ts'
 import { createSystemCalls, type SystemCalls, startSystem } from '../system/index.ts'
 import { uniquePrefix } from '../unique-prefix.ts'
 import { findBrowser } from './find-browser.ts'

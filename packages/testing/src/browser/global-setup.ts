@@ -6,13 +6,6 @@ import { uniquePrefix } from '../unique-prefix.ts'
 import { createKey } from './create-key.ts'
 import { type SharedSystem, SYSTEM_ENV } from './shared-system.ts'
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    /** Where tests ask for a shared system by its name: `GET <url>/open` or `/locked`. */
-    sharedSystemsUrl: string
-  }
-}
-
 type Start = () => Promise<SharedSystem>
 
 /** Answers with the system that the URL names. The first request for it starts it. */

@@ -1,5 +1,13 @@
 import { z } from 'zod'
 
+/** What the global setup provides. */
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Where tests ask for a shared system by its name: `GET <url>/open` or `/locked`. */
+    sharedSystemsUrl: string
+  }
+}
+
 /** What a browser test gets to know of a shared system. `key`: it needs this one. */
 export const sharedSystemSchema = z.object({ url: z.url(), key: z.string().optional() })
 export type SharedSystem = z.output<typeof sharedSystemSchema>
