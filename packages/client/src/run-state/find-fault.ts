@@ -24,7 +24,8 @@ const PYTHON: Dialect = {
 const JAVASCRIPT: Dialect = {
   place: /^\s+at (?:.*[( ])?(?:file:\/\/)?\/workspace\/([^\s:()]+):(\d+):\d+\)?$/gm,
   takes: 'first',
-  name: /^(?:Uncaught )?([A-Za-z_$][\w$]*)(?: \[[^\]]*\])?(?::.*)?$/gm,
+  // A message may have lines of its own, so not every word at the start of a line is a name.
+  name: /^(?:Uncaught )?([\w$]*(?:Error|Exception))(?: \[[^\]]*\])?(?::.*)?$/gm,
 }
 /** A syntax error in JavaScript: the trace is of Node's loader only, and the place stands above it. */
 const JAVASCRIPT_SYNTAX: Dialect = {
@@ -49,9 +50,13 @@ const findBy = ({ place, takes, name }: Dialect, text: string): Fault | undefine
   return { name: near?.[1], file, line: Number(line) }
 }
 
+/** What colours a trace: Python does so on a terminal. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
+const ESCAPES = /\x1b\[[0-9;:]*[A-Za-z]/g
+
 /** Reads the end of what a program wrote: a trace of Python, JavaScript or TypeScript, or a message of a shell. */
 export const findFault = (text: string): Fault | undefined => {
-  const plain = text.replaceAll('\r\n', '\n')
+  const plain = text.replace(ESCAPES, '').replaceAll('\r\n', '\n')
   for (const dialect of DIALECTS) {
     const fault = findBy(dialect, plain)
     if (fault !== undefined) return fault
