@@ -31,6 +31,7 @@ import { healthRoutes } from './routes/health.ts'
 import { jobRoutes } from './routes/job.ts'
 import { jobsRoutes } from './routes/jobs.ts'
 import { languagesRoutes } from './routes/languages.ts'
+import { programRoutes } from './routes/program.ts'
 import { queueRoutes } from './routes/queue.ts'
 import { resizeRoutes } from './routes/resize.ts'
 import { signalRoutes } from './routes/signal.ts'
@@ -165,6 +166,7 @@ export const createApp = (parts: AppParts): App => {
   app.register(healthRoutes, options)
   app.register(jobsRoutes, options)
   app.register(jobRoutes, options)
+  app.register(programRoutes, options)
   app.register(stdinRoutes, options)
   app.register(signalRoutes, options)
   app.register(resizeRoutes, options)

@@ -62,17 +62,28 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   const logWriter = createLogWriter({ redis, prefix, retentionMs })
   const history = createHistory({ redis, prefix, retentionMs })
   const { languages, policy } = config
-  const operations = createOperations({ redis, producer, logWriter, subscriber, history, languages, policy, log })
+  const keys = createKeys({ redis, prefix })
+  const operations = createOperations({
+    redis,
+    producer,
+    logWriter,
+    subscriber,
+    history,
+    keys,
+    languages,
+    policy,
+    log,
+  })
   const backend = {
     redis,
     workers: createWorkerDirectory({ redis, prefix }),
-    keys: createKeys({ redis, prefix }),
+    keys,
     tenants: createTenants({ redis, prefix }),
     tickets: createTickets({ redis, prefix }),
   }
   if (!isPrivate) await requireKeys(redis, backend.keys, host)
   const callers = resources.use(createCallerDirectory({ ...backend, subscriber: subscriptions, prefix, isPrivate }))
-  resources.use(endUntakenJobs({ workers: backend.workers, producer, logWriter, log, noWorkerTimeoutMs }))
+  resources.use(endUntakenJobs({ workers: backend.workers, producer, logWriter, history, log, noWorkerTimeoutMs }))
 
   const app = createApp({ ...config, operations, backend, log, callers, consoleFolder: CONSOLE_FOLDER })
   resources.defer(() => app.close())

@@ -11,6 +11,7 @@ import {
   outcomeSchema,
   serverFrameSchema,
   stdinSchema,
+  submittedProgramSchema,
   usageSchema,
 } from '@runnel/contract/public'
 import type { FastifyInstance } from 'fastify'
@@ -21,6 +22,7 @@ import { z } from 'zod'
 const NAMED = {
   Job: jobSchema,
   JobPage: jobPageSchema,
+  SubmittedProgram: submittedProgramSchema,
   JobEvent: jobEventSchema,
   Outcome: outcomeSchema,
   Usage: usageSchema,

@@ -3,7 +3,7 @@ import { LIMITS } from '@runnel/contract/public'
 import { LANGUAGES } from '@runnel/languages'
 import { createOperations } from '@runnel/operations'
 import { createLogWriter, type LogWriter } from '@runnel/output/log-writer'
-import { createPublisher, type Publisher } from '@runnel/output/publisher'
+import { createPublisher, type EndCommands, type Publisher } from '@runnel/output/publisher'
 import { createSubscriber, type Subscriber } from '@runnel/output/subscriber'
 import { createLogger, type Logger, readConfig } from '@runnel/process'
 import { createConsumer, type Delivery } from '@runnel/queue/consumer'
@@ -71,9 +71,12 @@ export const startApi = async (options: {
   const subscriptions = await connect('subscriber')
   const subscriber = resources.use(createSubscriber({ redis, subscriber: subscriptions, prefix, log }))
   const jobs = { redis, producer, subscriber, logWriter: createLogWriter({ redis, ...common }) }
+  const keys = createKeys({ redis, prefix })
+  const history = createHistory({ redis, ...common })
   const operations = createOperations({
     ...jobs,
-    history: createHistory({ redis, ...common }),
+    history,
+    keys,
     languages: LANGUAGES,
     policy: LIMITS,
     log,
@@ -81,7 +84,7 @@ export const startApi = async (options: {
   const backend: TestBackend = {
     ...jobs,
     workers: createWorkerDirectory({ redis, prefix }),
-    keys: createKeys({ redis, prefix }),
+    keys,
     tenants: createTenants({ redis, prefix }),
     tickets: createTickets({ redis, prefix }),
   }
@@ -113,7 +116,13 @@ export const startApi = async (options: {
       const consumer = createConsumer(
         { redis: await connect('blocking'), ...common, concurrency: 4, log },
         async (delivery) => {
-          await run(delivery, publisher)
+          await run(delivery, {
+            open(jobId, attempt) {
+              const jobLog = publisher.open(jobId, attempt)
+              const toCommands: EndCommands = (end) => history.endCommands(delivery.job, end)
+              return { ...jobLog, finish: (outcome, usage) => jobLog.finish(outcome, usage, toCommands) }
+            },
+          })
           return 'done'
         },
       )

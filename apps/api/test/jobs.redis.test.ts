@@ -115,7 +115,7 @@ describe('DELETE /v1/jobs/:id', () => {
     })
     const second = await api.app.inject({ method: 'DELETE', url: `/v1/jobs/${id}` })
     expect(second.json()).toEqual(first.json())
-    expect(await api.backend.producer.find(id)).toBeUndefined()
+    expect(await api.backend.producer.place(id)).toBeUndefined()
   })
 
   test('sends the cancel to the worker of a running job, which ends it', async ({ redisUrl, prefix, resources }) => {

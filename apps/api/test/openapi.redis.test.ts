@@ -29,6 +29,7 @@ test('The document describes every route and every schema', async ({ redisUrl, p
   const schemas = [
     'Job',
     'JobPage',
+    'SubmittedProgram',
     'JobEvent',
     'Outcome',
     'Usage',

@@ -5,6 +5,7 @@ import type { Outcome, Program, Usage } from '@runnel/contract/public'
 import type { JobLog, Publisher } from '@runnel/output/publisher'
 import type { Logger } from '@runnel/process'
 import type { Delivery, Verdict } from '@runnel/queue/consumer'
+import type { History } from '@runnel/registry'
 import type { Sandboxes } from '@runnel/sandbox'
 import { nextStep, type Progress } from './next-step.ts'
 import { createRunInSandbox } from './run-in-sandbox.ts'
@@ -12,6 +13,7 @@ import { createRunInSandbox } from './run-in-sandbox.ts'
 export interface RunJobDeps {
   readonly sandboxes: Sandboxes
   readonly publisher: Publisher
+  readonly history: Pick<History, 'endCommands'>
   readonly log: Logger
   /** Checks whether sandboxes can be made at all; if not, it also stops this worker from taking more jobs. */
   readonly isEngineUp: () => Promise<boolean>
@@ -35,7 +37,7 @@ const startOnce = (jobLog: JobLog, { terminal }: Program): JobLog => {
  *
  * next-step.ts decides, run-in-sandbox.ts runs, and this file does the rest.
  */
-export const createRunJob = ({ sandboxes, publisher, log, isEngineUp }: RunJobDeps) => {
+export const createRunJob = ({ sandboxes, publisher, history, log, isEngineUp }: RunJobDeps) => {
   const runInSandbox = createRunInSandbox({ sandboxes, log })
 
   const checkEngine = async (failed: Progress): Promise<Progress> => {
@@ -67,7 +69,7 @@ export const createRunJob = ({ sandboxes, publisher, log, isEngineUp }: RunJobDe
     const finish = async (outcome: Outcome, usage: Usage | null): Promise<Verdict> => {
       // The log may not have started yet. Watchers still have to drop what earlier attempts printed.
       if (attempt > 1 && (await jobLog.start()) !== 'started') return 'done'
-      const written = await jobLog.finish(outcome, usage)
+      const written = await jobLog.finish(outcome, usage, (end) => history.endCommands(job, end))
       const tookMs = Math.round(performance.now() - startedMs)
       const queuedMs = Math.round(Date.now() - (performance.now() - startedMs) - Date.parse(job.submittedAt))
       log.info({ ...logLine, outcome, usage, written, queuedMs, tookMs }, 'job finished')

@@ -1,4 +1,12 @@
-import type { Job, JobPage, Queue, Submission, TerminalSize } from '@runnel/contract/public'
+import type {
+  Job,
+  JobListQuery,
+  JobPage,
+  Queue,
+  Submission,
+  SubmittedProgram,
+  TerminalSize,
+} from '@runnel/contract/public'
 import type { Language } from '@runnel/languages'
 import type { LogEntry } from '@runnel/output/subscriber'
 import { isJobOf } from '@runnel/registry'
@@ -7,9 +15,10 @@ import { cancelJob } from './jobs/cancel-job.ts'
 import { languagesOf } from './jobs/create-job.ts'
 import { execute } from './jobs/execute.ts'
 import { type FollowOptions, followJob, isComplete } from './jobs/follow-job.ts'
-import { listJobs, type PageRequest } from './jobs/list-jobs.ts'
+import { listJobs } from './jobs/list-jobs.ts'
 import { prepareJob, type SubmitOptions } from './jobs/prepare-job.ts'
 import { readJob } from './jobs/read-job.ts'
+import { readProgram } from './jobs/read-program.ts'
 import { type Input, sendInput } from './jobs/send-input.ts'
 import { sendResize } from './jobs/send-resize.ts'
 import { type Signal, sendSignal } from './jobs/send-signal.ts'
@@ -46,8 +55,11 @@ export interface Operations {
     options: { readonly signal: AbortSignal; readonly closing: AbortSignal },
   ): Promise<Job>
 
-  list(requester: Requester, page: PageRequest): Promise<JobPage>
+  /** Throws `invalid-request` for a cursor that no page has given, and `unknown-language`. */
+  list(requester: Requester, query: JobListQuery): Promise<JobPage>
   read(requester: Requester, id: string): Promise<Job>
+  /** What the job runs. Throws `job-not-found` if there is no such job. */
+  readProgram(requester: Requester, id: string): Promise<SubmittedProgram>
   /** Throws `job-not-found` if there is no such job. */
   requireJob(requester: Requester, id: string): Promise<void>
   /** Every event after `after`, each once and in order, until `finished` or until `signal` aborts. The consumer sets the pace. */
@@ -88,10 +100,14 @@ export const createOperations = (parts: OperationParts): Operations => ({
   execute: async (requester, submission, options) =>
     execute(parts, requester, await prepareJob(parts, requester, submission, {}), options),
 
-  list: (requester, page) => listJobs(parts, requester, page),
+  list: (requester, query) => listJobs(parts, requester, query),
   async read(requester, id) {
     requireOwn(requester, id)
     return readJob(parts, id)
+  },
+  async readProgram(requester, id) {
+    requireOwn(requester, id)
+    return readProgram(parts, id)
   },
   async requireJob(requester, id) {
     requireOwn(requester, id)

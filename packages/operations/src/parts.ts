@@ -4,7 +4,7 @@ import type { LogWriter } from '@runnel/output/log-writer'
 import type { Subscriber } from '@runnel/output/subscriber'
 import type { Producer } from '@runnel/queue/producer'
 import type { Redis } from '@runnel/redis'
-import type { History } from '@runnel/registry'
+import type { History, Keys } from '@runnel/registry'
 
 /** The parts that the operations use. */
 export interface OperationParts {
@@ -14,6 +14,7 @@ export interface OperationParts {
   readonly logWriter: LogWriter
   readonly subscriber: Subscriber
   readonly history: History
+  readonly keys: Pick<Keys, 'names'>
   /** The languages that this deployment runs. */
   readonly languages: readonly Language[]
   /** The limits that this deployment grants. */

@@ -6,5 +6,7 @@ export type AuditLog = (action: string, details: Readonly<Record<string, unknown
 /** The caller of an operation. */
 export interface Requester {
   readonly tenant: Tenant
+  /** The key that it called with; null if there are no keys yet. */
+  readonly keyId: string | null
   readonly auditLog: AuditLog
 }

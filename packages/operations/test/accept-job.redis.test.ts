@@ -6,7 +6,7 @@ import { createLogger } from '@runnel/process'
 import { createProducer } from '@runnel/queue/producer'
 import { connectRedis } from '@runnel/redis'
 import { redisTest as test } from '@runnel/redis/testing'
-import { createHistory } from '@runnel/registry'
+import { createHistory, createKeys } from '@runnel/registry'
 import { eventually } from '@runnel/testing'
 import { expect } from 'vitest'
 import { acceptJob } from '../src/jobs/accept-job.ts'
@@ -32,6 +32,7 @@ test('A submission that fails half way leaves nothing that lasts, even if undoin
     redis: own,
     logWriter: createLogWriter(common),
     history: createHistory(common),
+    keys: createKeys(common),
     subscriber,
     languages: LANGUAGES,
     policy: LIMITS,
@@ -48,7 +49,7 @@ test('A submission that fails half way leaves nothing that lasts, even if undoin
   // The step writes the log, then fails here.
   await redis.set(redisKeys.bounds, 'no hash')
   const submission = createSubmissionSchema(LIMITS).parse({ code: 'print(1)', language: 'python' })
-  const job = createJob(parts, unboundTenant('default'), submission)
+  const job = createJob(parts, { tenant: unboundTenant('default'), keyId: null }, submission)
   await expect(acceptJob(parts, job, {})).rejects.toThrow('WRONGTYPE')
   const leftMs = await redis.pttl(redisKeys.events(job.id))
   expect(leftMs).toBeGreaterThan(common.retentionMs - 30_000)

@@ -4,6 +4,8 @@ import type { EndCommands } from './end-commands.ts'
 import { toEntry, toFields, toMessage } from './log-entry.ts'
 import { cancelScript, endUntakenScript, logKeys } from './log-scripts.ts'
 
+export type { EndCommands }
+
 /** What the API writes to a job's log: the start, and the end if no worker has the job. */
 export interface LogWriter {
   /** The commands that write the event `0-1 queued`. They are sent in the same step as the job itself. */

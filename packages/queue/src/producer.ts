@@ -19,6 +19,7 @@ export interface Producer extends AsyncDisposable {
    * `idempotency-key-reused`; then nothing was written.
    */
   enqueue(job: QueuedJob, options?: EnqueueOptions): Promise<string>
+  /** Undefined if there is no such job, or if it cannot be read because another version wrote it. */
   find(jobId: string): Promise<QueuedJob | undefined>
   /** Undefined if the job does not wait (any more). */
   place(jobId: string): Promise<Place | undefined>
@@ -33,6 +34,8 @@ export interface Producer extends AsyncDisposable {
   read(limit: number): Promise<Queue>
   /** True if the job waited and was removed; false if a worker has it, or there is no such job. */
   remove(jobId: string): Promise<boolean>
+  /** The same, but `find` still finds it until the retention is over. For a job that has ended. */
+  retire(jobId: string): Promise<boolean>
   /**
    * Sends a message to the job's worker, now or when it has one. Throws a RequestError `stdin-full` if the job was sent too
    * much input.
@@ -65,7 +68,7 @@ export const createProducer = (options: {
 
     async find(jobId) {
       const job = await queue.getJob(jobId)
-      return job === undefined ? undefined : queuedJobSchema.parse(job.data)
+      return queuedJobSchema.safeParse(job?.data).data
     },
 
     place: (jobId) => findPlace(redis, keys, jobId),
@@ -76,7 +79,9 @@ export const createProducer = (options: {
 
     read: (limit) => readQueue(redis, keys, bounds, limit),
 
-    remove: (jobId) => removeJob(redis, keys, jobId),
+    remove: (jobId) => removeJob(redis, keys, jobId, 0),
+
+    retire: (jobId) => removeJob(redis, keys, jobId, retentionMs),
 
     async send(jobId, message) {
       await sendMessage({ redis, keys, retentionMs }, jobId, message)

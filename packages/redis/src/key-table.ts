@@ -25,6 +25,8 @@ export const VALUE_PATTERNS = {
   digest: '[0-9a-f]{64}',
   workerId: '[A-Za-z0-9_.-]{1,90}',
   caller: '(?:tenant|address):.+',
+  language: '[a-z0-9_-]{1,64}',
+  ending: '[a-z-]{1,32}',
 } as const
 
 const API = 'API'
@@ -37,6 +39,9 @@ const WAITING_BOUND = 'RUNNEL_MAX_QUEUED'
 const RUNNING_BOUND = 'jobs that run: RUNNEL_CONCURRENCY of each worker'
 const FINISHED_LIFETIME = 'RUNNEL_RETENTION_MS after the end; BullMQ removes it when a later job ends'
 const FINISHED_BOUND = 'jobs that ended within RUNNEL_RETENTION_MS'
+const HISTORY_LIFETIME =
+  'RUNNEL_RETENTION_MS and 10 minutes after its last job was submitted or has ended; the entry of a job: the same after its submission'
+const HISTORY_BOUND = 'jobs of the tenant within that time'
 const FOREVER = { lifetime: 'stays', expires: 'never' } as const
 
 /**
@@ -155,10 +160,10 @@ export const KEY_TABLE = {
   queuedJob: {
     pattern: `${QUEUE_NAME}:<jobId>`,
     type: 'hash',
-    holds: "BullMQ's record of a job, with the whole submission.",
+    holds: "BullMQ's record of a job, with the whole submission. `GET /v1/jobs/:id/program` reads it.",
     writers: `API, ${BULLMQ}`,
     readers: API_AND_WORKER,
-    lifetime: FINISHED_LIFETIME,
+    lifetime: `${FINISHED_LIFETIME}. Redis removes that of a job which ended while it waited`,
     expires: 'never',
     bound: '1 MiB of files, 1 MiB of stdin, 64 KiB of args and env',
   },
@@ -283,12 +288,35 @@ export const KEY_TABLE = {
   history: {
     pattern: 'history:<tenantId>',
     type: 'zset',
-    holds: 'The ids of the jobs of a tenant, by time.',
-    writers: API,
+    holds: 'The ids of the jobs of a tenant, by the time of their submission.',
+    writers: API_AND_WORKER,
     readers: API,
-    lifetime: 'RUNNEL_RETENTION_MS after the last submission',
+    lifetime: HISTORY_LIFETIME,
     expires: 'always',
-    bound: 'jobs of the tenant within RUNNEL_RETENTION_MS',
+    bound: HISTORY_BOUND,
+  },
+  historyPart: {
+    pattern: 'history:<tenantId>:<language>:<ending>',
+    type: 'zset',
+    holds:
+      'The same, of the jobs of one language that ended in one way (`succeeded`, `failed`, `timed-out`, …), or have not ended (`unfinished`). Each job is in one of them.',
+    writers: API_AND_WORKER,
+    readers: API,
+    lifetime: HISTORY_LIFETIME,
+    expires: 'always',
+    bound: HISTORY_BOUND,
+  },
+  jobRecord: {
+    pattern: 'record:<jobId>',
+    type: 'string',
+    holds:
+      'What lists show of a job: first line, language, key, limits and times, and its end when it has ended. JSON.',
+    writers: API_AND_WORKER,
+    readers: API_AND_WORKER,
+    lifetime:
+      'RUNNEL_RETENTION_MS after the end. Until then RUNNEL_RETENTION_MS and 10 minutes after the submission; it is written again at the end',
+    expires: 'always',
+    bound: 'the first line has 200 characters at most; usually some 350 bytes',
   },
   workers: {
     pattern: 'workers',

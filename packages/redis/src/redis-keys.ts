@@ -41,6 +41,9 @@ export const createRedisKeys = (prefix: string) => {
     queueEvents: name('queueEvents'),
 
     history: (tenantId: string) => name('history', tenantId),
+    historyPart: (tenantId: string, language: string, ending: string) =>
+      name('historyPart', tenantId, language, ending),
+    jobRecord: (jobId: string) => name('jobRecord', jobId),
     workers: name('workers'),
     readyWorkers: name('readyWorkers'),
     drainedWorkers: name('drainedWorkers'),

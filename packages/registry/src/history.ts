@@ -1,31 +1,81 @@
-import { RequestError } from '@runnel/contract/public'
+import type { JobEnd, QueuedJob } from '@runnel/contract/internal'
+import { type OutcomeClass, RequestError, toOutcomeClass } from '@runnel/contract/public'
 import { createRedisKeys, type Redis, type RedisCommand } from '@runnel/redis'
+import { isCursor, timeOfMember, toJobId, toMember } from './history-member.ts'
+import { type JobRecord, readRecord, readSearchedLine, toRecord, writeRecord } from './job-record.ts'
 
-export interface HistoryPage {
+/** The jobs of one language that ended in one way, or that have not ended. */
+export interface HistoryPart {
+  readonly language: string
+  readonly ending: OutcomeClass | 'unfinished'
+}
+
+interface HistoryQuery {
+  /** Only these jobs. Undefined: all. */
+  readonly parts?: readonly HistoryPart[] | undefined
+  /** The `next` of an earlier answer: only older jobs. */
+  readonly cursor?: string | undefined
+  /** Only jobs submitted at this time or later. */
+  readonly from?: Date | undefined
+  /** Only jobs submitted before this time. */
+  readonly to?: Date | undefined
+  /** Only jobs with this text in their first line. Case makes no difference. */
+  readonly text?: string | undefined
+  /** How many jobs to look at, at most. Fewer may be looked at. */
+  readonly count: number
+}
+
+export interface HistoryEntry {
+  readonly id: string
+  /** Continue after this entry. */
+  readonly cursor: string
+  /** Absent if an older version accepted the job, and it has not ended since. */
+  readonly record?: JobRecord
+}
+
+interface HistoryBatch {
   /** Newest first. */
-  readonly ids: readonly string[]
-  /** The cursor of the next page; absent on the last page. */
+  readonly entries: readonly HistoryEntry[]
+  /** How many records were read to find them. */
+  readonly read: number
+  /** When the oldest job that was looked at was submitted. Undefined if there was none. */
+  readonly lookedBackTo?: Date
+  /** Where to continue. Absent if there are no more jobs. */
   readonly next?: string
 }
 
 export interface History {
-  /** The commands that add a job to the history. Sending them again changes nothing. */
-  addCommands(tenantId: string, jobId: string, at: Date): readonly RedisCommand[]
-  /** Throws a RequestError for a cursor that no page has given. */
-  list(tenantId: string, page: { readonly limit: number; readonly cursor?: string }): Promise<HistoryPage>
+  /** The commands that write the record of a new job and list it. Sending them again changes nothing. */
+  acceptCommands(job: QueuedJob): readonly RedisCommand[]
+  /** The commands that note the end of a job. They belong into the step that ends it, so that only one end is noted. */
+  endCommands(job: QueuedJob | JobRecord, end: JobEnd): readonly RedisCommand[]
+  /** Undefined if an older version accepted the job, or if it has been removed. */
+  find(jobId: string): Promise<JobRecord | undefined>
+  /** Throws a RequestError for a cursor that no answer has given. */
+  read(tenantId: string, query: HistoryQuery): Promise<HistoryBatch>
 }
 
-/** Enough digits for milliseconds until the year 33658, so that text order is time order. */
-const TIME_DIGITS = 15
-const CURSOR = /^\d{15}:[A-Za-z0-9_-]{1,64}$/
-
-const toMember = (atMs: number, jobId: string): string => `${String(atMs).padStart(TIME_DIGITS, '0')}:${jobId}`
-const toJobId = (member: string): string => member.slice(TIME_DIGITS + 1)
+/**
+ * How much longer than its retention a job is listed, counted from its submission: so long may it wait and run and still be
+ * listed as long as it is kept. What is gone by then is left out of every answer.
+ */
+const WAIT_MS = 10 * 60_000
+/** How many members of all parts together are read in one step, so that Redis is busy for a few milliseconds at most. */
+const MEMBERS_AT_ONCE = 4_000
+/** A part is read in pieces that are not smaller: a page of jobs, and one more. */
+const MIN_PIECE = 101
 
 /**
- * A tenant's jobs are one sorted set, `<time>:<job id>` in text order. Members are unique, so the cursor is the last member of
- * its page, and neither new jobs nor jobs of the same millisecond can shift a page. Jobs older than the retention are never
- * shown; they are removed when the next job is added.
+ * The history of a tenant's jobs:
+ *
+ *   a record for each job       what a list shows, written when the job is accepted, and again when it has ended
+ *   one sorted set              of all jobs
+ *   one for each part           of the jobs of one language that ended in one way, or have not ended
+ *
+ * 1. A member of a set is `<time>:<job id>`, in text order. Members are unique, so the cursor is a member, and neither new jobs
+ *    nor jobs of the same millisecond can shift a page.
+ * 2. Each filter is a choice of parts. Their members are merged, newest first: as many are read of each as are wanted of all.
+ * 3. Whenever a member is added to a set, its oldest ones are removed. A set that gets no more members expires.
  */
 export const createHistory = (options: {
   readonly redis: Redis
@@ -34,40 +84,108 @@ export const createHistory = (options: {
 }): History => {
   const { redis, prefix, retentionMs } = options
   const keys = createRedisKeys(prefix)
-  const oldest = (): string => toMember(Math.max(0, Date.now() - retentionMs), '')
+  const listedMs = retentionMs + Math.min(retentionMs, WAIT_MS)
+  const oldest = (): string => toMember(Math.max(0, Date.now() - listedMs), '')
+
+  const addTo = (key: string, member: string): RedisCommand[] => [
+    ['ZADD', key, 0, member],
+    ['ZREMRANGEBYLEX', key, '-', `(${oldest()}`],
+    ['PEXPIRE', key, listedMs],
+  ]
+
+  const store = (record: JobRecord, forMs: number): RedisCommand => [
+    'SET',
+    keys.jobRecord(record.id),
+    writeRecord(record),
+    'PX',
+    forMs,
+  ]
+
+  const memberOf = ({ id, submittedAt }: Pick<JobRecord, 'id' | 'submittedAt'>): string =>
+    toMember(Date.parse(submittedAt), id)
+
+  const findMembers = async (setKeys: readonly string[], before: string, from: string, count: number) => {
+    if (setKeys.length === 0) return []
+    const step = redis.multi()
+    for (const key of setKeys) step.zrange(key, before, from, 'BYLEX', 'REV', 'LIMIT', 0, count)
+    const answers = (await step.exec()) ?? []
+    const members = answers.flatMap(([error, found]) => {
+      if (error !== null) throw error
+      return Array.isArray(found) ? found.map(String) : []
+    })
+    return setKeys.length === 1 ? members : members.toSorted().toReversed().slice(0, count)
+  }
 
   return {
-    addCommands(tenantId, jobId, at) {
-      const key = keys.history(tenantId)
+    acceptCommands(job) {
+      const member = memberOf(job)
+      const unfinished = keys.historyPart(job.tenantId, job.program.language, 'unfinished')
+      // If it waits longer than that, its record is written again when it ends.
       return [
-        ['ZADD', key, 0, toMember(at.getTime(), jobId)],
-        ['ZREMRANGEBYLEX', key, '-', `(${oldest()}`],
-        ['PEXPIRE', key, retentionMs],
+        store(toRecord(job), listedMs),
+        ...addTo(keys.history(job.tenantId), member),
+        ...addTo(unfinished, member),
       ]
     },
 
-    async list(tenantId, { limit, cursor }) {
-      if (cursor !== undefined && !CURSOR.test(cursor)) {
+    endCommands(job, end) {
+      const record = 'program' in job ? toRecord(job) : job
+      const { tenantId, language } = record
+      const member = memberOf(record)
+      return [
+        store({ ...record, end }, retentionMs),
+        ['ZREM', keys.historyPart(tenantId, language, 'unfinished'), member],
+        ...addTo(keys.historyPart(tenantId, language, toOutcomeClass(end.outcome)), member),
+        ['PEXPIRE', keys.history(tenantId), listedMs],
+      ]
+    },
+
+    async find(jobId) {
+      const json = await redis.get(keys.jobRecord(jobId))
+      return json === null ? undefined : readRecord(jobId, json)
+    },
+
+    async read(tenantId, { parts, cursor, from, to, text, count }) {
+      if (cursor !== undefined && !isCursor(cursor)) {
         throw new RequestError(
           'invalid-request',
           `Cannot use the cursor ${JSON.stringify(cursor)}: send the \`next\` of a page`,
         )
       }
-      const before = cursor === undefined ? '+' : `(${cursor}`
-      const members = await redis.zrange(
-        keys.history(tenantId),
-        before,
-        `[${oldest()}`,
-        'BYLEX',
-        'REV',
-        'LIMIT',
-        0,
-        limit + 1,
+      const setKeys =
+        parts === undefined
+          ? [keys.history(tenantId)]
+          : parts.map(({ language, ending }) => keys.historyPart(tenantId, language, ending))
+      const lowest = [oldest(), from === undefined ? '' : toMember(from.getTime(), '')].toSorted().at(-1)
+      const ends = [cursor, to === undefined ? undefined : toMember(to.getTime(), '')].filter(
+        (end) => end !== undefined,
       )
-      const page = members.slice(0, limit)
-      const last = page.at(-1)
-      const ids = page.map(toJobId)
-      return members.length > limit && last !== undefined ? { ids, next: last } : { ids }
+      const [before] = ends.toSorted()
+      const piece = Math.min(count, Math.max(MIN_PIECE, Math.floor(MEMBERS_AT_ONCE / Math.max(1, setKeys.length))))
+      const found = await findMembers(setKeys, before === undefined ? '+' : `(${before}`, `[${lowest}`, piece + 1)
+      const members = found.slice(0, piece)
+      const last = members.at(-1)
+      if (last === undefined) return { entries: [], read: 0 }
+
+      const ids = members.map(toJobId)
+      const stored = await redis.mget(ids.map(keys.jobRecord))
+      const wanted = text?.toLowerCase()
+      const aliveSince = Date.now() - retentionMs
+      const entries = members.flatMap((member, at) => {
+        const [id = '', json = null] = [ids[at], stored[at]]
+        if (json === null) {
+          const isGone = timeOfMember(member) < aliveSince || wanted !== undefined
+          return isGone ? [] : [{ id, cursor: member }]
+        }
+        if (wanted !== undefined && !readSearchedLine(json).includes(wanted)) return []
+        return [{ id, cursor: member, record: readRecord(id, json) }]
+      })
+      return {
+        entries,
+        read: stored.filter((json) => json !== null).length,
+        lookedBackTo: new Date(timeOfMember(last)),
+        ...(found.length > piece ? { next: last } : {}),
+      }
     },
   }
 }

@@ -1,4 +1,4 @@
-export { createHistory, type History, type HistoryPage } from './history.ts'
+export { createHistory, type History, type HistoryEntry, type HistoryPart } from './history.ts'
 export { createJobId, isJobOf } from './job-id.ts'
 export { KEY_TEXT, type KeyParts, readKeyText } from './key-text.ts'
 export { createKeys, type FoundKey, isGood, type Keys } from './keys.ts'

@@ -23,6 +23,8 @@ export interface Keys {
   /** Undefined if there is no key with this id. Revoking again changes nothing, and `isNew` is false then. */
   revoke(id: string): Promise<{ readonly key: Key; readonly isNew: boolean } | undefined>
   find(id: string): Promise<FoundKey | undefined>
+  /** The names of these keys, by id. One that was never made is left out. */
+  names(ids: readonly string[]): Promise<ReadonlyMap<string, string>>
   /** Whether a key was ever made, revoked ones too: revoking the last key must not let everybody in. */
   exist(): Promise<boolean>
 }
@@ -87,6 +89,11 @@ export const createKeys = ({ redis, prefix }: { readonly redis: Redis; readonly 
         tenant: readTenant(key.tenant, tenant),
         isSecret: (secret) => isSameDigest(toDigest(secret), digest),
       }
+    },
+
+    async names(ids) {
+      const found = await redis.hmget(apiKeys, ...ids)
+      return new Map(found.flatMap((json, at) => (json === null ? [] : [[ids[at] ?? '', toKey(json).key.name]])))
     },
 
     exist: async () => (await redis.exists(apiKeys)) === 1,

@@ -4,7 +4,7 @@ import { auditLogOf } from './audit-log.ts'
 import { callerOf } from './caller.ts'
 
 /** The caller of a request, as the operations need it. */
-export const requesterOf = (request: FastifyRequest): Requester => ({
-  tenant: callerOf(request).tenant,
-  auditLog: auditLogOf(request),
-})
+export const requesterOf = (request: FastifyRequest): Requester => {
+  const { tenant, keyId } = callerOf(request)
+  return { tenant, keyId, auditLog: auditLogOf(request) }
+}

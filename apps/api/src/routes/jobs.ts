@@ -1,4 +1,11 @@
-import { idempotencyKeySchema, type Job, jobPageSchema, jobSchema, RequestError } from '@runnel/contract/public'
+import {
+  idempotencyKeySchema,
+  type Job,
+  jobListQuerySchema,
+  jobPageSchema,
+  jobSchema,
+  RequestError,
+} from '@runnel/contract/public'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { requesterOf } from '../access/requester.ts'
@@ -8,8 +15,6 @@ import type { RouteOptions } from './route-options.ts'
 
 /** Longer than a program may run by default. To wait longer, follow its events. */
 const WAIT_MAX_MS = 60_000
-const PAGE_DEFAULT = 20
-const PAGE_MAX = 100
 
 const waitQuerySchema = z.strictObject({
   wait: wholeNumber(0, WAIT_MAX_MS)
@@ -19,11 +24,6 @@ const waitQuerySchema = z.strictObject({
 
 const NO_CONNECTION =
   '`cancelOnDisconnect` needs `wait`: without it no client stays connected; send `wait` too, or submit the job on a WebSocket'
-
-const pageQuerySchema = z.strictObject({
-  limit: wholeNumber(1, PAGE_MAX).optional().describe(`Jobs a page, up to ${PAGE_MAX}; ${PAGE_DEFAULT} when left out.`),
-  cursor: z.string().max(256).optional().describe('The `next` of the page before this one.'),
-})
 
 export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
   const { operations, submissionSchema, closing, whileConnected } = options
@@ -80,15 +80,15 @@ export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, optio
       config: { scope: 'read', resource: 'none', submits: false, stream: false },
       schema: {
         summary: 'List jobs',
-        description: 'The jobs of the tenant, newest first, in pages, without their output.',
+        description: [
+          'The jobs of the tenant, newest first, in pages, without their output: those that wait, run, and have finished. Filters are combined.',
+          'A search (`q`, `status`, `by`) looks at a bounded number of jobs, so its page may be short, or empty, and still have a `next`: `lookedBackTo` says how far it looked.',
+        ].join('\n'),
         tags: ['jobs'],
-        querystring: pageQuerySchema,
+        querystring: jobListQuerySchema,
         response: { 200: jobPageSchema, ...errorAnswers(400, 503) },
       },
     },
-    async (request) => {
-      const { limit = PAGE_DEFAULT, cursor } = request.query
-      return operations.list(requesterOf(request), { limit, cursor })
-    },
+    async (request) => operations.list(requesterOf(request), request.query),
   )
 }

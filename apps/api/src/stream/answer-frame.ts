@@ -50,7 +50,7 @@ export const answerFrame = async (
   },
 ): Promise<Answered> => {
   requirePermission(caller, frame)
-  const requester = { tenant: caller.tenant, auditLog }
+  const requester = { tenant: caller.tenant, keyId: caller.keyId, auditLog }
   switch (frame.type) {
     case 'submit': {
       const { job: submission, idempotencyKey, subscribe } = frame

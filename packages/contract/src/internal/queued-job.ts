@@ -12,5 +12,9 @@ export const queuedJobSchema = z.object({
   extracted: extractedSchema.optional(),
   isolation: isolationSchema,
   limits: limitsSchema,
+  /** The key that submitted it; null if there were no keys. */
+  keyId: z.string().nullable().optional(),
+  /** Whether the submission had `code` or `files`. */
+  submittedAs: z.enum(['code', 'files']).optional(),
 })
 export type QueuedJob = z.infer<typeof queuedJobSchema>

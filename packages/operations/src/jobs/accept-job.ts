@@ -16,7 +16,7 @@ export type AcceptOptions = Pick<EnqueueOptions, 'tenantBounds' | 'idempotency'>
  *   2. job exists already          → this script ran and its answer was lost: nothing is written
  *   3. queue or tenant is full     → nothing is written, `queue-full`
  *   4. log                         the event `0-1 queued`, stored and published
- *   5. history                     the job on its tenant's list
+ *   5. history                     the job's record, and the job on its tenant's lists
  *   6. queue                       the job's record and its place among its tenant's jobs
  *   7. idempotency key             the job that it stands for
  *
@@ -36,10 +36,9 @@ export const acceptJob = async (
   requireRedis(parts)
   const { logWriter, history, producer } = parts
   const log = logWriter.startCommands(job)
-  const listing = history.addCommands(job.tenantId, job.id, new Date(job.submittedAt))
   try {
     const id = await producer.enqueue(job, {
-      commands: [...log, ...listing],
+      commands: [...log, ...history.acceptCommands(job)],
       ...(tenantBounds === undefined ? {} : { tenantBounds }),
       ...(idempotency === undefined ? {} : { idempotency }),
     })
@@ -47,13 +46,13 @@ export const acceptJob = async (
   } catch (error) {
     const isRefused = error instanceof RequestError
     const canSubmitAgain = idempotency !== undefined && isRedisOutage(error)
-    if (!isRefused && !canSubmitAgain) await undo(parts, job.id)
+    if (!isRefused && !canSubmitAgain) await undo(parts, job)
     throw error
   }
 }
 
 /** The log first: if the connection breaks in between, a worker finds the job finished and drops it. */
-const undo = async ({ logWriter, producer }: OperationParts, jobId: string): Promise<void> => {
-  await logWriter.cancelQueued(jobId).catch(() => {})
-  await producer.remove(jobId).catch(() => {})
+const undo = async ({ logWriter, history, producer }: OperationParts, job: QueuedJob): Promise<void> => {
+  await logWriter.cancelQueued(job.id, (end) => history.endCommands(job, end)).catch(() => {})
+  await producer.remove(job.id).catch(() => {})
 }

@@ -1,6 +1,7 @@
 import type { Job } from '@runnel/contract/public'
 import type { OperationParts } from '../parts.ts'
 import type { Requester } from '../requester.ts'
+import { findEndCommands } from './find-end-commands.ts'
 import { readJob, requireSummary } from './read-job.ts'
 
 /**
@@ -12,7 +13,7 @@ export const cancelJob = async (parts: OperationParts, { auditLog }: Requester, 
   const { logWriter, producer } = parts
   const { status } = await requireSummary(parts, id)
   if (status !== 'finished') {
-    if (await logWriter.cancelQueued(id)) await producer.remove(id)
+    if (await logWriter.cancelQueued(id, await findEndCommands(parts, id))) await producer.retire(id)
     else await producer.send(id, { type: 'cancel' })
     auditLog('A job was canceled', { jobId: id })
   }

@@ -3,6 +3,7 @@ import { chooseLimits, LIMIT_NAMES, RequestError, type Submission, type Tenant }
 import type { Language } from '@runnel/languages'
 import { createJobId } from '@runnel/registry'
 import type { OperationParts } from '../parts.ts'
+import type { Requester } from '../requester.ts'
 import { resolveProgram } from './resolve-program.ts'
 
 /** A chosen limit above the tenant's maximum is refused, not lowered. */
@@ -25,7 +26,7 @@ export const languagesOf = (languages: readonly Language[], { limits }: Tenant):
 /** Makes every choice that the submission leaves open. Throws a RequestError if the tenant may not have such a job. */
 export const createJob = (
   { languages, policy }: Pick<OperationParts, 'languages' | 'policy'>,
-  tenant: Tenant,
+  { tenant, keyId }: Pick<Requester, 'tenant' | 'keyId'>,
   submission: Submission,
 ): QueuedJob => {
   requireWithin(submission.limits, tenant)
@@ -36,5 +37,7 @@ export const createJob = (
     ...resolveProgram(submission, languagesOf(languages, tenant)),
     isolation: submission.isolation,
     limits: chooseLimits(submission.limits, policy, tenant.limits.limits),
+    keyId,
+    submittedAs: submission.code === undefined ? 'files' : 'code',
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { WorkerDirectory } from '@runnel/registry'
 import type { OperationParts } from '../parts.ts'
+import { findEndCommands } from './find-end-commands.ts'
 
 const CHECK_EVERY_MS = 1_000
 
@@ -15,10 +16,11 @@ export const endUntakenJobs = (options: {
   readonly workers: Pick<WorkerDirectory, 'count'>
   readonly producer: OperationParts['producer']
   readonly logWriter: OperationParts['logWriter']
+  readonly history: OperationParts['history']
   readonly log: OperationParts['log'] & { warn(details: object, message: string): void }
   readonly noWorkerTimeoutMs: number
 }): Disposable => {
-  const { workers, producer, logWriter, log, noWorkerTimeoutMs } = options
+  const { workers, producer, logWriter, history, log, noWorkerTimeoutMs } = options
   /** On a clock that does not jump. */
   let lastReady = performance.now()
   let isDisposed = false
@@ -28,13 +30,14 @@ export const endUntakenJobs = (options: {
     for (const { jobId, attempts } of await producer.waitingSince(new Date(Date.now() - noWorkerTimeoutMs))) {
       if (isDisposed) return
       const reference = randomUUID()
-      if (await logWriter.endUntaken(jobId, attempts, { reference })) {
+      const toCommands = await findEndCommands({ history }, jobId)
+      if (await logWriter.endUntaken(jobId, attempts, { reference, toCommands })) {
         log.error(
           { jobId, reference },
           `No worker has been ready for ${noWorkerTimeoutMs} ms: gave up a job that waited for one`,
         )
       }
-      await producer.remove(jobId)
+      await producer.retire(jobId)
     }
   }
 

@@ -33,13 +33,13 @@ const toFingerprint = ({ env, ...submission }: Submission): string => {
 /** Throws a RequestError if the tenant may not have such a job. */
 export const prepareJob = async (
   parts: OperationParts,
-  { tenant }: Requester,
+  requester: Requester,
   submission: Submission,
   { idempotencyKey, admit }: SubmitOptions,
 ): Promise<PreparedJob> => {
-  const job = createJob(parts, tenant, submission)
+  const job = createJob(parts, requester, submission)
   await admit?.()
   const idempotency =
     idempotencyKey === undefined ? {} : { idempotency: { key: idempotencyKey, fingerprint: toFingerprint(submission) } }
-  return { job, tenantBounds: tenant.limits, ...idempotency }
+  return { job, tenantBounds: requester.tenant.limits, ...idempotency }
 }

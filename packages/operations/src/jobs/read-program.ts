@@ -1,0 +1,32 @@
+import { RequestError, type SubmittedProgram } from '@runnel/contract/public'
+import type { OperationParts } from '../parts.ts'
+import { jobNotFound } from '../request-errors.ts'
+
+/** What the job runs, as long as the job is kept. */
+export const readProgram = async ({ subscriber, producer }: OperationParts, id: string): Promise<SubmittedProgram> => {
+  const [isKept, job] = await Promise.all([subscriber.has(id), producer.find(id)])
+  if (!isKept) throw jobNotFound()
+  if (job === undefined) {
+    throw new RequestError('job-not-found', 'The program of this job is not kept: an older version removed or wrote it')
+  }
+  const { program, extracted, isolation, limits, submittedAs } = job
+  const { language, files, entry, args, env, stdin, interactive, terminal } = program
+  const [only] = files
+  // Older versions did not note how it was submitted.
+  const isCode = submittedAs === 'code' || (submittedAs === undefined && files.length === 1)
+  return {
+    jobId: id,
+    language,
+    ...(isCode && only?.encoding === 'utf8' ? { code: only.content } : { files }),
+    ...(extracted === undefined ? {} : { extracted }),
+    entry,
+    args,
+    envNames: Object.keys(env),
+    stdin,
+    interactive,
+    tty: terminal !== undefined,
+    ...terminal,
+    isolation,
+    limits,
+  }
+}
