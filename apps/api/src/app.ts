@@ -2,6 +2,7 @@ import websocket from '@fastify/websocket'
 import { createSubmissionSchema, type LimitsPolicy } from '@runnel/contract/public'
 import { type Operations, QUEUE_WAIT_MS } from '@runnel/operations'
 import type { Logger } from '@runnel/process'
+import type { JobRecorder } from '@runnel/registry'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { CALLER } from './access/caller.ts'
@@ -16,6 +17,7 @@ import { BODY_BYTES, setBodyParsers } from './body-parsers.ts'
 import { guardAgainstPages } from './browser-guard.ts'
 import { trackConnections } from './connections.ts'
 import { registerConsole } from './console/register-console.ts'
+import { countRefusals } from './count-refusals.ts'
 import { answerError, answerUnknownRoute, answerUnreadable, createRequestId } from './errors/error-answers.ts'
 import { answerByOurselves, ownAnswers } from './errors/own-answers.ts'
 import { addRoute, type RouteTable } from './errors/route-table.ts'
@@ -35,6 +37,7 @@ import { programRoutes } from './routes/program.ts'
 import { queueRoutes } from './routes/queue.ts'
 import { resizeRoutes } from './routes/resize.ts'
 import { signalRoutes } from './routes/signal.ts'
+import { statsRoutes } from './routes/stats.ts'
 import { stdinRoutes } from './routes/stdin.ts'
 import { streamRoutes } from './routes/stream.ts'
 import { ticketsRoutes } from './routes/tickets.ts'
@@ -55,6 +58,7 @@ const CUT_AFTER_MS = 3_000
 interface AppParts {
   readonly operations: Operations
   readonly backend: Backend
+  readonly recorder: JobRecorder
   /** Every key in Redis starts with it. */
   readonly prefix: string
   readonly log: Logger
@@ -80,6 +84,7 @@ export const createApp = (parts: AppParts): App => {
   const {
     operations,
     backend,
+    recorder,
     prefix,
     log,
     policy,
@@ -146,6 +151,7 @@ export const createApp = (parts: AppParts): App => {
         throw toShuttingDown()
       }
     })
+    countRefusals(app, recorder)
     guardRoutes(app, { callers, count, countStream: createStreamQuota(streamsPerTenant) })
   })
   describeApi(app, policy)
@@ -154,6 +160,7 @@ export const createApp = (parts: AppParts): App => {
   const options = {
     operations,
     backend,
+    recorder,
     policy,
     submissionSchema: createSubmissionSchema(policy),
     callers,
@@ -178,5 +185,6 @@ export const createApp = (parts: AppParts): App => {
   app.register(adminRoutes, options)
   app.register(workersRoutes, options)
   app.register(queueRoutes, options)
+  app.register(statsRoutes, options)
   return app
 }

@@ -1,5 +1,5 @@
 import type { Redis } from '@runnel/redis'
-import type { Keys, Tenants, Tickets, WorkerDirectory } from '@runnel/registry'
+import type { Keys, StatsReader, Tenants, Tickets, WorkerDirectory } from '@runnel/registry'
 
 /** The parts of the API that use Redis. They share the connection `redis`, in the role `command`. */
 export interface Backend {
@@ -8,4 +8,5 @@ export interface Backend {
   readonly keys: Keys
   readonly tenants: Tenants
   readonly tickets: Tickets
+  readonly stats: StatsReader
 }

@@ -12,7 +12,15 @@ import {
 } from '@runnel/process'
 import { createProducer } from '@runnel/queue/producer'
 import { connectRedis, findEvictionRisk } from '@runnel/redis'
-import { createHistory, createKeys, createTenants, createTickets, createWorkerDirectory } from '@runnel/registry'
+import {
+  createHistory,
+  createKeys,
+  createStatsReader,
+  createStatsWriter,
+  createTenants,
+  createTickets,
+  createWorkerDirectory,
+} from '@runnel/registry'
 import { createCallerDirectory } from './access/caller-directory.ts'
 import { createApp } from './app.ts'
 import { configSchema } from './config.ts'
@@ -61,6 +69,7 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   const subscriber = resources.use(createSubscriber({ redis, subscriber: subscriptions, prefix, log }))
   const logWriter = createLogWriter({ redis, prefix, retentionMs })
   const history = createHistory({ redis, prefix, retentionMs })
+  const recorder = resources.use(createStatsWriter({ redis, prefix, sample: producer.size }))
   const { languages, policy } = config
   const keys = createKeys({ redis, prefix })
   const operations = createOperations({
@@ -72,6 +81,7 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
     keys,
     languages,
     policy,
+    recorder,
     log,
   })
   const backend = {
@@ -80,12 +90,14 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
     keys,
     tenants: createTenants({ redis, prefix }),
     tickets: createTickets({ redis, prefix }),
+    stats: createStatsReader({ redis, prefix }),
   }
   if (!isPrivate) await requireKeys(redis, backend.keys, host)
   const callers = resources.use(createCallerDirectory({ ...backend, subscriber: subscriptions, prefix, isPrivate }))
-  resources.use(endUntakenJobs({ workers: backend.workers, producer, logWriter, history, log, noWorkerTimeoutMs }))
+  const untaken = { workers: backend.workers, producer, logWriter, history, recorder, log, noWorkerTimeoutMs }
+  resources.use(endUntakenJobs(untaken))
 
-  const app = createApp({ ...config, operations, backend, log, callers, consoleFolder: CONSOLE_FOLDER })
+  const app = createApp({ ...config, operations, backend, recorder, log, callers, consoleFolder: CONSOLE_FOLDER })
   resources.defer(() => app.close())
   await listen(app, host, config.port)
   const risk = await findEvictionRisk(redis, signal)

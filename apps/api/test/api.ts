@@ -9,7 +9,16 @@ import { createLogger, type Logger, readConfig } from '@runnel/process'
 import { createConsumer, type Delivery } from '@runnel/queue/consumer'
 import { createProducer, type Producer, type QueueBounds } from '@runnel/queue/producer'
 import { connectRedis } from '@runnel/redis'
-import { createHistory, createKeys, createTenants, createTickets, createWorkerDirectory } from '@runnel/registry'
+import {
+  createHistory,
+  createKeys,
+  createStatsReader,
+  createStatsWriter,
+  createTenants,
+  createTickets,
+  createWorkerDirectory,
+  type StatsWriter,
+} from '@runnel/registry'
 import type { RouteOptions } from 'fastify'
 import { createCallerDirectory } from '../src/access/caller-directory.ts'
 import { type App, createApp } from '../src/app.ts'
@@ -20,6 +29,8 @@ interface TestBackend extends Backend {
   readonly producer: Producer
   readonly logWriter: LogWriter
   readonly subscriber: Subscriber
+  /** Counts; `flush` writes what it has counted. */
+  readonly recorder: StatsWriter
 }
 
 const RETENTION_MS = 60_000
@@ -71,27 +82,32 @@ export const startApi = async (options: {
   const subscriptions = await connect('subscriber')
   const subscriber = resources.use(createSubscriber({ redis, subscriber: subscriptions, prefix, log }))
   const jobs = { redis, producer, subscriber, logWriter: createLogWriter({ redis, ...common }) }
+  const recorder = resources.use(createStatsWriter({ redis, prefix, sample: producer.size }))
   const keys = createKeys({ redis, prefix })
   const history = createHistory({ redis, ...common })
   const operations = createOperations({
     ...jobs,
     history,
     keys,
+    recorder,
     languages: LANGUAGES,
     policy: LIMITS,
     log,
   })
   const backend: TestBackend = {
     ...jobs,
+    recorder,
     workers: createWorkerDirectory({ redis, prefix }),
     keys,
     tenants: createTenants({ redis, prefix }),
     tickets: createTickets({ redis, prefix }),
+    stats: createStatsReader({ redis, prefix }),
   }
   const callers = resources.use(createCallerDirectory({ ...backend, subscriber: subscriptions, prefix, isPrivate }))
   const app = createApp({
     operations,
     backend,
+    recorder,
     prefix,
     callers,
     log,

@@ -15,7 +15,13 @@ import {
 } from '@runnel/process'
 import { createConsumer } from '@runnel/queue/consumer'
 import { connectRedis, findEvictionRisk } from '@runnel/redis'
-import { createHistory, createWorkerDirectory, type WorkerDirectory, type WorkerReport } from '@runnel/registry'
+import {
+  createHistory,
+  createStatsWriter,
+  createWorkerDirectory,
+  type WorkerDirectory,
+  type WorkerReport,
+} from '@runnel/registry'
 import { createDockerSandboxes, type Sandboxes } from '@runnel/sandbox'
 import { createLocalSandboxes } from '@runnel/sandbox/local'
 import { configSchema, type WorkerConfig } from './config.ts'
@@ -92,9 +98,10 @@ await runUntilSignal(async (signal, resources) => {
   )
   const publisher = createPublisher({ redis, prefix, retentionMs })
   const history = createHistory({ redis, prefix, retentionMs })
-  const running = countRunning(createRunJob({ sandboxes, publisher, history, log, isEngineUp: watch.isUp }))
+  const recorder = resources.use(createStatsWriter({ redis, prefix }))
+  const running = countRunning(createRunJob({ sandboxes, publisher, history, recorder, log, isEngineUp: watch.isUp }))
   parts.running = running
-  const onUnreadable = createFailUnreadableJob({ publisher, history, log })
+  const onUnreadable = createFailUnreadableJob({ publisher, history, recorder, log })
   const settings = { redis: blocking, prefix, concurrency, retentionMs, lockMs: config.lockMs, onUnreadable, log }
   const consumer = createConsumer(settings, running.run)
   resources.defer(() => consumer.stop(shutdownGraceMs))

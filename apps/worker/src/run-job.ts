@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { QueuedJob } from '@runnel/contract/internal'
-import type { Outcome, Program, Usage } from '@runnel/contract/public'
+import { type Outcome, type Program, toOutcomeClass, type Usage } from '@runnel/contract/public'
 import type { JobLog, Publisher } from '@runnel/output/publisher'
 import type { Logger } from '@runnel/process'
 import type { Delivery, Verdict } from '@runnel/queue/consumer'
-import type { History } from '@runnel/registry'
+import type { History, JobRecorder } from '@runnel/registry'
 import type { Sandboxes } from '@runnel/sandbox'
+import { noteFirstOutput } from './first-output.ts'
 import { nextStep, type Progress } from './next-step.ts'
 import { createRunInSandbox } from './run-in-sandbox.ts'
 
@@ -14,6 +15,7 @@ export interface RunJobDeps {
   readonly sandboxes: Sandboxes
   readonly publisher: Publisher
   readonly history: Pick<History, 'endCommands'>
+  readonly recorder: JobRecorder
   readonly log: Logger
   /** Checks whether sandboxes can be made at all; if not, it also stops this worker from taking more jobs. */
   readonly isEngineUp: () => Promise<boolean>
@@ -37,7 +39,7 @@ const startOnce = (jobLog: JobLog, { terminal }: Program): JobLog => {
  *
  * next-step.ts decides, run-in-sandbox.ts runs, and this file does the rest.
  */
-export const createRunJob = ({ sandboxes, publisher, history, log, isEngineUp }: RunJobDeps) => {
+export const createRunJob = ({ sandboxes, publisher, history, recorder, log, isEngineUp }: RunJobDeps) => {
   const runInSandbox = createRunInSandbox({ sandboxes, log })
 
   const checkEngine = async (failed: Progress): Promise<Progress> => {
@@ -57,7 +59,12 @@ export const createRunJob = ({ sandboxes, publisher, history, log, isEngineUp }:
   return async (delivery: Delivery): Promise<Verdict> => {
     const { job, attempt, crashes, lastTry, signal } = delivery
     const startedMs = performance.now()
-    const jobLog = startOnce(publisher.open(job.id, attempt), job.program)
+    const submittedMs = Date.parse(job.submittedAt)
+    /** The clock of the API's host may be ahead of this one. */
+    const sinceSubmission = (atMs: number): number => Math.max(0, atMs - submittedMs)
+    const queuedMs = sinceSubmission(Date.now())
+    const output = noteFirstOutput(startOnce(publisher.open(job.id, attempt), job.program))
+    const { jobLog } = output
     const logLine: Record<string, unknown> = {
       jobId: job.id,
       tenant: job.tenantId,
@@ -71,8 +78,15 @@ export const createRunJob = ({ sandboxes, publisher, history, log, isEngineUp }:
       if (attempt > 1 && (await jobLog.start()) !== 'started') return 'done'
       const written = await jobLog.finish(outcome, usage, (end) => history.endCommands(job, end))
       const tookMs = Math.round(performance.now() - startedMs)
-      const queuedMs = Math.round(Date.now() - (performance.now() - startedMs) - Date.parse(job.submittedAt))
       log.info({ ...logLine, outcome, usage, written, queuedMs, tookMs }, 'job finished')
+      if (written === 'finished') {
+        const { firstAtMs } = output
+        recorder.ended(toOutcomeClass(outcome), {
+          waitMs: queuedMs,
+          ...(firstAtMs === undefined ? {} : { firstOutputMs: sinceSubmission(firstAtMs) }),
+          ...(usage === null ? {} : { runMs: usage.wallMs }),
+        })
+      }
       return 'done'
     }
 

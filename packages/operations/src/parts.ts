@@ -4,7 +4,7 @@ import type { LogWriter } from '@runnel/output/log-writer'
 import type { Subscriber } from '@runnel/output/subscriber'
 import type { Producer } from '@runnel/queue/producer'
 import type { Redis } from '@runnel/redis'
-import type { History, Keys } from '@runnel/registry'
+import type { History, JobRecorder, Keys } from '@runnel/registry'
 
 /** The parts that the operations use. */
 export interface OperationParts {
@@ -19,5 +19,7 @@ export interface OperationParts {
   readonly languages: readonly Language[]
   /** The limits that this deployment grants. */
   readonly policy: LimitsPolicy
+  /** Counts the jobs that are accepted, and those that the API ends. */
+  readonly recorder: JobRecorder
   readonly log: { error(details: object, message: string): void }
 }

@@ -6,7 +6,7 @@ import { createLogger } from '@runnel/process'
 import { createProducer } from '@runnel/queue/producer'
 import { connectRedis } from '@runnel/redis'
 import { redisTest as test } from '@runnel/redis/testing'
-import { createHistory, createKeys } from '@runnel/registry'
+import { createHistory, createKeys, createStatsReader, createStatsWriter } from '@runnel/registry'
 import { eventually } from '@runnel/testing'
 import { expect } from 'vitest'
 import { acceptJob } from '../src/jobs/accept-job.ts'
@@ -28,12 +28,14 @@ test('A submission that fails half way leaves nothing that lasts, even if undoin
     createProducer({ ...common, bounds: { queued: 10, tenant: { queued: 10, running: 10 } } }),
   )
   const subscriber = resources.use(createSubscriber({ redis: own, subscriber: connect('subscriber'), prefix, log }))
+  const recorder = resources.use(createStatsWriter(common))
   const parts = {
     redis: own,
     logWriter: createLogWriter(common),
     history: createHistory(common),
     keys: createKeys(common),
     subscriber,
+    recorder,
     languages: LANGUAGES,
     policy: LIMITS,
     log,
@@ -58,4 +60,6 @@ test('A submission that fails half way leaves nothing that lasts, even if undoin
     expect(await subscriber.summary(job.id)).toMatchObject({ status: 'finished', outcome: { type: 'canceled' } }),
   )
   await redis.del(redisKeys.bounds)
+  await recorder.flush()
+  expect((await createStatsReader({ redis, prefix }).read({})).totals.accepted).toBe(0)
 })

@@ -50,6 +50,10 @@ export const createRedisKeys = (prefix: string) => {
     /** With '' for the id: the common prefix, for scripts that find the id themselves. */
     workerReport: (workerId: string) => name('workerReport', workerId),
     drainChannel: name('drainChannel'),
+    /** With '' for the number: the common prefix, for the script that knows the time. */
+    statsMinute: (number: number | '') => name('statsMinute', String(number)),
+    statsHour: (number: number | '') => name('statsHour', String(number)),
+    statsBatch: (writerId: string) => name('statsBatch', writerId),
     apiKeys: name('apiKeys'),
     tenants: name('tenants'),
     accessChannel: name('accessChannel'),

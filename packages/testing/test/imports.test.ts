@@ -96,8 +96,6 @@ const importFault = (file: string, specifier: string): string | undefined => {
   if (own === undefined) return 'is in no place of the table: add one'
   const allows = (name: string): boolean =>
     own.mayImport.some((allowed) => name === allowed || name.startsWith(`${allowed}/`))
-  // Its own: it has the version.
-  if (specifier === '../package.json') return undefined
   if (specifier.startsWith('.')) {
     const target = placeOf(resolved(file, specifier))
     const ownPackage = own.folder.replace(/\/src\b.*/, '/package.json')

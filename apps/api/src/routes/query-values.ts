@@ -5,7 +5,7 @@ export const wholeNumber = (minimum: number, maximum: number) => {
   const error = `it must be a whole number from ${minimum} to ${maximum}`
   return z
     .string()
-    .regex(/^\d{1,9}$/, error)
+    .regex(/^\d{1,15}$/, error)
     .transform(Number)
     .refine((value) => value >= minimum && value <= maximum, error)
 }

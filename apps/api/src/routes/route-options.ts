@@ -1,5 +1,6 @@
 import type { createSubmissionSchema, LimitsPolicy } from '@runnel/contract/public'
 import type { Operations } from '@runnel/operations'
+import type { JobRecorder } from '@runnel/registry'
 import type { CallerDirectory } from '../access/caller-directory.ts'
 import type { CountRequest } from '../access/rate-limit.ts'
 import type { Backend } from '../backend.ts'
@@ -9,6 +10,7 @@ import type { WhileConnected } from '../while-connected.ts'
 export interface RouteOptions {
   readonly operations: Operations
   readonly backend: Backend
+  readonly recorder: JobRecorder
   /** The limits that this deployment grants. */
   readonly policy: LimitsPolicy
   readonly callers: CallerDirectory

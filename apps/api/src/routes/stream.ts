@@ -11,7 +11,7 @@ const querySchema = z.strictObject({
 })
 
 export const streamRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
-  const { operations, policy, callers, count, heartbeatMs, sharesFrames, closing, whileConnected } = options
+  const { operations, recorder, policy, callers, count, heartbeatMs, sharesFrames, closing, whileConnected } = options
   const frameSchema = createClientFrameSchema(policy)
 
   app.route({
@@ -45,6 +45,7 @@ export const streamRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
       const signal = whileConnected(socket)
       runStreamSession(socket, request, {
         operations,
+        recorder,
         callers,
         count,
         frameSchema,

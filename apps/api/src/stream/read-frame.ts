@@ -12,7 +12,7 @@ const parseJson = (text: string): unknown => {
 }
 
 /** A text field of a frame that may be invalid, so that the error can carry it too. */
-const findText = (value: unknown, key: 'ref' | 'jobId'): string | undefined => {
+const findText = (value: unknown, key: 'ref' | 'jobId' | 'type'): string | undefined => {
   const found =
     typeof value === 'object' && value !== null ? Object.entries(value).find(([name]) => name === key)?.[1] : undefined
   return typeof found === 'string' && found.length <= 128 ? found : undefined
@@ -21,6 +21,8 @@ const findText = (value: unknown, key: 'ref' | 'jobId'): string | undefined => {
 interface FrameRead {
   readonly ref?: string
   readonly jobId?: string
+  /** Whether it says so itself, though it may be invalid. */
+  readonly isSubmission: boolean
   readonly frame: ClientFrame | RequestError
 }
 
@@ -31,7 +33,8 @@ export const readFrame = (
   schema: ReturnType<typeof createClientFrameSchema>,
 ): FrameRead => {
   if (isBinary) {
-    return { frame: new RequestError('invalid-request', 'Cannot read the frame: it is binary; send JSON as text') }
+    const message = 'Cannot read the frame: it is binary; send JSON as text'
+    return { isSubmission: false, frame: new RequestError('invalid-request', message) }
   }
   try {
     const value = parseJson(decodeUtf8(bytes, 'the frame'))
@@ -39,9 +42,10 @@ export const readFrame = (
     const jobId = findText(value, 'jobId')
     const named = { ...(ref === undefined ? {} : { ref }), ...(jobId === undefined ? {} : { jobId }) }
     const read = safeParse(schema, value)
-    return { ...named, frame: read.success ? read.data : toInvalidRequest(read.error, 'the frame') }
+    const isSubmission = findText(value, 'type') === 'submit'
+    return { ...named, isSubmission, frame: read.success ? read.data : toInvalidRequest(read.error, 'the frame') }
   } catch (error) {
-    if (error instanceof RequestError) return { frame: error }
+    if (error instanceof RequestError) return { isSubmission: false, frame: error }
     throw error
   }
 }

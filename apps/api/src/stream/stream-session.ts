@@ -1,6 +1,7 @@
 import type { createClientFrameSchema, ServerFrame } from '@runnel/contract/public'
 import { RequestError } from '@runnel/contract/public'
 import type { Operations } from '@runnel/operations'
+import type { JobRecorder } from '@runnel/registry'
 import type { FastifyRequest } from 'fastify'
 import type { RawData, WebSocket } from 'ws'
 import { auditLogOf } from '../access/audit-log.ts'
@@ -40,6 +41,7 @@ export const runStreamSession = (
   request: FastifyRequest,
   options: {
     operations: Operations
+    recorder: JobRecorder
     callers: CallerDirectory
     count: CountRequest
     frameSchema: ReturnType<typeof createClientFrameSchema>
@@ -49,7 +51,7 @@ export const runStreamSession = (
     closing: AbortSignal
   },
 ): void => {
-  const { operations, callers, count, frameSchema, heartbeatMs, sharesFrames, signal, closing } = options
+  const { operations, recorder, callers, count, frameSchema, heartbeatMs, sharesFrames, signal, closing } = options
   const connected = callerOf(request)
   const writer = createSocketWriter(socket, request.raw.socket, sharesFrames)
 
@@ -86,7 +88,7 @@ export const runStreamSession = (
   }
 
   const answer = async (data: RawData, isBinary: boolean): Promise<void> => {
-    const { frame, ...named } = readFrame(toBytes(data), isBinary, frameSchema)
+    const { frame, isSubmission, ...named } = readFrame(toBytes(data), isBinary, frameSchema)
     const ref = named.ref === undefined ? {} : { ref: named.ref }
     try {
       if (frame instanceof RequestError) throw frame
@@ -102,6 +104,7 @@ export const runStreamSession = (
       await send(accepted === undefined ? { type: 'ok', ...ref } : { type: 'accepted', ...ref, job: accepted })
       start?.()
     } catch (error) {
+      if (isSubmission) recorder.refused(toRequestError(error).code)
       if (!signal.aborted) await sendError(error, named)
     }
   }

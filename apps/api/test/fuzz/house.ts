@@ -57,6 +57,8 @@ const playWorker = async (api: Api, resources: AsyncDisposableStack): Promise<vo
 const DAY_MS = 24 * 60 * 60 * 1_000
 
 const WORKER = 'blue'
+const minutesAgo = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString()
+
 const UNKNOWN_JOB = `job_${'0'.repeat(32)}`
 
 export const openHouse = async (options: {
@@ -114,6 +116,9 @@ export const openHouse = async (options: {
       cursor: fc.constantFrom('0', `${Date.now()}:${finished}`, finished),
       ref: fc.constantFrom('a', 'b'),
       wait: fc.constantFrom('0', '1', '2000'),
+      from: fc.constantFrom(minutesAgo(30), minutesAgo(10)),
+      to: fc.constantFrom(minutesAgo(0), minutesAgo(20)),
+      step: fc.constantFrom('60000', '3600000', '90000'),
     },
   }
 }

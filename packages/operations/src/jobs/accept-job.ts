@@ -34,7 +34,7 @@ export const acceptJob = async (
   { tenantBounds, idempotency }: AcceptOptions,
 ): Promise<{ readonly id: string }> => {
   requireRedis(parts)
-  const { logWriter, history, producer } = parts
+  const { logWriter, history, producer, recorder } = parts
   const log = logWriter.startCommands(job)
   try {
     const id = await producer.enqueue(job, {
@@ -42,6 +42,7 @@ export const acceptJob = async (
       ...(tenantBounds === undefined ? {} : { tenantBounds }),
       ...(idempotency === undefined ? {} : { idempotency }),
     })
+    if (id === job.id) recorder.accepted()
     return { id }
   } catch (error) {
     const isRefused = error instanceof RequestError

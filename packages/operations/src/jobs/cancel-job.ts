@@ -10,11 +10,13 @@ import { readJob, requireSummary } from './read-job.ts'
  * canceling a finished job, changes nothing.
  */
 export const cancelJob = async (parts: OperationParts, { auditLog }: Requester, id: string): Promise<Job> => {
-  const { logWriter, producer } = parts
+  const { logWriter, producer, recorder } = parts
   const { status } = await requireSummary(parts, id)
   if (status !== 'finished') {
-    if (await logWriter.cancelQueued(id, await findEndCommands(parts, id))) await producer.retire(id)
-    else await producer.send(id, { type: 'cancel' })
+    if (await logWriter.cancelQueued(id, await findEndCommands(parts, id))) {
+      recorder.ended('canceled', {})
+      await producer.retire(id)
+    } else await producer.send(id, { type: 'cancel' })
     auditLog('A job was canceled', { jobId: id })
   }
   return readJob(parts, id)

@@ -17,10 +17,11 @@ export const endUntakenJobs = (options: {
   readonly producer: OperationParts['producer']
   readonly logWriter: OperationParts['logWriter']
   readonly history: OperationParts['history']
+  readonly recorder: OperationParts['recorder']
   readonly log: OperationParts['log'] & { warn(details: object, message: string): void }
   readonly noWorkerTimeoutMs: number
 }): Disposable => {
-  const { workers, producer, logWriter, history, log, noWorkerTimeoutMs } = options
+  const { workers, producer, logWriter, history, recorder, log, noWorkerTimeoutMs } = options
   /** On a clock that does not jump. */
   let lastReady = performance.now()
   let isDisposed = false
@@ -32,6 +33,7 @@ export const endUntakenJobs = (options: {
       const reference = randomUUID()
       const toCommands = await findEndCommands({ history }, jobId)
       if (await logWriter.endUntaken(jobId, attempts, { reference, toCommands })) {
+        recorder.ended('sandbox-failed', {})
         log.error(
           { jobId, reference },
           `No worker has been ready for ${noWorkerTimeoutMs} ms: gave up a job that waited for one`,
