@@ -102,6 +102,11 @@ const COMMANDS: Record<string, (args: readonly string[]) => Promise<number>> = {
     return become(process.execPath, ['apps/bench/src/main.ts', ...args], { NODE_COMPILE_CACHE: undefined })
   },
 
+  async 'bench:page'() {
+    await prepare(EVERYTHING)
+    return become(process.execPath, ['apps/console/bench/main.ts'], { NODE_COMPILE_CACHE: undefined })
+  },
+
   async soak(args) {
     const settings = readSoakOptions(args)
     await prepare(EVERYTHING)

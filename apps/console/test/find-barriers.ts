@@ -1,9 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { z } from 'zod'
-
-const SOURCE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 const resultsSchema = z.object({
   violations: z.array(
@@ -19,7 +16,7 @@ const resultsSchema = z.object({
 /** What axe finds serious or critical in what the page shows now, a sentence for each element. */
 export const findBarriers = async (page: Page): Promise<readonly string[]> => {
   // Evaluated by the browser's debugger, which the page's Content-Security-Policy does not stop.
-  await page.evaluate(SOURCE)
+  await page.evaluate(axe.source)
   const { violations } = resultsSchema.parse(await page.evaluate('axe.run(document, { resultTypes: ["violations"] })'))
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

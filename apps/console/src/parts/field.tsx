@@ -11,7 +11,7 @@ export interface FieldProps {
   readonly children: (attributes: FieldAttributes) => ReactElement
 }
 
-export interface FieldAttributes {
+interface FieldAttributes {
   readonly id: string
   readonly 'aria-describedby': string
   readonly 'aria-invalid': boolean

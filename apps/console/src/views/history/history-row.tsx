@@ -18,7 +18,7 @@ export const describeListed = (job: ListedJob, nowMs: number): { readonly tone: 
   return { tone: 'running', sentence: `Running ${formatRunning(toRunTimes(job, nowMs).ranMs)}` }
 }
 
-export const sayWho = ({ key }: Pick<ListedJob, 'key'>): string => {
+const sayWho = ({ key }: Pick<ListedJob, 'key'>): string => {
   if (key === undefined) return ''
   return key.name === '' ? `key ${key.id.slice(0, 8)}` : key.name
 }

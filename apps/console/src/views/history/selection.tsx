@@ -9,7 +9,7 @@ export const choosePair = (chosen: readonly string[], id: string): readonly stri
   chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id].slice(-2)
 
 /** The address of the comparison: the older run first. */
-export const toCompareLink = (chosen: readonly string[], rows: readonly ListedJob[]): string => {
+const toCompareLink = (chosen: readonly string[], rows: readonly ListedJob[]): string => {
   const place = (id: string): number => rows.findIndex((row) => row.id === id)
   const [a, b] = chosen.toSorted((one, other) => place(other) - place(one))
   return `/history/compare?a=${a}&b=${b}`

@@ -31,7 +31,7 @@ const sayQueue = ({ waiting, oldestAt }: Queue, nowMs: number): readonly Phrase[
 }
 
 /** What ended since `from`, in the address of the history. */
-export const endedSince = (from: string, outcomes: readonly string[] = []): string =>
+const endedSince = (from: string, outcomes: readonly string[] = []): string =>
   `/history?${outcomes.length === 0 ? '' : `outcome=${outcomes.join(',')}&`}from=${from}&by=finished`
 
 const sayHour = ({ from, totals }: Stats): readonly Phrase[] => {

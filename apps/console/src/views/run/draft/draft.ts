@@ -50,8 +50,7 @@ for name in rivers:
     print(f"Measuring the {name} …")
     time.sleep(0.3)
 for name, km in sorted(rivers.items(), key=lambda river: -river[1]):
-    print(f"{name:<8}{km:>6,} km  {'━' * (km // 200)}")
-`
+    print(f"{name:<8}{km:>6,} km  {'━' * (km // 200)}")`
 
 export const NO_LIMITS: DraftLimits = {
   wallSeconds: '',
@@ -62,8 +61,11 @@ export const NO_LIMITS: DraftLimits = {
   diskMiB: '',
 }
 
+/** crypto.randomUUID is only there on https and localhost. */
+const createId = (): string => crypto.getRandomValues(new Uint32Array(2)).join('-')
+
 export const createFile = (path: string, content: string, encoding: DraftFile['encoding'] = 'utf8'): DraftFile => ({
-  id: crypto.randomUUID(),
+  id: createId(),
   path,
   content,
   encoding,

@@ -1,3 +1,4 @@
+import { indentMore, undo } from '@codemirror/commands'
 import { Compartment, EditorState, Transaction } from '@codemirror/state'
 import { EditorView } from '@codemirror/view'
 import { type ReactElement, type Ref, useEffect, useImperativeHandle, useRef } from 'react'
@@ -9,6 +10,13 @@ export interface EditorHandle {
   focus(): void
   /** Puts the caret at the start of this line, counted from 1, and shows it. */
   goTo(line: number): void
+  /** Types text where the caret is. */
+  insert(text: string): void
+  indent(): void
+  /** Moves the caret by so many characters. */
+  move(by: number): void
+  undo(): void
+  readonly hasFocus: boolean
 }
 
 export interface EditorProps {
@@ -20,6 +28,7 @@ export interface EditorProps {
   readonly onChange: (content: string) => void
   /** Text is about to be pasted. true: it is dealt with. */
   readonly onPaste: (text: string, isWhole: boolean) => boolean
+  readonly onFocusChange?: (hasFocus: boolean) => void
   readonly ref?: Ref<EditorHandle>
 }
 
@@ -29,14 +38,23 @@ const access = new Compartment()
 const accessOf = (isReadOnly: boolean) => EditorState.readOnly.of(isReadOnly)
 
 /** CodeMirror in React: one view, and a state for each file that was opened. */
-export const Editor = ({ id, content, language, isReadOnly, onChange, onPaste, ref }: EditorProps): ReactElement => {
+export const Editor = ({
+  id,
+  content,
+  language,
+  isReadOnly,
+  onChange,
+  onPaste,
+  onFocusChange,
+  ref,
+}: EditorProps): ReactElement => {
   const host = useRef<HTMLDivElement>(null)
   const view = useRef<EditorView>(undefined)
   const states = useRef(new Map<string, EditorState>())
   const shownId = useRef(id)
-  const latest = useRef({ content, onChange, onPaste })
+  const latest = useRef({ content, onChange, onPaste, onFocusChange })
   useEffect(() => {
-    latest.current = { content, onChange, onPaste }
+    latest.current = { content, onChange, onPaste, onFocusChange }
   })
 
   const createState = (doc: string): EditorState =>
@@ -47,6 +65,7 @@ export const Editor = ({ id, content, language, isReadOnly, onChange, onPaste, r
         access.of(accessOf(isReadOnly)),
         editorSetup,
         EditorView.updateListener.of((update) => {
+          if (update.focusChanged) latest.current.onFocusChange?.(update.view.hasFocus)
           if (!update.docChanged) return
           const text = update.state.doc.toString()
           if (text === latest.current.content) return
@@ -120,6 +139,22 @@ export const Editor = ({ id, content, language, isReadOnly, onChange, onPaste, r
         effects: EditorView.scrollIntoView(line.from, { y: 'center' }),
       })
       shown.focus()
+    },
+    insert: (text) => view.current?.dispatch(view.current.state.replaceSelection(text), { userEvent: 'input.type' }),
+    indent: () => {
+      if (view.current !== undefined) indentMore(view.current)
+    },
+    move: (by) => {
+      const shown = view.current
+      if (shown === undefined) return
+      const anchor = Math.min(Math.max(0, shown.state.selection.main.head + by), shown.state.doc.length)
+      shown.dispatch({ selection: { anchor }, scrollIntoView: true })
+    },
+    undo: () => {
+      if (view.current !== undefined) undo(view.current)
+    },
+    get hasFocus() {
+      return view.current?.hasFocus ?? false
     },
   }))
 

@@ -1,4 +1,5 @@
 import { python } from '@codemirror/lang-python'
+import { StreamLanguage } from '@codemirror/language'
 import type { Extension } from '@codemirror/state'
 
 const loadJavaScript = async (options: { readonly typescript?: boolean }): Promise<Extension> => {
@@ -7,10 +8,7 @@ const loadJavaScript = async (options: { readonly typescript?: boolean }): Promi
 }
 
 const loadShell = async (): Promise<Extension> => {
-  const [{ StreamLanguage }, { shell }] = await Promise.all([
-    import('@codemirror/language'),
-    import('@codemirror/legacy-modes/mode/shell'),
-  ])
+  const { shell } = await import('@codemirror/legacy-modes/mode/shell')
   return StreamLanguage.define(shell)
 }
 

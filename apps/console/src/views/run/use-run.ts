@@ -1,0 +1,83 @@
+import { initialRunState, type RunState } from '@runnel/client/run-state'
+import { useQueryClient } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import { useLocation } from 'wouter'
+import { noteRefusal } from '../../session.ts'
+import type { Draft } from './draft/draft.ts'
+import { changeDraft } from './draft/draft-store.ts'
+import { type DraftFault, toSubmission } from './draft/to-submission.ts'
+import { loadRunTerminal, type RunTerminal, useRunSnapshot, useRunTerminal } from './output/run-terminal.ts'
+
+export interface RunControl {
+  readonly terminal: RunTerminal | undefined
+  readonly terminalError: unknown
+  readonly run: RunState
+  readonly stream: 'both' | 'stdout' | 'stderr'
+  /** Submits a draft. Answers why it cannot be; what the API refuses is in `run`. */
+  readonly start: (draft: Draft) => DraftFault | undefined
+  readonly stop: () => void
+}
+
+/**
+ * The run that the page shows: that of the address, `/r/:job`.
+ *
+ *   start ──▶ the terminal submits and shows it ──▶ the address becomes that of the run
+ *   another address (a link, Back, a reload) ──▶ the terminal shows that run from its log
+ */
+export const useRun = (jobId: string | undefined): RunControl => {
+  const [, navigate] = useLocation()
+  const queries = useQueryClient()
+  const { terminal, error } = useRunTerminal()
+  const snapshot = useRunSnapshot(terminal)
+  /** Run was pressed before the terminal was there. */
+  const [isEarly, setEarly] = useState(false)
+
+  useEffect(() => {
+    if (terminal === undefined) return
+    const { core } = terminal
+    const { phase, jobId: shown } = core.snapshot.run
+    // While one is sent, the address is still that of the one before.
+    if (phase === 'sending') return
+    if (jobId === undefined) {
+      if (shown !== undefined) core.clear()
+    } else if (jobId !== shown) core.show(jobId)
+  }, [terminal, jobId])
+
+  // The shell then offers to sign in. The program stays here.
+  const { refusal } = snapshot?.run ?? initialRunState
+  useEffect(() => {
+    if (refusal?.code === 'unauthorized') noteRefusal(queries, { status: 401 })
+  }, [queries, refusal])
+
+  const send = async (submission: Parameters<RunTerminal['core']['run']>[0]): Promise<void> => {
+    setEarly(true)
+    try {
+      const { core } = await loadRunTerminal()
+      const id = await core.run(submission)
+      changeDraft((draft) => ({ ...draft, jobId: id }))
+      navigate(`/r/${id}`)
+    } catch {
+      // The terminal's state says what was refused, `terminalError` that there is no terminal.
+    } finally {
+      setEarly(false)
+    }
+  }
+  const known = snapshot?.run ?? initialRunState
+  const isSending = isEarly && known.phase !== 'sending' && known.phase !== 'queued' && known.phase !== 'running'
+  return {
+    terminal,
+    terminalError: error,
+    run: isSending ? { ...initialRunState, phase: 'sending', sentAtMs: undefined } : known,
+    stream: snapshot?.stream ?? 'both',
+    start: (draft) => {
+      const made = toSubmission(draft)
+      if ('fault' in made) return made.fault
+      void send(made.submission)
+      return undefined
+    },
+    stop: () => {
+      // What could not be stopped, such as a run that another tab stopped, the terminal says.
+      terminal?.core.stop().catch(() => {})
+    },
+  }
+}
