@@ -42,6 +42,10 @@ import { stdinRoutes } from './routes/stdin.ts'
 import { streamRoutes } from './routes/stream.ts'
 import { ticketsRoutes } from './routes/tickets.ts'
 import { workersRoutes } from './routes/workers.ts'
+import { createUpgradeRouter } from './socket-io/route-upgrade.ts'
+import { serveSocketIo } from './socket-io/serve-socket-io.ts'
+import { SOCKET_IO_PATH, socketIoRoute } from './socket-io/socket-io-route.ts'
+import { dispatchUpgrades } from './upgrade-dispatcher.ts'
 import { validatorCompiler } from './validator-compiler.ts'
 import { createWhileConnected } from './while-connected.ts'
 
@@ -130,16 +134,20 @@ export const createApp = (parts: AppParts): App => {
     addRoute(routes, url, method)
     if (wsHandler !== undefined) addRoute(sockets, url, method)
   })
+  const { take, upgradeOf } = createUpgradeRouter(app)
+  const { rest } = dispatchUpgrades(app.server, new Map([[SOCKET_IO_PATH, take]]))
+  addRoute(sockets, SOCKET_IO_PATH, 'GET')
   app.register(websocket, {
-    options: { maxPayload: BODY_BYTES, perMessageDeflate: false },
+    options: { server: rest, maxPayload: BODY_BYTES, perMessageDeflate: false },
     errorHandler: onSocketError,
     // Streams end first, so that the server has no connection left to wait for.
     preClose: async () => {
       closing.abort()
       setTimeout(connections.cutAll, CUT_AFTER_MS).unref()
-      await closeSockets(app.websocketServer)
+      await Promise.all([closeSockets(app.websocketServer), socketIo.close()])
     },
   })
+  const countStream = createStreamQuota(streamsPerTenant)
   const count = registerRateLimit(app, { redis: backend.redis, prefix })
   // After the WebSocket plugin: it has to see a refused upgrade, or nothing would close its connection.
   app.after(() => {
@@ -147,12 +155,13 @@ export const createApp = (parts: AppParts): App => {
     answerByOurselves(app)
     guardAgainstPages(app, origins)
     app.addHook('onRequest', async ({ url }) => {
-      if (closing.signal.aborted && !url.startsWith('/health/')) {
+      // An open socket of socket.io may still take its last messages; its route refuses new ones.
+      if (closing.signal.aborted && !url.startsWith('/health/') && !url.startsWith(SOCKET_IO_PATH)) {
         throw toShuttingDown()
       }
     })
     countRefusals(app, recorder)
-    guardRoutes(app, { callers, count, countStream: createStreamQuota(streamsPerTenant) })
+    guardRoutes(app, { callers, count, countStream })
   })
   describeApi(app, policy)
   registerLibraryRoutes(app)
@@ -170,6 +179,8 @@ export const createApp = (parts: AppParts): App => {
     closing: closing.signal,
     whileConnected: createWhileConnected(closing.signal),
   }
+  const socketIo = serveSocketIo({ ...options, countStream })
+  app.register(socketIoRoute, { ...socketIo, upgradeOf, closing: closing.signal })
   app.register(healthRoutes, options)
   app.register(jobsRoutes, options)
   app.register(jobRoutes, options)

@@ -1,9 +1,10 @@
 import type { Redis } from '@runnel/redis'
-import type { Keys, StatsReader, Tenants, Tickets, WorkerDirectory } from '@runnel/registry'
+import type { BrowserRuns, Keys, StatsReader, Tenants, Tickets, WorkerDirectory } from '@runnel/registry'
 
 /** The parts of the API that use Redis. They share the connection `redis`, in the role `command`. */
 export interface Backend {
   readonly redis: Redis
+  readonly browserRuns: BrowserRuns
   readonly workers: WorkerDirectory
   readonly keys: Keys
   readonly tenants: Tenants

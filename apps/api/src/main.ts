@@ -13,6 +13,7 @@ import {
 import { createProducer } from '@runnel/queue/producer'
 import { connectRedis, findEvictionRisk } from '@runnel/redis'
 import {
+  createBrowserRuns,
   createHistory,
   createKeys,
   createStatsReader,
@@ -84,8 +85,10 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
     recorder,
     log,
   })
+  const browserRuns = resources.use(createBrowserRuns({ redis, subscriber: subscriptions, prefix }))
   const backend = {
     redis,
+    browserRuns,
     workers: createWorkerDirectory({ redis, prefix }),
     keys,
     tenants: createTenants({ redis, prefix }),

@@ -10,6 +10,7 @@ import { createConsumer, type Delivery } from '@runnel/queue/consumer'
 import { createProducer, type Producer, type QueueBounds } from '@runnel/queue/producer'
 import { connectRedis } from '@runnel/redis'
 import {
+  createBrowserRuns,
   createHistory,
   createKeys,
   createStatsReader,
@@ -97,6 +98,7 @@ export const startApi = async (options: {
   const backend: TestBackend = {
     ...jobs,
     recorder,
+    browserRuns: resources.use(createBrowserRuns({ redis, subscriber: subscriptions, prefix })),
     workers: createWorkerDirectory({ redis, prefix }),
     keys,
     tenants: createTenants({ redis, prefix }),

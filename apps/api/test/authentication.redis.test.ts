@@ -30,6 +30,8 @@ const PUBLIC_URLS: Readonly<Record<string, number>> = {
   '/account': 404,
   '/sign-in': 404,
   '/assets/*': 404,
+  // Its clients say who they are in their first packet.
+  '/socket.io/': 400,
 }
 
 /** Every route of the app, as a request: a route has one method for us, though Fastify allows a list. */

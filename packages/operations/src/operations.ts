@@ -13,7 +13,8 @@ import { isJobOf } from '@runnel/registry'
 import { cancelAbandoned } from './jobs/cancel-abandoned.ts'
 import { cancelJob } from './jobs/cancel-job.ts'
 import { languagesOf } from './jobs/create-job.ts'
-import { execute } from './jobs/execute.ts'
+import { type ExecuteOptions, execute } from './jobs/execute.ts'
+import { executeLive, type LiveRun } from './jobs/execute-live.ts'
 import { type FollowOptions, followJob, isComplete } from './jobs/follow-job.ts'
 import { listJobs } from './jobs/list-jobs.ts'
 import { prepareJob, type SubmitOptions } from './jobs/prepare-job.ts'
@@ -49,11 +50,13 @@ export interface Operations {
     options: SubmitOptions & { readonly waitMs: number; readonly signal: AbortSignal },
   ): Promise<Waited>
   /** Runs a program for a caller that never learns the job's id, and cancels it if that caller goes or its time is over. */
-  execute(
+  execute(requester: Requester, submission: Submission, options: ExecuteOptions): Promise<Job>
+  /** The same for a caller that watches the program: returns when the job is accepted. */
+  executeLive(
     requester: Requester,
     submission: Submission,
-    options: { readonly signal: AbortSignal; readonly closing: AbortSignal },
-  ): Promise<Job>
+    options: Pick<SubmitOptions, 'admit'> & Pick<ExecuteOptions, 'signal' | 'closing'>,
+  ): Promise<LiveRun>
 
   /** Throws `invalid-request` for a cursor that no page has given, and `unknown-language`. */
   list(requester: Requester, query: JobListQuery): Promise<JobPage>
@@ -99,6 +102,8 @@ export const createOperations = (parts: OperationParts): Operations => ({
     submitAndWait(parts, requester, await prepareJob(parts, requester, submission, options), options),
   execute: async (requester, submission, options) =>
     execute(parts, requester, await prepareJob(parts, requester, submission, {}), options),
+  executeLive: async (requester, submission, options) =>
+    executeLive(parts, requester, await prepareJob(parts, requester, submission, options), options),
 
   list: (requester, query) => listJobs(parts, requester, query),
   async read(requester, id) {

@@ -435,6 +435,15 @@ export const KEY_TABLE = {
     expires: 'always',
     bound: '64 job ids',
   },
+  browserChannel: {
+    pattern: 'browser:<tenantId>:<digest>',
+    type: 'channel',
+    holds:
+      'The id of a job that a browser has started with POST /execute, for its socket.io sockets. The digest is the SHA-256 of the cookie `runnel_browser`.',
+    writers: API,
+    readers: API,
+    ...PUBLISHED,
+  },
   rate: {
     pattern: 'rate:<caller>',
     type: 'string',

@@ -58,6 +58,7 @@ export const createRedisKeys = (prefix: string) => {
     tenants: name('tenants'),
     accessChannel: name('accessChannel'),
     ticket: (digest: string) => name('ticket', digest),
+    browserChannel: (tenantId: string, digest: string) => name('browserChannel', tenantId, digest),
     /** With '' for the caller: the common prefix, for the library that counts. */
     rate: (caller: string) => name('rate', caller),
   } satisfies Record<KeyFamilyName, unknown>

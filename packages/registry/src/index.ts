@@ -1,3 +1,4 @@
+export { type BrowserRuns, createBrowserRuns } from './browser-runs.ts'
 export { createHistory, type History, type HistoryEntry, type HistoryPart } from './history.ts'
 export { createJobId, isJobOf } from './job-id.ts'
 export { type JobRecorder, type JobTimes, recordBy } from './job-recorder.ts'

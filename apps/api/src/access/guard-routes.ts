@@ -40,6 +40,6 @@ export const guardRoutes = (
     if (scope !== 'any') requireScope(caller, scope)
     if (resource === 'job') requireJob(caller, readId(request.params))
     if (submits) await count(request, reply)
-    if (stream) countStream(request, reply)
+    if (stream) countStream(caller, request.ws ? request.raw.socket : reply.raw)
   })
 }

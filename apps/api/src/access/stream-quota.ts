@@ -1,15 +1,13 @@
 import { RequestError } from '@runnel/contract/public'
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import { callerOf } from './caller.ts'
+import type { Caller } from './caller.ts'
 
-/** Counts an open stream until it closes: a WebSocket, or an answer of events. Throws if its tenant has too many. */
-export type CountStream = (request: FastifyRequest, reply: FastifyReply) => void
+/** Counts an open stream until it closes: a WebSocket, a socket of socket.io, or an answer of events. Throws if its tenant has too many. */
+export type CountStream = (caller: Caller, stream: { once(event: 'close', listener: () => void): unknown }) => void
 
 /** How many streams each tenant may have open on this server. */
 export const createStreamQuota = (maximum: number): CountStream => {
   const open = new Map<string, number>()
-  return (request, reply) => {
-    const { id } = callerOf(request).tenant
+  return ({ tenant: { id } }, stream) => {
     const count = open.get(id) ?? 0
     if (count >= maximum) {
       throw new RequestError(
@@ -18,7 +16,6 @@ export const createStreamQuota = (maximum: number): CountStream => {
       )
     }
     open.set(id, count + 1)
-    const stream = request.ws ? request.raw.socket : reply.raw
     stream.once('close', () => {
       const left = (open.get(id) ?? 1) - 1
       if (left === 0) open.delete(id)

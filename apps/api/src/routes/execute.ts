@@ -1,7 +1,10 @@
 import { executeRequestSchema, executeResponseSchema, type Job, toBytes } from '@runnel/contract/public'
 import { describeLimitsHit, describeOutcome } from '@runnel/operations'
+import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { z } from 'zod'
+import { readBrowserCookie } from '../access/browser-cookie.ts'
+import { callerOf } from '../access/caller.ts'
 import { requesterOf } from '../access/requester.ts'
 import { toInvalidRequest } from '../errors/invalid-request.ts'
 import { errorAnswers } from './answers.ts'
@@ -26,7 +29,15 @@ const toResponse = ({ outcome, output, usage }: Job): z.output<typeof executeRes
 }
 
 export const executeRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
-  const { operations, submissionSchema, closing, whileConnected } = options
+  const { operations, backend, submissionSchema, closing, whileConnected } = options
+
+  /** For the sockets of the same browser. They can do without: the answer has the output too. */
+  const createAnnouncement = (request: FastifyRequest): ((jobId: string) => void) | undefined => {
+    const browser = readBrowserCookie(request.headers.cookie)
+    if (browser === undefined) return undefined
+    return (jobId) => void backend.browserRuns.announce(callerOf(request).tenant.id, browser, jobId).catch(() => {})
+  }
+
   for (const url of ['/execute', '/api/execute']) {
     app.post(
       url,
@@ -45,7 +56,9 @@ export const executeRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, op
         const submission = submissionSchema.safeParse(request.body)
         if (!submission.success) throw toInvalidRequest(submission.error, 'the body')
         const signal = whileConnected(reply.raw)
-        return toResponse(await operations.execute(requesterOf(request), submission.data, { signal, closing }))
+        const onAccepted = createAnnouncement(request)
+        const run = { signal, closing, onAccepted }
+        return toResponse(await operations.execute(requesterOf(request), submission.data, run))
       },
     )
   }

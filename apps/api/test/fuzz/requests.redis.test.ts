@@ -53,8 +53,10 @@ const readKeys = async (redis: Redis, prefix: string) => {
 /** No request here says that it accepts HTML, and there is no built page. */
 const PAGES = ['/', '/r/:job', '/history', '/history/compare', '/ops', '/ops/keys', '/account', '/sign-in', '/assets/*']
 
-/** These are called without an upgrade, for finished jobs. */
+/** These are called without an upgrade, for finished jobs, or without a session of socket.io. */
 const CALLED_OTHERWISE = [
+  'GET /socket.io/',
+  'POST /socket.io/',
   'GET /v1/stream',
   'POST /v1/jobs/:id/stdin',
   'POST /v1/jobs/:id/signal',

@@ -4,10 +4,15 @@ import type { Requester } from '../requester.ts'
 import { cancelAbandoned } from './cancel-abandoned.ts'
 import { cancelJob } from './cancel-job.ts'
 import type { PreparedJob } from './prepare-job.ts'
-import { submitAndWait } from './submit-and-wait.ts'
+import { submitAndWait, type WaitOptions } from './submit-and-wait.ts'
 
 /** How long a job may wait in the queue and for its sandbox, on top of its own `wallMs`. */
 export const QUEUE_WAIT_MS = 60_000
+
+export interface ExecuteOptions extends Pick<WaitOptions, 'signal' | 'onAccepted'> {
+  /** Aborts when the server starts to close. */
+  readonly closing: AbortSignal
+}
 
 /**
  * Runs a program for a caller that never learns the job's id. So the job is canceled if it has not finished in time,
@@ -17,12 +22,12 @@ export const execute = async (
   parts: OperationParts,
   requester: Requester,
   prepared: PreparedJob,
-  { signal, closing }: { readonly signal: AbortSignal; readonly closing: AbortSignal },
+  { signal, closing, onAccepted }: ExecuteOptions,
 ): Promise<Job> => {
   const { id, limits } = prepared.job
   try {
     const waitMs = limits.wallMs + QUEUE_WAIT_MS
-    const { finished } = await submitAndWait(parts, requester, prepared, { waitMs, signal })
+    const { finished } = await submitAndWait(parts, requester, prepared, { waitMs, signal, onAccepted })
     return finished ?? (await cancelJob(parts, requester, id))
   } catch (error) {
     // A job that was refused does not exist.

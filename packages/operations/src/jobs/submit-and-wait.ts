@@ -17,6 +17,13 @@ export interface Waited {
   readonly finished: Job | undefined
 }
 
+export interface WaitOptions {
+  readonly waitMs: number
+  readonly signal: AbortSignal
+  /** Called with the job's id when the job can be followed. Must not throw. */
+  readonly onAccepted?: ((jobId: string) => void) | undefined
+}
+
 /**
  * Submits a job and waits for its end, until `waitMs` are over or `signal` aborts. The job continues after that.
  * Its output is collected from its events. It is read from the log only if it is too large for that.
@@ -25,10 +32,11 @@ export const submitAndWait = async (
   parts: OperationParts,
   requester: Requester,
   prepared: PreparedJob,
-  { waitMs, signal }: { readonly waitMs: number; readonly signal: AbortSignal },
+  { waitMs, signal, onAccepted }: WaitOptions,
 ): Promise<Waited> => {
   const { job, isRepeated, follow } = await submitAndFollow(parts, requester, prepared)
   const { id } = job
+  onAccepted?.(id)
   const waiting = new AbortController()
   const stop = (): void => waiting.abort(STOPPED)
   const timer = setTimeout(stop, waitMs)

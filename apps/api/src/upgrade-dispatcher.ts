@@ -1,0 +1,34 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+
+export interface Upgrade {
+  readonly request: IncomingMessage
+  readonly socket: Duplex
+  /** What came after the request. */
+  readonly head: Buffer
+}
+
+/**
+ * Two libraries want the upgrades of one server: @fastify/websocket for our routes, and engine.io under socket.io. Each takes every
+ * upgrade for its own, and answers or cuts those that it does not know. So neither listens on the server. One listener decides by
+ * the path, and each library gets only what is its own:
+ *
+ *   a path in `byPath`   that function
+ *   every other path     the server that this returns, for @fastify/websocket
+ *
+ * A path that neither serves does not get here: `ownAnswers` answers it as a plain request.
+ */
+export const dispatchUpgrades = (
+  server: Server,
+  byPath: ReadonlyMap<string, (upgrade: Upgrade) => void>,
+): { readonly rest: Server } => {
+  // It never listens: it only carries the event.
+  const rest = createServer()
+  server.on('upgrade', (request, socket, head) => {
+    const [path = ''] = (request.url ?? '').split('?', 1)
+    const take = byPath.get(path)
+    if (take === undefined) rest.emit('upgrade', request, socket, head)
+    else take({ request, socket, head })
+  })
+  return { rest }
+}
