@@ -36,6 +36,7 @@ import { languagesRoutes } from './routes/languages.ts'
 import { programRoutes } from './routes/program.ts'
 import { queueRoutes } from './routes/queue.ts'
 import { resizeRoutes } from './routes/resize.ts'
+import { sessionsRoutes } from './routes/sessions.ts'
 import { signalRoutes } from './routes/signal.ts'
 import { statsRoutes } from './routes/stats.ts'
 import { stdinRoutes } from './routes/stdin.ts'
@@ -193,6 +194,7 @@ export const createApp = (parts: AppParts): App => {
   app.register(executeRoutes, options)
   app.register(languagesRoutes, options)
   app.register(ticketsRoutes, options)
+  app.register(sessionsRoutes, options)
   app.register(adminRoutes, options)
   app.register(workersRoutes, options)
   app.register(queueRoutes, options)

@@ -1,5 +1,5 @@
 import type { Redis } from '@runnel/redis'
-import type { BrowserRuns, Keys, StatsReader, Tenants, Tickets, WorkerDirectory } from '@runnel/registry'
+import type { BrowserRuns, Keys, Sessions, StatsReader, Tenants, Tickets, WorkerDirectory } from '@runnel/registry'
 
 /** The parts of the API that use Redis. They share the connection `redis`, in the role `command`. */
 export interface Backend {
@@ -10,4 +10,5 @@ export interface Backend {
   readonly tenants: Tenants
   readonly tickets: Tickets
   readonly stats: StatsReader
+  readonly sessions: Sessions
 }

@@ -26,6 +26,7 @@ export const configSchema = z
       /** Only this machine can reach it. */
       isPrivate: isLoopback(given.RUNNEL_API_PUBLISHED_ON ?? given.RUNNEL_API_HOST),
       noWorkerTimeoutMs: given.RUNNEL_NO_WORKER_TIMEOUT_MS,
+      session: { idleMs: given.RUNNEL_SESSION_IDLE_MS, lifetimeMs: given.RUNNEL_SESSION_LIFETIME_MS },
       origins: given.RUNNEL_API_ORIGINS,
       streamsPerTenant: given.RUNNEL_MAX_STREAMS_PER_TENANT,
       trustedProxies: given.RUNNEL_API_TRUSTED_PROXIES,

@@ -16,6 +16,7 @@ import {
   createBrowserRuns,
   createHistory,
   createKeys,
+  createSessions,
   createStatsReader,
   createStatsWriter,
   createTenants,
@@ -94,6 +95,7 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
     tenants: createTenants({ redis, prefix }),
     tickets: createTickets({ redis, prefix }),
     stats: createStatsReader({ redis, prefix }),
+    sessions: createSessions({ redis, prefix, ...config.session }),
   }
   if (!isPrivate) await requireKeys(redis, backend.keys, host)
   const callers = resources.use(createCallerDirectory({ ...backend, subscriber: subscriptions, prefix, isPrivate }))

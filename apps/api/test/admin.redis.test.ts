@@ -26,11 +26,17 @@ describe('An admin key', () => {
 
     const list = await call('GET', '/v1/admin/keys')
     const byId = (keys: { id: string }[]) => keys.toSorted((a, b) => a.id.localeCompare(b.id))
-    expect(byId(list.json().keys)).toEqual(byId([key, admin.key]))
+    // When a key was last used is written beside the request.
+    const used = (one: object) => ({
+      ...one,
+      lastUsedAt: expect.toSatisfy((at) => at === null || !Number.isNaN(Date.parse(at))),
+    })
+    expect(byId(list.json().keys)).toEqual(byId([key, admin.key]).map(used))
     expect(list.body).not.toContain(secret.slice(21))
     const revoked = await call('DELETE', `/v1/admin/keys/${key.id}`)
-    expect(revoked.json()).toEqual({ ...key, revokedAt: expect.any(String) })
-    expect((await call('DELETE', `/v1/admin/keys/${key.id}`)).json()).toEqual(revoked.json())
+    expect(revoked.json()).toEqual({ ...used(key), revokedAt: expect.any(String) })
+    const again = await call('DELETE', `/v1/admin/keys/${key.id}`)
+    expect(again.json()).toEqual(used(revoked.json()))
     expect((await call('DELETE', '/v1/admin/keys/unknown')).json().error.code).toBe('not-found')
 
     const changes = lines().filter(({ keyId }) => keyId === key.id)

@@ -13,6 +13,7 @@ import {
   createBrowserRuns,
   createHistory,
   createKeys,
+  createSessions,
   createStatsReader,
   createStatsWriter,
   createTenants,
@@ -65,10 +66,11 @@ export const startApi = async (options: {
   retentionMs?: number
   /** By default there is no built console. */
   consoleFolder?: string
+  session?: { readonly idleMs: number; readonly lifetimeMs: number }
 }): Promise<Api> => {
   const { redisUrl, prefix, resources, heartbeatMs, origins = [], isPrivate = true } = options
   const { retentionMs = RETENTION_MS, bounds = DEFAULTS.bounds, streamsPerTenant = DEFAULTS.streamsPerTenant } = options
-  const { consoleFolder = '/nonexistent' } = options
+  const { consoleFolder = '/nonexistent', session = DEFAULTS.session } = options
   const { trustedProxies = [], log = createLogger({ name: 'api', level: 'silent' }) } = options
   const common = { prefix, retentionMs }
 
@@ -104,6 +106,7 @@ export const startApi = async (options: {
     tenants: createTenants({ redis, prefix }),
     tickets: createTickets({ redis, prefix }),
     stats: createStatsReader({ redis, prefix }),
+    sessions: createSessions({ redis, prefix, ...session }),
   }
   const callers = resources.use(createCallerDirectory({ ...backend, subscriber: subscriptions, prefix, isPrivate }))
   const app = createApp({

@@ -55,6 +55,8 @@ export const createRedisKeys = (prefix: string) => {
     statsHour: (number: number | '') => name('statsHour', String(number)),
     statsBatch: (writerId: string) => name('statsBatch', writerId),
     apiKeys: name('apiKeys'),
+    keyUses: name('keyUses'),
+    sessions: (keyId: string) => name('sessions', keyId),
     tenants: name('tenants'),
     accessChannel: name('accessChannel'),
     ticket: (digest: string) => name('ticket', digest),

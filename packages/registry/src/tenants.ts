@@ -6,6 +6,8 @@ export interface Tenants {
   get(id: string): Promise<Tenant>
   /** Several at once, in the order of their ids. */
   getMany(ids: readonly string[]): Promise<Tenant[]>
+  /** Those that were ever set, by id. */
+  list(): Promise<Tenant[]>
   set(tenant: Tenant): Promise<void>
 }
 
@@ -19,6 +21,10 @@ export const createTenants = ({ redis, prefix }: { readonly redis: Redis; readon
     async getMany(ids) {
       const stored = ids.length === 0 ? [] : await redis.hmget(tenants, ...ids)
       return ids.map((id, at) => readTenant(id, stored[at]))
+    },
+    async list() {
+      const stored = Object.entries(await redis.hgetall(tenants))
+      return stored.map(([id, json]) => readTenant(id, json)).toSorted((one, other) => one.id.localeCompare(other.id))
     },
     async set(tenant) {
       await redis.hset(tenants, tenant.id, JSON.stringify(tenant))

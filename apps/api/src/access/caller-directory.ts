@@ -2,23 +2,28 @@ import { DEFAULT_TENANT, type Scope } from '@runnel/contract/public'
 import { createRedisKeys, type Redis } from '@runnel/redis'
 import {
   type FoundKey,
+  type FoundSession,
   type Grant,
   isGood,
   type KeyParts,
   type Keys,
+  type SessionParts,
+  type Sessions,
   type Tenants,
   type Tickets,
 } from '@runnel/registry'
 import { createCache } from './cache.ts'
 import type { Caller } from './caller.ts'
+import { createUseNotes } from './note-uses.ts'
 
 /** Finds who a caller is. Each answer is undefined if there is no such caller. */
 export interface CallerDirectory extends Disposable {
   byKey(parts: KeyParts): Promise<Caller | undefined>
+  bySession(parts: SessionParts): Promise<Caller | undefined>
   /** Uses the ticket up, also if the answer is undefined. */
   byTicket(ticket: string, origin: string | undefined): Promise<Caller | undefined>
   withoutKey(): Promise<Caller | undefined>
-  /** The caller as it is now: its key may be revoked, its tenant's limits may have changed. */
+  /** The caller as it is now: its key or its session may have ended, its tenant's limits may have changed. */
   renew(caller: Caller): Promise<Caller | undefined>
   /** Calls `onEnd`, once, when the caller is no longer known; until it is disposed. */
   watch(caller: Caller, onEnd: () => void): Disposable
@@ -28,7 +33,7 @@ export interface CallerDirectory extends Disposable {
 const FRESH_MS = 2_000
 const SWEEP_MS = 2_000
 
-const OPEN_SCOPES: readonly Scope[] = ['submit', 'read']
+const OPEN_SCOPES: readonly Scope[] = ['submit', 'read', 'admin']
 
 interface Watch {
   readonly caller: Caller
@@ -38,10 +43,11 @@ interface Watch {
 /**
  * 1. A key is looked up in Redis, in one round trip, and kept for two seconds. A caller that keeps calling costs a
  *    comparison.
- * 2. Each change of a key or a tenant is published. Every process then clears its cache and checks the callers that have
+ * 2. Each change of a key, a tenant or a session is published. Every process then clears its cache and checks the callers that have
  *    open connections.
- * 3. Such a message can be lost, so a sweep checks them every two seconds too. A revoked key is refused, and its sockets
- *    are closed, within five seconds.
+ * 3. Such a message can be lost, so a sweep checks them every two seconds too. A key that is revoked and a session that has
+ *    ended are refused, and their sockets are closed, within five seconds.
+ * 4. The last use of a key and of a session is written once a minute. An open connection counts as use.
  *
  * If no key was ever made, there is one tenant and callers need no key, but only if the server can be reached from its
  * own machine alone (`isPrivate`). Otherwise a Redis that lost its data would let everybody in.
@@ -50,13 +56,23 @@ export const createCallerDirectory = (options: {
   readonly keys: Keys
   readonly tenants: Tenants
   readonly tickets: Tickets
+  readonly sessions: Sessions
   readonly subscriber: Redis
   readonly prefix: string
   readonly isPrivate: boolean
 }): CallerDirectory => {
-  const { keys, tenants, tickets, subscriber, prefix, isPrivate } = options
+  const { keys, tenants, tickets, sessions, subscriber, prefix, isPrivate } = options
   const channel = createRedisKeys(prefix).accessChannel
   const found = createCache<string, FoundKey | undefined>(FRESH_MS, (id) => keys.find(id))
+  const foundSessions = createCache<string, FoundSession | undefined>(FRESH_MS, (name) => {
+    const [keyId = '', id = ''] = name.split('.')
+    return sessions.find(keyId, id)
+  })
+  const noteKey = createUseNotes((id) => keys.noteUse(id))
+  const noteSession = createUseNotes((name) => {
+    const [keyId = '', id = ''] = name.split('.')
+    return sessions.noteUse(keyId, id)
+  })
   const anonymous = createCache<'open', Caller | 'closed'>(FRESH_MS, async () =>
     (await keys.exist()) ? 'closed' : { tenant: await tenants.get(DEFAULT_TENANT), scopes: OPEN_SCOPES, keyId: null },
   )
@@ -65,6 +81,10 @@ export const createCallerDirectory = (options: {
   const findGood = async (keyId: string): Promise<FoundKey | undefined> => {
     const key = await found.get(keyId)
     return key !== undefined && isGood(key.key) ? key : undefined
+  }
+  const findGoodSession = async (keyId: string, id: string): Promise<FoundSession | undefined> => {
+    const session = await foundSessions.get(`${keyId}.${id}`)
+    return session?.isGood() ? session : undefined
   }
   const toCaller = ({ key, tenant }: FoundKey): Caller => ({ tenant, scopes: key.scopes, keyId: key.id })
   const byNobody = async (): Promise<Caller | undefined> => {
@@ -77,15 +97,35 @@ export const createCallerDirectory = (options: {
     return key === undefined ? undefined : toCaller(key)
   }
 
+  const noteUse = ({ keyId, sessionId }: Caller): void => {
+    if (keyId === null) return
+    noteKey(keyId)
+    if (sessionId !== undefined) noteSession(`${keyId}.${sessionId}`)
+  }
+  /** The caller as it is now. It counts as used. */
+  const renew = async ({ keyId, sessionId, scopes, ticket }: Caller): Promise<Caller | undefined> => {
+    if (sessionId !== undefined && (await findGoodSession(keyId ?? '', sessionId)) === undefined) return undefined
+    const by = await byId(keyId)
+    if (by === undefined) return undefined
+    const now = {
+      ...by,
+      ...(sessionId === undefined ? {} : { sessionId }),
+      ...(ticket === undefined ? {} : { scopes, ticket }),
+    }
+    noteUse(now)
+    return now
+  }
+
   const look = async (): Promise<void> => {
     for (const watch of [...watches]) {
-      if ((await byId(watch.caller.keyId)) !== undefined || !watches.delete(watch)) continue
+      if ((await renew(watch.caller)) !== undefined || !watches.delete(watch)) continue
       watch.onEnd()
     }
   }
   // While Redis is away no key can be revoked. The connection's owner logs that it is away.
   const lookAgain = (): void => {
     found.clear()
+    foundSessions.clear()
     anonymous.clear()
     look().catch(() => {})
   }
@@ -108,23 +148,34 @@ export const createCallerDirectory = (options: {
   return {
     async byKey({ id, secret }) {
       const key = await findGood(id)
-      return key?.isSecret(secret) ? toCaller(key) : undefined
+      if (!key?.isSecret(secret)) return undefined
+      const caller = toCaller(key)
+      noteUse(caller)
+      return caller
+    },
+
+    async bySession({ keyId, id, secret }) {
+      const session = await findGoodSession(keyId, id)
+      if (!session?.isSecret(secret)) return undefined
+      const key = await findGood(keyId)
+      if (key === undefined) return undefined
+      const caller = { ...toCaller(key), sessionId: id }
+      noteUse(caller)
+      return caller
     },
 
     async byTicket(ticket, origin) {
       const grant = await tickets.redeem(ticket)
       if (grant === undefined || (grant.origin !== null && grant.origin !== origin)) return undefined
       const by = await byId(grant.keyId)
-      return by === undefined ? undefined : toTicketCaller(by, grant)
+      if (by === undefined) return undefined
+      noteUse(by)
+      return toTicketCaller(by, grant)
     },
 
     withoutKey: byNobody,
 
-    async renew(caller) {
-      const now = await byId(caller.keyId)
-      if (now === undefined || caller.ticket === undefined) return now
-      return { ...now, scopes: caller.scopes, ticket: caller.ticket }
-    },
+    renew,
 
     watch(caller, onEnd) {
       const watch = { caller, onEnd }

@@ -9,6 +9,8 @@ export interface Caller {
   readonly scopes: readonly Scope[]
   /** null if there are no keys yet: then it is a program of this machine. */
   readonly keyId: string | null
+  /** Of the browser that is signed in with that key; undefined if the key itself was sent. */
+  readonly sessionId?: string
   /** What a ticket allows of its tenant's jobs; undefined: all of them. */
   readonly ticket?: {
     readonly jobIds: Set<string>

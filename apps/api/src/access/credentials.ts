@@ -1,11 +1,16 @@
 import { RequestError } from '@runnel/contract/public'
-import { KEY_TEXT, type KeyParts, readKeyText } from '@runnel/registry'
+import { KEY_TEXT, type KeyParts, readKeyText, type SessionParts } from '@runnel/registry'
 import type { FastifyRequest } from 'fastify'
+import { readSessionCookie } from './session-cookie.ts'
 
-/** What a request sends to show who it is from. `unreadable`: it cannot be a valid key or ticket. */
+/**
+ * What a request sends to show who it is from. `unreadable`: it cannot be a valid key or ticket. A browser sends its cookie by
+ * itself, so a key or a ticket comes first, and a cookie that cannot be read is as good as none.
+ */
 export type Credentials =
   | { readonly type: 'none' }
   | { readonly type: 'unreadable' }
+  | { readonly type: 'session'; readonly parts: SessionParts | undefined }
   | { readonly type: 'key'; readonly parts: KeyParts }
   | { readonly type: 'ticket'; readonly ticket: string; readonly isInUrl: boolean }
 
@@ -32,11 +37,18 @@ export const refuseKeyInUrl = (url: string): void => {
 const toPlain = (url: string): string =>
   url.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 
-export const readCredentials = ({ raw, headers, query }: FastifyRequest): Credentials => {
+const readCookie = (request: FastifyRequest): Credentials => {
+  const parts = readSessionCookie(request)
+  if (parts === 'none') return { type: 'none' }
+  return { type: 'session', parts: parts === 'unreadable' ? undefined : parts }
+}
+
+export const readCredentials = (request: FastifyRequest): Credentials => {
+  const { raw, headers, query } = request
   const { authorization } = headers
   const ticket = readTicket(query)
   if (authorization === undefined) {
-    if (ticket === undefined) return { type: 'none' }
+    if (ticket === undefined) return readCookie(request)
     return typeof ticket === 'string' ? { type: 'ticket', ticket, isInUrl: true } : { type: 'unreadable' }
   }
   if (ticket !== undefined || authorization.length > HEADER_LENGTH || countAuthorizations(raw.rawHeaders) > 1) {

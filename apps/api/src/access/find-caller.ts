@@ -1,11 +1,23 @@
 import type { FastifyRequest } from 'fastify'
-import { refuseForeignHost } from '../browser-guard.ts'
+import { refuseForeignHost, refuseOtherPages } from '../browser-guard.ts'
 import type { Caller } from './caller.ts'
 import type { CallerDirectory } from './caller-directory.ts'
 import type { Credentials } from './credentials.ts'
 
 /** One sentence for every reason, so that it does not show which keys exist. */
 export const UNKNOWN_CALLER = 'Cannot identify the caller: send a valid key, as Authorization: Bearer rnl_…'
+
+/** For a cookie: whoever has one has signed in. */
+export const UNKNOWN_SESSION = 'Cannot identify the caller: its session has ended; sign in again'
+
+/** Without a key, a browser on this machine identifies any of its pages. */
+const findLocal = async (callers: CallerDirectory, request: FastifyRequest): Promise<Caller | undefined> => {
+  const caller = await callers.withoutKey()
+  if (caller === undefined) return undefined
+  refuseForeignHost(request.headers.host)
+  refuseOtherPages(request, { mustSay: false })
+  return caller
+}
 
 /** Who a request or a handshake is from. Undefined if its credentials are not valid here. */
 export const findCaller = async (
@@ -20,11 +32,15 @@ export const findCaller = async (
       return callers.byKey(credentials.parts)
     case 'ticket':
       return takesTicket ? callers.byTicket(credentials.ticket, headers.origin) : undefined
-    case 'none': {
-      const caller = await callers.withoutKey()
-      if (caller !== undefined) refuseForeignHost(headers.host)
+    case 'session': {
+      const caller = credentials.parts === undefined ? undefined : await callers.bySession(credentials.parts)
+      // A cookie of an earlier installation at this address.
+      if (caller === undefined) return findLocal(callers, request)
+      refuseOtherPages(request, { mustSay: true })
       return caller
     }
+    case 'none':
+      return findLocal(callers, request)
     case 'unreadable':
       return undefined
   }

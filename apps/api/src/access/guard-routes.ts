@@ -2,9 +2,10 @@ import { RequestError } from '@runnel/contract/public'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { CALLER, requireJob, requireScope } from './caller.ts'
 import type { CallerDirectory } from './caller-directory.ts'
-import { readCredentials, refuseKeyInUrl } from './credentials.ts'
-import { findCaller, UNKNOWN_CALLER } from './find-caller.ts'
+import { type Credentials, readCredentials, refuseKeyInUrl } from './credentials.ts'
+import { findCaller, UNKNOWN_CALLER, UNKNOWN_SESSION } from './find-caller.ts'
 import type { CountRequest } from './rate-limit.ts'
+import { noSessionCookie } from './session-cookie.ts'
 import type { CountStream } from './stream-quota.ts'
 
 const readId = (params: unknown): string =>
@@ -20,10 +21,11 @@ export const guardRoutes = (
 ): void => {
   const { callers, count, countStream } = options
 
-  const refuse = async (request: FastifyRequest, reply: FastifyReply): Promise<never> => {
+  const refuse = async (request: FastifyRequest, reply: FastifyReply, { type }: Credentials): Promise<never> => {
     reply.header('www-authenticate', 'Bearer')
+    if (type === 'session') reply.header('set-cookie', noSessionCookie(request))
     await count(request, reply)
-    throw new RequestError('unauthorized', UNKNOWN_CALLER)
+    throw new RequestError('unauthorized', type === 'session' ? UNKNOWN_SESSION : UNKNOWN_CALLER)
   }
 
   app.addHook('onRequest', async (request, reply) => {
@@ -35,7 +37,7 @@ export const guardRoutes = (
     // A WebSocket in a browser cannot send a header. Everything else can, and URLs are in logs.
     const takesTicket = stream && (request.ws || (credentials.type === 'ticket' && !credentials.isInUrl))
     const caller = await findCaller(callers, credentials, request, takesTicket)
-    if (caller === undefined) return refuse(request, reply)
+    if (caller === undefined) return refuse(request, reply, credentials)
     request.setDecorator(CALLER, caller)
     if (scope !== 'any') requireScope(caller, scope)
     if (resource === 'job') requireJob(caller, readId(request.params))

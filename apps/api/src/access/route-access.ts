@@ -3,7 +3,7 @@ import type { FastifyInstance, RouteOptions } from 'fastify'
 import { z } from 'zod'
 
 const SCOPES = ['submit', 'read', 'admin', 'any', 'none'] as const satisfies readonly (Scope | 'any' | 'none')[]
-const RESOURCES = ['job', 'key', 'tenant', 'worker', 'none'] as const
+const RESOURCES = ['job', 'key', 'tenant', 'worker', 'session', 'none'] as const
 
 /** Who may call a route. Each route states it in its options, as `config`. */
 export interface RouteAccess {

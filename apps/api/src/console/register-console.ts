@@ -16,7 +16,6 @@ const ASSET_NAME = /^[\w-][\w.-]*$/
 const FOREVER = { maxAge: '1y', immutable: true } as const
 
 const NOT_BUILT = 'The page is not built: run `pnpm --filter @runnel/console run build`, then start the API again'
-;('The page is not built. Build it with `pnpm --filter @runnel/console run build`, then start the API again')
 
 const acceptsHtml = ({ headers }: FastifyRequest): boolean => /\btext\/html\b/i.test(headers.accept ?? '')
 

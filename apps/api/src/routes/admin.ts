@@ -5,6 +5,7 @@ import {
   tenantIdSchema,
   tenantLimitsSchema,
   tenantSchema,
+  unboundTenant,
 } from '@runnel/contract/public'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
@@ -82,6 +83,25 @@ export const adminRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend'>> =
       const { key, isNew } = revoked
       if (isNew) auditLogOf(request)('A key was revoked', { keyId: key.id, tenant: key.tenant })
       return key
+    },
+  )
+
+  app.get(
+    '/v1/admin/tenants',
+    {
+      config: { scope: 'admin', resource: 'none', submits: false, stream: false },
+      schema: {
+        summary: 'List the tenants',
+        description: 'Those that have a key, or limits of their own, by id.',
+        tags: ['access'],
+        response: { 200: z.strictObject({ tenants: z.array(tenantSchema) }), ...errorAnswers(403, 503) },
+      },
+    },
+    async () => {
+      const [made, set] = await Promise.all([keys.list(), tenants.list()])
+      const known = new Map(made.map(({ tenant }) => [tenant, unboundTenant(tenant)]))
+      for (const tenant of set) known.set(tenant.id, tenant)
+      return { tenants: [...known.values()].toSorted((one, other) => one.id.localeCompare(other.id)) }
     },
   )
 

@@ -72,6 +72,7 @@ export const openHouse = async (options: {
   await playWorker(api, options.resources)
   const caller = await holdKey(api, { tenant: 'fuzzer', scopes: ['submit', 'read', 'admin'] })
   const other = await holdKey(api)
+  const session = await api.backend.sessions.create(caller.key.id, 'fuzzer')
   const finished = await submitAs(api, caller)
   const reader = await submitAs(api, caller, { code: 'print("reader")', interactive: true })
   const others = await submitAs(api, other)
@@ -93,6 +94,7 @@ export const openHouse = async (options: {
       '/v1/jobs/': jobs,
       '/r/': jobs,
       '/v1/admin/keys/': [other.key.id, '0'.repeat(16)],
+      '/v1/sessions/': [session.session.id, '0'.repeat(16)],
       '/v1/workers/': [WORKER, 'stranger'],
       '/v1/admin/tenants/': ['acme', 'new', 'a'.repeat(63)],
     },

@@ -35,6 +35,7 @@ export const keySchema = z.strictObject({
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().nullable(),
   revokedAt: z.iso.datetime().nullable(),
+  lastUsedAt: z.iso.datetime().nullable().describe('Written at most once a minute. null: it was never used.'),
 })
 export type Key = z.output<typeof keySchema>
 

@@ -1,6 +1,9 @@
 import { isIP } from 'node:net'
 import { commaList, optionalSetting, setting, text, wholeNumber } from './setting.ts'
 
+const DAY_MS = 24 * 60 * 60 * 1_000
+const YEAR_MS = 366 * DAY_MS
+
 /** Redis would run out of memory long before this bound. */
 const count = wholeNumber(1, 10_000_000)
 
@@ -37,6 +40,18 @@ export const api = {
     default: [],
     does: 'Web pages, by their origin, that may call the API from a browser.',
     reason: 'A page that its user only happens to visit must not run code here.',
+  }),
+  RUNNEL_SESSION_IDLE_MS: setting(wholeNumber(60_000, YEAR_MS), {
+    unit: 'ms',
+    default: 7 * DAY_MS,
+    does: 'A browser that was signed in and not used for this long has to sign in again.',
+    reason: 'A week: who works with it daily stays signed in over a weekend.',
+  }),
+  RUNNEL_SESSION_LIFETIME_MS: setting(wholeNumber(60_000, YEAR_MS), {
+    unit: 'ms',
+    default: 30 * DAY_MS,
+    does: 'A browser has to sign in again after this long, however much it is used.',
+    reason: 'A month: a cookie that was copied from a browser is of use for no longer.',
   }),
   RUNNEL_NO_WORKER_TIMEOUT_MS: setting(wholeNumber(1_000), {
     unit: 'ms',
