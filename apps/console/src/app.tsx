@@ -3,7 +3,7 @@ import { lazy, type ReactElement, useEffect, useState } from 'react'
 import { Route, Switch, useLocation } from 'wouter'
 import styles from './app.module.css'
 import { Empty } from './parts/notice.tsx'
-import { callerQuery, noteRefusal, useWho } from './session.ts'
+import { noteRefusal, useWho } from './session.ts'
 import { KeyList } from './shell/key-list.tsx'
 import { Rail } from './shell/rail.tsx'
 import { ViewBoundary } from './shell/view-boundary.tsx'
@@ -25,13 +25,10 @@ const shouldRetry = (failures: number, error: unknown): boolean => {
   return failures < 2 && !(typeof status === 'number' && status >= 400 && status < 500)
 }
 
-/** Who asks is the one question whose refusal says nothing new. */
-const onError = (error: unknown, query?: { readonly queryKey: readonly unknown[] }): void => {
-  if (query?.queryKey[0] !== callerQuery.queryKey[0]) noteRefusal(queries, error)
-}
+const onError = (error: unknown): void => noteRefusal(queries, error)
 const queries: QueryClient = new QueryClient({
   queryCache: new QueryCache({ onError }),
-  mutationCache: new MutationCache({ onError: (error) => onError(error) }),
+  mutationCache: new MutationCache({ onError }),
   defaultOptions: { queries: { retry: shouldRetry, staleTime: 2_000 } },
 })
 

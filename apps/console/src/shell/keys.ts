@@ -34,6 +34,15 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
     ],
   },
   {
+    where: 'In the history',
+    keys: [
+      ['/', 'Search'],
+      ['↑ ↓', 'Another run'],
+      ['Enter', 'Open it'],
+      ['Space', 'Choose it, to compare two'],
+    ],
+  },
+  {
     where: 'In the terminal',
     keys: [
       ['Ctrl C', 'Copy the selection; without one, interrupt the program'],

@@ -12,19 +12,23 @@ const COLLAPSE = { margin: 3, minSize: 6 }
 /** Two outputs of a MiB that have nothing in common must not stop the page: after this the difference is only rough. */
 const DIFF = { scanLimit: 1_000, timeout: 300 }
 
+/** The library's own colours are as strong as ours, so ours must insist. */
+const tint = (token: string, percent: number): string =>
+  `color-mix(in srgb, var(${token}) ${percent}%, transparent) !important`
+
 const theme = EditorView.theme({
   '&': { height: 'auto' },
   '.cm-scroller': { overflowX: 'auto' },
-  '&.cm-merge-a .cm-changedLine, .cm-deletedChunk': {
-    background: 'color-mix(in srgb, var(--failed) 8%, transparent) !important',
+  // Faint, so that coloured words on them stay readable. What changed within a line has a line under it as well.
+  '&.cm-merge-a .cm-changedLine, .cm-deletedChunk': { background: tint('--failed', 7) },
+  '&.cm-merge-b .cm-changedLine, &.cm-merge-b .cm-inlineChangedLine': { background: tint('--ok', 7) },
+  '.cm-insertedLine, .cm-deletedLine': { background: 'none !important', textDecoration: 'none' },
+  '.cm-deletedChunk': { paddingLeft: '8px' },
+  '&.cm-merge-a .cm-changedText, .cm-deletedChunk .cm-deletedText, .cm-deletedText': {
+    background: tint('--failed', 6),
+    borderBottom: '2px solid var(--failed)',
   },
-  '&.cm-merge-b .cm-changedLine, .cm-insertedLine, &.cm-merge-b .cm-inlineChangedLine': {
-    background: 'color-mix(in srgb, var(--ok) 10%, transparent) !important',
-  },
-  '&.cm-merge-a .cm-changedText, .cm-deletedChunk .cm-deletedText, & .cm-deletedText': {
-    background: 'color-mix(in srgb, var(--failed) 22%, transparent) !important',
-  },
-  '&.cm-merge-b .cm-changedText': { background: 'color-mix(in srgb, var(--ok) 26%, transparent) !important' },
+  '&.cm-merge-b .cm-changedText': { background: tint('--ok', 6), borderBottom: '2px solid var(--ok)' },
   '.cm-changeGutter': { width: '3px', paddingLeft: '0' },
   '&.cm-merge-a .cm-changedLineGutter, .cm-deletedLineGutter': { background: 'var(--failed) !important' },
   '&.cm-merge-b .cm-changedLineGutter': { background: 'var(--ok) !important' },

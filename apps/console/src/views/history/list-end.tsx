@@ -12,7 +12,7 @@ const sayEnd = ({ hasMore, lookedBackTo }: HistoryPages, count: number): string 
       ? `${found}, looking back to ${formatMoment(new Date(lookedBackTo))}.`
       : `${found} in all that is kept, back to ${formatMoment(new Date(lookedBackTo))}.`
   if (count === 0) return `${found}.`
-  return hasMore ? '' : `${formatCount(count, 'run')}. Older ones are no longer kept.`
+  return hasMore ? '' : `${formatCount(count, 'run')}, all that is kept.`
 }
 
 /** Under the last row: how far back the list looked, and how to look further. */

@@ -35,7 +35,7 @@ const Content = ({ ownTenant }: { readonly ownTenant: string }): ReactElement =>
       <section className={styles.part} aria-labelledby="keys-title">
         <div className={styles.partHead}>
           <h2 id="keys-title">Keys</h2>
-          <MakeKey isFirst={keys.length === 0} tenants={tenants} />
+          <MakeKey isFirst={keys.length === 0} tenants={tenants} ownTenant={ownTenant} />
         </div>
         <KeyList keys={keys} />
       </section>

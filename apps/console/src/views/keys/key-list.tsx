@@ -56,6 +56,7 @@ const KeyRow = ({
       <td data-label="Made">
         <RelativeTime at={apiKey.createdAt} />
       </td>
+      <td data-label="Last used">{apiKey.lastUsedAt === null ? 'never' : <RelativeTime at={apiKey.lastUsedAt} />}</td>
       <td data-label="Ends">
         <Expiry apiKey={apiKey} state={state} />
       </td>
@@ -92,6 +93,7 @@ export const KeyList = ({ keys }: { readonly keys: readonly Key[] }): ReactEleme
             <th scope="col">Tenant</th>
             <th scope="col">May</th>
             <th scope="col">Made</th>
+            <th scope="col">Last used</th>
             <th scope="col">Ends</th>
             <th scope="col">
               <span className={styles.hidden}>Revoke</span>

@@ -6,8 +6,7 @@ import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Field } from '../../parts/field.tsx'
 import { sayError } from '../../parts/notice.tsx'
-import { callerQuery } from '../../session.ts'
-import { signIn } from '../sign-in/sign-in-form.tsx'
+import { signIn } from '../../session.ts'
 import styles from './keys.module.css'
 import { NewKey } from './new-key.tsx'
 
@@ -29,6 +28,7 @@ export interface MakeKeyProps {
   /** There is no key yet. With the first, everybody needs one: this browser is signed in with it. */
   readonly isFirst: boolean
   readonly tenants: readonly string[]
+  readonly ownTenant: string
 }
 
 type MadeKey = Key & { readonly key: string }
@@ -39,11 +39,12 @@ const toExpiry = (days: string): string | null =>
 const Form = ({
   isFirst,
   tenants,
+  ownTenant,
   onMade,
 }: MakeKeyProps & { readonly onMade: (key: MadeKey) => void }): ReactElement => {
   const queries = useQueryClient()
   const [name, setName] = useState('')
-  const [tenant, setTenant] = useState(tenants[0] ?? 'default')
+  const [tenant, setTenant] = useState(ownTenant)
   const [scopes, setScopes] = useState<readonly Scope[]>(isFirst ? ['submit', 'read', 'admin'] : ['submit', 'read'])
   const [days, setDays] = useState('never')
   const listId = useId()
@@ -52,7 +53,7 @@ const Form = ({
       const body = { tenant, scopes, name: name.trim(), expiresAt: toExpiry(days) }
       const made = await client.request<MadeKey>('POST', '/v1/admin/keys', { body })
       // From now on this browser would be refused.
-      if (isFirst) queries.setQueryData(callerQuery.queryKey, await signIn(made.key))
+      if (isFirst) await signIn(queries, made.key)
       return made
     },
     onSuccess: onMade,

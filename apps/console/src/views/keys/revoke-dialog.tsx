@@ -6,7 +6,6 @@ import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Field } from '../../parts/field.tsx'
 import { sayError } from '../../parts/notice.tsx'
-import { callerQuery } from '../../session.ts'
 import styles from './keys.module.css'
 
 export interface RevokeDialogProps {
@@ -30,7 +29,7 @@ const Content = ({ apiKey, isOwn, onClose }: RevokeDialogProps & { readonly apiK
     onSettled: () =>
       Promise.all([
         queries.invalidateQueries({ queryKey: ['keys'] }),
-        isOwn && queries.invalidateQueries({ queryKey: callerQuery.queryKey }),
+        isOwn && queries.invalidateQueries({ queryKey: ['caller'] }),
       ]),
   })
   return (

@@ -1,11 +1,11 @@
 import { type ReactElement, useState } from 'react'
-import { Failed, Loading } from '../../parts/notice.tsx'
 import { useTitle } from '../../parts/use-title.ts'
 import { useWho } from '../../session.ts'
 import { NeedsAdmin } from './needs-admin.tsx'
 import styles from './operate.module.css'
 import { OpsHead } from './ops-head.tsx'
 import { Overview } from './overview-line.tsx'
+import { PartState } from './part-state.tsx'
 import { Plots } from './plots.tsx'
 import { useQueue, useStats, useWorkers } from './polls.ts'
 import { QueueTable } from './queue-table.tsx'
@@ -25,20 +25,16 @@ const System = (): ReactElement => {
 
       <section id="workers" className={styles.part} aria-labelledby="workers-title">
         <h2 id="workers-title">Workers</h2>
-        {workers.data === undefined && workers.isPending && <Loading what="Asking for the workers…" />}
-        {workers.data === undefined && workers.isError && (
-          <Failed what="The workers could not be read" error={workers.error} retry={() => void workers.refetch()} />
-        )}
-        {workers.data !== undefined && <WorkerTable list={workers.data} isOld={workers.isError} />}
+        <PartState query={workers} what="the workers">
+          {(list) => <WorkerTable list={list} />}
+        </PartState>
       </section>
 
       <section id="queue" className={styles.part} aria-labelledby="queue-title">
         <h2 id="queue-title">Queue</h2>
-        {queue.data === undefined && queue.isPending && <Loading what="Asking for the queue…" />}
-        {queue.data === undefined && queue.isError && (
-          <Failed what="The queue could not be read" error={queue.error} retry={() => void queue.refetch()} />
-        )}
-        {queue.data !== undefined && <QueueTable queue={queue.data} isOld={queue.isError} />}
+        <PartState query={queue} what="the queue">
+          {(data) => <QueueTable queue={data} />}
+        </PartState>
       </section>
 
       <section id="numbers" className={styles.part} aria-labelledby="numbers-title">
@@ -46,11 +42,9 @@ const System = (): ReactElement => {
           <h2 id="numbers-title">Last {range === '1 h' ? 'hour' : range.replace('h', 'hours')}</h2>
           <RangeChoice range={range} onChange={setRange} />
         </div>
-        {stats.data === undefined && stats.isPending && <Loading what="Asking for the numbers…" />}
-        {stats.data === undefined && stats.isError && (
-          <Failed what="The numbers could not be read" error={stats.error} retry={() => void stats.refetch()} />
-        )}
-        {stats.data !== undefined && <Plots stats={stats.data} isOld={stats.isError} />}
+        <PartState query={stats} what="the numbers">
+          {(data) => <Plots stats={data} />}
+        </PartState>
       </section>
     </>
   )

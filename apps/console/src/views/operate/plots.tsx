@@ -13,7 +13,7 @@ const clock = (seconds: number): string =>
  * Four plots over one time axis. One minute is looked at in all of them: under the pointer, or with the keys of the slider.
  * The same numbers are there as a table, for those who cannot see a plot and those who want to know exactly.
  */
-export const Plots = ({ stats, isOld }: { readonly stats: Stats; readonly isOld: boolean }): ReactElement => {
+export const Plots = ({ stats }: { readonly stats: Stats }): ReactElement => {
   const [isTable, setTable] = useState(false)
   // A time and not a place: the plots move on.
   const [atSeconds, setAt] = useState<number>()
@@ -70,7 +70,6 @@ export const Plots = ({ stats, isOld }: { readonly stats: Stats; readonly isOld:
           ))}
         </div>
       )}
-      {isOld && <p className={styles.fault}>The numbers could not be renewed. It is tried again every ten seconds.</p>}
     </>
   )
 }

@@ -43,7 +43,7 @@ const TenantRow = ({
 }
 
 /** Who waits and runs, tenant by tenant. */
-export const QueueTable = ({ queue, isOld }: { readonly queue: Queue; readonly isOld: boolean }): ReactElement => {
+export const QueueTable = ({ queue }: { readonly queue: Queue }): ReactElement => {
   const { caller } = useWho()
   const nowMs = useNow(queue.waiting > 0, 1_000)
   return (
@@ -73,7 +73,6 @@ export const QueueTable = ({ queue, isOld }: { readonly queue: Queue; readonly i
       {queue.tenantsLeftOut > 0 && (
         <p className={styles.note}>{formatCount(queue.tenantsLeftOut, 'more tenant')} with fewer jobs.</p>
       )}
-      {isOld && <p className={styles.fault}>This could not be renewed. It is tried again every two seconds.</p>}
     </>
   )
 }

@@ -100,8 +100,8 @@ const WorkerRow = ({ worker, onDrain }: { readonly worker: Worker; readonly onDr
   )
 }
 
-/** `isOld`: what is shown could not be renewed just now. */
-export const WorkerTable = ({ list, isOld }: { readonly list: WorkerList; readonly isOld: boolean }): ReactElement => {
+/** The workers that are alive, and those that were lost within the last hour. */
+export const WorkerTable = ({ list }: { readonly list: WorkerList }): ReactElement => {
   const [drainId, setDrainId] = useState<string>()
   const { workers, leftOut } = list
   const drained = workers.find(({ id }) => id === drainId)
@@ -131,7 +131,6 @@ export const WorkerTable = ({ list, isOld }: { readonly list: WorkerList; readon
         </table>
       )}
       {leftOut > 0 && <p className={styles.note}>{leftOut} more workers are not shown.</p>}
-      {isOld && <p className={styles.fault}>This could not be renewed. It is tried again every two seconds.</p>}
       <DrainDialog worker={drained} workers={workers} onClose={() => setDrainId(undefined)} />
     </>
   )

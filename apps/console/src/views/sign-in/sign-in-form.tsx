@@ -1,16 +1,10 @@
-import { Runnel } from '@runnel/client'
-import type { CallerFacts } from '@runnel/contract/public'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactElement, useState } from 'react'
 import { Button } from '../../parts/button.tsx'
 import { Field } from '../../parts/field.tsx'
 import { sayError } from '../../parts/notice.tsx'
-import { callerQuery, isSignedOut } from '../../session.ts'
+import { isSignedOut, signIn } from '../../session.ts'
 import styles from './sign-in.module.css'
-
-/** The page sends the key this once. Afterwards it has a cookie that no script can read. */
-export const signIn = (key: string): Promise<CallerFacts> =>
-  new Runnel({ apiKey: key.trim() }).request<CallerFacts>('POST', '/v1/sessions')
 
 const sayFault = (error: unknown): string =>
   isSignedOut(error) ? 'This key is not valid here: it is wrong, expired or revoked.' : sayError(error)
@@ -20,15 +14,8 @@ export const SignInForm = ({ onDone }: { readonly onDone?: () => void }): ReactE
   const queries = useQueryClient()
   const [key, setKey] = useState('')
   const send = useMutation({
-    mutationFn: () => signIn(key),
-    async onSuccess(caller) {
-      setKey('')
-      // What was read by someone else, or failed, is read anew.
-      await queries.cancelQueries()
-      queries.setQueryData(callerQuery.queryKey, caller)
-      await queries.resetQueries({ predicate: ({ queryKey }) => queryKey[0] !== callerQuery.queryKey[0] })
-      onDone?.()
-    },
+    mutationFn: () => signIn(queries, key.trim()),
+    onSuccess: () => onDone?.(),
   })
   return (
     <form

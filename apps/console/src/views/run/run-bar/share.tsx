@@ -2,7 +2,7 @@ import { Link2 } from 'lucide-react'
 import { type ReactElement, useEffect, useState } from 'react'
 import { Button } from '../../../parts/button.tsx'
 import { copyText } from '../../../parts/copy-text.ts'
-import { useCaller } from '../../../session.ts'
+import { useWho } from '../../../session.ts'
 import styles from './share.module.css'
 
 /** What became of the press: the link is on the clipboard, or it must be copied by hand. */
@@ -17,7 +17,7 @@ export const shareRun = async (jobId: string | undefined): Promise<Shared> => {
 
 /** Who can open a link to a run. */
 const useWhoCanOpen = (): string => {
-  const { data: caller } = useCaller()
+  const { caller } = useWho()
   if (caller === undefined) return 'Who may read your runs can open it.'
   if (caller.key === null) return 'Without keys, only people on this machine can open it.'
   return `People who sign in with a key of ${caller.tenant} can open it, nobody else.`
