@@ -19,11 +19,12 @@ export interface Policy {
   readonly hasTerminal: () => boolean
 }
 
-/** The most rows or columns that a terminal of ours has. Larger counts only take time. */
-const MOST_REPEATS = 500
-
-/** Insert and delete characters and lines, scroll, tabs, repeat, erase. */
-const REPEATED = ['@', 'I', 'L', 'M', 'P', 'S', 'T', 'X', 'Z', 'b'] as const
+/** Of rows and columns. xterm does these as often as they say, or as there are columns. */
+const MOST_CELLS = 500
+const REPEATED = ['@', 'P', 'X', 'b'] as const
+/** Insert, delete and scroll lines: each one costs as much as a line that is printed. More than all of them is all of them. */
+const REPEATED_ROWS = ['L', 'M', 'S', 'T'] as const
+const REPEATED_TABS = ['I', 'Z'] as const
 /** The same with an intermediate: scroll sideways, insert and delete columns. */
 const REPEATED_SIDEWAYS = [
   { intermediates: ' ', final: '@' },
@@ -42,7 +43,11 @@ type Params = readonly (number | number[])[]
 
 const swallow = (): boolean => true
 
-export const guardSequences = ({ parser }: Pick<Terminal, 'parser'>, { answers, hasTerminal }: Policy): void => {
+export const guardSequences = (
+  xterm: Pick<Terminal, 'parser' | 'rows' | 'cols'>,
+  { answers, hasTerminal }: Policy,
+): void => {
+  const { parser } = xterm
   const isQuestionUnwanted = (): boolean => !answers()
 
   for (const code of NEVER) parser.registerOscHandler(code, swallow)
@@ -67,7 +72,21 @@ export const guardSequences = ({ parser }: Pick<Terminal, 'parser'>, { answers, 
     return params.includes(FOCUS) && isQuestionUnwanted()
   })
 
-  const isTooMuch = ([count]: Params): boolean => typeof count === 'number' && count > MOST_REPEATS
-  for (const final of REPEATED) parser.registerCsiHandler({ final }, isTooMuch)
-  for (const id of REPEATED_SIDEWAYS) parser.registerCsiHandler(id, isTooMuch)
+  const isAbove =
+    (readMost: () => number) =>
+    ([count]: Params): boolean =>
+      typeof count === 'number' && count > readMost()
+  const aboveCells = isAbove(() => MOST_CELLS)
+  for (const final of REPEATED) parser.registerCsiHandler({ final }, aboveCells)
+  for (const id of REPEATED_SIDEWAYS) parser.registerCsiHandler(id, aboveCells)
+  for (const final of REPEATED_ROWS)
+    parser.registerCsiHandler(
+      { final },
+      isAbove(() => xterm.rows),
+    )
+  for (const final of REPEATED_TABS)
+    parser.registerCsiHandler(
+      { final },
+      isAbove(() => xterm.cols),
+    )
 }

@@ -1,5 +1,6 @@
 export { createTerminal } from './create-terminal.ts'
 export type { Found } from './find-bar.ts'
 export type { ShownStream, TerminalOptions } from './options.ts'
+export type { FindLinks, LineLink } from './page-links.ts'
 export type { ThemeName } from './palette.ts'
 export type { Terminal, TerminalSnapshot } from './terminal.ts'

@@ -1,4 +1,5 @@
 import type { JobEvent, Runnel } from '@runnel/client'
+import type { FindLinks } from './page-links.ts'
 import type { ThemeName } from './palette.ts'
 import type { Stream } from './stderr-marks.ts'
 
@@ -27,6 +28,8 @@ export interface TerminalOptions {
   readonly header?: boolean | undefined
   /** Keys that the page wants although the screen has the focus. Beside them: F6, and Ctrl or ⌘ with Enter, . and `. */
   readonly isPageKey?: ((event: KeyboardEvent) => boolean) | undefined
+  /** The page's own links in the output, such as the places that a traceback names. Default: none. */
+  readonly linksOf?: FindLinks | undefined
   /** Each event of the job, once for each time that the job is shown, in order. */
   readonly onEvent?: ((event: JobEvent) => void) | undefined
   /** A person pressed Esc twice on the screen of a program with a terminal. The focus is on the terminal's frame then. */

@@ -3,7 +3,9 @@ export const WINDOW = 64 * 1024
 
 /** xterm looks at the clock between two pieces, so a piece must be parsed in a few milliseconds. */
 const LARGEST_PIECE = 16 * 1024
-/** Some sequences cost a thousand times as much as letters. Pieces become as small as this when they take long. */
+/** Line ends and escape sequences cost up to a thousand times as much as letters, so a piece has no more than these. */
+const MOST_CONTROLS = 256
+/** Pieces become as small as this while they take long nevertheless. */
 const SMALLEST_PIECE = 256
 const SLOW_MS = 24
 const FAST_MS = 8
@@ -28,6 +30,17 @@ interface Waiting {
 
 const ignore = (): void => {}
 
+/** The first piece of a text. */
+const cutPiece = (text: string, longest: number): string => {
+  const piece = text.slice(0, longest)
+  let controls = 0
+  for (const { index } of piece.matchAll(/\p{Cc}/gu)) {
+    controls += 1
+    if (controls > MOST_CONTROLS) return piece.slice(0, index)
+  }
+  return piece
+}
+
 /**
  * Keeps at most `WINDOW` characters in the terminal that it has not parsed yet. The rest waits here, in order. So a page
  * stays responsive whatever a program prints, and what is dropped is dropped at once.
@@ -50,7 +63,7 @@ export const createPacedWriter = (hand: Hand, now: () => number = () => performa
   const pump = (): void => {
     for (let first = queue[0]; first !== undefined && unparsed < WINDOW; first = queue[0]) {
       const { act } = first
-      const text = first.rest.slice(0, Math.min(pieceLength, WINDOW - unparsed))
+      const text = cutPiece(first.rest, Math.min(pieceLength, WINDOW - unparsed))
       first.rest = first.rest.slice(text.length)
       const isLast = first.rest === ''
       const handedAt = now()

@@ -1,8 +1,8 @@
 import { SearchAddon } from '@xterm/addon-search'
-import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes'
 import { WebLinksAddon } from '@xterm/addon-web-links'
 import { type ITheme, Terminal } from '@xterm/xterm'
 import { createFitting, type Fitting } from './fit.ts'
+import { addGraphemes } from './graphemes.ts'
 import { guardSequences, type Policy } from './guard-sequences.ts'
 import { loadFont } from './load-font.ts'
 import { createPacedWriter } from './paced-writer.ts'
@@ -68,7 +68,7 @@ export const createScreen = (pane: HTMLElement, gutter: HTMLElement, options: Sc
     theme,
   })
   guardSequences(xterm, policy)
-  xterm.loadAddon(new UnicodeGraphemesAddon())
+  addGraphemes(xterm)
   xterm.loadAddon(
     new WebLinksAddon((_, target) => onLink(target, target), { hover: (_, target) => onLinkHover(target), leave }),
   )

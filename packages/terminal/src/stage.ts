@@ -4,6 +4,7 @@ import { createFindBar, type Found } from './find-bar.ts'
 import { createHeader } from './header.ts'
 import { createNoticeBar, type NoticeBar } from './notice-bar.ts'
 import { FONT, FONT_SIZE, SCROLLBACK, type TerminalOptions } from './options.ts'
+import { addPageLinks } from './page-links.ts'
 import type { ThemeName } from './palette.ts'
 import { saysWhereItLeads, toSafeLink } from './safe-link.ts'
 import { createScreen, type Screen } from './screen.ts'
@@ -78,12 +79,15 @@ export const createStage = (element: HTMLElement, options: TerminalOptions, acts
         })
     },
     onLinkHover: (target) => {
-      const link = target === undefined ? undefined : toSafeLink(target)
-      view.target.hidden = link === undefined
-      view.target.textContent = link?.shown ?? ''
+      showTarget(target === undefined ? undefined : toSafeLink(target)?.shown)
     },
   })
   const { xterm, search } = screen
+  const showTarget = (words: string | undefined): void => {
+    view.target.hidden = words === undefined
+    view.target.textContent = words ?? ''
+  }
+  if (options.linksOf !== undefined) addPageLinks(xterm, options.linksOf, showTarget)
 
   let found = NOTHING
   const searching = search.onDidChangeResults(({ resultIndex, resultCount }) => {

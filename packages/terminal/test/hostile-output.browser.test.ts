@@ -7,7 +7,7 @@ const BEL = '\x07'
 
 /** What a program may print to reach out of its terminal. The first one empties the screen. */
 const ATTACKS: Readonly<Record<string, string>> = {
-  'reset the terminal': '\x1bc\x1b[!p',
+  'scroll often, and reset': `${'\x1b[20S\x1b[20T\x1b[20L\x1b[20M'.repeat(500)}\x1bc\x1b[!p`,
   'write the clipboard': `\x1b]52;c;aGFja2Vk${BEL}`,
   'read the clipboard': `\x1b]52;c;?${BEL}`,
   'write the primary selection': `\x1b]52;p;aGFja2Vk${ST}`,
@@ -31,6 +31,7 @@ const ATTACKS: Readonly<Record<string, string>> = {
   'print 50,000 parameters': `\x1b[${'1;'.repeat(50_000)}m`,
   'repeat two billion times':
     '\x1b[2147483647S\x1b[2147483647T\x1b[2147483647L\x1b[2147483647M\x1b[2147483647I\x1b[2147483647Z x\x1b[2147483647b\x1b[2147483647@\x1b[2147483647P\x1b[2147483647X',
+  'join 5,000 people to one character': '👨\u200d'.repeat(5_000),
   'put 20,000 marks on a letter': `a${'\u0301'.repeat(20_000)}`,
   'stop the drawing': '\x1b[?2026h',
   'print what is no text': '\x00\x01\x02\x05\x0e\x0f\x7f\x84\x90\x9b\x9c\x9d',

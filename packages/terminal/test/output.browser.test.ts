@@ -55,9 +55,11 @@ describe('A program in a terminal', () => {
 
   test('marks the rows of stderr, and shows one stream alone', async ({ openTerminal }) => {
     const code = [
-      'import sys',
+      'import sys, time',
       'for stream in (sys.stdout, sys.stderr, sys.stderr, sys.stdout):',
       '    print(stream.name, file=stream, flush=True)',
+      // Two pipes have an order only if there is time between.
+      '    time.sleep(0.2)',
     ].join('\n')
     const { page } = await openTerminal()
     await page.evaluate((text) => window.terminal.run({ code: text, language: 'python' }), code)
@@ -156,5 +158,43 @@ describe('A program in a terminal', () => {
     expect(submissions.length).toBe(1)
     expect(told).toEqual([...new Set(told)])
     expect(told.at(0)).toBe('0-1')
+  })
+
+  test('has the links of its page in it, also in a line that goes on in the next row', async ({ openTerminal }) => {
+    const { page } = await openTerminal({}, { viewport: { width: 500, height: 300 } })
+    await page.evaluate(() => {
+      const element = document.createElement('div')
+      element.style.height = '300px'
+      document.body.replaceChildren(element)
+      const linksOf = (line: string) => {
+        const start = line.indexOf('File')
+        const end = line.indexOf(', and')
+        const act = (): void => document.body.append(`pressed: ${line.slice(start, end)}`)
+        return start < 0 ? [] : [{ start, end, title: 'Go to line 7', act }]
+      }
+      const terminal = window.createTerminal({ client: window.client, linksOf })
+      terminal.attach(element)
+      return terminal.run({
+        code: `print("漢字 " * 10, 'File "/workspace/main.py", line 7, and more')`,
+        language: 'python',
+      })
+    })
+    const part = page.locator('.xterm-rows span', { hasText: 'line 7' })
+    await part.waitFor()
+    const place = await part.evaluate((span) => {
+      const [node] = span.childNodes
+      const range = document.createRange()
+      if (node === undefined) throw new Error('The row has no text')
+      range.setStart(node, node.textContent?.indexOf('line 7') ?? 0)
+      range.setEnd(node, (node.textContent?.indexOf('line 7') ?? 0) + 1)
+      const { x, y } = range.getBoundingClientRect()
+      return { x: x + 2, y: y + 4 }
+    })
+    await page.mouse.move(place.x + 40, place.y + 60)
+    await page.mouse.move(place.x, place.y)
+    await page.locator('.runnel-target', { hasText: 'Go to line 7' }).waitFor()
+    await page.mouse.down()
+    await page.mouse.up()
+    await page.getByText('pressed: File "/workspace/main.py", line 7').waitFor()
   })
 })

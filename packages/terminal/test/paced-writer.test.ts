@@ -93,6 +93,12 @@ describe('The paced writer', () => {
     expect(acts).toEqual(['mark'])
   })
 
+  test('ends a piece after 256 line ends or sequences, because those take longer than letters', () => {
+    const { writer, waiting } = createSlowTerminal()
+    void writer.write('\x1b[S'.repeat(1_000))
+    expect(waiting()).toEqual([768, 768, 768, 696])
+  })
+
   test('makes pieces smaller while they take long to parse, and larger again when they do not', () => {
     const slow = createSlowTerminal(50)
     void slow.writer.write('x'.repeat(1_000_000))

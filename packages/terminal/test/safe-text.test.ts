@@ -76,11 +76,12 @@ describe('Output', () => {
     expect(text.end()).toBe('\ufffd')
   })
 
-  test('keeps no more than 24 marks on one letter, and joined emoji as they are', () => {
-    const text = createOutputText()
-    const family = '👩‍❤️‍💋‍👨'
-    expect(text.add(event('stdout', 'utf8', `a${'\u0301'.repeat(1000)}b${family}`))).toBe(
-      `a${'\u0301'.repeat(24)}b${family}`,
-    )
+  test.each([
+    ['marks on a letter', `a${'\u0301'.repeat(1_000)}`, `a${'\u0301'.repeat(16)}`],
+    ['people in a family', '👨\u200D'.repeat(1_000), '👨\u200D'.repeat(8)],
+    ['parts of a syllable', '\u1100'.repeat(1_000), '\u1100'.repeat(16)],
+    ['the longest emoji', '👩🏻\u200D❤\uFE0F\u200D💋\u200D👩🏽', '👩🏻\u200D❤\uFE0F\u200D💋\u200D👩🏽'],
+  ])('keeps of %s what one character needs', (_, printed, kept) => {
+    expect(createOutputText().add(event('stdout', 'utf8', `x${printed}y`))).toBe(`x${kept}y`)
   })
 })

@@ -114,7 +114,7 @@ describe('A program on a terminal', () => {
     await again.page.locator('.xterm-rows', { hasText: 'answered' }).waitFor()
     await system.call('POST', `/v1/jobs/${jobId}/stdin`, { data: 'go' })
     await untilEnded(page, /^Exited 0/)
-    expect(await text(page)).toBe("answered\nb'go'")
+    expect((await text(page)).trimEnd()).toBe("answered\nb'go'")
   })
 })
 

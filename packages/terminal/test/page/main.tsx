@@ -47,18 +47,22 @@ const wanted: Wanted = JSON.parse(decodeURIComponent(location.hash.slice(1)) || 
 const ReactExample = lazy(async () => ({ default: (await import('virtual:readme.tsx')).Example }))
 
 const App = ({ code, language, submission, jobId, example, options }: Wanted) => {
-  if (example !== undefined) return example === 'tsx' ? <ReactExample /> : null
+  if (example !== undefined) return <ReactExample />
   const theme = options?.theme
   if (jobId !== undefined) return <Terminal {...{ client, jobId, theme, options }} className="page" />
   if (code === undefined) return <TerminalView terminal={terminal} className="page" />
   return <Terminal {...{ client, code, language, submission, theme, options }} className="page" />
 }
 
-if (wanted.example === 'ts') void import('virtual:readme.ts')
 const root = document.getElementById('page')
 if (root === null) throw new Error('The page has no element for its content')
-createRoot(root).render(
-  <StrictMode>
-    <App {...wanted} />
-  </StrictMode>,
-)
+if (wanted.example === 'ts') {
+  root.remove()
+  void import('virtual:readme.ts')
+} else {
+  createRoot(root).render(
+    <StrictMode>
+      <App {...wanted} />
+    </StrictMode>,
+  )
+}
