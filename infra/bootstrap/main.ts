@@ -7,16 +7,19 @@
 //   5. packages     as the lockfile says                                        prepare/packages.ts
 //   6. engine       found, or started, or installed                             prepare/engine.ts
 //   7. images       Debian, ours from it                                        prepare/images.ts
-//   8. run          Redis, API, workers, the example; stays, or detaches        run/launch.ts
+//   8. page         built when its sources have changed                     prepare/console.ts
+//   9. run          Redis, API, workers, the example; stays, or detaches        run/launch.ts
 //
-// 4 to 7 are lists of steps: title, is it done, do it, and what to do when it failed. All other commands prepare in the
+// 4 to 8 are lists of steps: title, is it done, do it, and what to do when it failed. All other commands prepare in the
 // same way, as far as they need it. Here nothing is imported but Node: there may be no packages yet.
 import { join } from 'node:path'
 import { isInstalled } from './command.ts'
 import { closeInherited } from './inherited.ts'
-import { readOptions, readSoakOptions, USAGE } from './options.ts'
+import { readOptions, readSoakOptions, readTestOptions, USAGE } from './options.ts'
 import { ROOT } from './places.ts'
+import { hasBrowser, installBrowser, WITHOUT_BROWSER } from './prepare/browser.ts'
 import { bringCompose, findCompose } from './prepare/compose.ts'
+import { buildConsole } from './prepare/console.ts'
 import { engineSteps } from './prepare/engine.ts'
 import { imageSteps, readDebian } from './prepare/images.ts'
 import { lockPreparing } from './prepare/lock.ts'
@@ -62,7 +65,7 @@ const COMMANDS: Record<string, (args: readonly string[]) => Promise<number>> = {
     if (sandbox === 'local' && !process.env['REDIS_URL'] && !isInstalled('redis-server')) {
       throw new Refusal('There is no Redis: install redis-server, or name one, as in REDIS_URL=redis://127.0.0.1:6379')
     }
-    await prepare(sandbox === 'docker' ? EVERYTHING : PACKAGES, () => admitRun(port))
+    await prepare([...(sandbox === 'docker' ? EVERYTHING : PACKAGES), buildConsole], () => admitRun(port))
     return await (detach ? runDetached(options) : runInFront(options))
   },
 
@@ -78,9 +81,11 @@ const COMMANDS: Record<string, (args: readonly string[]) => Promise<number>> = {
     return become(process.execPath, ['apps/api/src/keys.ts', ...args], { REDIS_URL: redisUrl })
   },
 
-  async test() {
-    await prepare(EVERYTHING)
-    return await runTests()
+  async test(args) {
+    const { needsBrowser } = readTestOptions(args)
+    await prepare([...EVERYTHING, buildConsole, installBrowser])
+    if (needsBrowser && !hasBrowser()) throw new Refusal(WITHOUT_BROWSER)
+    return await runTests(hasBrowser() ? undefined : WITHOUT_BROWSER)
   },
 
   async 'test:slow'() {

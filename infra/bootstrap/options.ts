@@ -46,6 +46,16 @@ export const readSoakOptions = (args: readonly string[]): NodeJS.ProcessEnv => {
   }
 }
 
+/** What `npm test` takes. `--need-browser`: it fails where the browser tests would be left out. */
+export const readTestOptions = (args: readonly string[]): { readonly needsBrowser: boolean } => {
+  try {
+    const options = { 'need-browser': { type: 'boolean', default: false } } as const
+    return { needsBrowser: parseArgs({ args: [...args], options }).values['need-browser'] }
+  } catch (error) {
+    throw new Refusal(`${firstSentence(error)} (npm test -- --need-browser)`, 2)
+  }
+}
+
 /** The same options for the process that a detached start leaves behind. */
 export const toArguments = ({ port, workers, sandbox }: Options): readonly string[] => [
   `--port=${port}`,

@@ -2,12 +2,11 @@
 import type { Options } from '../options.ts'
 
 export const welcome = (url: string, options: Options, isDetached: boolean): string => `\
-Runnel is ready: ${options.workers} ${options.workers === 1 ? 'worker' : 'workers'}.
+Runnel is ready with ${options.workers} ${options.workers === 1 ? 'worker' : 'workers'}. Open this page:
 
-  API    ${url}
-  Docs   ${url}/docs
-  Try    curl -s '${url}/v1/jobs?wait=5000' -H 'content-type: application/json' -d '{"code":"print(6 * 7)"}'
-  Logs   .runnel/log
+  ${url}
+
+Its API is described there, at /docs. Logs are in .runnel/log.
 ${options.sandbox === 'local' ? `\n${DANGER}\n` : ''}
 ${isDetached ? '`npm stop` stops it.' : 'Ctrl-C stops it.'}`
 

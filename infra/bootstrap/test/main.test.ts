@@ -13,6 +13,7 @@ test.each([
   [['constructor'], "There is no command 'constructor': use one of start, stop, "],
   [['soak', '--bogus'], "Unknown option '--bogus'"],
   [['start', '--bogus'], "Unknown option '--bogus'"],
+  [['test', '--bogus'], "Unknown option '--bogus'"],
 ])('The command line %j ends with one sentence that says what is wrong, and with code 2', (args, sentence) => {
   const { status, stderr } = runMain(...args)
   expect(status, stderr).toBe(2)

@@ -77,7 +77,10 @@ test.concurrent('A detached start runs the example, returns to its caller, and s
   expect(started).toMatchObject({ code: 0 })
   expect(started.output).toContain('│ 5² makes it 55')
   expect(started.output).toContain('exited 0')
-  expect(started.output).toContain(`http://127.0.0.1:${port}/docs`)
+  // One URL, and it is that of the page.
+  expect(started.output.match(/http:\S+/g)).toEqual([`http://127.0.0.1:${port}`])
+  const page = await fetch(`http://127.0.0.1:${port}`, { headers: { accept: 'text/html' } })
+  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
   const record = readRecord()
 
   const key = (await npm('run', '--silent', 'keys', '--', 'create', '--tenant', 'acme', '--scopes', 'read')).output

@@ -22,6 +22,7 @@ const CHECKS: readonly Check[] = [
 ]
 
 const LEVELS = ['pure', 'redis', 'docker', 'e2e']
+const WITH_BROWSER = [...LEVELS, 'browser']
 const REPORT = join(KEPT, 'test/report.json')
 
 const say = (line: string): boolean => process.stdout.write(`${line}\n`)
@@ -37,10 +38,10 @@ const runChecks = async (): Promise<readonly string[]> => {
   return failed
 }
 
-const runLevels = async (): Promise<Count> => {
+const runLevels = async (names: readonly string[]): Promise<Count> => {
   mkdirSync(dirname(REPORT), { recursive: true })
   rmSync(REPORT, { force: true })
-  const levels = LEVELS.flatMap((level) => ['--project', level])
+  const levels = names.flatMap((level) => ['--project', level])
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`]
   const { passed } = await runCheck('pnpm', ['exec', 'vitest', 'run', ...levels, ...reporters], (text) =>
     process.stdout.write(text),
@@ -59,9 +60,11 @@ const readReport = (): Count => {
   }
 }
 
-/** Resolves with the exit code. */
-export const runTests = async (): Promise<number> => {
-  const [failedChecks, tests] = await Promise.all([runChecks(), runLevels()])
+/** Resolves with the exit code. `withoutBrowser` says what is left out where there is none. */
+export const runTests = async (withoutBrowser: string | undefined): Promise<number> => {
+  const levels = withoutBrowser === undefined ? WITH_BROWSER : LEVELS
+  const [failedChecks, tests] = await Promise.all([runChecks(), runLevels(levels)])
+  if (withoutBrowser !== undefined) say(`\n  ${withoutBrowser}`)
   for (const name of failedChecks) say(`  ✗ ${name} failed: read above why`)
   const failed = tests.failed + failedChecks.length
   say(`\n${tests.passed} passed, ${failed} failed`)
