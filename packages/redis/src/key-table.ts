@@ -291,7 +291,7 @@ export const KEY_TABLE = {
   history: {
     pattern: 'history:<tenantId>',
     type: 'zset',
-    holds: 'The ids of the jobs of a tenant, by the time of their submission.',
+    holds: 'The ids of the jobs of a tenant that have ended, by the time of their submission.',
     writers: API_AND_WORKER,
     readers: API,
     lifetime: HISTORY_LIFETIME,
@@ -302,7 +302,7 @@ export const KEY_TABLE = {
     pattern: 'history:<tenantId>:<language>:<ending>',
     type: 'zset',
     holds:
-      'The same, of the jobs of one language that ended in one way (`succeeded`, `failed`, `timed-out`, …), or have not ended (`unfinished`). Each job is in one of them.',
+      'The same, of the jobs of one language that ended in one way (`succeeded`, `failed`, `timed-out`, …), or have not ended (`unfinished`).',
     writers: API_AND_WORKER,
     readers: API,
     lifetime: HISTORY_LIFETIME,

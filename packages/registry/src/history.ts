@@ -2,17 +2,19 @@ import type { JobEnd, QueuedJob } from '@runnel/contract/internal'
 import { type OutcomeClass, RequestError, toOutcomeClass } from '@runnel/contract/public'
 import { createRedisKeys, type Redis, type RedisCommand } from '@runnel/redis'
 import { isCursor, timeOfMember, toJobId, toMember } from './history-member.ts'
-import { type JobRecord, readRecord, readSearchedLine, toRecord, writeRecord } from './job-record.ts'
+import { createLineTest, type JobRecord, readRecord, toRecord, writeRecord } from './job-record.ts'
 
-/** The jobs of one language that ended in one way, or that have not ended. */
-export interface HistoryPart {
-  readonly language: string
-  readonly ending: OutcomeClass | 'unfinished'
-}
+/** All jobs that have ended, or the jobs of one language that ended in one way, or that have not ended. */
+export type HistoryPart =
+  | 'ended'
+  | {
+      readonly language: string
+      readonly ending: OutcomeClass | 'unfinished'
+    }
 
 interface HistoryQuery {
-  /** Only these jobs. Undefined: all. */
-  readonly parts?: readonly HistoryPart[] | undefined
+  /** The jobs to look at. No job may be in two of them. */
+  readonly parts: readonly HistoryPart[]
   /** The `next` of an earlier answer: only older jobs. */
   readonly cursor?: string | undefined
   /** Only jobs submitted at this time or later. */
@@ -68,14 +70,16 @@ const MIN_PIECE = 101
 /**
  * The history of a tenant's jobs:
  *
- *   a record for each job       what a list shows, written when the job is accepted, and again when it has ended
- *   one sorted set              of all jobs
- *   one for each part           of the jobs of one language that ended in one way, or have not ended
+ *   a record for each job   what a list shows, written when the job is accepted, and again when it has ended
+ *   sorted sets of jobs     one for each language: those that have not ended
+ *                           one for each language and outcome: those that ended so
+ *                           one: all that have ended
  *
  * 1. A member of a set is `<time>:<job id>`, in text order. Members are unique, so the cursor is a member, and neither new jobs
  *    nor jobs of the same millisecond can shift a page.
- * 2. Each filter is a choice of parts. Their members are merged, newest first: as many are read of each as are wanted of all.
- * 3. Whenever a member is added to a set, its oldest ones are removed. A set that gets no more members expires.
+ * 2. Each list is a choice of sets. Their members are merged, newest first: as many are read of each as are wanted of all.
+ * 3. A job that ends moves from one set to two others. That step also removes the oldest members of all three, so that accepting
+ *    a job costs as little as possible. A set that gets no more members expires.
  */
 export const createHistory = (options: {
   readonly redis: Redis
@@ -89,9 +93,13 @@ export const createHistory = (options: {
 
   const addTo = (key: string, member: string): RedisCommand[] => [
     ['ZADD', key, 0, member],
-    ['ZREMRANGEBYLEX', key, '-', `(${oldest()}`],
     ['PEXPIRE', key, listedMs],
   ]
+
+  const trim = (key: string): RedisCommand => ['ZREMRANGEBYLEX', key, '-', `(${oldest()}`]
+
+  const keyOf = (tenantId: string, part: HistoryPart): string =>
+    part === 'ended' ? keys.history(tenantId) : keys.historyPart(tenantId, part.language, part.ending)
 
   const store = (record: JobRecord, forMs: number): RedisCommand => [
     'SET',
@@ -118,25 +126,22 @@ export const createHistory = (options: {
 
   return {
     acceptCommands(job) {
-      const member = memberOf(job)
-      const unfinished = keys.historyPart(job.tenantId, job.program.language, 'unfinished')
+      const unfinished = keyOf(job.tenantId, { language: job.program.language, ending: 'unfinished' })
       // If it waits longer than that, its record is written again when it ends.
-      return [
-        store(toRecord(job), listedMs),
-        ...addTo(keys.history(job.tenantId), member),
-        ...addTo(unfinished, member),
-      ]
+      return [store(toRecord(job), listedMs), ...addTo(unfinished, memberOf(job))]
     },
 
     endCommands(job, end) {
       const record = 'program' in job ? toRecord(job) : job
       const { tenantId, language } = record
       const member = memberOf(record)
+      const unfinished = keyOf(tenantId, { language, ending: 'unfinished' })
+      const ended = [keyOf(tenantId, 'ended'), keyOf(tenantId, { language, ending: toOutcomeClass(end.outcome) })]
       return [
         store({ ...record, end }, retentionMs),
-        ['ZREM', keys.historyPart(tenantId, language, 'unfinished'), member],
-        ...addTo(keys.historyPart(tenantId, language, toOutcomeClass(end.outcome)), member),
-        ['PEXPIRE', keys.history(tenantId), listedMs],
+        ['ZREM', unfinished, member],
+        ...ended.flatMap((key) => addTo(key, member)),
+        ...[unfinished, ...ended].map(trim),
       ]
     },
 
@@ -152,10 +157,7 @@ export const createHistory = (options: {
           `Cannot use the cursor ${JSON.stringify(cursor)}: send the \`next\` of a page`,
         )
       }
-      const setKeys =
-        parts === undefined
-          ? [keys.history(tenantId)]
-          : parts.map(({ language, ending }) => keys.historyPart(tenantId, language, ending))
+      const setKeys = parts.map((part) => keyOf(tenantId, part))
       const lowest = [oldest(), from === undefined ? '' : toMember(from.getTime(), '')].toSorted().at(-1)
       const ends = [cursor, to === undefined ? undefined : toMember(to.getTime(), '')].filter(
         (end) => end !== undefined,
@@ -169,15 +171,15 @@ export const createHistory = (options: {
 
       const ids = members.map(toJobId)
       const stored = await redis.mget(ids.map(keys.jobRecord))
-      const wanted = text?.toLowerCase()
+      const hasText = text === undefined ? undefined : createLineTest(text)
       const aliveSince = Date.now() - retentionMs
       const entries = members.flatMap((member, at) => {
         const [id = '', json = null] = [ids[at], stored[at]]
         if (json === null) {
-          const isGone = timeOfMember(member) < aliveSince || wanted !== undefined
+          const isGone = timeOfMember(member) < aliveSince || hasText !== undefined
           return isGone ? [] : [{ id, cursor: member }]
         }
-        if (wanted !== undefined && !readSearchedLine(json).includes(wanted)) return []
+        if (hasText?.(json) === false) return []
         return [{ id, cursor: member, record: readRecord(id, json) }]
       })
       return {

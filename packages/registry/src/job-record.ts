@@ -115,7 +115,13 @@ export const readRecord = (id: string, json: string): JobRecord => {
   }
 }
 
-const lineSchema = z.object({ line: z.string() })
-
-/** The first line alone, in lower case, without the cost of reading the rest. A search reads thousands. */
-export const readSearchedLine = (json: string): string => lineSchema.parse(JSON.parse(json)).line.toLowerCase()
+/**
+ * A test of stored records: whether the first line has this text, in upper or lower case. A search tests thousands, and few pass.
+ * So the JSON is searched as it stands first, for the text as JSON writes it; only a record that has it somewhere is read.
+ */
+export const createLineTest = (text: string): ((json: string) => boolean) => {
+  const wanted = text.toLowerCase()
+  const written = JSON.stringify(text).slice(1, -1).toLowerCase()
+  return (json) =>
+    json.toLowerCase().includes(written) && storedSchema.parse(JSON.parse(json)).line.toLowerCase().includes(wanted)
+}

@@ -51,6 +51,12 @@ const test = redisTest.extend('history', async ({ redis, prefix }) => {
   return { ...history, accept, end }
 })
 
+const ALL: HistoryPart[] = [
+  'ended',
+  { language: 'python', ending: 'unfinished' },
+  { language: 'bash', ending: 'unfinished' },
+]
+
 /** Every page, to the last one. */
 const readAll = async (
   history: Pick<ReturnType<typeof createHistory>, 'read'>,
@@ -71,12 +77,12 @@ describe('The history', () => {
     const jobs = Array.from({ length: 7 }, (_, n) => newJob({ at: START + n }))
     for (const job of jobs) await history.accept(job)
     const ids = jobs.map(({ id }) => id).toReversed()
-    const first = await history.read('default', { count: 3 })
+    const first = await history.read('default', { parts: ALL, count: 3 })
     expect(first.entries.map(({ id }) => id)).toEqual(ids.slice(0, 3))
     await history.accept(newJob({ at: START + 60_000 }))
-    const second = await history.read('default', { count: 3, cursor: first.next })
+    const second = await history.read('default', { parts: ALL, count: 3, cursor: first.next })
     expect(second.entries.map(({ id }) => id)).toEqual(ids.slice(3, 6))
-    const third = await history.read('default', { count: 3, cursor: second.next })
+    const third = await history.read('default', { parts: ALL, count: 3, cursor: second.next })
     expect(third.entries.map(({ id }) => id)).toEqual(ids.slice(6))
     expect(third.next).toBeUndefined()
   })
@@ -84,7 +90,7 @@ describe('The history', () => {
   test('has jobs of the same millisecond', async ({ history }) => {
     const jobs = Array.from({ length: 5 }, () => newJob())
     for (const job of jobs) await history.accept(job)
-    const pages = await readAll(history, { count: 2 })
+    const pages = await readAll(history, { parts: ALL, count: 2 })
     expect(pages.map((page) => page.length)).toEqual([2, 2, 1])
     expect(pages.flat().toSorted()).toEqual(jobs.map(({ id }) => id).toSorted())
   })
@@ -102,7 +108,7 @@ describe('The history', () => {
     await history.end(job, OUTCOMES.failed)
     const end = { attempt: 1, finishedAt: expect.any(String), outcome: OUTCOMES.failed, usage: null }
     expect(await history.find(id)).toEqual({ ...accepted, end })
-    expect((await history.read('default', { count: 1 })).entries).toEqual([
+    expect((await history.read('default', { parts: ALL, count: 1 })).entries).toEqual([
       { id, cursor: expect.stringContaining(id), record: { ...accepted, end } },
     ])
   })
@@ -155,17 +161,22 @@ describe('The history', () => {
   test('is searched by the first line, in any case, and says how far back that was', async ({ history }) => {
     const lines = ['IMPORT os', 'print(1)', 'é = 1', 'import re']
     for (const [at, code] of lines.entries()) await history.accept(newJob({ at: START + at, code }))
-    const found = await history.read('default', { text: 'import', count: 10 })
+    const found = await history.read('default', { parts: ALL, text: 'import', count: 10 })
     expect(found.entries.map(({ record }) => record?.firstLine)).toEqual(['import re', 'IMPORT os'])
     expect(found).toMatchObject({ read: 4, lookedBackTo: new Date(START) })
-    const part = await history.read('default', { text: 'É', count: 3 })
+    const part = await history.read('default', { parts: ALL, text: 'É', count: 3 })
     expect(part.entries.map(({ record }) => record?.firstLine)).toEqual(['é = 1'])
     expect(part).toMatchObject({ read: 3, lookedBackTo: new Date(START + 1), next: expect.any(String) })
   })
 
   test('is read between two times: from the first one on, and before the second', async ({ history }) => {
     for (const at of [0, 1, 2, 3]) await history.accept(newJob({ at: START + at }))
-    const { entries } = await history.read('default', { from: new Date(START + 1), to: new Date(START + 3), count: 10 })
+    const { entries } = await history.read('default', {
+      parts: ALL,
+      from: new Date(START + 1),
+      to: new Date(START + 3),
+      count: 10,
+    })
     expect(entries.map(({ record }) => Date.parse(record?.submittedAt ?? '') - START)).toEqual([2, 1])
   })
 
@@ -180,7 +191,7 @@ describe('The history', () => {
       await history.accept(job)
       await history.end(job, OUTCOMES.succeeded)
     }
-    expect(await readAll(history, { count: 10 })).toEqual([[fresh.id]])
+    expect(await readAll(history, { parts: ALL, count: 10 })).toEqual([[fresh.id]])
     const part = redisKeys.historyPart('default', 'python', 'succeeded')
     expect([await redis.zcard(redisKeys.history('default')), await redis.zcard(part)]).toEqual([1, 1])
     expect(await redis.exists(redisKeys.historyPart('default', 'python', 'unfinished'))).toBe(0)
@@ -197,9 +208,9 @@ describe('The history', () => {
       await history.accept(job)
       await redis.del(redisKeys.jobRecord(job.id))
     }
-    const { entries } = await history.read('default', { count: 10 })
+    const { entries } = await history.read('default', { parts: ALL, count: 10 })
     expect(entries).toEqual([{ id: older.id, cursor: expect.stringContaining(older.id) }])
-    expect((await history.read('default', { count: 10, text: 'print' })).entries).toEqual([])
+    expect((await history.read('default', { parts: ALL, count: 10, text: 'print' })).entries).toEqual([])
   })
 
   test('keeps tenants apart', async ({ history }) => {
@@ -207,12 +218,14 @@ describe('The history', () => {
     await history.end(job, OUTCOMES.failed)
     const parts = [{ language: 'python', ending: 'failed' }] as const
     expect((await history.read('one', { count: 10, parts })).entries.map(({ id }) => id)).toEqual([job.id])
-    for (const query of [{}, { parts }, { text: 'print' }])
+    for (const query of [{ parts: ALL }, { parts }, { parts: ALL, text: 'print' }])
       expect(await history.read('two', { count: 10, ...query })).toEqual({ entries: [], read: 0 })
   })
 
   test('refuses a cursor that no answer has given', async ({ history }) => {
-    const refusal = await history.read('default', { count: 10, cursor: 'yesterday' }).catch((error: unknown) => error)
+    const refusal = await history
+      .read('default', { parts: ALL, count: 10, cursor: 'yesterday' })
+      .catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(RequestError)
     expect(refusal).toMatchObject({
       code: 'invalid-request',

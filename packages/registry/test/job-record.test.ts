@@ -1,6 +1,6 @@
 import { defaultLimits } from '@runnel/contract/public'
 import { describe, expect, test } from 'vitest'
-import { type JobRecord, readRecord, readSearchedLine, writeRecord } from '../src/job-record.ts'
+import { createLineTest, type JobRecord, readRecord, writeRecord } from '../src/job-record.ts'
 
 const ACCEPTED: JobRecord = {
   id: `job_${'0'.repeat(32)}`,
@@ -32,8 +32,17 @@ describe('A record of a job', () => {
     expect(readRecord(record.id, writeRecord(record))).toEqual(record)
   })
 
-  test('has its first line for searches in lower case', () => {
-    expect(readSearchedLine(writeRecord(ACCEPTED))).toBe('print("é")')
+  test.each([
+    ['print("É")', 'PRINT', true],
+    ['print("É")', '("é', true],
+    ['a\\b', '\\B', true],
+    ['print(1)', 'print(2)', false],
+    // In the record, but not in the line.
+    ['print(1)', 'python', false],
+    ['print(1)', '"line"', false],
+    ['print(1)', 'default', false],
+  ])('with the first line %j, searched for %j: %j', (firstLine, text, isFound) => {
+    expect(createLineTest(text)(writeRecord({ ...ACCEPTED, firstLine }))).toBe(isFound)
   })
 
   test('may have fields that a newer version writes', () => {

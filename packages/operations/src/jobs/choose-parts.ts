@@ -1,7 +1,16 @@
-import { type JobListQuery, type JobStatus, OUTCOME_CLASSES, RequestError } from '@runnel/contract/public'
+import {
+  type JobListQuery,
+  type JobStatus,
+  OUTCOME_CLASSES,
+  type OutcomeClass,
+  RequestError,
+} from '@runnel/contract/public'
 import { findLanguage, LANGUAGES } from '@runnel/languages'
 import type { HistoryPart } from '@runnel/registry'
 import { listLanguages } from './choose-language.ts'
+
+type Filters = Pick<JobListQuery, 'outcome' | 'status' | 'language'>
+type Ending = OutcomeClass | 'unfinished'
 
 /** Every language that Runnel knows: this deployment may have run others before. */
 const readLanguages = (names: readonly string[]): string[] =>
@@ -14,20 +23,23 @@ const readLanguages = (names: readonly string[]): string[] =>
     )
   })
 
-const chooseEndings = ({ outcome, status }: JobListQuery): HistoryPart['ending'][] => {
+const chooseEndings = ({ outcome, status }: Filters): Ending[] => {
   const wants = (...statuses: readonly JobStatus[]) =>
     status === undefined || statuses.some((one) => status.includes(one))
   const finished = wants('finished') ? (outcome ?? OUTCOME_CLASSES) : []
   return outcome === undefined && wants('queued', 'running') ? [...finished, 'unfinished'] : [...finished]
 }
 
-/** Which parts of the history have the jobs that pass the filters. Undefined: all of it. */
-export const chooseParts = (
-  query: Pick<JobListQuery, 'outcome' | 'status' | 'language'>,
-): readonly HistoryPart[] | undefined => {
-  const { outcome, status, language } = query
-  if (outcome === undefined && status === undefined && language === undefined) return undefined
-  const languages = language === undefined ? LANGUAGES.map(({ id }) => id) : readLanguages(language)
+/** Which parts of the history have the jobs that pass the filters. */
+export const chooseParts = (query: Filters): readonly HistoryPart[] => {
+  const { outcome, language } = query
+  const languages = new Set(language === undefined ? LANGUAGES.map(({ id }) => id) : readLanguages(language))
   const endings = chooseEndings(query)
-  return [...new Set(languages)].flatMap((id) => endings.map((ending) => ({ language: id, ending })))
+  const inParts = (wanted: readonly Ending[]): HistoryPart[] =>
+    [...languages].flatMap((id) => wanted.map((ending) => ({ language: id, ending })))
+  if (outcome !== undefined || language !== undefined) return inParts(endings)
+  // All outcomes of all languages are one set.
+  const isAnyOutcome = endings.some((ending) => ending !== 'unfinished')
+  const unfinished = inParts(endings.filter((ending) => ending === 'unfinished'))
+  return isAnyOutcome ? ['ended', ...unfinished] : unfinished
 }

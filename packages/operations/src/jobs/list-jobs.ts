@@ -13,9 +13,9 @@ import { chooseParts } from './choose-parts.ts'
 import { toJob } from './read-job.ts'
 
 /** How many jobs a search looks at in one step. */
-const SEARCH_STEP = 500
+const SEARCH_STEP = 1_000
 /** Steps of one request. Jobs that are gone do not count into SEARCH_JOBS, but their steps count here. */
-const MAX_STEPS = 40
+const MAX_STEPS = 20
 
 type Row = ListedJob & { readonly keyId: string | null }
 
