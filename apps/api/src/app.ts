@@ -25,6 +25,7 @@ import { toShuttingDown } from './errors/to-request-error.ts'
 import { closeSockets, onSocketError } from './events/close-sockets.ts'
 import { HEARTBEAT_MS } from './events/heartbeat.ts'
 import { registerLibraryRoutes } from './library-routes.ts'
+import type { ApiMetrics } from './metrics.ts'
 import { describeApi } from './openapi.ts'
 import { adminRoutes } from './routes/admin.ts'
 import { eventsRoutes } from './routes/events.ts'
@@ -33,6 +34,7 @@ import { healthRoutes } from './routes/health.ts'
 import { jobRoutes } from './routes/job.ts'
 import { jobsRoutes } from './routes/jobs.ts'
 import { languagesRoutes } from './routes/languages.ts'
+import { metricsRoutes } from './routes/metrics.ts'
 import { programRoutes } from './routes/program.ts'
 import { queueRoutes } from './routes/queue.ts'
 import { resizeRoutes } from './routes/resize.ts'
@@ -64,6 +66,7 @@ interface AppParts {
   readonly operations: Operations
   readonly backend: Backend
   readonly recorder: JobRecorder
+  readonly metrics: ApiMetrics
   /** Every key in Redis starts with it. */
   readonly prefix: string
   readonly log: Logger
@@ -90,6 +93,7 @@ export const createApp = (parts: AppParts): App => {
     operations,
     backend,
     recorder,
+    metrics,
     prefix,
     log,
     policy,
@@ -148,7 +152,7 @@ export const createApp = (parts: AppParts): App => {
       await Promise.all([closeSockets(app.websocketServer), socketIo.close()])
     },
   })
-  const countStream = createStreamQuota(streamsPerTenant)
+  const countStream = createStreamQuota(streamsPerTenant, metrics.openStreams)
   const count = registerRateLimit(app, { redis: backend.redis, prefix })
   // After the WebSocket plugin: it has to see a refused upgrade, or nothing would close its connection.
   app.after(() => {
@@ -162,6 +166,7 @@ export const createApp = (parts: AppParts): App => {
       }
     })
     countRefusals(app, recorder)
+    metrics.measure(app)
     guardRoutes(app, { callers, count, countStream })
   })
   describeApi(app, policy)
@@ -171,6 +176,7 @@ export const createApp = (parts: AppParts): App => {
     operations,
     backend,
     recorder,
+    metrics,
     policy,
     submissionSchema: createSubmissionSchema(policy),
     callers,
@@ -199,5 +205,6 @@ export const createApp = (parts: AppParts): App => {
   app.register(workersRoutes, options)
   app.register(queueRoutes, options)
   app.register(statsRoutes, options)
+  app.register(metricsRoutes, options)
   return app
 }

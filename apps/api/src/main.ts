@@ -22,10 +22,12 @@ import {
   createTenants,
   createTickets,
   createWorkerDirectory,
+  recordBy,
 } from '@runnel/registry'
 import { createCallerDirectory } from './access/caller-directory.ts'
 import { createApp } from './app.ts'
 import { configSchema } from './config.ts'
+import { createApiMetrics } from './metrics.ts'
 import { requireKeys } from './start-checks.ts'
 
 const listen = async (app: ReturnType<typeof createApp>, host: string, port: number): Promise<void> => {
@@ -71,7 +73,10 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   const subscriber = resources.use(createSubscriber({ redis, subscriber: subscriptions, prefix, log }))
   const logWriter = createLogWriter({ redis, prefix, retentionMs })
   const history = createHistory({ redis, prefix, retentionMs })
-  const recorder = resources.use(createStatsWriter({ redis, prefix, sample: producer.size }))
+  const workers = createWorkerDirectory({ redis, prefix })
+  const statsWriter = resources.use(createStatsWriter({ redis, prefix, sample: producer.size }))
+  const metrics = createApiMetrics({ countJobs: producer.size, countWorkers: workers.count })
+  const recorder = recordBy(statsWriter, metrics.recorder)
   const { languages, policy } = config
   const keys = createKeys({ redis, prefix })
   const operations = createOperations({
@@ -90,7 +95,7 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   const backend = {
     redis,
     browserRuns,
-    workers: createWorkerDirectory({ redis, prefix }),
+    workers,
     keys,
     tenants: createTenants({ redis, prefix }),
     tickets: createTickets({ redis, prefix }),
@@ -102,7 +107,16 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   const untaken = { workers: backend.workers, producer, logWriter, history, recorder, log, noWorkerTimeoutMs }
   resources.use(endUntakenJobs(untaken))
 
-  const app = createApp({ ...config, operations, backend, recorder, log, callers, consoleFolder: CONSOLE_FOLDER })
+  const app = createApp({
+    ...config,
+    operations,
+    backend,
+    recorder,
+    metrics,
+    log,
+    callers,
+    consoleFolder: CONSOLE_FOLDER,
+  })
   resources.defer(() => app.close())
   await listen(app, host, config.port)
   const risk = await findEvictionRisk(redis, signal)

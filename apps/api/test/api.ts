@@ -19,6 +19,7 @@ import {
   createTenants,
   createTickets,
   createWorkerDirectory,
+  recordBy,
   type StatsWriter,
 } from '@runnel/registry'
 import type { RouteOptions } from 'fastify'
@@ -26,6 +27,7 @@ import { createCallerDirectory } from '../src/access/caller-directory.ts'
 import { type App, createApp } from '../src/app.ts'
 import type { Backend } from '../src/backend.ts'
 import { configSchema } from '../src/config.ts'
+import { createApiMetrics } from '../src/metrics.ts'
 
 interface TestBackend extends Backend {
   readonly producer: Producer
@@ -86,13 +88,15 @@ export const startApi = async (options: {
   const subscriber = resources.use(createSubscriber({ redis, subscriber: subscriptions, prefix, log }))
   const jobs = { redis, producer, subscriber, logWriter: createLogWriter({ redis, ...common }) }
   const recorder = resources.use(createStatsWriter({ redis, prefix, sample: producer.size }))
+  const workers = createWorkerDirectory({ redis, prefix })
+  const metrics = createApiMetrics({ countJobs: producer.size, countWorkers: workers.count })
   const keys = createKeys({ redis, prefix })
   const history = createHistory({ redis, ...common })
   const operations = createOperations({
     ...jobs,
     history,
     keys,
-    recorder,
+    recorder: recordBy(recorder, metrics.recorder),
     languages: LANGUAGES,
     policy: LIMITS,
     log,
@@ -101,7 +105,7 @@ export const startApi = async (options: {
     ...jobs,
     recorder,
     browserRuns: resources.use(createBrowserRuns({ redis, subscriber: subscriptions, prefix })),
-    workers: createWorkerDirectory({ redis, prefix }),
+    workers,
     keys,
     tenants: createTenants({ redis, prefix }),
     tickets: createTickets({ redis, prefix }),
@@ -112,7 +116,8 @@ export const startApi = async (options: {
   const app = createApp({
     operations,
     backend,
-    recorder,
+    recorder: recordBy(recorder, metrics.recorder),
+    metrics,
     prefix,
     callers,
     log,

@@ -1,5 +1,5 @@
 import { ALL_LANGUAGES, readLanguageList } from '@runnel/languages'
-import { SETTINGS } from '@runnel/process'
+import { readListenAddress, SETTINGS } from '@runnel/process'
 import { z } from 'zod'
 
 /** The settings of a worker, by the names that its parts give them. Docker's client reads its own variables itself. */
@@ -29,6 +29,8 @@ export const configSchema = z.object(SETTINGS.worker).transform((given, context)
     cpus: given.RUNNEL_CPUS,
     imagePrefix: given.RUNNEL_IMAGE_PREFIX,
     runtime: given.RUNNEL_RUNTIME,
+    /** undefined: nowhere. */
+    listen: given.RUNNEL_WORKER_LISTEN === undefined ? undefined : readListenAddress(given.RUNNEL_WORKER_LISTEN),
   }
 })
 export type WorkerConfig = z.output<typeof configSchema>

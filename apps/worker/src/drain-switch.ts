@@ -1,10 +1,15 @@
 import type { Logger } from '@runnel/process'
 import type { Intake } from './intake.ts'
 
+export interface DrainSwitch {
+  readonly isDrained: boolean
+  readonly set: (isDrained: boolean) => void
+}
+
 /** What follows from each answer to a heartbeat: an operator has drained this worker, has resumed it, or nothing has changed. */
-export const createDrainSwitch = (intake: Intake, log: Logger): ((isDrained: boolean) => void) => {
+export const createDrainSwitch = (intake: Intake, log: Logger): DrainSwitch => {
   let wasDrained = false
-  return (isDrained) => {
+  const set = (isDrained: boolean): void => {
     if (isDrained === wasDrained) return
     wasDrained = isDrained
     if (isDrained) {
@@ -14,5 +19,11 @@ export const createDrainSwitch = (intake: Intake, log: Logger): ((isDrained: boo
       log.info('Resumed by an operator')
       intake.release('drained')
     }
+  }
+  return {
+    set,
+    get isDrained() {
+      return wasDrained
+    },
   }
 }

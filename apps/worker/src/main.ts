@@ -19,6 +19,8 @@ import {
   createHistory,
   createStatsWriter,
   createWorkerDirectory,
+  recordBy,
+  toWorker,
   type WorkerDirectory,
   type WorkerReport,
 } from '@runnel/registry'
@@ -31,7 +33,9 @@ import { createEngineWatch } from './engine-watch.ts'
 import { createFailUnreadableJob } from './fail-unreadable-job.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { createIntake } from './intake.ts'
+import { createWorkerMetrics } from './metrics.ts'
 import { createRunJob } from './run-job.ts'
+import { startStatusServer } from './status-server.ts'
 
 /** The longest that stopping takes after the grace: 10 s for jobs, 15 s for containers, 3 s for Redis, and 1 s for the rest. */
 const RELEASE_MS = 29_000
@@ -82,7 +86,8 @@ await runUntilSignal(async (signal, resources) => {
     busy: parts.running?.count ?? 0,
     pool: parts.sandboxes?.pool ?? { idle: 0, bound: 0 },
   })
-  const onDrained = createDrainSwitch(intake, log)
+  const drain = createDrainSwitch(intake, log)
+  const onDrained = drain.set
   const heartbeat = resources.use(startHeartbeat({ directory, redis, subscriber, prefix, id, report, onDrained }))
   signal.addEventListener('abort', heartbeat.send)
 
@@ -98,7 +103,13 @@ await runUntilSignal(async (signal, resources) => {
   )
   const publisher = createPublisher({ redis, prefix, retentionMs })
   const history = createHistory({ redis, prefix, retentionMs })
-  const recorder = resources.use(createStatsWriter({ redis, prefix }))
+  const statsWriter = resources.use(createStatsWriter({ redis, prefix }))
+  const { metrics, recorder: jobMetrics } = createWorkerMetrics(report, () => drain.isDrained)
+  const recorder = recordBy(statsWriter, jobMetrics)
+  if (config.listen !== undefined) {
+    const describe = () => toWorker(id, report(), { lastSeenAt: new Date(), isAlive: true, isDrained: drain.isDrained })
+    resources.use(await startStatusServer({ address: config.listen, metrics, describe, log }))
+  }
   const running = countRunning(createRunJob({ sandboxes, publisher, history, recorder, log, isEngineUp: watch.isUp }))
   parts.running = running
   const onUnreadable = createFailUnreadableJob({ publisher, history, recorder, log })

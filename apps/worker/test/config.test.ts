@@ -22,6 +22,8 @@ describe('The worker’s configuration', () => {
       'must be a comma list of python,javascript,typescript,bash, not "python,cobol"',
     ],
     ['RUNNEL_CPUS', '-1', 'must be a number, not "-1"'],
+    ['RUNNEL_WORKER_LISTEN', '9464', 'must be an address and a port, such as 127.0.0.1:9464, not "9464"'],
+    ['RUNNEL_WORKER_LISTEN', 'a:70000', 'must be an address and a port, such as 127.0.0.1:9464, not "a:70000"'],
     ['REDIS_URL', 'localhost', 'must be a redis:// or rediss:// URL'],
     ['DOCKER_HOST', 'ssh://engine', 'cannot be reached over ssh: use unix:// or, with TLS, tcp://, not "ssh://engine"'],
     ['DOCKER_TLS_VERIFY', 'true', 'must be 1, or absent for an engine without TLS, not "true"'],

@@ -67,6 +67,7 @@ const DRIVERS: readonly { readonly driver: RegExp; readonly owners: readonly str
   { driver: /^ioredis$/, owners: ['packages/redis', 'packages/testing'] },
   { driver: /^dockerode$/, owners: ['packages/sandbox', 'packages/testing', 'apps/bench'] },
   { driver: /^(fastify|@fastify\/.*|fastify-.*)$/, owners: ['apps/api'] },
+  { driver: /^prom-client$/, owners: ['packages/process'] },
   { driver: /^testcontainers$/, owners: ['packages/testing'] },
 ]
 

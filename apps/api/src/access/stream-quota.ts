@@ -5,7 +5,11 @@ import type { Caller } from './caller.ts'
 export type CountStream = (caller: Caller, stream: { once(event: 'close', listener: () => void): unknown }) => void
 
 /** How many streams each tenant may have open on this server. */
-export const createStreamQuota = (maximum: number): CountStream => {
+export const createStreamQuota = (
+  maximum: number,
+  /** Is told of all tenants' streams together. */
+  openStreams: { inc(): void; dec(): void },
+): CountStream => {
   const open = new Map<string, number>()
   return ({ tenant: { id } }, stream) => {
     const count = open.get(id) ?? 0
@@ -16,7 +20,9 @@ export const createStreamQuota = (maximum: number): CountStream => {
       )
     }
     open.set(id, count + 1)
+    openStreams.inc()
     stream.once('close', () => {
+      openStreams.dec()
       const left = (open.get(id) ?? 1) - 1
       if (left === 0) open.delete(id)
       else open.set(id, left)

@@ -4,6 +4,7 @@ import type { JobRecorder } from '@runnel/registry'
 import type { CallerDirectory } from '../access/caller-directory.ts'
 import type { CountRequest } from '../access/rate-limit.ts'
 import type { Backend } from '../backend.ts'
+import type { ApiMetrics } from '../metrics.ts'
 import type { WhileConnected } from '../while-connected.ts'
 
 /** The parts that every route gets. */
@@ -11,6 +12,7 @@ export interface RouteOptions {
   readonly operations: Operations
   readonly backend: Backend
   readonly recorder: JobRecorder
+  readonly metrics: ApiMetrics
   /** The limits that this deployment grants. */
   readonly policy: LimitsPolicy
   readonly callers: CallerDirectory

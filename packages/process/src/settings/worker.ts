@@ -1,6 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { LIMITS } from '@runnel/contract/public'
 import { z } from 'zod'
+import { readListenAddress } from '../listen-address.ts'
 import { oneOf, optionalSetting, positiveNumber, setting, text, wholeNumber } from './setting.ts'
 
 /** The other quarter is for the engine, the ready containers, Redis and the worker itself. */
@@ -77,6 +78,22 @@ export const worker = {
     does: 'The time between SIGTERM and SIGKILL for a program that has to stop.',
     reason: 'Enough to close files and print a last line.',
   }),
+  RUNNEL_WORKER_LISTEN: optionalSetting(
+    text(
+      'address and port, such as `127.0.0.1:9464` or `[::1]:9464`',
+      z
+        .string()
+        .refine(
+          (text) => readListenAddress(text) !== undefined,
+          'must be an address and a port, such as 127.0.0.1:9464',
+        ),
+    ),
+    {
+      absent: 'the worker listens nowhere',
+      does: 'Where the worker shows `/metrics` to Prometheus and `/health`, without asking for a key. Each worker on a host needs its own port; 0 takes a free one, which is in the log.',
+      reason: 'A worker needs nothing from outside but Redis and Docker.',
+    },
+  ),
   DOCKER_HOST: optionalSetting(
     text(
       '`unix://` or `tcp://` address',
