@@ -51,6 +51,8 @@ const buildPage = async (): Promise<Files> => {
         { find: /^@runnel\/terminal\/terminal.css$/, replacement: join(DIST, 'terminal.css') },
       ],
     },
+    // So that StrictMode mounts everything twice, as it does for those who develop a page.
+    define: { 'process.env.NODE_ENV': JSON.stringify('development') },
     build: { target: 'es2022', write: false, assetsInlineLimit: 0 },
   })
   if (!('output' in built)) throw new Error('Vite made something else than one page')
