@@ -16,8 +16,25 @@ const findFirstView = (bundle: Rolldown.OutputBundle): ReadonlySet<Rolldown.Outp
 
 const compressed = ({ code }: Rolldown.OutputChunk): number => brotliCompressSync(code).length
 
-/** Fails the build when the JavaScript of the first view, with brotli, is larger than this many bytes. */
-export const checkBudget = ({ firstViewBytes }: { readonly firstViewBytes: number }): Plugin => ({
+/** How large JavaScript may be with brotli, in bytes. */
+export interface Budget {
+  /** All that the browser must have before it shows anything. */
+  readonly firstViewBytes: number
+  /** The chunk of a view that is loaded later, by the name of its folder. What it shares with other views is not counted. */
+  readonly viewBytes: Readonly<Record<string, number>>
+}
+
+/** What is wrong with the chunks of the views. */
+const findLargeViews = (bundle: Rolldown.OutputBundle, bounds: Budget['viewBytes']): readonly string[] =>
+  Object.entries(bounds).flatMap(([name, bound]) => {
+    const chunk = Object.values(bundle).find((one) => one.type === 'chunk' && one.name === name)
+    if (chunk?.type !== 'chunk') return [`There is no chunk of the view ${name}`]
+    const bytes = compressed(chunk)
+    return bytes > bound ? [`The view ${name} has ${bytes} bytes of JavaScript with brotli, of ${bound} allowed`] : []
+  })
+
+/** Fails the build when the page is over its budget. */
+export const checkBudget = ({ firstViewBytes, viewBytes }: Budget): Plugin => ({
   name: 'runnel-check-budget',
   apply: 'build',
   generateBundle: {
@@ -33,6 +50,8 @@ export const checkBudget = ({ firstViewBytes }: { readonly firstViewBytes: numbe
       if (total > firstViewBytes)
         this.error(`${sentence}. Load later what the first look does not need. It is made of:\n${list}`)
       this.info(`${sentence}.`)
+      const large = findLargeViews(bundle, viewBytes)
+      if (large.length > 0) this.error(large.join('\n'))
     },
   },
 })

@@ -29,6 +29,10 @@ describe('The squares of a worker', () => {
     expect(toSquares(worker({ busy: 3, pool: { idle: 9, bound: 9 } }))).toEqual(['busy', 'busy', 'busy', 'idle'])
   })
 
+  test('are empty when the worker is lost', () => {
+    expect(toSquares(worker({ alive: false, concurrency: 2 }))).toEqual(['empty', 'empty'])
+  })
+
   test('give way to the numbers where there would be too many', () => {
     expect(toSquares(worker({ concurrency: 65 }))).toEqual([])
   })

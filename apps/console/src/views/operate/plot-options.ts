@@ -22,7 +22,7 @@ export const toColumns = ({ lines, isStacked }: PlotData, times: readonly number
   return [[...times], ...values.map(copy)]
 }
 
-const stepped = uPlot.paths.stepped?.({ align: 1 })
+const stepped = uPlot.paths.stepped?.({ align: 1, extend: true })
 
 const toSeries = ({ lines, isStacked }: PlotData): uPlot.Series[] =>
   lines.map(({ label, color }, index) => {
@@ -64,7 +64,7 @@ export const toOptions = (plot: PlotData, width: number, onStep: (step: number) 
   return {
     width: Math.max(width, 20),
     height: HEIGHT,
-    padding: [8, 8, 0, 0],
+    padding: [8, 24, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,
@@ -81,7 +81,8 @@ export const toOptions = (plot: PlotData, width: number, onStep: (step: number) 
       },
     },
     scales: {
-      x: { time: true },
+      // The last step is as wide as the others.
+      x: { time: true, range: ({ data: [times] }, first, last) => [first, last + ((times[1] ?? 0) - (times[0] ?? 0))] },
       y: { range: (_, __, highest) => [0, Math.max(1, (highest ?? 0) * 1.1)] },
     },
     axes: [

@@ -51,11 +51,15 @@ const Canvas = ({ plot, times, step, onStep }: Omit<PlotProps, 'stats'>): ReactE
 
   // New data moves the place of a step.
   useEffect(() => {
-    const shown = drawn.current
-    if (shown === undefined || shown.cursor.idx === step) return
-    const at = step === undefined ? undefined : times[step]
-    const left = at === undefined ? -10 : shown.valToPos(at, 'x')
-    shown.setCursor({ left, top: at === undefined ? -10 : 0 }, false)
+    // A plot that was just made has no scale before the next frame.
+    const frame = requestAnimationFrame(() => {
+      const shown = drawn.current
+      if (shown === undefined || shown.cursor.idx === step) return
+      const at = step === undefined ? undefined : times[step]
+      const left = at === undefined ? -10 : shown.valToPos(at, 'x')
+      shown.setCursor({ left, top: at === undefined ? -10 : 0 }, false)
+    })
+    return () => cancelAnimationFrame(frame)
   }, [step, times])
 
   return <div ref={host} className={styles.canvas} aria-hidden="true" />

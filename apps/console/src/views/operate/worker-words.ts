@@ -42,8 +42,14 @@ const SQUARES_MAX = 64
  * One square for each job that the worker runs at once: those that run now, then those for which a sandbox is already there,
  * then the rest.
  */
-export const toSquares = ({ busy, concurrency, pool }: Pick<Worker, 'busy' | 'concurrency' | 'pool'>): Square[] => {
+export const toSquares = ({
+  alive,
+  busy,
+  concurrency,
+  pool,
+}: Pick<Worker, 'alive' | 'busy' | 'concurrency' | 'pool'>): Square[] => {
   if (concurrency > SQUARES_MAX) return []
+  if (!alive) return Array.from({ length: concurrency }, () => 'empty')
   const free = Math.max(0, concurrency - busy)
   const idle = Math.min(pool.idle, free)
   const squares = (kind: Square, count: number) => Array.from({ length: count }, () => kind)
