@@ -3,6 +3,7 @@ import type { ReactElement, ReactNode } from 'react'
 import { Link, useRoute } from 'wouter'
 import { IconButton } from '../parts/button.tsx'
 import { classes } from '../parts/classes.ts'
+import { useDraft } from '../views/run/draft/draft-store.ts'
 import styles from './rail.module.css'
 import { chooseTheme, type ThemeChoice, useThemeChoice } from './theme.ts'
 
@@ -55,9 +56,10 @@ const RUN = /^\/(?:r\/[^/]+)?$/
 /** Where one can go: at the left, and on a phone at the bottom, where the Run view has a bar of its own. */
 export const Rail = ({ onKeys, who }: { readonly onKeys: () => void; readonly who: ReactNode }): ReactElement => {
   const [isRun] = useRoute(RUN)
+  const { jobId } = useDraft()
   return (
     <nav className={classes(styles.rail, isRun && styles.run)} aria-label="Places">
-      <Place to="/" within={RUN} label="Run">
+      <Place to={jobId === undefined ? '/' : `/r/${jobId}`} within={RUN} label="Run">
         <Play size={18} />
       </Place>
       <Place to="/history" within={/^\/history/} label="History">

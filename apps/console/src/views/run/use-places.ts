@@ -3,7 +3,7 @@ import { type RefObject, useEffect, useRef, useState } from 'react'
 import { type Draft, entryOf } from './draft/draft.ts'
 import type { EditorHandle } from './editor/editor.tsx'
 import { findPlaces } from './errors/find-places.ts'
-import type { RunTerminal } from './output/run-terminal.ts'
+import { onPlacePressed, type RunTerminal } from './output/run-terminal.ts'
 
 interface Target {
   readonly fileId: string
@@ -46,6 +46,9 @@ export const usePlaces = (options: {
     onOpen(found.id)
     return true
   }
+  // There is one terminal for all runs: a place that is pressed in it belongs to the program that is shown.
+  useEffect(() => onPlacePressed(({ file, line }) => void goTo(file, line + linesBefore)))
+
   const step: Places['step'] = (by) => {
     const places = findPlaces(terminal?.core.text() ?? '')
     if (places.length === 0) return false

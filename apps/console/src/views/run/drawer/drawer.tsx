@@ -1,8 +1,10 @@
 import type { ReactElement } from 'react'
 import { moveByArrows } from '../../../parts/arrow-keys.ts'
+import { Button } from '../../../parts/button.tsx'
 import { classes } from '../../../parts/classes.ts'
 import { formatCount } from '../../../parts/format.ts'
 import type { Draft } from '../draft/draft.ts'
+import { USUAL_LIMITS } from '../draft/program-bounds.ts'
 import { type DrawerPart, LIMIT_FIELDS, LIMIT_KEYS, readArgs, readEnv } from '../draft/to-submission.ts'
 import styles from './drawer.module.css'
 import { LimitsPart } from './limits-part.tsx'
@@ -35,7 +37,7 @@ const VALUES: Readonly<Record<DrawerPart, (draft: Draft) => string>> = {
     return length === 0 ? '' : String(length)
   },
   limits: ({ limits }) =>
-    LIMIT_KEYS.filter((key) => limits[key].trim() !== '')
+    LIMIT_KEYS.filter((key) => !['', USUAL_LIMITS[key]].includes(limits[key].trim()))
       .map((key) => {
         const { label, unit } = LIMIT_FIELDS[key]
         return unit === '' ? `${limits[key]} ${label.toLowerCase()}` : `${limits[key]} ${unit}`
@@ -125,7 +127,15 @@ export const Drawer = ({ draft, isReadOnly, part, takesFocus, onPart, onChange }
           )
         })}
       </div>
-      {part !== undefined && <div className={styles.content}>{content()}</div>}
+      {part !== undefined && (
+        <div className={styles.content}>
+          <header className={styles.header}>
+            <h2>{PARTS.find(([name]) => name === part)?.[1]}</h2>
+            <Button onClick={() => onPart(undefined)}>Done</Button>
+          </header>
+          {content()}
+        </div>
+      )}
     </section>
   )
 }

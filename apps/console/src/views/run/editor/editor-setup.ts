@@ -31,6 +31,8 @@ export const editorSetup: Extension = [
   closeBrackets(),
   EditorView.contentAttributes.of({
     'aria-label': 'Program',
+    // It can be reached without this too, but not every checker knows.
+    tabindex: '0',
     spellcheck: 'false',
     autocorrect: 'off',
     autocapitalize: 'off',

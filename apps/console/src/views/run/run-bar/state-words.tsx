@@ -4,6 +4,7 @@ import { chooseScale, RunLine } from '../../../parts/run-line.tsx'
 import { StateGlyph } from '../../../parts/state-glyph.tsx'
 import { useNow } from '../../../parts/use-now.ts'
 import styles from './state-words.module.css'
+import { useShareHint } from './use-share-hint.ts'
 
 export const isBusy = ({ phase }: RunState): boolean => phase === 'sending' || phase === 'queued' || phase === 'running'
 
@@ -29,7 +30,8 @@ export const StateWords = ({ run, hint, canRun, onAct }: StateWordsProps): React
   const words = describeRun(run, useNow(isChanging))
   // There is always something beneath, so that the sentence stays where it is.
   const otherwise = words.tone === 'idle' ? hint : `Waited ${formatMeasured(waitedMsOf(run, 0))}`
-  const beneath = words.beneath.length === 0 ? [otherwise] : words.beneath
+  const known = words.beneath.length === 0 ? [otherwise] : words.beneath
+  const beneath = useShareHint(run) ? [...known, 'Share copies a link to this run'] : known
   const actions = words.actions.filter(({ type }) => !HAS_A_BUTTON.has(type) && (canRun || type !== 'run-again'))
   return (
     <div className={styles.words} data-testid="state" data-tone={words.tone}>
