@@ -16,8 +16,7 @@ export async function* followBySocket(options: {
   readonly onOpen: () => void
 }): AsyncGenerator<JobEvent, void> {
   const { pool, jobId, signal, onOpen } = options
-  using lease = pool.forFollowing(jobId)
-  const { socket } = lease
+  const { socket, release } = pool.forFollowing(jobId)
   let { after } = options
   let hasOpened = false
   const begin = (): void => {
@@ -37,5 +36,6 @@ export async function* followBySocket(options: {
     }
   } finally {
     socket.unsubscribe(jobId)
+    release()
   }
 }

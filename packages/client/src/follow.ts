@@ -6,7 +6,7 @@ import { followBySocket } from './follow-by-socket.ts'
 import { readPosition } from './frame.ts'
 import type { Link } from './link.ts'
 import { pause } from './pause.ts'
-import { toTicket } from './socket-pool.ts'
+import { askForTicket } from './tickets.ts'
 
 /** How the events travel. */
 export type Transport = 'websocket' | 'ndjson'
@@ -95,6 +95,7 @@ export async function* follow(link: Link, jobId: string, options: FollowOptions 
         if (order === 'gap') throw new RunnelConnectionError(`Events are missing between ${last} and ${event.id}`)
         last = event.id
         hasCome = true
+        if (event.type === 'finished') link.noteFinished(jobId)
         yield event
         if (event.type === 'finished') return
       }
@@ -155,7 +156,7 @@ async function* byHttp(
 ): AsyncGenerator<JobEvent, void> {
   const { getTicket, http } = link
   const ticket =
-    getTicket === undefined ? undefined : await toTicket(getTicket, { jobIds: [options.jobId], submissions: false })
+    getTicket === undefined ? undefined : await askForTicket(getTicket, { jobIds: [options.jobId], submissions: false })
   const authorization = ticket === undefined ? undefined : `Ticket ${ticket}`
   yield* followByHttp({ ...options, http, authorization })
 }

@@ -12,7 +12,8 @@ import type {
 import { type FollowOptions, follow } from './follow.ts'
 import type { Link } from './link.ts'
 import { submit } from './submit.ts'
-import { requireAllJobs } from './ticket-bounds.ts'
+import { requireAllJobs } from './tickets.ts'
+import { tryAgain } from './try-again.ts'
 import { createWriter } from './write-to-job.ts'
 
 export interface CallOptions {
@@ -111,7 +112,8 @@ export const createJobs = (link: Link): Jobs => {
       requireAllJobs(link, 'list jobs')
       return http.request('GET', '/v1/jobs', { query, signal })
     },
-    cancel: (jobId, options = {}) => write(jobId, { type: 'cancel', jobId }, options),
+    cancel: (jobId, options = {}) =>
+      tryAgain(link, options.signal, () => write(jobId, { type: 'cancel', jobId }, options)),
     follow(jobId, options) {
       pathOf(jobId)
       return follow(link, jobId, options)

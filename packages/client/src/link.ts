@@ -15,6 +15,9 @@ export interface Link {
   canFallBack(wanted: FollowOptions['transport']): boolean
   /** A WebSocket opened; or it did not, where HTTP did. */
   noteSocket(works: boolean): void
+  /** Keeps a connection until the job is seen to finish, or the client is closed. */
+  hold(jobId: string, release: () => void): void
+  noteFinished(jobId: string): void
 }
 
 /** How long WebSockets are not tried again after one was refused where HTTP was not. */
@@ -22,6 +25,7 @@ const REFUSED_MS = 60_000
 
 export const createLink = (parts: Pick<Link, 'http' | 'pool' | 'wakeUp' | 'getTicket'>): Link => {
   let refusedUntil = 0
+  const held = new Map<string, () => void>()
   return {
     ...parts,
     chooseTransport(wanted = 'auto') {
@@ -31,6 +35,11 @@ export const createLink = (parts: Pick<Link, 'http' | 'pool' | 'wakeUp' | 'getTi
     canFallBack: (wanted = 'auto') => wanted === 'auto',
     noteSocket(works) {
       refusedUntil = works ? 0 : performance.now() + REFUSED_MS
+    },
+    hold: (jobId, release) => void held.set(jobId, release),
+    noteFinished(jobId) {
+      held.get(jobId)?.()
+      held.delete(jobId)
     },
   }
 }

@@ -5,13 +5,13 @@ export const pause = (ms: number, wakeUp: WakeUp, signal: AbortSignal | undefine
   new Promise((resolve, reject) => {
     const end = (settle: () => void): void => {
       clearTimeout(timer)
-      listening[Symbol.dispose]()
+      stopListening()
       signal?.removeEventListener('abort', onAbort)
       settle()
     }
     const onAbort = (): void => end(() => reject(signal?.reason))
     const timer = setTimeout(() => end(resolve), ms)
-    const listening = wakeUp.listen(() => end(resolve))
+    const stopListening = wakeUp.listen(() => end(resolve))
     signal?.addEventListener('abort', onAbort, { once: true })
     if (signal?.aborted) onAbort()
   })

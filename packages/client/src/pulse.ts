@@ -2,13 +2,14 @@
  * Notices a connection that died silently: a machine that slept, a network that changed. A WebSocket in a browser does not
  * show the server's pings, so after some silence the client asks itself.
  */
-export interface Pulse extends Disposable {
+export interface Pulse {
   /** Something came. */
   hear(): void
   /** Something was asked, so an answer has to come soon. */
   expectSoon(): void
   /** Asks now. */
   check(): void
+  stop(): void
 }
 
 /** More than the server's heartbeat of 15 s, and less than the minute after which proxies cut silent connections. */
@@ -16,38 +17,40 @@ const SILENT_MS = 20_000
 const ANSWER_MS = 10_000
 
 export const createPulse = (options: {
+  readonly silentMs?: number
+  readonly answerMs?: number
   readonly ask: () => void
   readonly onDeath: (silentMs: number) => void
 }): Pulse => {
-  const { ask, onDeath } = options
+  const { silentMs = SILENT_MS, answerMs = ANSWER_MS, ask, onDeath } = options
   let timer: ReturnType<typeof setTimeout> | undefined
   let isExpecting = false
-  let isDisposed = false
+  let isStopped = false
   let heardAt = performance.now()
 
   const start = (ms: number, act: () => void): void => {
     clearTimeout(timer)
-    if (!isDisposed) timer = setTimeout(act, ms)
+    if (!isStopped) timer = setTimeout(act, ms)
   }
   const die = (): void => onDeath(Math.round(performance.now() - heardAt))
   const check = (): void => {
-    if (isDisposed) return
+    if (isStopped) return
     ask()
   }
   return {
     hear() {
       heardAt = performance.now()
       isExpecting = false
-      start(SILENT_MS, check)
+      start(silentMs, check)
     },
     expectSoon() {
       if (isExpecting) return
       isExpecting = true
-      start(ANSWER_MS, die)
+      start(answerMs, die)
     },
     check,
-    [Symbol.dispose]() {
-      isDisposed = true
+    stop() {
+      isStopped = true
       clearTimeout(timer)
     },
   }

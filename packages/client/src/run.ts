@@ -17,8 +17,8 @@ export interface RunOptions
   /** Every event, before `onStdout` and `onStderr`. `restarted`: the job runs again, and the output so far does not count. */
   readonly onEvent?: ((event: JobEvent) => unknown) | undefined
   /**
-   * Cancels the job: the run then ends with the outcome `canceled`. If it aborts before the job was accepted, `run` throws
-   * its reason.
+   * Cancels the job: the run then ends with the outcome `canceled`. If it has aborted before the call, `run` throws its
+   * reason.
    */
   readonly signal?: AbortSignal | undefined
   /** How much of each stream the result keeps, in bytes of UTF-8. Default 8 MiB. The callbacks get everything. */

@@ -5,7 +5,7 @@ import { createLink, type Link } from './link.ts'
 import { isBrowser, type RunnelOptions, readBaseUrl, type TicketNeed } from './options.ts'
 import { type RunOptions, type RunResult, run } from './run.ts'
 import { createSocketPool } from './socket-pool.ts'
-import { requireAllJobs } from './ticket-bounds.ts'
+import { requireAllJobs } from './tickets.ts'
 import { createWakeUp } from './wake-up.ts'
 
 /**
@@ -14,7 +14,7 @@ import { createWakeUp } from './wake-up.ts'
  *   const runnel = new Runnel({ baseUrl: 'http://127.0.0.1:8080', apiKey: 'rnl_…' })
  *   const { outcome, stdout } = await runnel.run('print(6 * 7)', { language: 'python' })
  */
-export class Runnel implements Disposable {
+export class Runnel {
   readonly baseUrl: string
   readonly jobs: Jobs
   readonly #http: Http
@@ -75,11 +75,7 @@ export class Runnel implements Disposable {
 
   /** Closes the connections. Jobs go on, except those with `cancelOnDisconnect`. What is followed tries to connect again. */
   close(): void {
-    this.#link.pool[Symbol.dispose]()
-  }
-
-  [Symbol.dispose](): void {
-    this.close()
+    this.#link.pool.close()
   }
 
   async #makeTicket({ jobIds, submissions }: TicketNeed): Promise<string> {

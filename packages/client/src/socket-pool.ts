@@ -1,11 +1,12 @@
-import { RunnelConnectionError, RunnelError, RunnelTicketError } from './errors.ts'
 import { isBrowser, type TicketNeed } from './options.ts'
 import { createStreamSocket, type StreamSocket } from './stream-socket.ts'
+import { askForTicket } from './tickets.ts'
 import type { WakeUp } from './wake-up.ts'
 
-/** A socket that stays open at least until this is disposed. */
-export interface SocketLease extends Disposable {
+/** A socket that stays open at least until it is released. */
+interface SocketLease {
   readonly socket: StreamSocket
+  readonly release: () => void
 }
 
 /**
@@ -16,17 +17,19 @@ export interface SocketLease extends Disposable {
  *
  * A socket that nobody uses is closed after a while, so that a program that is done can end.
  */
-export interface SocketPool extends Disposable {
+export interface SocketPool {
   /** For following `jobId`. */
   forFollowing(jobId: string): SocketLease
   /** For frames about `jobId`. */
   forJob(jobId: string): SocketLease
-  /** For submissions. `jobs.add` on the lease's socket: see `cover`. */
+  /** For submissions. */
   forSubmission(): SocketLease
   /** An open socket on which frames about `jobId` may be sent now; undefined if there is none. */
   findOpen(jobId: string): SocketLease | undefined
   /** The ticket of this socket allows `jobId` too, because it was submitted there. */
   cover(socket: StreamSocket, jobId: string): void
+  /** Closes them all. */
+  close(): void
 }
 
 const FOLLOWED_PER_SOCKET = 64
@@ -45,20 +48,6 @@ interface Entry {
   idle: ReturnType<typeof setTimeout> | undefined
 }
 
-const toTicket = async (getTicket: (need: TicketNeed) => Promise<string>, need: TicketNeed): Promise<string> => {
-  let ticket: unknown
-  try {
-    ticket = await getTicket(need)
-  } catch (cause) {
-    if (cause instanceof RunnelError) throw cause
-    throw new RunnelConnectionError('getTicket failed, so no connection to Runnel could be opened', { cause })
-  }
-  if (typeof ticket === 'string' && ticket !== '') return ticket
-  throw new RunnelTicketError('getTicket gave no ticket: resolve with the `ticket` of the answer of POST /v1/tickets')
-}
-
-export { toTicket }
-
 export const createSocketPool = (options: {
   readonly baseUrl: string
   /** A header of the handshake, where the platform can send one. */
@@ -69,7 +58,7 @@ export const createSocketPool = (options: {
   const { baseUrl, authorization, getTicket, wakeUp } = options
   const address = `${baseUrl.replace(/^http/, 'ws')}/v1/stream`
   const entries = new Set<Entry>()
-  let waking: Disposable | undefined
+  let stopListening: (() => void) | undefined
 
   const connect = async (entry: () => Entry): Promise<WebSocket> => {
     if (getTicket === undefined) {
@@ -82,7 +71,7 @@ export const createSocketPool = (options: {
     await Promise.resolve()
     const { jobIds = new Set(), submissions } = entry()
     entry().isTicketAsked = true
-    const ticket = await toTicket(getTicket, { jobIds: [...jobIds], submissions })
+    const ticket = await askForTicket(getTicket, { jobIds: [...jobIds], submissions })
     return new WebSocket(`${address}?ticket=${encodeURIComponent(ticket)}`)
   }
 
@@ -93,8 +82,8 @@ export const createSocketPool = (options: {
         clearTimeout(entry.idle)
         entries.delete(entry)
         if (entries.size > 0) return
-        waking?.[Symbol.dispose]()
-        waking = undefined
+        stopListening?.()
+        stopListening = undefined
       },
     })
     const entry: Entry = {
@@ -107,7 +96,7 @@ export const createSocketPool = (options: {
       idle: undefined,
     }
     entries.add(entry)
-    waking ??= wakeUp.listen(() => {
+    stopListening ??= wakeUp.listen(() => {
       for (const one of entries) if (one.socket.state === 'open') one.socket.check()
     })
     return entry
@@ -123,7 +112,7 @@ export const createSocketPool = (options: {
     let hasEnded = false
     return {
       socket: entry.socket,
-      [Symbol.dispose]() {
+      release() {
         if (hasEnded) return
         hasEnded = true
         entry.leases -= 1
@@ -161,7 +150,7 @@ export const createSocketPool = (options: {
     cover(socket, jobId) {
       find((one) => one.socket === socket)?.jobIds?.add(jobId)
     },
-    [Symbol.dispose]() {
+    close() {
       for (const { socket } of [...entries]) socket.close()
     },
   }

@@ -62,7 +62,7 @@ const toCloseError = (code: number, reason: string): Error =>
 /** `connect` opens the WebSocket. `onClose` is called once. */
 export const createStreamSocket = (options: {
   readonly connect: () => Promise<WebSocket>
-  readonly onClose: (wasOpen: boolean) => void
+  readonly onClose: () => void
 }): StreamSocket => {
   const { connect, onClose } = options
   const questions = new Map<string, Question>()
@@ -81,10 +81,9 @@ export const createStreamSocket = (options: {
 
   const end = (error: Error): void => {
     if (state === 'closed') return
-    const wasOpen = state === 'open'
     state = 'closed'
     clearTimeout(timer)
-    pulse[Symbol.dispose]()
+    pulse.stop()
     listening.abort()
     socket?.close(DONE)
     opening.reject(error)
@@ -94,7 +93,7 @@ export const createStreamSocket = (options: {
     receivers.clear()
     for (const { reject } of open) reject(error)
     for (const { receiver } of failed) receiver.fail(error)
-    onClose(wasOpen)
+    onClose()
   }
   const pulse = createPulse({
     ask: () => void ask({ type: 'ping' }).catch(() => {}),

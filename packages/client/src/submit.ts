@@ -1,12 +1,9 @@
-import { toPauseMs } from './back-off.ts'
 import type { Job, Submission } from './contract.ts'
-import { isPassing, RunnelApiError, RunnelConnectionError } from './errors.ts'
+import { RunnelConnectionError } from './errors.ts'
 import type { SubmitOptions } from './jobs.ts'
 import { isRecord } from './json.ts'
 import type { Link } from './link.ts'
-import { pause } from './pause.ts'
-
-const TRIES = 4
+import { tryAgain } from './try-again.ts'
 
 /** `crypto.randomUUID` is missing in pages without https. */
 const createKey = (): string =>
@@ -16,12 +13,19 @@ const isJob = (value: unknown): value is Job =>
   isRecord(value) && typeof value['id'] === 'string' && typeof value['status'] === 'string'
 
 const bySocket = async (link: Link, job: Submission, idempotencyKey: string): Promise<Job> => {
-  using lease = link.pool.forSubmission()
-  const { socket } = lease
-  const { job: accepted } = await socket.ask({ type: 'submit', job, idempotencyKey, subscribe: false })
-  if (!isJob(accepted)) throw new RunnelConnectionError('Runnel accepted the job, but its answer cannot be read')
-  link.pool.cover(socket, accepted.id)
-  return accepted
+  const { socket, release } = link.pool.forSubmission()
+  let isHeld = false
+  try {
+    const { job: accepted } = await socket.ask({ type: 'submit', job, idempotencyKey, subscribe: false })
+    if (!isJob(accepted)) throw new RunnelConnectionError('Runnel accepted the job, but its answer cannot be read')
+    link.pool.cover(socket, accepted.id)
+    // Its WebSocket is what keeps such a job going.
+    isHeld = job.cancelOnDisconnect === true
+    if (isHeld) link.hold(accepted.id, release)
+    return accepted
+  } finally {
+    if (!isHeld) release()
+  }
 }
 
 /**
@@ -33,16 +37,9 @@ const bySocket = async (link: Link, job: Submission, idempotencyKey: string): Pr
 export const submit = async (link: Link, submission: Submission, options: SubmitOptions): Promise<Job> => {
   const { signal, idempotencyKey = createKey() } = options
   const usesSocket = link.getTicket !== undefined || submission.cancelOnDisconnect === true
-  for (let tries = 1; ; tries += 1) {
-    signal?.throwIfAborted()
-    try {
-      if (usesSocket) return await bySocket(link, submission, idempotencyKey)
-      const headers = { 'idempotency-key': idempotencyKey }
-      return await link.http.request('POST', '/v1/jobs', { body: submission, headers, signal })
-    } catch (error) {
-      const isFull = error instanceof RunnelApiError && error.status === 429
-      if (signal?.aborted || isFull || !isPassing(error) || tries >= TRIES) throw error
-      await pause(toPauseMs(tries, Math.random()), link.wakeUp, signal)
-    }
-  }
+  return tryAgain(link, signal, () => {
+    if (usesSocket) return bySocket(link, submission, idempotencyKey)
+    const headers = { 'idempotency-key': idempotencyKey }
+    return link.http.request('POST', '/v1/jobs', { body: submission, headers, signal })
+  })
 }

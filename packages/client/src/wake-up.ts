@@ -1,8 +1,8 @@
 /** Ends pauses early: the network is back, the page is looked at again, or a person pressed "Now". */
-export interface WakeUp extends Disposable {
+export interface WakeUp {
   readonly now: () => void
-  /** Calls `onWake` at each wake-up until it is disposed. */
-  listen(onWake: () => void): Disposable
+  /** Calls `onWake` at each wake-up, until what it returns is called. */
+  listen(onWake: () => void): () => void
 }
 
 /** Timers of a hidden page or of a sleeping machine are late, so connections are looked at as soon as it is back. */
@@ -24,18 +24,11 @@ export const createWakeUp = (): WakeUp => {
         scope?.addEventListener('online', now)
       }
       listeners.add(onWake)
-      return {
-        [Symbol.dispose]() {
-          if (!listeners.delete(onWake) || listeners.size > 0) return
-          page?.removeEventListener('visibilitychange', onVisible)
-          scope?.removeEventListener('online', now)
-        },
+      return () => {
+        if (!listeners.delete(onWake) || listeners.size > 0) return
+        page?.removeEventListener('visibilitychange', onVisible)
+        scope?.removeEventListener('online', now)
       }
-    },
-    [Symbol.dispose]() {
-      listeners.clear()
-      page?.removeEventListener('visibilitychange', onVisible)
-      scope?.removeEventListener('online', now)
     },
   }
 }

@@ -58,7 +58,7 @@ export const createWriter = (link: Link, pathOf: (jobId: string, rest: string) =
       return { sent: done, done }
     }
     const { socket } = lease
-    const done = socket.ask(frame).finally(() => lease[Symbol.dispose]())
+    const done = socket.ask(frame).finally(lease.release)
     // Frames are answered in order, so the next one may follow at once.
     return { sent: socket.opened, done }
   }

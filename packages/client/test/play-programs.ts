@@ -1,7 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { toBytes } from '@runnel/contract/public'
 import type { Api } from '../../../apps/api/test/api.ts'
 
-/** What a program of these tests does, one step a line: `out hello`, `err oops`, `bytes ff00`, `wait`, `input`, `exit 3`. */
+/**
+ * Plays programs that have one step in each line: `out hello`, `err oops`, `bytes ff00`, `flood 1024` (KiB), `sleep 20` (ms),
+ * `input` (prints it until it ends), `wait` (until it is canceled), `exit 3`.
+ */
 export const playPrograms = (api: Api): Promise<void> =>
   api.work(async ({ job, attempt, controls, signal }, publisher) => {
     const log = publisher.open(job.id, attempt)
@@ -16,6 +20,7 @@ export const playPrograms = (api: Api): Promise<void> =>
         const line = Buffer.from(`${'x'.repeat(1023)}\n`)
         for (let n = 0; n < Number(text); n += 1) await log.write('stdout', line)
       }
+      if (act === 'sleep') await delay(Number(text))
       if (act === 'input') {
         for await (const control of controls) {
           if (control.type === 'stdin') await log.write('stdout', toBytes(control))

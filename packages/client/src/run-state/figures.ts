@@ -3,9 +3,10 @@ const MIB = 1024 * KIB
 
 const trim = (value: number, digits: number): string => String(Number(value.toFixed(digits)))
 
-/** A time that was measured, with three significant digits: "0.31 s", "12.4 s", "125 s", "20 min". */
+/** A time that was measured, with up to three digits: "4 ms", "0.31 s", "12.4 s", "125 s", "20 min". */
 export const formatMeasured = (ms: number): string => {
-  const seconds = Math.max(0, ms) / 1_000
+  if (ms < 99.5) return `${Math.round(Math.max(0, ms))} ms`
+  const seconds = ms / 1_000
   if (seconds >= 600) return `${Math.round(seconds / 60)} min`
   return `${seconds.toFixed(seconds < 10 ? 2 : seconds < 100 ? 1 : 0)} s`
 }

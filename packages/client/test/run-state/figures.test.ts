@@ -8,10 +8,12 @@ import {
   formatSet,
 } from '../../src/run-state.ts'
 
-test('a time that was measured has three significant digits', () => {
-  expect([0, 7, 310, 1_840, 12_440, 125_400, 1_200_000].map(formatMeasured)).toEqual([
-    '0.00 s',
-    '0.01 s',
+test('a time that was measured has up to three digits', () => {
+  expect([0, 4.1, 99.4, 99.5, 310, 1_840, 12_440, 125_400, 1_200_000].map(formatMeasured)).toEqual([
+    '0 ms',
+    '4 ms',
+    '99 ms',
+    '0.10 s',
     '0.31 s',
     '1.84 s',
     '12.4 s',
