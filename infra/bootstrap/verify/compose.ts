@@ -58,6 +58,15 @@ const runJobs = async (url: string, signal: AbortSignal): Promise<void> => {
   )
 }
 
+/** The page, and the first file that it names, as a browser asks for them. */
+const checkPage = async (url: string, signal: AbortSignal): Promise<void> => {
+  const page = await fetch(url, { headers: { accept: 'text/html' }, signal })
+  const [, script] = /<script [^>]*src="(\/assets\/[^"]+)"/.exec(await page.text()) ?? []
+  assert.ok(page.ok && script !== undefined, `There is no page: ${page.status}`)
+  const file = await fetch(`${url}${script}`, { headers: { 'accept-encoding': 'br' }, signal })
+  assert.deepEqual([file.status, file.headers.get('content-encoding')], [200, 'br'])
+}
+
 /** A worker's host name is the start of its container's id. */
 const listWorkers = async (): Promise<readonly string[]> =>
   (await docker('ps', '--quiet', '--filter', `name=${PROJECT}-worker`)).split('\n')
@@ -84,6 +93,7 @@ export const testCompose = async (command: readonly string[], baseImage: string)
     compose('up', '--build', '--detach', '--scale', `worker=${WORKERS}`)
     const url = `http://127.0.0.1:${port}`
     await untilReady(url, WORKERS, signal)
+    await checkPage(url, signal)
     workers = await listWorkers()
     const mounts = await docker('inspect', '--format', '{{range .Mounts}}{{.Source}} {{end}}', ...workers)
     assert.ok(!mounts.includes('docker.sock'), `A worker has Docker's own socket: ${mounts}`)
