@@ -101,6 +101,12 @@ const COMMANDS: Record<string, (args: readonly string[]) => Promise<number>> = {
     return await testCompose(compose, (await readDebian()).tag)
   },
 
+  /** Needs no Docker: it sits in front of a Runnel that runs. */
+  async example(args) {
+    await prepare(PACKAGES)
+    return become(process.execPath, ['examples/mechastream/src/main.ts', ...args])
+  },
+
   async bench(args) {
     await prepare(EVERYTHING)
     // What is measured starts as it does elsewhere.
