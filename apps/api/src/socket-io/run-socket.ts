@@ -37,10 +37,10 @@ export const runSocket = async (
   socket: RunSocket,
   options: Pick<
     RouteOptions,
-    'operations' | 'backend' | 'submissionSchema' | 'callers' | 'count' | 'closing' | 'whileConnected'
+    'operations' | 'recorder' | 'backend' | 'submissionSchema' | 'callers' | 'count' | 'closing' | 'whileConnected'
   >,
 ): Promise<void> => {
-  const { operations, backend, callers, count, closing, whileConnected } = options
+  const { operations, recorder, backend, callers, count, closing, whileConnected } = options
   const { caller: connected, handshake, emitter, isConnected } = socket.data
   const { request } = handshake
   const { conn } = socket
@@ -85,12 +85,19 @@ export const runSocket = async (
     request.setDecorator(CALLER, caller)
   }
 
-  const execute = async (given: unknown): Promise<void> => {
+  const submit = async (given: unknown) => {
     const submission = readSubmission(given, options)
     await renewCaller()
     const requester = requesterOf(request)
     const admit = (): Promise<void> => count(request)
-    const { jobId, events } = await operations.executeLive(requester, submission, { signal, closing, admit })
+    return operations.executeLive(requester, submission, { signal, closing, admit })
+  }
+
+  const execute = async (given: unknown): Promise<void> => {
+    const { jobId, events } = await submit(given).catch((error: unknown) => {
+      recorder.refused(toRequestError(error).code)
+      throw error
+    })
     connected.ticket?.jobIds.add(jobId)
     await show(jobId, events).catch((error: unknown) => fail(error, jobId))
   }

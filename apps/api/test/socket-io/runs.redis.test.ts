@@ -95,6 +95,9 @@ describe('execute_code on socket.io', () => {
     client.socket.emit('execute_code', { code: 'works', language: 'python' })
     await completes(client)
     expect(client.lines()).toEqual(['careful', 'works'])
+    await api.backend.recorder.flush()
+    const { accepted, refused: counted } = (await api.backend.stats.read({})).totals
+    expect([accepted, counted]).toEqual([1, { 'invalid-request': 3, 'unknown-language': 1 }])
   })
 
   test('is canceled when its socket closes', async ({ redisUrl, prefix, resources }) => {
