@@ -1,4 +1,4 @@
-import { initialRunState, type RunState } from '@runnel/client/run-state'
+import { initialRunState, type Refusal, type RunState, reduceRunState } from '@runnel/client/run-state'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { useLocation } from 'wouter'
@@ -29,13 +29,16 @@ export const useRun = (jobId: string | undefined): RunControl => {
   const queries = useQueryClient()
   const { terminal, error } = useRunTerminal()
   const snapshot = useRunSnapshot(terminal)
-  /** Run was pressed before the terminal was there. */
-  const [isEarly, setEarly] = useState(false)
+  /** When Run was pressed, until it was answered. The terminal may not be there yet, or still say how the run before ended. */
+  const [sentAtMs, setSentAtMs] = useState<number>()
+  /** The last submission was refused. The terminal keeps the run before it, so the page says it. */
+  const [refused, setRefused] = useState<RunState>()
 
   useEffect(() => {
     if (terminal === undefined) return
     const { core } = terminal
     const { phase, jobId: shown } = core.snapshot.run
+    setRefused(undefined)
     // While one is sent, the address is still that of the one before.
     if (phase === 'sending') return
     if (jobId === undefined) {
@@ -44,30 +47,32 @@ export const useRun = (jobId: string | undefined): RunControl => {
   }, [terminal, jobId])
 
   // The shell then offers to sign in. The program stays here.
-  const { refusal } = snapshot?.run ?? initialRunState
+  const { refusal } = refused ?? snapshot?.run ?? initialRunState
   useEffect(() => {
     if (refusal?.code === 'unauthorized') noteRefusal(queries, { status: 401 })
   }, [queries, refusal])
 
   const send = async (submission: Parameters<RunTerminal['core']['run']>[0]): Promise<void> => {
-    setEarly(true)
+    setSentAtMs(Date.now())
+    setRefused(undefined)
     try {
       const { core } = await loadRunTerminal()
       const id = await core.run(submission)
       changeDraft((draft) => ({ ...draft, jobId: id }))
       navigate(`/r/${id}`)
-    } catch {
-      // The terminal's state says what was refused, `terminalError` that there is no terminal.
+    } catch (error) {
+      const known: Refusal = error instanceof Error ? error : { message: String(error) }
+      setRefused(reduceRunState(initialRunState, { type: 'client-refused', error: known, atMs: Date.now() }))
     } finally {
-      setEarly(false)
+      setSentAtMs(undefined)
     }
   }
   const known = snapshot?.run ?? initialRunState
-  const isSending = isEarly && known.phase !== 'sending' && known.phase !== 'queued' && known.phase !== 'running'
+  const isSending = sentAtMs !== undefined && known.phase !== 'queued' && known.phase !== 'running'
   return {
     terminal,
     terminalError: error,
-    run: isSending ? { ...initialRunState, phase: 'sending', sentAtMs: undefined } : known,
+    run: isSending ? { ...initialRunState, phase: 'sending', sentAtMs } : (refused ?? known),
     stream: snapshot?.stream ?? 'both',
     start: (draft) => {
       const made = toSubmission(draft)

@@ -93,16 +93,16 @@ export const OutputPane = (props: OutputPaneProps): ReactElement => {
           </IconButton>
         </span>
       </div>
+      {run.refusal !== undefined && run.phase === 'refused' && (
+        <div className={styles.refusal}>
+          <p>{run.refusal.message}</p>
+          {run.refusal.requestId !== undefined && <code>{run.refusal.requestId}</code>}
+        </div>
+      )}
       <div className={styles.screen}>
         {terminal !== undefined && <terminal.View terminal={terminal.core} className={styles.terminal} />}
         {error !== undefined && <Failed what="The terminal could not be loaded" error={error} />}
         {!hasRun && error === undefined && <p className={styles.hint}>{hint}</p>}
-        {run.refusal !== undefined && run.phase === 'refused' && (
-          <div className={styles.refusal}>
-            <p>{run.refusal.message}</p>
-            {run.refusal.requestId !== undefined && <code>{run.refusal.requestId}</code>}
-          </div>
-        )}
       </div>
     </section>
   )
