@@ -32,7 +32,6 @@ export const Chat = ({ isRunning, onRun }: { isRunning: boolean; onRun: (answer:
   const [draft, setDraft] = useState('')
   const end = useRef<HTMLDivElement>(null)
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new message scrolls to itself
   useEffect(() => {
     end.current?.scrollIntoView({ block: 'end' })
   }, [messages])
