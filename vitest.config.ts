@@ -9,14 +9,14 @@ const NEEDS_REDIS = { globalSetup: ['./packages/testing/src/global-setup.ts'] }
  *
  *   1. pure, redis    short files that wait a little     two for each processor
  *   2. docker         files that start containers        one for each processor, and no more than one engine can serve
- *   3. e2e            files that start the whole system  one: several at once would measure each other
+ *   3. e2e            files that start the whole system  two: they wait for timers most of the time
  *   4. browser        files that use it in Chromium      one
  */
 const PROCESSORS = availableParallelism()
 /** A worker keeps its loaded modules for the next file: loading them again took a third of this group's time. */
 const LIGHT = { sequence: { groupOrder: 1 }, maxWorkers: 2 * PROCESSORS, isolate: false }
 const DOCKER = { sequence: { groupOrder: 2 }, maxWorkers: Math.min(PROCESSORS, 4) }
-const SYSTEM = { sequence: { groupOrder: 3 }, maxWorkers: 1 }
+const SYSTEM = { sequence: { groupOrder: 3 }, maxWorkers: 2 }
 /** All files share one browser and two systems (packages/testing/src/browser), because starting them takes seconds. */
 const BROWSER = { sequence: { groupOrder: 4 }, maxWorkers: 1, isolate: false }
 
