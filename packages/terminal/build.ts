@@ -30,7 +30,7 @@ const manifestSchema = z.object({
   version: z.string(),
   type: z.literal('module'),
   license: z.string(),
-  sideEffects: z.array(z.string()),
+  sideEffects: z.union([z.boolean(), z.array(z.string())]),
   dependencies: z.record(z.string(), z.string()),
   peerDependencies: z.record(z.string(), z.string()),
 })

@@ -582,7 +582,7 @@ test('An unknown URL is 404, and a method that a URL does not have is 405 with A
   resources,
 }) => {
   const { app } = await startApi({ redisUrl, prefix, resources })
-  for (const url of ['/', '/v2/jobs', '/v1/jobs/a/b', '/V1/jobs', '/metrics', '/v1/jobs//events/x']) {
+  for (const url of ['/', '/v2/jobs', '/v1/jobs/a/b', '/V1/jobs', '/metric', '/v1/jobs//events/x']) {
     expectError(await app.inject(url), 404, 'not-found')
   }
   const id = `job_${'0'.repeat(32)}`

@@ -54,7 +54,7 @@ test('The content of a program is not logged, even if accepting it fails by our 
   await redis.del(redisKeys.waiting)
 })
 
-test('Redis has no key and no ticket, and a program only in its own job', async ({
+test('Redis has no key and no ticket, and a program only in its own job and, up to 200 characters, in its record', async ({
   redis,
   redisKeys,
   redisUrl,
@@ -85,5 +85,6 @@ test('Redis has no key and no ticket, and a program only in its own job', async 
     isFound ||= all.includes(known.id)
   }
   expect(isFound, 'the id of the key is found, so its secret would be').toBe(true)
-  expect(having).toEqual([redisKeys.queuedJob(ran.json().id)])
+  const { id } = ran.json()
+  expect(having.toSorted()).toEqual([redisKeys.queuedJob(id), redisKeys.jobRecord(id)])
 })

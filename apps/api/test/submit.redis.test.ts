@@ -156,7 +156,8 @@ describe('POST /v1/jobs', () => {
     redisKeys,
   }) => {
     const { app, backend } = await startApi({ redisUrl, prefix, resources })
-    await redis.set(redisKeys.history('default'), 'not a sorted set', 'PX', 60_000)
+    const unfinished = redisKeys.historyPart('default', 'python', 'unfinished')
+    await redis.set(unfinished, 'not a sorted set', 'PX', 60_000)
     const response = await app.inject({ method: 'POST', url: '/v1/jobs', payload: { code: 'print(1)' } })
     expect(response.statusCode).toBe(500)
     expect(response.json().error).toMatchObject({ code: 'internal', requestId: expect.stringMatching(/^req_/) })
@@ -165,6 +166,6 @@ describe('POST /v1/jobs', () => {
     const id = String(log).slice(redisKeys.events('').length)
     await eventually(async () => expect(await backend.producer.place(id)).toBeUndefined())
     expect(await backend.subscriber.summary(id)).toMatchObject({ status: 'finished', outcome: { type: 'canceled' } })
-    await redis.del(redisKeys.history('default'))
+    await redis.del(unfinished)
   })
 })

@@ -94,7 +94,7 @@ test('The examples of tickets run together: a server with a key, and a page with
   if (server === undefined || inPage === undefined) throw new Error('The README has no example of tickets')
   const port = await findFreePort()
   const code = at(lockedSystem.url, server.code).replace('.listen(3000)', `.listen(${port}, '127.0.0.1')`)
-  const env = { PATH: process.env['PATH'], RUNNEL_API_KEY: lockedSystem.key }
+  const env = { PATH: process.env['PATH'], API_KEY: lockedSystem.key }
   const child: ChildProcess = spawn(process.execPath, ['--input-type=module', '--eval', code], {
     cwd: packed.folder,
     env,
