@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { createLogger } from '@runnel/process'
-import { redisTest as test } from '@runnel/redis/testing'
+import { redisTest as test, watchCommands } from '@runnel/redis/testing'
 import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { WebSocket } from 'ws'
@@ -307,14 +307,13 @@ test('A key that keeps calling costs Redis one lookup every two seconds', async 
 }) => {
   const api = await startApi({ redisUrl, prefix, resources })
   const { headers, key } = await holdKey(api)
-  const monitor = await redis.monitor()
-  resources.defer(() => monitor.disconnect())
   const lookups: string[] = []
   let isOver = false
-  monitor.on('monitor', (_time: string, [command = '', ...words]: string[]) => {
-    if (command.toLowerCase() === 'hget' && words[0] === redisKeys.apiKeys) lookups.push(words[1] ?? '')
-    if (command.toLowerCase() === 'echo' && words[0] === prefix) isOver = true
+  const watching = await watchCommands(redisUrl, (command, ...args) => {
+    if (command === 'hget' && args[0] === redisKeys.apiKeys) lookups.push(args[1] ?? '')
+    if (command === 'echo' && args[0] === prefix) isOver = true
   })
+  resources.use(watching)
   const call = async (): Promise<void> => {
     expect((await api.app.inject({ url: '/v1/languages', headers })).statusCode).toBe(200)
   }
