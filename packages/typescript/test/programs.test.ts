@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { readPrograms, type WrittenProgram } from './read-programs.ts'
+import type { WrittenProgram } from './read-programs.ts'
 
 const START = join(import.meta.dirname, '../src/start.cjs')
 
@@ -22,18 +22,7 @@ const run = ({ entry, files }: Pick<WrittenProgram, 'entry' | 'files'>) => {
   }
 }
 
-describe('A program as people write it prints what its author expects', () => {
-  test.each(readPrograms().map((program) => [program.name, program] as const))('%s', (_name, program) => {
-    const { exitCode, stdout, stderr } = run(program)
-    const said = program.stderr === undefined ? stderr : stderr.includes(program.stderr) ? program.stderr : stderr
-    const { stdout: expected, stderr: expectedError = '', exitCode: expectedCode } = program
-    expect({ stdout, stderr: said, exitCode }).toEqual({
-      stdout: expected,
-      stderr: expectedError,
-      exitCode: expectedCode,
-    })
-  })
-})
+// Programs as people write them run in programs.docker.test.ts.
 
 describe('A file that would take too much to compile is left to Node, which prints', () => {
   const runText = (text: string) => run({ entry: 'main.ts', files: [{ path: 'main.ts', text }] })
