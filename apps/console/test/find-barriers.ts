@@ -13,8 +13,16 @@ const resultsSchema = z.object({
   ),
 })
 
+/** Colours that are on their way to others: axe would measure a colour that nobody sees for long. */
+const untilColoursStay = (page: Page): Promise<void> =>
+  page.evaluate(async () => {
+    const transitions = document.getAnimations().filter((animation) => animation instanceof CSSTransition)
+    await Promise.allSettled(transitions.map(({ finished }) => finished))
+  })
+
 /** What axe finds serious or critical in what the page shows now, a sentence for each element. */
 export const findBarriers = async (page: Page): Promise<readonly string[]> => {
+  await untilColoursStay(page)
   // Evaluated by the browser's debugger, which the page's Content-Security-Policy does not stop.
   await page.evaluate(axe.source)
   const { violations } = resultsSchema.parse(await page.evaluate('axe.run(document, { resultTypes: ["violations"] })'))
