@@ -85,7 +85,8 @@ export default defineConfig({
           include: filesOf('.browser'),
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          retry: RETRY,
+          // Chromium breaks off what it loads (ERR_NETWORK_CHANGED) when a container with a network starts or stops meanwhile.
+          retry: RETRY + 1,
           ...BROWSER,
           globalSetup: [...NEEDS_REDIS.globalSetup, './packages/testing/src/browser/global-setup.ts'],
         },
