@@ -6,6 +6,7 @@ import { classes } from '../../parts/classes.ts'
 import { formatDuration } from '../../parts/format.ts'
 import { RelativeTime } from '../../parts/relative-time.tsx'
 import { RunLine } from '../../parts/run-line.tsx'
+import { SpokenOnly } from '../../parts/spoken-only.tsx'
 import { StateGlyph } from '../../parts/state-glyph.tsx'
 import { useNow } from '../../parts/use-now.ts'
 import { describeListed } from '../history/history-row.tsx'
@@ -114,7 +115,7 @@ export const ComparedRuns = ({ a, b }: { readonly a: ComparedRun; readonly b: Co
           <thead>
             <tr>
               <th scope="col">
-                <span className={styles.hidden}>Fact</span>
+                <SpokenOnly>Fact</SpokenOnly>
               </th>
               <th scope="col">A</th>
               <th scope="col">B</th>
@@ -127,7 +128,7 @@ export const ComparedRuns = ({ a, b }: { readonly a: ComparedRun; readonly b: Co
                 <td>{left}</td>
                 <td>
                   {right}
-                  {isDifferent && <span className={styles.hidden}> (different)</span>}
+                  {isDifferent && <SpokenOnly> (different)</SpokenOnly>}
                 </td>
               </tr>
             ))}

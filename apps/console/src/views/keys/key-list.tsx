@@ -3,6 +3,7 @@ import { type ReactElement, useState } from 'react'
 import { Button } from '../../parts/button.tsx'
 import { classes } from '../../parts/classes.ts'
 import { RelativeTime } from '../../parts/relative-time.tsx'
+import { SpokenOnly } from '../../parts/spoken-only.tsx'
 import { useWho } from '../../session.ts'
 import { sayTimeLeft } from '../account/time-left.ts'
 import styles from './keys.module.css'
@@ -96,7 +97,7 @@ export const KeyList = ({ keys }: { readonly keys: readonly Key[] }): ReactEleme
             <th scope="col">Last used</th>
             <th scope="col">Ends</th>
             <th scope="col">
-              <span className={styles.hidden}>Revoke</span>
+              <SpokenOnly>Revoke</SpokenOnly>
             </th>
           </tr>
         </thead>

@@ -2,6 +2,7 @@ import type { Queue, QueuedTenant } from '@runnel/contract/public'
 import type { ReactElement } from 'react'
 import { Link } from 'wouter'
 import { formatCount, formatDuration } from '../../parts/format.ts'
+import { SpokenOnly } from '../../parts/spoken-only.tsx'
 import { useNow } from '../../parts/use-now.ts'
 import { useWho } from '../../session.ts'
 import styles from './operate.module.css'
@@ -59,7 +60,7 @@ export const QueueTable = ({ queue }: { readonly queue: Queue }): ReactElement =
               <th scope="col">Oldest</th>
               <th scope="col">Running</th>
               <th scope="col">
-                <span className={styles.hidden}>Its limits</span>
+                <SpokenOnly>Its limits</SpokenOnly>
               </th>
             </tr>
           </thead>

@@ -5,6 +5,7 @@ import { client } from '../../client.ts'
 import { Button } from '../../parts/button.tsx'
 import { Empty, sayError } from '../../parts/notice.tsx'
 import { RelativeTime } from '../../parts/relative-time.tsx'
+import { SpokenOnly } from '../../parts/spoken-only.tsx'
 import { StateGlyph } from '../../parts/state-glyph.tsx'
 import { DrainDialog } from './drain-dialog.tsx'
 import styles from './operate.module.css'
@@ -119,7 +120,7 @@ export const WorkerTable = ({ list }: { readonly list: WorkerList }): ReactEleme
               <th scope="col">Started</th>
               <th scope="col">Last seen</th>
               <th scope="col">
-                <span className={styles.hidden}>Drain or take back</span>
+                <SpokenOnly>Drain or take back</SpokenOnly>
               </th>
             </tr>
           </thead>
