@@ -120,7 +120,7 @@ test("Another tenant's job and one that never existed cost Redis the same", asyn
   const foreign = await submitAs(api, acme)
   const seen: string[] = []
   const watching = await watchCommands(redisUrl, (...words) => {
-    // What the API has counted is written every two seconds, whoever calls.
+    // The API writes its counts every two seconds, also without calls.
     if (words.some((word) => word.includes(`${prefix}:stats:`))) return
     if (words.some((word) => word.includes(prefix)) || words[0] === 'echo') seen.push(words.join(' '))
   })

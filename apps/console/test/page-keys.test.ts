@@ -32,7 +32,7 @@ test.each([
 })
 
 test.each(['Enter', 'Alt+Enter', 's', '.', 'Ctrl+i', 'Ctrl+Shift+I', 'Ctrl+c', 'Meta+Enter'])(
-  '%s is left to whoever has the focus',
+  '%s goes to the element that has the focus',
   (keys) => {
     expect(readPageKey(key(keys), false)).toBeUndefined()
   },

@@ -28,7 +28,7 @@ export const readPosition = (id: string): { readonly attempt: number; readonly n
 
 /**
  * An event of a job. Its type may be one that this package does not know, from a newer server: then it is passed on as it
- * is, and whoever reads it leaves it out.
+ * is, and the reader skips it.
  */
 export const isEvent = (value: unknown): value is JobEvent =>
   isRecord(value) &&

@@ -72,7 +72,7 @@ export const createStreamSocket = (options: {
   let state: StreamSocket['state'] = 'opening'
   let asked = 0
   const opening = Promise.withResolvers<void>()
-  // Whoever waits for it sees the failure; nobody has to.
+  // A failure reaches those who wait for it. If nobody waits, it is no unhandled rejection.
   opening.promise.catch(() => {})
   const timer = setTimeout(
     () => end(new RunnelConnectionError(`The WebSocket of Runnel did not open within ${OPEN_TIMEOUT_MS} ms`)),

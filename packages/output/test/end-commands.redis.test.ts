@@ -71,7 +71,7 @@ describe('The commands that run when a job ends', () => {
     expect(await subscriber.summary(job.id)).toMatchObject({ attempt, outcome })
   })
 
-  test('run once, whoever else wants to end the job', async ({ parts }) => {
+  test('run once, even if several want to end the job', async ({ parts }) => {
     const { logWriter, publisher, toCommands, finish, cancel, endUntaken, ends } = parts
     const job = newJob()
     await logWriter.start(job)

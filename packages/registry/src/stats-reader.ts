@@ -28,7 +28,7 @@ export const createStatsReader = (options: { readonly redis: Redis; readonly pre
   const { redis, prefix } = options
   const keys = createRedisKeys(prefix)
   const keyOf = { minute: keys.statsMinute, hour: keys.statsHour }
-  /** What no longer changes, by key: whoever asks again every few seconds causes reads of the last minute only. */
+  /** Numbers that no longer change, by key. A page that asks every few seconds costs only reads of the last minute. */
   const settled = new Map<string, Numbers>()
 
   const settle = (key: string, numbers: Numbers): void => {

@@ -19,7 +19,7 @@ const pieceOf = (text: string): string => {
 
 /**
  * One message at a time, so that what is typed arrives in order. What is typed while one is under way goes together in the
- * next one. After a failure the rest is dropped: half a line is worse than none, and the person is told.
+ * next one. After a failure the rest is dropped: half a line is worse than none. `onError` gets the failure.
  */
 export const createInputQueue = (send: SendInput, onError: (error: unknown) => void): InputQueue => {
   let waiting = ''

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createPacedWriter, WINDOW } from '../src/paced-writer.ts'
 
-/** A terminal that parses when it is told to. Each piece takes `parseMs`. */
+/** A terminal that parses when the test says so. Each piece takes `parseMs`. */
 const createSlowTerminal = (parseMs = 1) => {
   const pieces: { readonly text: string; readonly parsed: () => void }[] = []
   let buffer = ''

@@ -7,7 +7,7 @@ import type { Credentials } from './credentials.ts'
 /** One sentence for every reason, so that it does not show which keys exist. */
 export const UNKNOWN_CALLER = 'Cannot identify the caller: send a valid key, as Authorization: Bearer rnl_…'
 
-/** For a cookie: whoever has one has signed in. */
+/** For a session cookie: its holder has signed in before, so the sentence says what happened. */
 export const UNKNOWN_SESSION = 'Cannot identify the caller: its session has ended; sign in again'
 
 /** Without a key, a browser on this machine identifies any of its pages. */

@@ -7,7 +7,7 @@ export type CountStream = (caller: Caller, stream: { once(event: 'close', listen
 /** How many streams each tenant may have open on this server. */
 export const createStreamQuota = (
   maximum: number,
-  /** Is told of all tenants' streams together. */
+  /** Counts the streams of all tenants together, for /metrics. */
   openStreams: { inc(): void; dec(): void },
 ): CountStream => {
   const open = new Map<string, number>()

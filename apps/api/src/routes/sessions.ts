@@ -37,7 +37,7 @@ export const sessionsRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend'>
     }
   }
 
-  /** Whoever signs in again needs the session of before no more. */
+  /** Ends the session of the request's cookie: a new one replaces it. */
   const endOldSession = async (request: FastifyRequest): Promise<void> => {
     const parts = readSessionCookie(request)
     if (parts === 'none' || parts === 'unreadable') return

@@ -54,7 +54,7 @@ export const runSocket = async (
 
   const fail = (error: unknown, jobId: string | null): void => {
     if (signal.aborted) return
-    // Whoever sends faster than it reads the refusals would fill the memory with them.
+    // A client that sends without reading the refusals would fill the memory with them.
     if (emitter.isBehind) {
       disconnect()
       return

@@ -73,7 +73,10 @@ export const serveSocketIo = (
     await runSocket(socket, options)
   }
 
-  /** The client is told why. But it does not try again after that, so while we cannot serve it its connection is only closed. */
+  /**
+   * Sends the client the reason. A client that got one does not try again, so with 503, which passes, its connection is only
+   * closed.
+   */
   const refuse = (socket: RunSocket, error: unknown, next: (error: Error) => void): void => {
     const handshake = handshakes.of(socket.conn.request)
     const fault = toRequestError(error)

@@ -13,9 +13,9 @@ import { requireEngineRequest } from './require-engine-request.ts'
 
 export const SOCKET_IO_PATH = '/socket.io/'
 
-/** Far more than credentials need. What comes after them may be as large as any request. */
+/** The most that a client may send before we know who it is: far more than credentials need. Later messages may be 8 MiB. */
 const UNIDENTIFIED_BYTES = 16 * 1024
-/** One waits and one is being taken. More are of a client that asks without reading. */
+/** A client needs two: one that waits, and one that is being answered. A client that has more does not read the answers. */
 const OPEN_POLLS = 4
 /** 160 random bits. */
 const createSid = (): string => randomBytes(20).toString('base64url')

@@ -226,7 +226,11 @@ describe('An open socket', () => {
     ])
   })
 
-  test('is told when the server stops, and connects again by itself', async ({ redisUrl, prefix, resources }) => {
+  test('loses its connection when the server stops, and connects again by itself', async ({
+    redisUrl,
+    prefix,
+    resources,
+  }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     const url = await api.listen()
     const client = await connectClient(url, resources, { reconnection: true })

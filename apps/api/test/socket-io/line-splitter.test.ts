@@ -46,7 +46,7 @@ describe('Lines of what a program printed', () => {
     ])
   })
 
-  test('of exactly the longest length are whole, whichever line end they have', () => {
+  test('of exactly the longest length are whole, with each kind of line end', () => {
     const longest = 'x'.repeat(LINE_CHARACTERS)
     for (const end of ['', '\n', '\r\n']) expect(split(longest + end)).toEqual([{ text: longest, continues: false }])
   })

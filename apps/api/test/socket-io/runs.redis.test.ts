@@ -135,7 +135,7 @@ describe('execute_code on socket.io', () => {
 })
 
 describe('POST /api/execute', () => {
-  test('shows its lines on the sockets of its browser and on no other, whichever API process has them', async ({
+  test('shows its lines on the sockets of its browser and on no other, with several API processes', async ({
     redisUrl,
     prefix,
     resources,
@@ -156,7 +156,7 @@ describe('POST /api/execute', () => {
     const answer = await post(first, one, 'for one')
     expect(await answer.json()).toMatchObject({ success: true, output: 'for one', error: 'careful\n' })
     await post(second, other, 'for the other')
-    await post(second, {}, 'for nobody')
+    await post(second, {}, 'without a socket')
     await completes(clients.same)
     await completes(clients.elsewhere)
     await completes(clients.other)
@@ -172,7 +172,7 @@ describe('POST /api/execute', () => {
     const url = await api.listen()
     const guessable = { cookie: 'runnel_browser=1' }
     const client = await connectClient(url, resources, { extraHeaders: guessable })
-    expect((await post(url, guessable, 'for nobody')).status).toBe(200)
+    expect((await post(url, guessable, 'without a socket')).status).toBe(200)
     client.socket.emit('execute_code', { code: 'own', language: 'python' })
     await completes(client)
     expect(client.lines()).toEqual(['careful', 'own'])

@@ -17,7 +17,7 @@ export const GLYPHS: Readonly<Record<Tone, string>> = {
   lost: '◇',
 }
 
-/** What a person may do about a state. Whoever shows it does it. */
+/** What a person may do about a state. The page that shows it carries it out. */
 export type RunAction =
   | {
       readonly type: 'cancel' | 'stop' | 'download' | 'run-again' | 'retry-now' | 'sign-in' | 'edit-copy' | 'give-input'
@@ -87,7 +87,7 @@ const runWith = (limit: 'wallMs' | 'cpuMs' | 'memoryBytes' | 'outputBytes', valu
 
 /**
  * How a job ended, in words, without its events: for a row of a list. `facts.waitedMs` for one that was canceled in the queue.
- * An outcome of a newer server is told by its own name.
+ * An outcome of a newer server is called by its own name.
  */
 export const describeOutcome = (
   outcome: Outcome,

@@ -13,7 +13,7 @@ export type ClientEvent =
   | { readonly type: 'client-reset' }
   | { readonly type: 'client-sending'; readonly atMs: number }
   | { readonly type: 'client-accepted'; readonly job: Job; readonly atMs: number }
-  /** `isRetried`: whoever shows this tries again when `retryAfterMs` are over. */
+  /** `isRetried`: the page tries again by itself after `retryAfterMs`. */
   | { readonly type: 'client-refused'; readonly error: Refusal; readonly atMs: number; readonly isRetried?: boolean }
   /** The place of a queued job, read from `jobs.get`. */
   | {

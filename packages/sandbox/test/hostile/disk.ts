@@ -17,7 +17,7 @@ kept = [os.open(f"{n}", os.O_CREAT | os.O_RDWR) for n in range(4)]
 try:
     for fd in kept: os.posix_fallocate(fd, 0, 40 << 20)
 except OSError as error: print(error.strerror)
-# The kernel gives back what it could not reserve whole. Whoever looks at the disk sees it full or not, so fill the rest.
+# The kernel gives back what it could not reserve whole. A look at the disk finds it full or not, so fill the rest.
 try:
     while True: os.write(kept[3], bytes(1 << 16))
 except OSError as error: print(error.strerror)`,

@@ -7,7 +7,7 @@ export const NeedsAdmin = (): ReactElement => (
   <Empty title="Your key does not allow this.">
     <p>
       This page needs a key with the scope <code>admin</code>. <Link href="/account">Sign in with another key</Link>, or
-      ask whoever runs this system for one.
+      ask the operator of this system for one.
     </p>
   </Empty>
 )

@@ -13,7 +13,7 @@ const SignedOut = ({ hasEnded }: { readonly hasEnded: boolean }): ReactElement =
     </p>
     <SignInForm />
     <p className={styles.note}>
-      No key yet? Whoever runs this system makes one: under Operate, or with <code>npm run keys -- create</code>.
+      No key yet? The operator of this system makes one: under Operate, or with <code>npm run keys -- create</code>.
     </p>
   </section>
 )
