@@ -23,7 +23,7 @@ export const Plots = ({ stats }: { readonly stats: Stats }): ReactElement => {
   const plots = useMemo(() => toPlots(stats), [stats])
   const found = atSeconds === undefined ? -1 : times.indexOf(atSeconds)
   const step = found < 0 ? undefined : found
-  const moment = step === undefined ? 'All of it' : `${clock(times[step] ?? 0)}, ${sayStep(stats)}`
+  const moment = step === undefined ? undefined : `${clock(times[step] ?? 0)}, ${sayStep(stats)}`
   return (
     <>
       <div className={styles.plotTools}>
@@ -33,14 +33,14 @@ export const Plots = ({ stats }: { readonly stats: Stats }): ReactElement => {
         {!isTable && (
           <>
             <label htmlFor={sliderId} className={styles.moment}>
-              {moment}
+              {moment ?? 'Slide to read one time'}
             </label>
             <input
               id={sliderId}
               type="range"
               className={styles.slider}
               aria-label="The minute that is looked at"
-              aria-valuetext={moment}
+              aria-valuetext={moment ?? 'All of it'}
               min={0}
               max={times.length - 1}
               value={step ?? times.length - 1}

@@ -36,7 +36,7 @@ export const ProgramPane = (props: ProgramPaneProps): ReactElement => {
     if (error === undefined) return <Loading what="Loading the program…" />
     return (
       <Failed what="This run cannot be shown" error={error} retry={retry}>
-        <Button kind="quiet" onClick={onNew}>
+        <Button kind="outline" onClick={onNew}>
           Write a new program
         </Button>
       </Failed>
