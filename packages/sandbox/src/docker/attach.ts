@@ -24,10 +24,16 @@ const endpointSchema = z.object({
  * dockerode cannot do it: it sends the options as a body on the connection that becomes the container's input, where they
  * may arrive as its first bytes. Here the options are in the address, and only the upgrade is sent.
  */
-export const attach = async (docker: Docker, containerId: string): Promise<{ socket: Duplex; head: Buffer }> => {
+export const attach = async (
+  docker: Docker,
+  containerId: string,
+  /** Ends the attempt. It must not abort once this has resolved. */
+  signal?: AbortSignal,
+): Promise<{ socket: Duplex; head: Buffer }> => {
   const { socketPath, host, port, protocol, ca, cert, key } = endpointSchema.parse(docker.modem)
   const path = `/containers/${containerId}/attach?stream=1&stdin=1&stdout=1&stderr=1`
-  const common = { method: 'POST', path, agent: false, headers: { Connection: 'Upgrade', Upgrade: 'tcp' } } as const
+  const headers = { Connection: 'Upgrade', Upgrade: 'tcp' }
+  const common = { method: 'POST', path, agent: false, headers, signal } as const
   const socket = typeof socketPath === 'function' ? await socketPath() : socketPath
   const request =
     socket !== undefined
@@ -38,10 +44,10 @@ export const attach = async (docker: Docker, containerId: string): Promise<{ soc
   const attached = Promise.withResolvers<{ socket: Duplex; head: Buffer }>()
   request.once('upgrade', (_response, socket, head) => attached.resolve({ socket, head }))
   request.once('response', (response) => {
-    response.resume()
+    request.destroy()
     attached.reject(new Error(`Docker refused to attach: ${response.statusCode} ${response.statusMessage}`))
   })
-  request.once('error', (error) => attached.reject(error))
+  request.on('error', (error) => attached.reject(error))
   request.end()
   return attached.promise
 }

@@ -9,7 +9,8 @@ import { toUidRange, type UidRange } from './uid-block.ts'
 
 /**
  * All calls that we make to Docker (engine-calls.ts). Each settles within its deadline, or within `timeoutMs` if that is
- * shorter. The engine is never asked how a program ended as long as the agent can report it.
+ * shorter, and a call past its deadline closes its connection. A container that a late "create" or "start" still makes is
+ * removed by the reaper. The engine is never asked how a program ended as long as the agent can report it.
  */
 export interface Engine {
   /** The new container's id; undefined if another container has the name. */
@@ -41,13 +42,31 @@ const createdSchema = z.object({ id: z.string().min(1) })
 const isStatus = (error: unknown, status: number): boolean =>
   typeof error === 'object' && error !== null && 'statusCode' in error && error.statusCode === status
 
+/** For the calls that dockerode cannot abort. */
+const get = (docker: Docker, path: string, abortSignal: AbortSignal): Promise<unknown> => {
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+  docker.modem.dial({ method: 'GET', path, abortSignal, statusCodes: { 200: true } }, (error, answer) =>
+    error === null ? resolve(answer) : reject(error),
+  )
+  return promise
+}
+
 export const createEngine = (docker: Docker, timeoutMs = Number.POSITIVE_INFINITY): Engine => {
-  const within = <T>(call: EngineCallName, promise: Promise<T>) =>
-    withDeadline(promise, Math.min(ENGINE_CALLS[call].deadlineMs, timeoutMs), call)
+  const ask = async <T>(call: EngineCallName, request: (abortSignal: AbortSignal) => Promise<T>): Promise<T> => {
+    const aborting = new AbortController()
+    try {
+      const deadlineMs = Math.min(ENGINE_CALLS[call].deadlineMs, timeoutMs)
+      return await withDeadline(request(aborting.signal), deadlineMs, call)
+    } catch (error) {
+      aborting.abort()
+      throw error
+    }
+  }
   let range: Promise<UidRange> | undefined
   const askRange = async (): Promise<UidRange> => {
     try {
-      return toUidRange(infoSchema.parse(await within('info', docker.info())).SecurityOptions)
+      const info = await ask('info', (abortSignal) => get(docker, ENGINE_CALLS.info.path, abortSignal))
+      return toUidRange(infoSchema.parse(info).SecurityOptions)
     } catch (error) {
       range = undefined
       throw error
@@ -57,42 +76,35 @@ export const createEngine = (docker: Docker, timeoutMs = Number.POSITIVE_INFINIT
     async create({ name, ...body }) {
       // Query and body apart, because dockerode otherwise sends everything in both, and the address grows to 10 KiB.
       const parts = { name, _query: { name }, _body: body }
-      const creating = docker.createContainer(parts)
       try {
-        return createdSchema.parse(await within('create', creating)).id
+        const created = await ask('create', (abortSignal) => docker.createContainer({ ...parts, abortSignal }))
+        return createdSchema.parse(created).id
       } catch (error) {
         if (isStatus(error, 409)) return undefined
-        creating.then((container) => container.remove({ force: true, v: true })).catch(() => {}) // a late answer has no owner, as below
         throw error
       }
     },
-    async attach(id) {
-      const attaching = attach(docker, id)
-      try {
-        return await within('attach', attaching)
-      } catch (error) {
-        attaching.then(({ socket }) => socket.destroy()).catch(() => {}) // an answer after the deadline has no owner
-        throw error
-      }
-    },
-    start: async (id) => void (await within('start', docker.getContainer(id).start())),
+    attach: (id) => ask('attach', (abortSignal) => attach(docker, id, abortSignal)),
+    start: async (id) => void (await ask('start', (abortSignal) => docker.getContainer(id).start({ abortSignal }))),
     update: async (id, { memoryBytes, pidsLimit }) => {
       const wanted = { Memory: memoryBytes, MemorySwap: memoryBytes, PidsLimit: pidsLimit }
-      await within('update', docker.getContainer(id).update(wanted))
+      await ask('update', (abortSignal) => docker.getContainer(id).update({ ...wanted, abortSignal }))
     },
-    inspect: (id) => within('inspect', docker.getContainer(id).inspect()),
+    inspect: (id) => ask('inspect', (abortSignal) => docker.getContainer(id).inspect({ abortSignal })),
     async remove(id) {
       try {
-        await within('remove', docker.getContainer(id).remove({ force: true, v: true }))
+        await ask('remove', (abortSignal) => docker.getContainer(id).remove({ force: true, v: true, abortSignal }))
       } catch (error) {
         // 404: gone already. 409: another call is removing it at this moment.
         if (!isStatus(error, 404) && !isStatus(error, 409)) throw error
       }
     },
-    list: (label) => within('list', docker.listContainers({ all: true, filters: { label: [label] } })),
+    list: (label) =>
+      ask('list', (abortSignal) => docker.listContainers({ all: true, filters: { label: [label] }, abortSignal })),
     async findImage(name) {
+      const path = ENGINE_CALLS.image.path.replace('{image}', name)
       try {
-        await within('image', docker.getImage(name).inspect())
+        await ask('image', (abortSignal) => get(docker, path, abortSignal))
       } catch (cause) {
         if (!isStatus(cause, 404)) throw cause
         throw new Error(`Docker has no image "${name}": build the language images first (npm start does)`, { cause })
@@ -102,6 +114,6 @@ export const createEngine = (docker: Docker, timeoutMs = Number.POSITIVE_INFINIT
       range ??= askRange()
       return range
     },
-    ping: async () => void (await within('ping', docker.ping())),
+    ping: async () => void (await ask('ping', (abortSignal) => get(docker, ENGINE_CALLS.ping.path, abortSignal))),
   }
 }
