@@ -19,6 +19,7 @@ import {
   createSessions,
   createStatsReader,
   createStatsWriter,
+  createTenantCount,
   createTenants,
   createTickets,
   createWorkerDirectory,
@@ -79,7 +80,9 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   const recorder = recordBy(statsWriter, metrics.recorder)
   const { languages, policy } = config
   const keys = createKeys({ redis, prefix })
+  const tenantCount = resources.use(createTenantCount({ redis, subscriber: subscriptions, prefix }))
   const operations = createOperations({
+    tenantCount,
     redis,
     producer,
     logWriter,

@@ -6,7 +6,7 @@ import { createLogger } from '@runnel/process'
 import { createProducer } from '@runnel/queue/producer'
 import { connectRedis } from '@runnel/redis'
 import { redisTest as test } from '@runnel/redis/testing'
-import { createHistory, createKeys, createStatsReader, createStatsWriter } from '@runnel/registry'
+import { createHistory, createKeys, createStatsReader, createStatsWriter, createTenantCount } from '@runnel/registry'
 import { eventually } from '@runnel/testing'
 import { expect } from 'vitest'
 import { acceptJob } from '../src/jobs/accept-job.ts'
@@ -27,13 +27,15 @@ test('A submission that fails half way leaves nothing that lasts, even if undoin
   const producer = resources.use(
     createProducer({ ...common, bounds: { queued: 10, tenant: { queued: 10, running: 10 } } }),
   )
-  const subscriber = resources.use(createSubscriber({ redis: own, subscriber: connect('subscriber'), prefix, log }))
+  const subscriptions = connect('subscriber')
+  const subscriber = resources.use(createSubscriber({ redis: own, subscriber: subscriptions, prefix, log }))
   const recorder = resources.use(createStatsWriter(common))
   const parts = {
     redis: own,
     logWriter: createLogWriter(common),
     history: createHistory(common),
     keys: createKeys(common),
+    tenantCount: resources.use(createTenantCount({ redis: own, subscriber: subscriptions, prefix })),
     subscriber,
     recorder,
     languages: LANGUAGES,

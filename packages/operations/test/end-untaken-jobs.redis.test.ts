@@ -6,7 +6,13 @@ import { createLogger } from '@runnel/process'
 import { createProducer } from '@runnel/queue/producer'
 import { connectRedis } from '@runnel/redis'
 import { redisTest as test } from '@runnel/redis/testing'
-import { createHistory, createKeys, createStatsWriter, createWorkerDirectory } from '@runnel/registry'
+import {
+  createHistory,
+  createKeys,
+  createStatsWriter,
+  createTenantCount,
+  createWorkerDirectory,
+} from '@runnel/registry'
 import { eventually } from '@runnel/testing'
 import { expect } from 'vitest'
 import { acceptJob } from '../src/jobs/accept-job.ts'
@@ -26,14 +32,16 @@ test('A job that no worker takes ends in the history as in its log, and its prog
   const redis = connect('command')
   await eventually(() => redis.status === 'ready')
   const common = { redis, prefix, retentionMs: 60_000 }
+  const subscriptions = connect('subscriber')
   const bounds = { queued: 10, tenant: { queued: 10, running: 10 } }
   const parts = {
     redis,
     producer: resources.use(createProducer({ ...common, bounds })),
     logWriter: createLogWriter(common),
-    subscriber: resources.use(createSubscriber({ redis, subscriber: connect('subscriber'), prefix, log })),
+    subscriber: resources.use(createSubscriber({ redis, subscriber: subscriptions, prefix, log })),
     history: createHistory(common),
     keys: createKeys(common),
+    tenantCount: resources.use(createTenantCount({ redis, subscriber: subscriptions, prefix })),
     languages: LANGUAGES,
     policy: LIMITS,
     recorder: resources.use(createStatsWriter(common)),

@@ -66,6 +66,8 @@ const SWEEP_MS = 1_000
 const FIRST_LOOK_MS = 50
 /** How long a job may take to stop after the shutdown grace. After that the worker exits and the job's lock expires. */
 const STOP_DEADLINE_MS = 10_000
+/** How long a worker that stops waits for Redis to know that it has no more places. */
+const LEAVE_TIMEOUT_MS = 1_000
 
 /**
  * Takes jobs and hands each to `handle`. The life of a delivery:
@@ -103,7 +105,7 @@ export const createConsumer = (
   const { redis, prefix, concurrency, retentionMs, lockMs = LOCK_MS } = options
   const log = createQueueLog(redis, options.log)
   const keys = createRedisKeys(prefix)
-  const fairQueue = createFairQueue({ redis, keys })
+  const fairQueue = createFairQueue({ redis, keys, lockMs })
   const running = new Map<string, RunningJob>()
   let isTaking = true
 
@@ -200,27 +202,38 @@ export const createConsumer = (
   hints.on('message', (_channel: string, jobId: string) => running.get(jobId)?.look())
   hints.subscribe(keys.controlChannel).catch(log.report)
 
+  /** A worker that takes no jobs has the places of those that it still runs. */
+  const sweepQueue = async (): Promise<void> => {
+    if (redis.status !== 'ready') return
+    await fairQueue.sweep(isTaking ? concurrency : running.size).catch(log.report)
+  }
+  redis.on('ready', sweepQueue)
+  void sweepQueue()
+
   const sweep = setInterval(() => {
     for (const [jobId, job] of running) {
       if (job.isLeaseOver()) loseLease(jobId)
       else job.look()
     }
-    if (redis.status === 'ready') fairQueue.sweep().catch(log.report)
+    void sweepQueue()
   }, SWEEP_MS)
 
   return {
     async pause() {
       isTaking = false
+      void sweepQueue()
       await worker.pause(true)
     },
 
     resume() {
       isTaking = true
+      void sweepQueue()
       worker.resume().catch(log.report)
     },
 
     async stop(shutdownGraceMs) {
       isTaking = false
+      void sweepQueue()
       const closed = worker.close().then(() => true)
       if (!(await within(shutdownGraceMs, closed))) {
         for (const job of running.values()) job.stop('shutdown')
@@ -232,6 +245,11 @@ export const createConsumer = (
         }
       }
       clearInterval(sweep)
+      redis.off('ready', sweepQueue)
+      await within(
+        LEAVE_TIMEOUT_MS,
+        sweepQueue().then(() => true),
+      )
       hints.disconnect()
     },
   }

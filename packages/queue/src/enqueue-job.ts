@@ -11,11 +11,15 @@ import {
 } from '@runnel/redis'
 import type { QueueBounds, TenantBounds } from './bounds.ts'
 import { JOB_FIELDS, toJobOptions } from './bullmq-internals/job-record.ts'
+import { estimateWaitMs } from './estimate-wait.ts'
 import { createFairQueueScript } from './fair-queue-script.ts'
+import { readJobTimes } from './read-job-times.ts'
 
 export interface EnqueueOptions {
   /** The tenant's own bounds, if it has any. */
   readonly tenantBounds?: TenantBounds
+  /** How many tenants there are that may submit. With more than one, places are kept free for those that have none. Default: 1. */
+  readonly tenants?: number
   /** Run in the same step, before a worker can take the job; not run if the job is refused. */
   readonly commands?: readonly RedisCommand[]
   /** The caller's key for this submission, and a digest of what was submitted. */
@@ -31,13 +35,14 @@ const { name, data, options, timestamp, delay, priority, number } = JOB_FIELDS
  * ARGV:  1 to 5  the job's id, tenant, data, options, time
  *        6 to 8  the bounds: all queued jobs, the tenant's queued jobs, the tenant's running jobs
  *        9, 10   the fingerprint of the submission, and how long it is remembered
- *        11      the commands
+ *        11      how many tenants there are
+ *        12      the commands
  * Own KEYS: the key of each command, then the key that remembers the submission, if it has an idempotency key.
  */
 const enqueueScript = createFairQueueScript(`${RUN_COMMANDS_LUA}
 local id, tenant = ARGV[1], ARGV[2]
 local job = jobKey(id)
-local fingerprint, commands = ARGV[9], tonumber(ARGV[11])
+local fingerprint, commands = ARGV[9], tonumber(ARGV[12])
 local record = KEYS[FIRST_OWN_KEY + commands]
 
 if record then
@@ -50,21 +55,22 @@ if redis.call('EXISTS', job) == 1 then return { 'taken', id } end
 
 local ready = redis.call('LRANGE', wait, 0, -1)
 local length, bound = redis.call('ZCARD', waiting) + #ready, tonumber(ARGV[6])
-if length >= bound then return { 'full', length, bound, 'all', pace() } end
+if length >= bound then return { 'full', length, bound, 'all', readTimes(tenant) } end
 local own = count(waiting, tenant)
 length, bound = own, tonumber(ARGV[7])
 for _, other in ipairs(ready) do
   if redis.call('ZSCORE', admitted, toAdmitted(tenant, other)) then length = length + 1 end
 end
-if length >= bound then return { 'full', length, bound, 'tenant', pace() } end
+if length >= bound then return { 'full', length, bound, 'tenant', readTimes(tenant) } end
 
-runCommands(11, FIRST_OWN_KEY)
+runCommands(12, FIRST_OWN_KEY)
 
 if redis.call('HGET', bounds, tenant) ~= ARGV[8] then redis.call('HSET', bounds, tenant, ARGV[8]) end
+if redis.call('HGET', share, 'tenants') ~= ARGV[11] then redis.call('HSET', share, 'tenants', ARGV[11]) end
 redis.call('HSET', job, '${name}', tenant, '${data}', ARGV[3], '${options}', ARGV[4], '${timestamp}', ARGV[5],
   '${delay}', 0, '${priority}', 0)
 -- The usual case: no job waits, so this one is ready at once.
-if #ready < READY and own == 0 and redis.call('ZCARD', rotation) == 0 and hasRoom(tenant) then
+if #ready < READY and own == 0 and redis.call('ZCARD', rotation) == 0 and hasRoom(tenant) and mayBeNext(tenant) then
   admit(tenant, id)
 else
   local number = redis.call('INCR', jobNumber)
@@ -88,10 +94,13 @@ type Answer = readonly unknown[]
 /** At most half a minute, so that a client soon notices when there is room again. */
 const RETRY_MS = { unknown: 5_000, minimum: 1_000, maximum: 30_000 }
 
-const toRetryAfterMs = (paceMs: number): number =>
-  Math.min(Math.max(paceMs || RETRY_MS.unknown, RETRY_MS.minimum), RETRY_MS.maximum)
+/** When a place in the queue is probably free. */
+const toRetryAfterMs = (times: unknown): number => {
+  const waitMs = estimateWaitMs(0, readJobTimes(times).all) ?? RETRY_MS.unknown
+  return Math.min(Math.max(waitMs, RETRY_MS.minimum), RETRY_MS.maximum)
+}
 
-const refuse = ([, length, bound, whose, pace]: Answer): RequestError => {
+const refuse = ([, length, bound, whose, times]: Answer): RequestError => {
   const jobs = whose === 'tenant' ? 'jobs of yours wait' : 'jobs wait'
   return new RequestError(
     'queue-full',
@@ -101,7 +110,7 @@ const refuse = ([, length, bound, whose, pace]: Answer): RequestError => {
         { path: 'queue.length', message: String(length) },
         { path: 'queue.bound', message: String(bound) },
       ],
-      retryAfterMs: toRetryAfterMs(Number(pace)),
+      retryAfterMs: toRetryAfterMs(times),
     },
   )
 }
@@ -121,7 +130,7 @@ export const enqueueJob = async (
     readonly bounds: QueueBounds
   },
   job: QueuedJob,
-  { tenantBounds, commands = [], idempotency }: EnqueueOptions,
+  { tenantBounds, tenants = 1, commands = [], idempotency }: EnqueueOptions,
 ): Promise<string> => {
   const { redis, keys, retentionMs, bounds } = parts
   const args = [
@@ -135,6 +144,7 @@ export const enqueueJob = async (
     tenantBounds?.running ?? bounds.tenant.running,
     idempotency?.fingerprint ?? '',
     retentionMs,
+    tenants,
     ...toCommandArgs(commands),
   ]
   const ownKeys = toCommandKeys(commands)

@@ -1,7 +1,8 @@
 import { createLuaScript, type Redis, type RedisKeys } from '@runnel/redis'
-import { FINISHED_JOBS_LUA } from './bullmq-internals/finished-jobs.ts'
 import { JOB_KEYS_LUA } from './bullmq-internals/job-keys.ts'
+import { JOB_TIMES_LUA } from './bullmq-internals/job-times.ts'
 import { READY_LIST_LUA } from './bullmq-internals/ready-list.ts'
+import { SHARE_LUA } from './share-rule.ts'
 
 /**
  * How many jobs are ready in BullMQ's own list, for workers to take. Workers take them in that order, so another tenant's
@@ -10,12 +11,17 @@ import { READY_LIST_LUA } from './bullmq-internals/ready-list.ts'
  */
 const READY_JOBS = 4
 
+/** With more tenants in the rotation, a script looks only at so many of the first. */
+export const TURNS_READ = 1_000
+
 /** The keys that every script gets. The names are local variables in the script. */
 const KEY_NAMES = [
   'waiting',
   'admitted',
   'rotation',
   'bounds',
+  'places',
+  'share',
   'swept',
   'wait',
   'active',
@@ -35,6 +41,8 @@ const KEY_NAMES = [
  *   admitted  a sorted set, `<tenant>\0<job id>`: all jobs that BullMQ has and that have not ended
  *   rotation  exactly the tenants that have waiting jobs, and fewer admitted ones than they may run at once
  *   bounds    a hash: how many of a tenant's jobs may be admitted, from its latest submission
+ *   places    a hash: how many jobs each worker runs at once, and until when that counts
+ *   share     a hash: the sum of those, from the latest sweep, and how many tenants there are, from the latest submission
  *
  * 1. There are no counters: every number is the size of one of these ranges, or of BullMQ's lists. So a place cannot leak;
  *    it is free when the job is no longer there.
@@ -43,12 +51,14 @@ const KEY_NAMES = [
  * 3. A job that ends leaves `admitted` just before BullMQ finishes it, so BullMQ finds the next job in the list.
  * 4. If a process died before it could do its part, the sweep of any worker does it.
  * 5. BullMQ requeues, retries and recovers stalled jobs within its own lists. Such a job stays admitted.
+ * 6. The last free places are for tenants that have nothing running: `share-rule.ts`. A tenant that has to leave them free
+ *    keeps its turn in the rotation.
  */
 const FAIR_QUEUE_LUA = `
 local READY, FIRST_OWN_KEY = ${READY_JOBS}, ${KEY_NAMES.length + 2}
 local ${KEY_NAMES.join(', ')} = unpack(KEYS, 1, ${KEY_NAMES.length})
 local firstJob = KEYS[${KEY_NAMES.length + 1}]
-${JOB_KEYS_LUA}${READY_LIST_LUA}${FINISHED_JOBS_LUA}
+${JOB_KEYS_LUA}${READY_LIST_LUA}${JOB_TIMES_LUA}${SHARE_LUA}
 local function first(tenant) return '[' .. tenant .. '\\0' end
 local function last(tenant) return '(' .. tenant .. '\\1' end
 local function count(set, tenant) return redis.call('ZLEXCOUNT', set, first(tenant), last(tenant)) end
@@ -70,6 +80,41 @@ local function line(tenant)
   end
 end
 
+local function countBusy()
+  local busy, from = 0, '-'
+  while true do
+    local member = redis.call('ZRANGEBYLEX', admitted, from, '+', 'LIMIT', 0, 1)[1]
+    if not member then return busy end
+    busy, from = busy + 1, '[' .. string.sub(member, 1, string.find(member, '\\0', 1, true) - 1) .. '\\1'
+  end
+end
+
+local function readShare()
+  local found = redis.call('HMGET', share, 'places', 'tenants')
+  return tonumber(found[1] or 0), tonumber(found[2] or 1)
+end
+
+local function whoIsNext()
+  local sum, tenants = readShare()
+  return whoMayHaveNext(sum, tenants, redis.call('ZCARD', admitted), countBusy)
+end
+
+local function isNew(tenant) return count(admitted, tenant) == 0 end
+
+local function mayBeNext(tenant)
+  local who = whoIsNext()
+  return who == 'all' or who == 'new' and isNew(tenant)
+end
+
+-- The tenant that has the next turn, if there is a place for it.
+local function nextTenant()
+  local who = whoIsNext()
+  if who == 'none' then return end
+  for _, tenant in ipairs(redis.call('ZRANGE', rotation, 0, who == 'all' and 0 or ${TURNS_READ - 1})) do
+    if who == 'all' or isNew(tenant) then return tenant end
+  end
+end
+
 local function admit(tenant, id)
   redis.call('ZADD', admitted, 0, toAdmitted(tenant, id))
   pushReady(id)
@@ -82,7 +127,7 @@ local function fill()
   local ready = redis.call('LLEN', wait)
   local held = ready + redis.call('LLEN', active) + redis.call('ZCARD', delayed)
   for _ = ready + 1, READY + math.max(0, held - redis.call('ZCARD', admitted)) do
-    local tenant = redis.call('ZRANGE', rotation, 0, 0)[1]
+    local tenant = nextTenant()
     if not tenant then return end
     redis.call('ZREM', rotation, tenant)
     local member = redis.call('ZRANGEBYLEX', waiting, first(tenant), last(tenant), 'LIMIT', 0, 1)[1]

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import type { Redis, RedisKeys } from '@runnel/redis'
 import { JOB_FIELDS } from './bullmq-internals/job-record.ts'
+import { COUNT_PLACES_LUA } from './count-places.ts'
 import { createFairQueueScript } from './fair-queue-script.ts'
 
 /** What workers do to keep the queue fair. Not awaited: each call is sent before BullMQ's own next command. */
@@ -8,8 +10,8 @@ export interface FairQueue {
   fill(): Promise<void>
   /** Call it when a job has ended, before BullMQ ends it. Changes nothing if another worker has the lock. */
   end(jobId: string, token: string): Promise<void>
-  /** Completes the steps that a dead process left undone. */
-  sweep(): Promise<void>
+  /** Says how many jobs this worker runs at once (0: it leaves), and completes the steps that a dead process left undone. */
+  sweep(places: number): Promise<void>
 }
 
 /** For all workers together. A repair is rarely needed; until it is done a tenant runs one job less than it may. */
@@ -27,8 +29,10 @@ line(tenant)
 fill()
 `)
 
-/** ARGV: for how many ms no other worker needs to sweep. */
+/** ARGV: for how many ms no other worker needs to sweep; the worker, its places, and for how many ms they count. */
 const sweepScript = createFairQueueScript(`
+${COUNT_PLACES_LUA}
+countPlaces(ARGV[2], ARGV[3], ARGV[4])
 fill()
 if not redis.call('SET', swept, 1, 'NX', 'PX', ARGV[1]) then return end
 for _, member in ipairs(redis.call('ZRANGE', admitted, 0, -1)) do
@@ -44,14 +48,25 @@ end
 fill()
 `)
 
-export const createFairQueue = ({ redis, keys }: { readonly redis: Redis; readonly keys: RedisKeys }): FairQueue => ({
-  async fill() {
-    await fillScript(redis, keys)
-  },
-  async end(jobId, token) {
-    await endScript(redis, keys, [jobId, token])
-  },
-  async sweep() {
-    await sweepScript(redis, keys, [SWEEP_MS])
-  },
-})
+/** The jobs of a worker that died are back in the queue after at most 1.25 times their lock. */
+const PLACES_KEPT_LOCKS = 1.25
+
+export const createFairQueue = (options: {
+  readonly redis: Redis
+  readonly keys: RedisKeys
+  readonly lockMs: number
+}): FairQueue => {
+  const { redis, keys, lockMs } = options
+  const worker = randomUUID()
+  return {
+    async fill() {
+      await fillScript(redis, keys)
+    },
+    async end(jobId, token) {
+      await endScript(redis, keys, [jobId, token])
+    },
+    async sweep(places) {
+      await sweepScript(redis, keys, [SWEEP_MS, worker, places, Math.ceil(lockMs * PLACES_KEPT_LOCKS)])
+    },
+  }
+}

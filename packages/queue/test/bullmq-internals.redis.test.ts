@@ -132,7 +132,7 @@ describe('ready-list.ts', () => {
   })
 })
 
-describe('finished-jobs.ts', () => {
+describe('job-times.ts', () => {
   test('an ended job is in `completed`, with the time of its end', async ({ redis, redisKeys, bullmq }) => {
     const jobId = await bullmq.add(1)
     await (await take(bullmq.createWorker(10_000, null))).moveToCompleted(undefined, TOKEN, false)

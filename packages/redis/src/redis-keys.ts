@@ -22,6 +22,8 @@ export const createRedisKeys = (prefix: string) => {
     admitted: name('admitted'),
     rotation: name('rotation'),
     bounds: name('bounds'),
+    places: name('places'),
+    share: name('share'),
     swept: name('swept'),
     submission: (tenantId: string, digest: string) => name('submission', tenantId, digest),
 

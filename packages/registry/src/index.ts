@@ -9,6 +9,7 @@ export { createSessions, type FoundSession, type KeptSession, type Sessions } fr
 export type { StatsQuery } from './stats-range.ts'
 export { createStatsReader, type StatsReader } from './stats-reader.ts'
 export { createStatsWriter, type StatsWriter } from './stats-writer.ts'
+export { createTenantCount, type TenantCount } from './tenant-count.ts'
 export { createTenants, type Tenants } from './tenants.ts'
 export { createTickets, type Grant, type Tickets } from './tickets.ts'
 export { createWorkerDirectory, type WorkerCount, type WorkerDirectory } from './worker-directory.ts'

@@ -38,7 +38,7 @@ if not key then return false end
 return { key, redis.call('HGET', KEYS[2], cjson.decode(key).tenant), redis.call('HGET', KEYS[3], ARGV[1]) }`)
 
 /** Neither revoked nor expired. */
-export const isGood = ({ revokedAt, expiresAt }: Key): boolean =>
+export const isGood = ({ revokedAt, expiresAt }: Pick<Key, 'revokedAt' | 'expiresAt'>): boolean =>
   revokedAt === null && (expiresAt === null || Date.parse(expiresAt) > Date.now())
 
 const toKey = (json: string, lastUsedAt: string | null): { key: Key; digest: string } => {

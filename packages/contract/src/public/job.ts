@@ -31,14 +31,14 @@ export const jobSchema = z.strictObject({
     .nonnegative()
     .optional()
     .describe(
-      'While queued: how many jobs are before this one. Tenants take turns, so a later job of another tenant may run first.',
+      'While queued: how many jobs are before this one. Tenants take turns, and one that has nothing running comes first, so a later job of another tenant may run first.',
     ),
   estimatedWaitMs: z
     .int()
     .nonnegative()
     .optional()
     .describe(
-      'While queued: how long it will probably wait, from the duration of the latest jobs and the number that run now. Absent until there are such numbers.',
+      'While queued: how long it will probably wait, from how long the running jobs have run and how long the latest ones took. It grows while long jobs run. Absent until a job has finished and one runs.',
     ),
   startedAt: z.iso.datetime().optional(),
   attempt: z.int().nonnegative().describe('How many times a worker has taken it.'),

@@ -34,10 +34,11 @@ export const acceptJob = async (
   { tenantBounds, idempotency }: AcceptOptions,
 ): Promise<{ readonly id: string }> => {
   requireRedis(parts)
-  const { logWriter, history, producer, recorder } = parts
+  const { logWriter, history, producer, recorder, tenantCount } = parts
   const log = logWriter.startCommands(job)
   try {
     const id = await producer.enqueue(job, {
+      tenants: await tenantCount.read(),
       commands: [...log, ...history.acceptCommands(job)],
       ...(tenantBounds === undefined ? {} : { tenantBounds }),
       ...(idempotency === undefined ? {} : { idempotency }),
