@@ -17,6 +17,7 @@ import { isInstalled } from './command.ts'
 import { closeInherited } from './inherited.ts'
 import { readOptions, readSoakOptions, readTestOptions, USAGE } from './options.ts'
 import { ROOT } from './places.ts'
+import { bringAppArmorParser, findAppArmorParser, WITHOUT_APPARMOR } from './prepare/apparmor.ts'
 import { hasBrowser, installBrowser, WITHOUT_BROWSER } from './prepare/browser.ts'
 import { bringCompose, findCompose } from './prepare/compose.ts'
 import { buildConsole } from './prepare/console.ts'
@@ -83,9 +84,12 @@ const COMMANDS: Record<string, (args: readonly string[]) => Promise<number>> = {
 
   async test(args) {
     const { needsBrowser } = readTestOptions(args)
-    await prepare([...EVERYTHING, buildConsole, installBrowser])
+    await prepare([...EVERYTHING, buildConsole, installBrowser, bringAppArmorParser])
     if (needsBrowser && !hasBrowser()) throw new Refusal(WITHOUT_BROWSER)
-    return await runTests(hasBrowser() ? undefined : WITHOUT_BROWSER)
+    return await runTests({
+      hasBrowser: hasBrowser(),
+      leftOut: [...(hasBrowser() ? [] : [WITHOUT_BROWSER]), ...(findAppArmorParser() ? [] : [WITHOUT_APPARMOR])],
+    })
   },
 
   async 'test:slow'() {

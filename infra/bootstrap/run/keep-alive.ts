@@ -8,6 +8,8 @@ export interface KeptPart {
   /** Rejects when the part is given up; never resolves before it is stopped. */
   readonly lasting: Promise<void>
   stop(graceMs: number): Promise<void>
+  /** Stops it; then it is started again after a second, as after any end. Resolves when it has stopped. */
+  restart(graceMs: number): Promise<void>
   kill(): void
 }
 
@@ -31,6 +33,7 @@ export const keepAlive = async (options: KeepAliveOptions): Promise<KeptPart> =>
   const stopping = new AbortController()
   let part = await start()
   const ends: number[] = []
+  let isRestart = false
 
   const countEnd = (how: string) => {
     ends.push(Date.now())
@@ -46,7 +49,8 @@ export const keepAlive = async (options: KeepAliveOptions): Promise<KeptPart> =>
     for (;;) {
       const how = await part.ended
       if (stopping.signal.aborted) return
-      countEnd(how)
+      if (!isRestart) countEnd(how)
+      isRestart = false
       for (let started = false; !started; ) {
         await delay(RESTART_AFTER_MS, undefined, { signal: stopping.signal })
         try {
@@ -70,6 +74,10 @@ export const keepAlive = async (options: KeepAliveOptions): Promise<KeptPart> =>
       stopping.abort()
       await part.stop(graceMs)
       await lasting.catch(() => {})
+    },
+    async restart(graceMs) {
+      isRestart = true
+      await part.stop(graceMs)
     },
     kill() {
       stopping.abort()

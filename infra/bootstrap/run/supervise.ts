@@ -1,6 +1,6 @@
 // One run of Runnel, from the first process to the last.
 //
-//   claim the record ─▶ Redis ─▶ API and workers ─▶ ready ─▶ the example ─▶ stay ─▶ workers, API, Redis ─▶ record gone
+//   claim the record ─▶ Redis ─▶ API and workers ─▶ ready ─▶ cells ─▶ the example ─▶ stay ─▶ workers, API, Redis ─▶ record gone
 //
 // After a signal, a launcher that ends too early or a part that is given up, the run ends in the same way: it releases in
 // reverse order. A second signal kills and removes everything at once.
@@ -11,6 +11,7 @@ import { LOGS } from '../places.ts'
 import { untilReady } from './api.ts'
 import { cleanUp } from './clean-up.ts'
 import { runExample } from './example.ts'
+import { bringCells } from './isolation.ts'
 import type { KeptPart } from './keep-alive.ts'
 import { startApi, startRedis, startWorker } from './parts.ts'
 import { claimRecord } from './run-record.ts'
@@ -59,17 +60,19 @@ export const supervise = async (options: Options, terminal: Terminal): Promise<n
     if (redis.part !== undefined) keep(resources, [redis.part], REDIS_STOP_MS)
     keep(resources, [await startApi(partsOptions, redis.url)], API_STOP_MS)
     const numbers = Array.from({ length: options.workers }, (_, index) => index + 1)
-    keep(
-      resources,
-      await Promise.all(numbers.map((number) => startWorker(partsOptions, redis.url, number))),
-      WORKER_STOP_MS,
-    )
+    const workers = await Promise.all(numbers.map((number) => startWorker(partsOptions, redis.url, number)))
+    keep(resources, workers, WORKER_STOP_MS)
 
     const url = `http://127.0.0.1:${options.port}`
     await untilReady(url, options.workers, signal)
     for (const warning of readSettingWarnings(join(LOGS, 'api.log'))) terminal.line(`  ${warning}`)
+    const restartWorkers = async () => {
+      await Promise.all(workers.map((worker) => worker.restart(WORKER_STOP_MS)))
+      await untilReady(url, options.workers, signal)
+    }
+    const shortfall = await bringCells({ url, signal, say: terminal.line, restartWorkers })
     await runExample(url, terminal, signal)
-    terminal.line(welcome(url, options, isDetached))
+    terminal.line(welcome(url, options, isDetached, shortfall))
     terminal.ready()
     if (!signal.aborted) await once(signal, 'abort')
     terminal.line('\nStopping …')

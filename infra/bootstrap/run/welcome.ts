@@ -1,13 +1,24 @@
 // What a newcomer reads once it runs.
 import type { Options } from '../options.ts'
+import type { Shortfall } from './isolation.ts'
 
-export const welcome = (url: string, options: Options, isDetached: boolean): string => `\
+const toIsolation = (shortfall: Shortfall | undefined): string =>
+  shortfall === undefined
+    ? ''
+    : `\nPrograms run in a container each, which is slower than a cell and as safe: ${shortfall.reason.replace(/\.?$/, '.')}\n`
+
+export const welcome = (
+  url: string,
+  options: Options,
+  isDetached: boolean,
+  shortfall: Shortfall | undefined,
+): string => `\
 Runnel is ready with ${options.workers} ${options.workers === 1 ? 'worker' : 'workers'}. Open this page:
 
   ${url}
 
 Its API is described there, at /docs. Logs are in .runnel/log.
-${options.sandbox === 'local' ? `\n${DANGER}\n` : ''}
+${toIsolation(shortfall)}${options.sandbox === 'local' ? `\n${DANGER}\n` : ''}
 ${isDetached ? '`npm stop` stops it.' : 'Ctrl-C stops it.'}`
 
 export const DANGER = `\

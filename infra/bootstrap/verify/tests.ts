@@ -60,11 +60,14 @@ const readReport = (): Count => {
   }
 }
 
-/** Resolves with the exit code. `withoutBrowser` says what is left out where there is none. */
-export const runTests = async (withoutBrowser: string | undefined): Promise<number> => {
-  const levels = withoutBrowser === undefined ? WITH_BROWSER : LEVELS
+/** Resolves with the exit code. `leftOut`: what is left out on this machine, a sentence each. */
+export const runTests = async (options: {
+  readonly hasBrowser: boolean
+  readonly leftOut: readonly string[]
+}): Promise<number> => {
+  const levels = options.hasBrowser ? WITH_BROWSER : LEVELS
   const [failedChecks, tests] = await Promise.all([runChecks(), runLevels(levels)])
-  if (withoutBrowser !== undefined) say(`\n  ${withoutBrowser}`)
+  for (const sentence of options.leftOut) say(`\n  ${sentence}`)
   for (const name of failedChecks) say(`  ✗ ${name} failed: read above why`)
   const failed = tests.failed + failedChecks.length
   say(`\n${tests.passed} passed, ${failed} failed`)
