@@ -79,9 +79,10 @@ export const toSandboxBody = (given: unknown, name: string, rules: SandboxRules)
   if (name !== `runnel-${uid}`) throw new Refusal(`A sandbox with another name than its user's: "${name}"`)
   const options = toCreateOptions({
     image: Image,
+    confinement: 'container',
     uid,
     memoryBytes: HostConfig.Memory,
-    processes: HostConfig.PidsLimit - toPidsLimit({ processes: 0, hasForkServer }),
+    processes: HostConfig.PidsLimit - toPidsLimit({ confinement: 'container', processes: 0, hasForkServer }),
     hasForkServer,
     diskBytes,
     cpus: HostConfig.NanoCpus / 1e9,

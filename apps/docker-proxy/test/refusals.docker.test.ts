@@ -153,6 +153,7 @@ describe('The proxy refuses', () => {
   it('a sandbox with a field twice: the engine gets a body that the proxy wrote', async () => {
     const spec = {
       image: 'runnel/python',
+      confinement: 'container' as const,
       uid: 1_230_000,
       memoryBytes: 1 << 26,
       processes: 8,

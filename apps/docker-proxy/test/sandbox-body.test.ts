@@ -7,6 +7,7 @@ const NAME = 'runnel-1000000'
 
 const SPEC = {
   image: 'runnel/python',
+  confinement: 'container' as const,
   uid: 1_000_000,
   memoryBytes: 268_435_456,
   processes: 64,

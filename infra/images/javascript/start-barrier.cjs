@@ -9,7 +9,7 @@
  *     on 62   g            go: run the program; both descriptors are closed first
  *             else, EOF    not needed: the interpreter exits silently
  *
- * Both are pipes owned by user 65533: only the agent, as root, can make such pipes. The numbers are 62 and 63 because
+ * Both are pipes owned by root, as a program sees it: no program can make such pipes. The numbers are 62 and 63 because
  * Node takes the lowest free descriptors for itself, and a program sees which number its first file gets. Worker threads
  * inherit the option that names this file, so they load it too and find no barrier; child processes do not inherit it.
  *
@@ -32,7 +32,7 @@ const READY = 63
 const isBarrier = () => {
   try {
     const state = fs.fstatSync(BARRIER)
-    return state.isFIFO() && state.uid === 65533
+    return state.isFIFO() && state.uid === 0
   } catch {
     return false
   }

@@ -1,4 +1,4 @@
-"""Where process 1 of a Python sandbox divides into its agent and its programs. /opt/runnel/agent/fork_server.py
+"""Where process 1 of a Python sandbox divides into its agent and its programs. /opt/runnel/agent/interpreter.py
 describes how.
 
 CPython imports this module last before it looks at the script it was given. Nothing happens in any Python but process 1
@@ -28,9 +28,9 @@ def is_sandbox() -> bool:
 def divide() -> None:
     """Returns in programs only."""
     sys.path.insert(0, AGENT)
-    import fork_server
+    import interpreter
 
-    fork_server.start()
+    interpreter.start()
     sys.path.remove(AGENT)
     sys.path_importer_cache.pop(AGENT, None)
     start_anew_for_own_packages()

@@ -19,21 +19,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from identity import Identity
     from loop import Loop
 
 DONE = b"\0"
 
 
 class FileWriter:
-    def __init__(self, loop: Loop, identity: Identity, workspace: str) -> None:
+    def __init__(self, loop: Loop, become_user: Callable[[], None], workspace: str) -> None:
         self._loop = loop
         request_read, request = os.pipe()
         self._request: int | None = request
         self._answer, answer_write = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
-            _write(identity, workspace, request_read, answer_write, (request, self._answer))
+            _write(become_user, workspace, request_read, answer_write, (request, self._answer))
         os.close(request_read)
         os.close(answer_write)
         os.set_blocking(request, False)
@@ -71,11 +70,13 @@ class FileWriter:
             self._request = None
 
 
-def _write(identity: Identity, workspace: str, request: int, answer: int, not_mine: tuple[int, ...]) -> None:
+def _write(
+    become_user: Callable[[], None], workspace: str, request: int, answer: int, not_mine: tuple[int, ...]
+) -> None:
     """In the forked child; never returns."""
     status = 1
     try:
-        identity.assume()
+        become_user()
         # A file writer that kept these would keep the worker's connection open, and with it the sandbox.
         for fd in (0, 1, *not_mine):
             os.close(fd)

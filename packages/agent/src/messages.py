@@ -12,9 +12,28 @@ class Warm(TypedDict):
     env: dict[str, str]
 
 
+class CellUsers(TypedDict):
+    """Users that nobody else on the host has: the agent's, that of process 1 of the namespaces, the programs'."""
+
+    kind: Literal["cell"]
+    agentUid: int
+    setupUid: int
+    programUid: int
+
+
+class ContainerUser(TypedDict):
+    kind: Literal["container"]
+    uid: int
+
+
+class NoIsolation(TypedDict):
+    kind: Literal["local"]
+
+
 class Init(TypedDict):
-    uid: int | None
+    confinement: CellUsers | ContainerUser | NoIsolation
     jobsPerContainer: int
+    diskBytes: int
     workspace: str
     env: dict[str, str]
     cpus: float
@@ -45,6 +64,7 @@ class Exec(TypedDict):
     killGraceMs: int
     credit: int
     isolation: Literal["job", "tenant"]
+    diskBytes: int
     terminal: TerminalSize | None
 
 

@@ -1,6 +1,5 @@
 """What the kernel is asked to do with the memory of this process. Where it has no such call nothing happens."""
 
-import _ctypes
 import posix
 
 import files
@@ -62,10 +61,9 @@ def _read_lines(path: str) -> "list[bytes]":
 
 def _advise(advice: int, places: "list[bytes]") -> None:
     """`places` as the kernel writes them: both addresses in hexadecimal, a dash between."""
-
-    class Address(_ctypes._SimpleCData):  # pyright: ignore[reportMissingTypeArgument, reportUntypedBaseClass]
-        _type_ = "P"
-
     for place in places:
         start, end = (int(address, 16) for address in place.split(b"-"))
-        libc.call(_madvise, Address(start), Address(end - start), advice)
+        try:
+            libc.call(_madvise, libc.Address(start), libc.Address(end - start), advice)
+        except OSError:
+            pass  # an older kernel, or memory that has gone

@@ -15,22 +15,23 @@ import os
 import time
 
 from output import Output
-from spawn import Pipes, spawn
+from spawn import Pipes
 from usage import is_full
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal
     from collections.abc import Callable
-    from typing import TypedDict, Unpack
+    from typing import TypeAlias, TypedDict, Unpack
 
-    from identity import Identity
+    from confinement import Confinement
     from loop import Loop
     from messages import Exec, ExitReport, Limit
-    from server import ForkServer
     from spawn import Streams
     from terminal_output import TerminalOutput
     from usage import Usage
+
+    Fork: TypeAlias = Callable[[bool, Streams, int, int], int]
 
     class Reading(TypedDict):
         """How output is read: see `Output`."""
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
 else:
     import _signal as signal
 
-BARRIER_UID = 65533  # owner of the pipes a warm Node waits on: nobody else in a container can make such a pipe
-BARRIER_FD, READY_FD = 62, 63  # far from those that a program gets for its own files
 READ_BYTES = 1 << 16
 #: What a warm program answers at its start barrier: it waits; and, where it writes its own files, they are there.
 READY, WRITTEN = b"r", b"w"
@@ -66,20 +65,18 @@ class Program:
     def __init__(
         self,
         loop: Loop,
-        identity: Identity,
+        confinement: Confinement,
         usage: Usage,
-        folder: str,
         streams: Streams,
         *,
         is_first: bool,
         on_output: Callable[[bool, bytes], None],
         on_stdin_taken: Callable[[int], None],
-        on_exit: Callable[[Identity, ExitReport], None],
+        on_exit: Callable[[ExitReport], None],
     ) -> None:
         self._loop = loop
-        self.identity = identity
+        self._confinement = confinement
         self._usage = usage
-        self._folder = folder
         self._is_first = is_first
         self._on_output = on_output
         self._on_stdin_taken = on_stdin_taken
@@ -125,30 +122,22 @@ class Program:
     def warm_up(self, argv: list[str], env: dict[str, str], on_ready: Callable[[bool], None]) -> None:
         """Starts the real command, which pauses in its own start-up and says so."""
 
-        def start(barrier: int, answer: int) -> int:
-            for fd in (barrier, answer):
-                os.fchown(fd, BARRIER_UID, BARRIER_UID)
-            extra = {BARRIER_FD: barrier, READY_FD: answer}
-            return spawn(self.identity, self._streams, argv, env, self._folder, extra=extra)
-
         def answered(said: bytes) -> None:
             self._close_answer()
             self._is_up(said, on_ready)
 
         self._on_answer = answered
-        self._open_barrier(start)
+        self._open_barrier(lambda barrier, answer: self._confinement.spawn(self._streams, argv, env, (barrier, answer)))
 
-    def warm_by(self, server: ForkServer, on_ready: Callable[[bool], None], on_fault: Callable[[str], None]) -> None:
-        """Asks the fork server for an interpreter that is already up (fork_server.py)."""
+    def fork(self, fork: Fork, on_ready: Callable[[bool], None], on_fault: Callable[[str], None]) -> None:
+        """Asks for an interpreter that is already up (interpreter.py)."""
 
         def answered(said: bytes) -> None:
             self._on_answer = lambda _: on_fault("the interpreter died before its program came")
             self._is_up(said, on_ready)
 
         self._on_answer = answered
-        self._open_barrier(
-            lambda barrier, answer: server.fork(self.identity.uid, self._is_first, self._streams, barrier, answer)
-        )
+        self._open_barrier(lambda barrier, answer: fork(self._is_first, self._streams, barrier, answer))
 
     def _is_up(self, said: bytes, on_ready: Callable[[bool], None]) -> None:
         self._look_at_counters()
@@ -171,7 +160,7 @@ class Program:
     def start(self, argv: list[str], env: dict[str, str], cpu_seconds: int | None = None) -> None:
         """The cold way: a new process with its own arguments and environment. Raises OSError."""
         self._look_at_counters()
-        self.pid = spawn(self.identity, self._streams, argv, env, self._folder, cpu_seconds=cpu_seconds)
+        self.pid = self._confinement.spawn(self._streams, argv, env, (), cpu_seconds)
         self._streams.close_theirs()
 
     def release(self) -> None:
@@ -197,6 +186,8 @@ class Program:
 
     def discard(self) -> None:
         """Ends one that still waits, and closes all that was kept for it."""
+        if self.pid:
+            self._confinement.discard(self.pid)  # before it sees that its barrier is closed, and ends by itself
         self._streams.close_theirs()
         self._close_answer()
         for fd in (self._barrier, self._streams.stdin, self._streams.stdout, self._streams.stderr):
@@ -204,8 +195,6 @@ class Program:
                 self._loop.close(fd)
         if isinstance(self._streams, Pipes):
             self._streams.order.close()
-        if self.pid:
-            os.kill(self.pid, signal.SIGKILL)
 
     def run(self, request: Exec, cpus: float) -> None:
         """Its clocks run from here."""
@@ -243,7 +232,7 @@ class Program:
             self._timers["cpu"] = self._loop.after(max(left_ms / 1000 / self._cpus, 0.005), self._watch_cpu)
 
     def _look_at_disks(self) -> None:
-        if self._usage.version is not None and (is_full(self._folder) or is_full("/tmp")):
+        if self._usage.version is not None and (is_full(self._confinement.workspace) or is_full("/tmp")):
             self._hits.add("diskBytes")
 
     def _spot_check(self) -> None:
@@ -259,20 +248,13 @@ class Program:
         """Sends a signal to the program's group. `kill_grace_ms`: when SIGKILL follows, to everything."""
         if self._status is not None:
             return
-        try:
-            os.killpg(self.pid, number)
-            os.killpg(self.pid, signal.SIGCONT)  # a stopped program must wake up to receive it
-        except (ProcessLookupError, PermissionError):
-            pass
+        self._confinement.signal(self.pid, number)
         if kill_grace_ms is not None and "kill" not in self._timers:
             self._timers["kill"] = self._loop.after(kill_grace_ms / 1000, self._kill)
 
     def _kill(self) -> None:
-        try:
-            os.killpg(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self.identity.kill_everything()
+        self._confinement.signal(self.pid, signal.SIGKILL)
+        self._confinement.kill_everything()
 
     # Standard input
 
@@ -318,7 +300,7 @@ class Program:
 
     def _printed_too_much(self) -> None:
         self._limit = self._limit or "output"
-        self.identity.kill_everything()
+        self._confinement.kill_everything()
 
     # Ending
 
@@ -332,7 +314,7 @@ class Program:
         self._everyone_died = self._usage.version is not None
         self._output.drain()
         if self._output.is_open() or not self._everyone_died:
-            self.identity.kill_everything()
+            self._confinement.kill_everything()
         self._streams.hang_up()
         self._report_when_over()
 
@@ -356,7 +338,7 @@ class Program:
         self._reported = True
         for timer in self._timers.values():
             self._loop.cancel(timer)
-        self._on_exit(self.identity, self._to_report(self._status))
+        self._on_exit(self._to_report(self._status))
 
     def _to_report(self, status: int) -> ExitReport:
         oom_kills = self._usage.oom_kills() - self._oom_before
@@ -379,8 +361,9 @@ class Program:
         }
 
     def _peak_memory_bytes(self) -> int | None:
-        """The kernel keeps the highest of the container's whole life: a later job's own is known where it is higher."""
+        """The kernel keeps the highest of the container's whole life: a later job's own is known where it is higher.
+        Otherwise the largest of its processes must do, where it is known."""
         peak = self._usage.peak_memory_bytes()
-        if self._is_first or peak is None or self._peak_before is None:
+        if self._is_first or peak is None or self._peak_before is None or peak > self._peak_before:
             return peak
-        return peak if peak > self._peak_before else None
+        return self._confinement.peak_memory_bytes

@@ -1,25 +1,44 @@
-"""The agent's end of the socket to the fork server. fork_server.py describes the messages."""
+"""The agent's end of the socket to the start server. start_server.py describes the messages."""
 
 from __future__ import annotations
 
-import _socket
-import array
+import marshal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
+    from control import Control
     from spawn import Streams
 
 
-class ForkServer:
-    def __init__(self, pid: int, end: _socket.socket) -> None:
+class StartServer:
+    """`has_interpreter`: its copies can become programs."""
+
+    def __init__(self, pid: int, control: Control, *, has_interpreter: bool) -> None:
         self.pid = pid
-        self._socket = end
+        self.has_interpreter = has_interpreter
+        self._control = control
+
+    def become_user(self, uid: int) -> None:
+        self._call(("user", uid))
+
+    def make_place(self, their_end: int) -> int:
+        """Process 1 of new namespaces, a child of ours, which has that end of a socket."""
+        return self._call(("place",), their_end)
 
     def fork(self, uid: int, is_ahead: bool, streams: Streams, barrier: int, answer: int) -> int:
         """Returns the id of the new process, a child of ours: it becomes that user and waits at its start barrier."""
         theirs = (streams.their_stdin, streams.their_stdout, streams.their_stderr, barrier, answer)
-        rights = array.array("i", theirs)
-        self._socket.sendmsg([b"%d%s" % (uid, b"+" * is_ahead)], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, rights)])
-        pid = int(self._socket.recv(32))
-        self._socket.recv(1)
+        pid = self._call(("program", uid, is_ahead), *theirs)
+        self._control.receive()  # when its own parent has ended
         return pid
+
+    def close(self) -> None:
+        """It ends."""
+        self._control.close()
+
+    def _call(self, request: tuple[Any, ...], *descriptors: int) -> int:
+        self._control.send(marshal.dumps(request), descriptors)
+        answer, _ = self._control.receive()
+        return int(answer[1:] or 0)

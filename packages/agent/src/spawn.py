@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 
-from identity import restore_signals
+from execute import PLACES, execute
 from order import Order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TypeAlias
 
-    from identity import Identity
     from loop import Loop
     from terminal import Terminal
 
@@ -22,15 +21,18 @@ READ_BYTES = 1 << 16
 
 
 class Pipes:
-    """The standard streams of a program, from the agent's side and from its own. `Terminal` is the other kind."""
+    """The standard streams of a program, from the agent's side and from its own. `Terminal` is the other kind. `own`
+    makes the program the owner of one."""
 
-    def __init__(self, identity: Identity) -> None:
+    is_terminal = False
+
+    def __init__(self, own: Callable[[int], None]) -> None:
         self.their_stdin, stdin = os.pipe()
         self.stdin: int | None = stdin
         self.stdout, self.their_stdout = os.pipe()
         self.stderr, self.their_stderr = os.pipe()
         for fd in (self.their_stdin, self.their_stdout, self.their_stderr):
-            identity.own(fd)
+            own(fd)
         for fd in (stdin, self.stdout, self.stderr):
             os.set_blocking(fd, False)
         self.order = Order(self.stdout, self.stderr)
@@ -59,48 +61,35 @@ class Pipes:
 
 
 def spawn(
-    identity: Identity,
+    become_user: Callable[[], None],
     streams: Streams,
     argv: list[str],
     env: dict[str, str],
     folder: str,
-    *,
-    extra: dict[int, int] | None = None,
+    waits_on: tuple[int, ...] = (),
     cpu_seconds: int | None = None,
 ) -> int:
-    """Forks and executes `argv` as the job's user, or raises OSError. `extra`: more descriptors, by their numbers."""
+    """Forks and executes `argv` as the job's user, or raises OSError. `waits_on`: its ends of a start barrier."""
     fault_read, fault_write = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
-            restore_signals()
             os.setsid()
             streams.take_control()
             if cpu_seconds is not None:
                 import resource  # only in the local sandbox
 
                 resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
-            identity.assume()
-            os.umask(0o022)
-            os.chdir(folder)
-            places = {0: streams.their_stdin, 1: streams.their_stdout, 2: streams.their_stderr, **(extra or {})}
-            # First out of each other's way, then to their places. Never above 63: that would enlarge the table of
-            # descriptors of this process for good. All others close by themselves at exec.
-            for place, fd in [(place, _duplicate_above(fd, 32)) for place, fd in places.items()]:
-                os.dup2(fd, place)
-            os.execvpe(argv[0], argv, env)
+            become_user()
+            theirs = (streams.their_stdin, streams.their_stdout, streams.their_stderr, *waits_on)
+            execute(argv, env, folder, dict(zip(PLACES, theirs, strict=False)))
         except BaseException as error:  # noqa: BLE001 the parent reports every error
             os.write(fault_write, f"{argv[0]}: {getattr(error, 'strerror', None) or error}".encode())
         finally:
             os._exit(127)
-    identity.remember_group(pid)
     os.close(fault_write)
     with os.fdopen(fault_read, "rb") as fault:
         message = fault.read()
     if message:
-        raise OSError(message.decode(errors="replace"))
+        raise OSError(0, message.decode(errors="replace"))
     return pid
-
-
-def _duplicate_above(fd: int, lowest: int) -> int:
-    return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, lowest)

@@ -28,7 +28,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Unpack
 
-    from identity import Identity
     from loop import Loop
     from messages import TerminalSize
     from program import Reading
@@ -48,10 +47,10 @@ class Terminal:
     """The same as `Pipes`, with one stream for everything that is printed."""
 
     stderr = None
+    is_terminal = True
 
-    def __init__(self, identity: Identity, size: TerminalSize) -> None:
-        """Raises OSError where there are no more terminals."""
-        self.stdout, slave = os.openpty()
+    def __init__(self, master: int, slave: int, size: TerminalSize) -> None:
+        self.stdout = master
         self.stdin: int | None = os.dup(self.stdout)
         self.their_stdin = self.their_stdout = self.their_stderr = slave
         self._is_slave_open = True
@@ -59,7 +58,6 @@ class Terminal:
         self._has_end_key = False  # typed since keys are read and shown
         self._line = 0  # how many bytes of the last line were written
         self._last = b""
-        identity.own_terminal(slave)
         os.set_blocking(self.stdout, False)
         self.resize(size)
         attributes = termios.tcgetattr(self.stdout)

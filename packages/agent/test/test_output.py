@@ -6,8 +6,8 @@ import unittest
 from collections.abc import Callable
 
 import gathering
+from confinement.local import Local
 from gathering import LARGE_BYTES, SECONDS, Gathering
-from identity import LocalIdentity
 from loop import Loop
 from order import Order
 from output import Output
@@ -41,7 +41,7 @@ def run_for(loop: Loop, seconds: float) -> None:
 class Reading(unittest.TestCase):
     def setUp(self) -> None:
         self.loop = make_loop(self)
-        self.pipes = Pipes(LocalIdentity())
+        self.pipes = Pipes(Local("/tmp").own)
         self.stdout, self.stderr = self.pipes.their_stdout, self.pipes.their_stderr
         assert self.pipes.stdin is not None
         for fd in (self.pipes.stdin, self.pipes.their_stdin):

@@ -5,7 +5,6 @@ import time
 import unittest
 
 import terminal
-from identity import LocalIdentity
 from loop import Loop
 from terminal import CC, LFLAG, LINE_BYTES, Terminal
 from terminal_output import TerminalOutput
@@ -15,7 +14,7 @@ class OnTerminal(unittest.TestCase):
     """The test is the program: it has the slave."""
 
     def setUp(self) -> None:
-        self.terminal = Terminal(LocalIdentity(), {"cols": 80, "rows": 24})
+        self.terminal = Terminal(*os.openpty(), {"cols": 80, "rows": 24})
         self.slave = self.terminal.their_stdin
         self.is_master_open = True
         os.set_blocking(self.slave, False)

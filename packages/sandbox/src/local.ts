@@ -43,7 +43,15 @@ const startAgent = (workspace: string, { path }: LocalSandboxesOptions) => {
     close: () => void child.stdin.destroy(),
   })
   connection.send([
-    encodeInit({ uid: null, jobsPerContainer: 1, workspace, env, cpus: availableParallelism(), warm: null }),
+    encodeInit({
+      confinement: { kind: 'local' },
+      jobsPerContainer: 1,
+      diskBytes: 0,
+      workspace,
+      env,
+      cpus: availableParallelism(),
+      warm: null,
+    }),
   ])
   const exited = Promise.withResolvers<void>()
   child.stdin.on('error', (cause) => connection.close(new Error('The agent no longer reads', { cause })))

@@ -63,6 +63,7 @@ const afterFirst = async (use: (container: Container, firstStream: number) => Pr
   const engine = createEngine(new Docker())
   const container = await startContainer(engine, {
     image: 'runnel/python',
+    confinement: 'container',
     memoryBytes,
     processes,
     diskBytes,

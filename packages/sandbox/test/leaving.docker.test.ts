@@ -44,6 +44,7 @@ test.each(Object.keys(REASONS))('An agent sends everything before it leaves, aft
     { ...engine, attach },
     {
       image: 'runnel/python',
+      confinement: 'container',
       memoryBytes,
       processes,
       diskBytes,

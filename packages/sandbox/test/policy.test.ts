@@ -4,6 +4,7 @@ import { POLICY, toCreateOptions } from '../src/docker/policy.ts'
 const MIB = 1024 * 1024
 const spec = {
   image: 'runnel/python',
+  confinement: 'container' as const,
   uid: 20_007,
   memoryBytes: 256 * MIB,
   processes: 64,
@@ -45,6 +46,28 @@ describe('The container policy', () => {
     })
     expect(HostConfig?.SecurityOpt?.[0]).toBe('no-new-privileges:true')
     expect(HostConfig?.Binds).toBeUndefined()
+  })
+
+  it('gives a cell no capability and no place more, and covers nothing of /proc, which its programs do not see', () => {
+    const cell = toCreateOptions({ ...spec, confinement: 'cell' }).HostConfig
+    const { CapDrop, CapAdd, Privileged, ReadonlyRootfs, NetworkMode, IpcMode } = toCreateOptions(spec).HostConfig ?? {}
+    const same = { CapDrop, CapAdd, Privileged, ReadonlyRootfs, NetworkMode, IpcMode }
+    expect(cell).toMatchObject({ ...same, MaskedPaths: [], ReadonlyPaths: [], PidsLimit: 67 })
+    expect(Object.keys(cell?.Tmpfs ?? {})).toEqual(['/etc'])
+    expect(cell?.SecurityOpt?.[0]).toBe('no-new-privileges:true')
+  })
+
+  it('lets the agent of a cell make namespaces and mounts, and nothing else that a container may not', () => {
+    const read = (confinement: 'cell' | 'container') => {
+      const options = toCreateOptions({ ...spec, confinement }).HostConfig?.SecurityOpt
+      return JSON.parse(options?.[1]?.slice('seccomp='.length) ?? '').syscalls
+    }
+    const [more, ...others] = read('cell')
+    expect(others).toEqual(read('container'))
+    expect(more).toEqual({
+      names: ['clone', 'unshare', 'mount', 'umount2', 'pivot_root', 'sethostname'],
+      action: 'SCMP_ACT_ALLOW',
+    })
   })
 
   it('allows none of the system calls that lead out of containers', () => {

@@ -46,6 +46,7 @@ const encodeExec = (
     killGraceMs,
     credit: OUTPUT_WINDOW_BYTES,
     isolation,
+    diskBytes: limits.diskBytes,
     terminal: program.terminal ?? null,
   })
 

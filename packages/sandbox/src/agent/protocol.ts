@@ -5,7 +5,7 @@ import { encodeFrame, encodeJsonFrame } from './frames.ts'
  * The conversation between a worker and the agent, process 1 of every sandbox.
  *
  *     worker                                   agent
- *     INIT {uid, env, warm, …} ───────────▶       who and where it is
+ *     INIT {confinement, env, warm, …} ───▶       who and where it is
  *        ◀────────────────────────── READY        interpreter warm, nothing run yet
  *     PUT {files}, DATA… ─────────────────▶       written as the job's user
  *     EXEC {argv, env, limits, terminal} ─▶       the program's clocks start
@@ -14,7 +14,7 @@ import { encodeFrame, encodeJsonFrame } from './frames.ts'
  *     CREDIT, STDIN, SIGNAL, RESIZE ──────▶
  *        ◀────────────────────────── GRANT        that many bytes of STDIN were taken
  *        ◀─────────────────────────── EXIT        its main process is dead, and no process is left that could print
- *        ◀────────────────────────── READY        if EXEC said {isolation: "tenant"}: cleaned up, ready for the next program
+ *        ◀────────────────────────── READY        in a cell: all of it is gone, the place of the next program is prepared
  *
  * 1. PUT to STDIN go out in one write. The agent handles each after the one before.
  * 2. What is printed first comes first. What a program prints on one stream within two milliseconds of its first output comes
@@ -30,7 +30,7 @@ import { encodeFrame, encodeJsonFrame } from './frames.ts'
  * packages/agent/src is the other end: change both or neither.
  */
 /** Raised whenever a frame or a field changes. A number is never used again: images and workers may be of different days. */
-const PROTOCOL = 5
+const PROTOCOL = 6
 
 export const REQUEST = {
   exec: 1,
@@ -52,12 +52,25 @@ export const RESPONSE = {
   grant: 70,
 } as const
 
+/**
+ * How programs are kept in. Each user is one that nobody else on the host has.
+ *
+ * `cell`: many programs, one after another, each in fresh kernel namespaces. `agentUid` is the agent's own: it is root only
+ * until it has read this. `setupUid` is that of process 1 of the namespaces, `programUid` the programs'.
+ * `container`: one program, as that user of the container. `local`: no isolation.
+ */
+export type Confinement =
+  | { readonly kind: 'cell'; readonly agentUid: number; readonly setupUid: number; readonly programUid: number }
+  | { readonly kind: 'container'; readonly uid: number }
+  | { readonly kind: 'local' }
+
 /** The first thing an agent gets: who it is and what to have ready. */
 export interface Init {
-  /** The user its first program runs as; null if there is no isolation. */
-  readonly uid: number | null
-  /** How many programs it runs one after another, each as a different user: `uid`, `uid + 1`, … */
+  readonly confinement: Confinement
+  /** How many programs a `container` runs one after another, each as a different user: `uid`, `uid + 1`, … */
   readonly jobsPerContainer: number
+  /** Size of the workspace that a cell has ready. A program that needs another one gets it, and waits for it. */
+  readonly diskBytes: number
   readonly workspace: string
   readonly env: Readonly<Record<string, string>>
   readonly cpus: number

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Limits } from '@runnel/contract/public'
 import { type AgentConnection, createAgentConnection } from '../agent/connection.ts'
 import { ProtocolError } from '../agent/frames.ts'
-import { encodeInit, type Init } from '../agent/protocol.ts'
+import { type Confinement, encodeInit, type Init } from '../agent/protocol.ts'
 import { withDeadline } from './deadline.ts'
 import { createDockerStreamDecoder } from './docker-stream.ts'
 import type { Engine } from './engine.ts'
@@ -77,13 +77,20 @@ const connect = ({ socket, head }: { socket: Duplex; head: Buffer }): AgentConne
   return connection
 }
 
-const toInit = ({ warm, cpus }: ContainerRequest, uid: number, jobsPerContainer: number): Init => ({
-  uid,
+/** `uid` is the first of the container's users. */
+const toConfinement = ({ confinement }: ContainerRequest, uid: number): Confinement =>
+  confinement === 'cell'
+    ? { kind: 'cell', agentUid: uid, setupUid: uid + 1, programUid: uid + 2 }
+    : { kind: 'container', uid }
+
+const toInit = (request: ContainerRequest, uid: number, jobsPerContainer: number): Init => ({
+  confinement: toConfinement(request, uid),
   jobsPerContainer,
+  diskBytes: request.diskBytes,
   workspace: WORKSPACE,
   env: BASE_ENV,
-  cpus,
-  warm: warm === undefined ? null : { argv: warm.argv, env: warm.env },
+  cpus: request.cpus,
+  warm: request.warm === undefined ? null : { argv: request.warm.argv, env: request.warm.env },
 })
 
 /** Creates a container, attaches, starts it, and waits for its agent. If anything fails, no container is left behind. */
@@ -118,8 +125,9 @@ export const adjustContainer = async (
   { memoryBytes, processes }: Pick<Limits, 'memoryBytes' | 'processes'>,
 ): Promise<void> => {
   if (container.memoryBytes === memoryBytes && container.processes === processes) return
-  const hasForkServer = container.request.warm?.by === 'fork'
-  await engine.update(container.id, { memoryBytes, pidsLimit: toPidsLimit({ processes, hasForkServer }) })
+  const { confinement, warm } = container.request
+  const pidsLimit = toPidsLimit({ confinement, processes, hasForkServer: warm?.by === 'fork' })
+  await engine.update(container.id, { memoryBytes, pidsLimit })
   container.memoryBytes = memoryBytes
   container.processes = processes
 }

@@ -70,6 +70,7 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
 
   const toContainerRequest = (language: Language, { memoryBytes, processes, diskBytes }: Limits): ContainerRequest => ({
     image: `${imagePrefix}${language.image}`,
+    confinement: 'container',
     memoryBytes,
     processes,
     diskBytes,

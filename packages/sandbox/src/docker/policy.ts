@@ -1,9 +1,12 @@
 import type { ContainerCreateOptions, HostConfig as KnownHostConfig } from 'dockerode'
-import { seccompProfile } from './seccomp.ts'
+import type { Confinement } from '../agent/protocol.ts'
+import { cellSeccompProfile, seccompProfile } from './seccomp.ts'
 
 /** What a container is made for. */
 export interface ContainerSpec {
   readonly image: string
+  /** `cell`: each of its programs gets fresh kernel namespaces. `container`: it runs one program and is removed. */
+  readonly confinement: Exclude<Confinement['kind'], 'local'>
   /** The first of the users that its programs run as. No other container on the host has it at the same time. */
   readonly uid: number
   readonly memoryBytes: number
@@ -20,8 +23,12 @@ export interface ContainerSpec {
   readonly command: readonly string[]
 }
 
-/** dockerode's types lack one field that the engine knows. */
-type HostConfig = KnownHostConfig & { CgroupnsMode?: 'private' | 'host' }
+/** dockerode's types lack some fields that the engine knows. */
+type HostConfig = KnownHostConfig & {
+  CgroupnsMode?: 'private' | 'host'
+  MaskedPaths?: string[]
+  ReadonlyPaths?: string[]
+}
 
 export const WORKSPACE = '/workspace'
 
@@ -36,16 +43,23 @@ export const BASE_ENV = {
 export const AGENT_COMMAND = ['python3', '-I', '-S', '-B', '/opt/runnel/agent'] as const
 
 const MIB = 1024 * 1024
-/** On top of the processes that the program may have. The process that writes its files has ended before it starts. */
-const AGENT_PROCESSES = 1
+/**
+ * On top of the processes that the program may have. In a cell: the agent, the start server, and process 1 of the program's
+ * namespaces. What writes the program's files has ended before it starts.
+ */
+const AGENT_PROCESSES = { cell: 3, container: 1 } as const
 const SHARED_MEMORY_BYTES = 16 * MIB
 /** For links to the files of the image, and the names of users. */
 const ETC_BYTES = MIB
 const INODES_PER_MIB = 128
 const MINIMUM_INODES = 2048
 
-export const toPidsLimit = ({ processes, hasForkServer }: Pick<ContainerSpec, 'processes' | 'hasForkServer'>): number =>
-  processes + AGENT_PROCESSES + (hasForkServer ? 1 : 0)
+export const toPidsLimit = ({
+  confinement,
+  processes,
+  hasForkServer,
+}: Pick<ContainerSpec, 'confinement' | 'processes' | 'hasForkServer'>): number =>
+  processes + AGENT_PROCESSES[confinement] + (hasForkServer && confinement === 'container' ? 1 : 0)
 
 const toTmpfs = (bytes: number, options: string): string => {
   const inodes = Math.max(MINIMUM_INODES, Math.round(bytes / MIB) * INODES_PER_MIB)
@@ -74,15 +88,22 @@ export const POLICY: readonly Rule[] = [
   { because: 'Nothing of the image can be changed or filled.', host: () => ({ ReadonlyRootfs: true }) },
   {
     because:
-      'The only places to write: in memory, limited in bytes and files. In /etc only root writes: the agent names the program’s user there. Without shared memory Python’s multiprocessing has no locks; the engine’s own would be one more mount on the host.',
-    host: ({ diskBytes, uid }) => ({
+      'The only places to write: in memory, limited in bytes and files. In /etc only root writes: the agent names the program’s user there. Without shared memory Python’s multiprocessing has no locks; the engine’s own would be one more mount on the host. Each program of a cell gets the same places of its own (packages/agent/src/view.py).',
+    host: ({ confinement, diskBytes, uid }) => ({
       Tmpfs: {
-        [WORKSPACE]: toTmpfs(diskBytes, `exec,mode=0700,uid=${uid},gid=${uid}`),
-        '/tmp': toTmpfs(Math.ceil(diskBytes / 4), 'exec,mode=1777'),
-        '/dev/shm': toTmpfs(SHARED_MEMORY_BYTES, 'noexec,mode=1777'),
+        ...(confinement === 'container' && {
+          [WORKSPACE]: toTmpfs(diskBytes, `exec,mode=0700,uid=${uid},gid=${uid}`),
+          '/tmp': toTmpfs(Math.ceil(diskBytes / 4), 'exec,mode=1777'),
+          '/dev/shm': toTmpfs(SHARED_MEMORY_BYTES, 'noexec,mode=1777'),
+        }),
         '/etc': toTmpfs(ETC_BYTES, 'noexec,mode=0755'),
       },
     }),
+  },
+  {
+    because:
+      'The kernel mounts a fresh /proc in a user namespace only while nothing covers the visible one. Each program of a cell gets a /proc of its own, where more is covered than the engine covers, and the agent of a cell is not root.',
+    host: ({ confinement }) => (confinement === 'cell' ? { MaskedPaths: [], ReadonlyPaths: [] } : {}),
   },
   {
     because:
@@ -108,16 +129,21 @@ export const POLICY: readonly Rule[] = [
   },
   {
     because: 'No setuid file gives more rights, and only listed system calls exist.',
-    host: () => ({ SecurityOpt: ['no-new-privileges:true', `seccomp=${JSON.stringify(seccompProfile)}`] }),
+    host: ({ confinement }) => ({
+      SecurityOpt: [
+        'no-new-privileges:true',
+        `seccomp=${JSON.stringify(confinement === 'cell' ? cellSeccompProfile : seccompProfile)}`,
+      ],
+    }),
   },
   {
     because:
-      'No core dumps on the host, few descriptors, no file larger than the disk, almost no locked memory, no message queues of the host.',
-    host: ({ diskBytes }) => ({
+      'No core dumps on the host, few descriptors, no file larger than the disk, almost no locked memory, no message queues of the host. In a cell the agent limits the files of each program, because their disks differ.',
+    host: ({ confinement, diskBytes }) => ({
       Ulimits: [
         { Name: 'core', Soft: 0, Hard: 0 },
         { Name: 'nofile', Soft: 1024, Hard: 1024 },
-        { Name: 'fsize', Soft: diskBytes, Hard: diskBytes },
+        ...(confinement === 'container' ? [{ Name: 'fsize', Soft: diskBytes, Hard: diskBytes }] : []),
         { Name: 'memlock', Soft: 65_536, Hard: 65_536 },
         { Name: 'msgqueue', Soft: 0, Hard: 0 },
         { Name: 'rtprio', Soft: 0, Hard: 0 },
@@ -150,7 +176,7 @@ export const POLICY: readonly Rule[] = [
   },
   {
     because:
-      'The agent is root with no other rights, because only root may become the job’s user. The image cannot change that.',
+      'The agent starts as root with no other rights, because only root may become the job’s user. The image cannot change that. In a cell it is root only until it knows its own user.',
     container: ({ command }) => ({ User: '0:0', Entrypoint: [...command], Cmd: [], WorkingDir: WORKSPACE }),
   },
   {

@@ -95,6 +95,12 @@ export interface SeccompProfile {
   readonly syscalls: readonly Readonly<Record<string, unknown>>[]
 }
 
+/**
+ * What the agent of a cell needs to make the namespaces of each program. The program itself gets none of it: the agent loads
+ * a second, stricter filter into it (packages/agent/src/syscall_filter.py).
+ */
+const FOR_NAMESPACES = ['clone', 'unshare', 'mount', 'umount2', 'pivot_root', 'sethostname']
+
 /** In the engine's format. 32-bit and x32 calls are not listed, so they are no way around the filters. */
 export const seccompProfile: SeccompProfile = {
   defaultAction: DENY,
@@ -140,4 +146,10 @@ export const seccompProfile: SeccompProfile = {
     { names: ['personality'], action: ALLOW, args: [equals(0, 0)] },
     { names: ['personality'], action: ALLOW, args: [equals(0, 0xffffffff)] },
   ],
+}
+
+/** For containers whose programs have namespaces of their own. */
+export const cellSeccompProfile: SeccompProfile = {
+  ...seccompProfile,
+  syscalls: [{ names: FOR_NAMESPACES, action: ALLOW }, ...seccompProfile.syscalls],
 }

@@ -146,7 +146,7 @@ if not HAS_CGROUP_V2:
     name: 'has modules with the same names as the agent’s',
     source: {
       ...Object.fromEntries(
-        ['agent', 'files', 'frames', 'program', 'fork_server', 'server', 'sitecustomize', 'usercustomize'].map(
+        ['supervisor', 'files', 'control', 'init', 'interpreter', 'server', 'sitecustomize', 'usercustomize'].map(
           (name) => [`${name}.py`, 'import os\nos.write(1, b"loaded")'],
         ),
       ),

@@ -93,7 +93,7 @@ print("left")`,
   },
   {
     name: 'links files of the image into its workspace',
-    source: refused(`for path in ("/etc/passwd", "/opt/runnel/agent/agent.py", "/usr/bin/python3", "/etc/shadow"):
+    source: refused(`for path in ("/etc/passwd", "/opt/runnel/agent/supervisor.py", "/usr/bin/python3", "/etc/shadow"):
     for place in ("/workspace", "/tmp", "/dev/shm"):
         denied(f"{path} in {place}", lambda: os.link(path, f"{place}/hard"), errno.EXDEV)
 denied("the agent", lambda: os.link("/proc/1/exe", "/tmp/hard", follow_symlinks=True), errno.EXDEV)

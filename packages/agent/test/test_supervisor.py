@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from messages import Exec, Init
 
 #: With all that the agent would load later, because it can open nothing then.
-START = "import terminal, agent; agent.run()"
+START = "import terminal, confinement.local, supervisor; supervisor.run()"
 
 
 @unittest.skipUnless(hasattr(resource, "prlimit"), "only Linux changes the limits of another process")
@@ -43,8 +43,9 @@ class WithoutTerminals(unittest.TestCase):
 
     def test_a_program_that_needs_a_terminal_gets_an_error_that_says_why(self) -> None:
         settings: Init = {
-            "uid": None,
+            "confinement": {"kind": "local"},
             "jobsPerContainer": 1,
+            "diskBytes": 0,
             "workspace": self.workspace,
             "env": {},
             "cpus": 1,
@@ -60,6 +61,7 @@ class WithoutTerminals(unittest.TestCase):
             "killGraceMs": 300,
             "credit": 1_000,
             "isolation": "job",
+            "diskBytes": 0,
             "terminal": {"cols": 80, "rows": 24},
         }
         self.send(frames.INIT, 0, settings)

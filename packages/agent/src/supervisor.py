@@ -1,18 +1,15 @@
 """The agent: process 1 of every sandbox. The worker talks to it and to nothing else.
 
     worker                                            agent
-    INIT {uid, jobsPerContainer, warm, …} ─────▶        starts the interpreter ahead, if there is one
+    INIT {confinement, diskBytes, warm, …} ────▶        becomes who it says, prepares the place and the interpreter
        ◀─────────────────────────────── READY           waits for a program, for any time
     PUT, DATA…, EXEC, STDIN… ──────────────────▶        all at once; each waits for the one before
        ◀──────────────── DONE, STDOUT, STDERR …         the files are written, the program runs
     CREDIT, STDIN, SIGNAL, RESIZE ─────────────▶
        ◀──────────────────────────────── EXIT           the main process has died, nobody is left who could print;
                                                         what still lives is killed
-       ◀─────────────────────────────── READY           if EXEC said {isolation: "tenant"}: all it left is removed,
-                                                        the interpreter of the next user is started
-
-`uid` null means no isolation (the local sandbox): everything runs as the caller. Otherwise each program has a user of
-its own: `uid`, `uid + 1` and so on, `jobsPerContainer` of them.
+       ◀─────────────────────────────── READY           in a cell: the program's namespaces are gone and memory is
+                                                        back, new ones are prepared
 
 The agent ends in one of two ways, and all processes die with it:
 
@@ -27,16 +24,16 @@ import os
 import sys
 import time
 
-import etc
+import confinement
 import files
 import frames
 import json_text
 import switches
 from channel import Channel
 from cleaner import has_processes, is_as_new, remove_files
-from file_writer import FileWriter
-from identity import ContainerIdentity, LocalIdentity, kill_all_we_may, outlast_programs
+from kill import kill_all_we_may
 from loop import Loop
+from outlast import outlast_programs
 from program import Program
 from spawn import Pipes
 from usage import Usage
@@ -46,9 +43,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import NoReturn
 
-    from identity import Identity
+    from confinement import Confinement
+    from confinement.cell import Cell, PlaceWriter
+    from confinement.container import Container
+    from file_writer import FileWriter
+    from memory_return import MemoryReturn
     from messages import Exec, ExitReport, Init, ListedFile, Put, Ready, Signal, TerminalSize
-    from server import ForkServer
+    from server import StartServer
     from spawn import Streams
     from terminal import Terminal
 
@@ -64,17 +65,18 @@ KILL_AGAIN_SECONDS = 0.002
 class Agent:
     _settings: Init
     _usage: Usage
+    _confinement: Confinement
+    _memory: MemoryReturn
     _give_up_tidying: int
 
-    def __init__(self, server: ForkServer | None) -> None:
+    def __init__(self, server: StartServer | None) -> None:
         self._server = server
-        self._isolated = False
         self._loop = Loop(self._reap)
         self._channel = Channel(self._loop, self._received, self._end)
         self._program: Program | None = None  # the one that waits or runs
         self._is_warm = False
         self._terminal: Terminal | None = None  # of that program
-        self._file_writer: FileWriter | None = None
+        self._file_writer: FileWriter | PlaceWriter | None = None
         self._stream = 0  # of the program that runs; 0 while none does
         self._is_reused = False
         self._uses = 0
@@ -103,44 +105,50 @@ class Agent:
         os._exit(status)
 
     def _kill_everything(self) -> None:
-        if self._isolated:
+        if not hasattr(self, "_confinement"):
+            return
+        if self._confinement.kind == "local":
+            self._confinement.kill_everything()
+        else:
             kill_all_we_may()
-        elif self._program is not None:
-            self._program.identity.kill_everything()
 
     # A sandbox and its uses
 
     def _initialise(self, settings: Init) -> None:
         self._settings = settings
-        self._isolated = settings["uid"] is not None
-        self._usage = Usage(self._isolated, time.process_time)
-        if self._isolated:
-            etc.fill()
+        self._confinement = confinement.create(settings, self._server)
+        self._usage = Usage(self._confinement.kind != "local", time.process_time)
+        self._confinement.enter()
+        if self._confinement.kind == "cell":
+            from memory_return import MemoryReturn
+
+            self._memory = MemoryReturn(self._loop)
         self._prepare()
 
     def _prepare(self) -> None:
-        warm, workspace = self._settings["warm"], self._settings["workspace"]
-        identity = self._next_identity()
+        self._confinement.renew()
         self._uses += 1
         self._is_warm = False
-        self._program = self._new_program(identity, Pipes(identity))
-        if (warm is None or self._server is None) and switches.is_on("writer"):
-            self._file_writer = FileWriter(self._loop, identity, workspace)
+        program = self._program = self._new_program(self._open_pipes())
+        if self._confinement.kind == "cell":
+            self._watch(self._confinement)
+        warm = self._settings["warm"]
+        has_interpreter = self._confinement.has_interpreter
+        if (warm is None or not has_interpreter) and switches.is_on("writer"):
+            self._file_writer = self._confinement.new_writer(self._loop)
         if warm is None:
             self._ready()
-        elif self._server is not None:
-            self._program.warm_by(self._server, self._warmed, self._fail)
+        elif self._confinement.kind != "local" and has_interpreter:
+            program.fork(self._confinement.fork, self._warmed, self._fail)
         else:
-            self._program.warm_up(warm["argv"], {**self._settings["env"], **warm["env"], **switches.ENV}, self._warmed)
+            program.warm_up(warm["argv"], {**self._settings["env"], **warm["env"], **switches.ENV}, self._warmed)
 
-    def _next_identity(self) -> Identity:
-        first_uid = self._settings["uid"]
-        if first_uid is None:
-            return LocalIdentity()
-        identity = ContainerIdentity(first_uid + self._uses)
-        os.chown(self._settings["workspace"], identity.uid, identity.uid)
-        etc.name_user(identity.uid, self._settings["workspace"])
-        return identity
+    def _watch(self, cell: Cell) -> None:
+        def died(status: int) -> None:
+            if self._program is not None:
+                self._program_died(self._program, status)
+
+        cell.watch(self._loop, died)
 
     def _warmed(self, is_up: bool) -> None:
         if not is_up:
@@ -152,12 +160,14 @@ class Agent:
         ready: Ready = {"protocol": frames.PROTOCOL, "cgroup": self._usage.version, "warm": self._is_warm}
         self._channel.send_json(frames.READY, 0, ready)
 
-    def _new_program(self, identity: Identity, streams: Streams) -> Program:
+    def _open_pipes(self) -> Pipes:
+        return Pipes(self._confinement.own)
+
+    def _new_program(self, streams: Streams) -> Program:
         return Program(
             self._loop,
-            identity,
+            self._confinement,
             self._usage,
-            self._settings["workspace"],
             streams,
             is_first=self._uses == 1,
             on_output=self._printed,
@@ -208,19 +218,22 @@ class Agent:
         if program is None or program.is_running():
             raise frames.ProtocolError("a program where none is awaited")
         self._stream = stream
-        self._is_reused = request["isolation"] == "tenant" and self._isolated
-        program.identity.alone = not self._is_reused
+        self._is_reused = request["isolation"] == "tenant" and self._confinement.kind == "container"
+        if self._confinement.kind == "container":
+            self._confinement.alone = not self._is_reused
         packed = files.pack(self._files, self._content)
         self._files, self._content = [], bytearray()
+        if self._confinement.kind == "cell" and self._confinement.disk_bytes != request["diskBytes"]:
+            program = self._change_disk(program, self._confinement, request)
         if not self._is_warm or not self._fits_warm(request):
             if self._is_warm or request["terminal"] is not None:
                 program = self._start_over(program, request["terminal"])
-            self._write_files(program, packed, lambda: self._start_cold(program, request))
-        elif self._server is not None:
+            self._write_files(packed, lambda: self._start_cold(program, request))
+        elif self._confinement.has_interpreter:
             program.release_with(packed, self._written)
             self._run(program, request)
         else:
-            self._write_files(program, packed, lambda: self._release(program, request))
+            self._write_files(packed, lambda: self._release(program, request))
 
     def _fits_warm(self, request: Exec) -> bool:
         warm = self._settings["warm"]
@@ -228,32 +241,39 @@ class Agent:
             warm is not None and request["argv"] == warm["argv"] and not request["env"] and request["terminal"] is None
         )
 
+    def _change_disk(self, program: Program, cell: Cell, request: Exec) -> Program:
+        """Its size is that of its mounts, so this takes new namespaces."""
+        program.discard()
+        cell.unwatch(self._loop)
+        cell.end_now()
+        cell.disk_bytes = request["diskBytes"]
+        cell.renew()
+        self._watch(cell)
+        self._is_warm = False
+        self._program = self._new_program(self._open_pipes())
+        return self._program
+
     def _start_over(self, program: Program, size: TerminalSize | None) -> Program:
         """Discards what was prepared for a program, and returns another for the same user. A program gets all processes
         of its limit, so a warm one and its file writer must be gone first."""
         program.discard()
-        if self._is_warm:
-            os.waitpid(program.pid, 0)
-            if self._file_writer is not None:
-                self._file_writer.end()
-                self._file_writer = None
-        identity = program.identity
-        self._program = self._new_program(
-            identity, Pipes(identity) if size is None else self._open_terminal(identity, size)
-        )
+        if self._is_warm and self._file_writer is not None:
+            self._file_writer.end()
+            self._file_writer = None
+        self._program = self._new_program(self._open_pipes() if size is None else self._open_terminal(size))
         return self._program
 
-    def _open_terminal(self, identity: Identity, size: TerminalSize) -> Terminal:
+    def _open_terminal(self, size: TerminalSize) -> Terminal:
         from terminal import Terminal  # only here, because few programs have one
 
         try:
-            self._terminal = Terminal(identity, size)
+            self._terminal = Terminal(*self._confinement.open_terminal(), size)
         except OSError as error:
             self._fail(f"cannot open a terminal: {error.strerror}")
         return self._terminal
 
-    def _write_files(self, program: Program, packed: bytearray, then: Callable[[], None]) -> None:
-        writer = self._file_writer or FileWriter(self._loop, program.identity, self._settings["workspace"])
+    def _write_files(self, packed: bytearray, then: Callable[[], None]) -> None:
+        writer = self._file_writer or self._confinement.new_writer(self._loop)
         self._file_writer = writer
         waiting = self._waiting = []
 
@@ -278,17 +298,17 @@ class Agent:
 
     def _start_cold(self, program: Program, request: Exec) -> None:
         # The local sandbox has no control group to count a busy child's time, so the kernel's own limit stands in.
-        cpu_seconds = None if self._isolated else -(-request["cpuMs"] // 1000)
+        cpu_seconds = -(-request["cpuMs"] // 1000) if self._confinement.kind == "local" else None
         try:
             env = {**self._settings["env"], **request["env"], **request["coldEnv"]}
             program.start(request["argv"], env, cpu_seconds)
         except OSError as error:
-            self._fail(str(error))
+            self._fail(error.strerror or str(error))
         self._run(program, request)
 
     def _run(self, program: Program, request: Exec) -> None:
         program.run(request, self._settings["cpus"])
-        if self._isolated and not self._outlasts:
+        if self._confinement.kind != "local" and not self._outlasts:
             self._loop.after(OUTLAST_SECONDS, self._outlast)
 
     def _outlast(self) -> None:
@@ -313,7 +333,7 @@ class Agent:
     # Endings
 
     def _reap(self) -> None:
-        """A child of ours has died: the program, a file writer, or an orphan of the program's."""
+        """A child of ours has died: the program, a file writer, process 1 of a program's namespaces, or an orphan."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -323,8 +343,18 @@ class Agent:
             if pid == 0:
                 self._some_live()
                 return
-            if self._program is not None and pid == self._program.pid:
+            if self._confinement.kind == "cell":
+                self._reaped_of_cell(self._confinement, pid)
+            elif self._program is not None and pid == self._program.pid:
                 self._program_died(self._program, status)
+
+    def _reaped_of_cell(self, cell: Cell, pid: int) -> None:
+        if self._server is not None and pid == self._server.pid:
+            self._leave(status=1)  # without it there are no more programs
+        if cell.is_init(pid):
+            cell.init_died()
+            if self._program is None:
+                self._next_in_cell(cell)
 
     def _program_died(self, program: Program, status: int) -> None:
         if not program.is_running():
@@ -338,40 +368,56 @@ class Agent:
     def _some_live(self) -> None:
         """Local: a child that was started while the others died is not known yet, and not dead yet."""
         program = self._program
-        if not self._isolated and program is not None and program.has_died():
-            program.identity.kill_everything()
+        if self._confinement.kind == "local" and program is not None and program.has_died():
+            self._confinement.kill_everything()
             self._loop.after(0.02, self._reap)
 
-    def _exited(self, identity: Identity, report: ExitReport) -> None:
+    def _exited(self, report: ExitReport) -> None:
         self._channel.send_json(frames.EXIT, self._stream, report)
         self._program = self._terminal = None
         self._stream = 0  # what still comes for this program must not reach the next one
         if self._file_writer is not None:  # it was not needed, and died with the rest
             self._file_writer.close()
             self._file_writer = None
+        if self._confinement.kind == "cell":
+            self._confinement.kill_everything()
+            if self._confinement.has_ended():
+                self._next_in_cell(self._confinement)
+        elif self._confinement.kind == "container":
+            self._after_program(self._confinement)
+
+    def _next_in_cell(self, cell: Cell) -> None:
+        """Nothing of the program runs any more."""
+        cell.unwatch(self._loop)
+        cell.close()
+        cell.disk_bytes = self._settings["diskBytes"]
+        self._memory.when_back(self._prepare, self._leave)
+
+    def _after_program(self, container: Container) -> None:
         if not self._is_reused:
-            if self._isolated and self._has_survivors():
-                identity.kill_everything()
+            if self._has_survivors():
+                container.kill_everything()
             return
-        if self._uses == self._settings["jobsPerContainer"] or identity.alone:
+        if self._uses == self._settings["jobsPerContainer"] or container.alone:
             self._leave()
         self._give_up_tidying = self._loop.after(TIDYING_SECONDS, self._leave)
-        self._tidy_up(identity)
+        self._tidy_up(container)
 
     def _has_survivors(self) -> bool:
-        return has_processes((os.getpid(), self._server.pid) if self._server else (os.getpid(),))
+        ours = (os.getpid(), self._server.pid) if self._server else (os.getpid(),)
+        return has_processes(ours)
 
-    def _tidy_up(self, identity: Identity) -> None:
+    def _tidy_up(self, container: Container) -> None:
         """Kills again and again until no process is left, then removes the rest."""
         if self._has_survivors():
-            identity.kill_everything()
-            if identity.alone:
+            container.kill_everything()
+            if container.alone:
                 self._leave()  # what the program left takes every process that the limit allows
-            self._loop.after(KILL_AGAIN_SECONDS, lambda: self._tidy_up(identity))
+            self._loop.after(KILL_AGAIN_SECONDS, lambda: self._tidy_up(container))
             return
         workspace = self._settings["workspace"]
         self._loop.cancel(self._give_up_tidying)
-        remove_files(identity.uid, workspace)
+        remove_files(container.uid, workspace)
         # From here it is ours, so nobody else can change it any more.
         os.chown(workspace, 0, 0)
         os.chmod(workspace, 0o700)
@@ -380,6 +426,6 @@ class Agent:
         self._prepare()
 
 
-def run(server: ForkServer | None = None) -> NoReturn:
-    """`server`: the fork server, where there is one."""
+def run(server: StartServer | None = None) -> NoReturn:
+    """`server`: the start server, in a container."""
     Agent(server).run()

@@ -4,7 +4,11 @@ import subprocess
 import unittest
 from collections.abc import Callable
 
-import identity
+import execute
+import kill
+from confinement.container import Container
+from confinement.local import Local
+from spawn import Pipes
 
 UID = 1_234_567
 SLEEP = ["sleep", "60"]
@@ -27,32 +31,42 @@ def run_in_child(act: Callable[[], None]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-class Local(unittest.TestCase):
+class Locally(unittest.TestCase):
     def setUp(self) -> None:
-        self.identity = identity.LocalIdentity()
+        self.local = Local("/tmp")
 
-    def test_a_program_is_the_caller(self) -> None:
-        self.identity.assume()
-        self.assertEqual(self.identity.uid, os.getuid())
+    def start(self, *argv: str) -> int:
+        pipes = Pipes(self.local.own)
+        pid = self.local.spawn(pipes, list(argv), dict(os.environ))
+        pipes.close_theirs()
+        for fd in (pipes.stdin, pipes.stdout, pipes.stderr):
+            assert fd is not None
+            os.close(fd)
+        pipes.order.close()
+        return pid
 
     def test_all_processes_of_a_group_are_killed(self) -> None:
-        program = subprocess.Popen(["sh", "-c", "sleep 60 & wait"], start_new_session=True)
-        self.identity.remember_group(program.pid)
-        self.identity.kill_everything()
-        self.assertEqual(program.wait(10), -signal.SIGKILL)
-        self.assertTrue(is_group_dead(program.pid))
+        pid = self.start("sh", "-c", "sleep 60 & wait")
+        self.local.kill_everything()
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), -signal.SIGKILL)
+        self.assertTrue(is_group_dead(pid))
 
     def test_a_group_that_is_gone_is_no_error(self) -> None:
-        program = subprocess.Popen(["true"], start_new_session=True)
-        program.wait(10)
-        self.identity.remember_group(program.pid)
-        self.identity.kill_everything()
+        pid = self.start("true")
+        os.waitpid(pid, 0)
+        self.local.kill_everything()
 
     @unittest.skipUnless(os.path.exists("/proc/self/task"), "needs /proc")
     def test_children_of_no_known_group_are_killed(self) -> None:
         child = subprocess.Popen(SLEEP, start_new_session=True)
-        self.identity.kill_everything()
+        self.local.kill_everything()
         self.assertEqual(child.wait(10), -signal.SIGKILL)
+
+    def test_a_program_that_cannot_start_says_why(self) -> None:
+        pipes = Pipes(self.local.own)
+        with self.assertRaises(OSError) as caught:
+            self.local.spawn(pipes, ["no-such-program"], dict(os.environ))
+        self.assertEqual(caught.exception.strerror, "no-such-program: No such file or directory")
 
 
 def is_group_dead(group: int) -> bool:
@@ -74,7 +88,7 @@ def is_group_dead(group: int) -> bool:
 class InContainer(unittest.TestCase):
     def test_a_child_becomes_the_user_for_good(self) -> None:
         def become() -> None:
-            identity.ContainerIdentity(UID).assume()
+            Container(UID, "/tmp", None).assume()
             assert os.getresuid() == (UID, UID, UID)
             assert os.getresgid() == (UID, UID, UID)
             assert os.getgroups() == [UID]
@@ -88,7 +102,7 @@ class InContainer(unittest.TestCase):
 
     def test_the_program_dies_of_memory_before_the_agent(self) -> None:
         def become() -> None:
-            identity.ContainerIdentity(UID).assume()
+            Container(UID, "/tmp", None).assume()
             with open("/proc/self/oom_score_adj") as file:
                 assert file.read() == "1000\n"
 
@@ -98,19 +112,19 @@ class InContainer(unittest.TestCase):
         reader, writer = os.pipe()
         self.addCleanup(os.close, reader)
         self.addCleanup(os.close, writer)
-        identity.ContainerIdentity(UID).own(writer)
+        Container(UID, "/tmp", None).own(writer)
         self.assertEqual((os.fstat(writer).st_uid, os.fstat(writer).st_gid), (UID, UID))
 
     @needs_container
     def test_only_the_processes_of_the_user_are_killed_where_others_live_on(self) -> None:
-        job = identity.ContainerIdentity(UID)
+        job = Container(UID, "/tmp", None)
         job.alone = False
         other = subprocess.Popen(SLEEP)
         program = subprocess.Popen(SLEEP, user=UID, group=UID, extra_groups=[])
         job.kill_everything()
         self.assertEqual(program.wait(10), -signal.SIGKILL)
         self.assertIsNone(other.poll())
-        identity.kill_all_we_may()
+        kill.kill_all_we_may()
         self.assertEqual(other.wait(10), -signal.SIGKILL)
 
 
@@ -118,7 +132,7 @@ class Signals(unittest.TestCase):
     def test_a_program_gets_the_defaults_back(self) -> None:
         def restore() -> None:
             signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-            identity.restore_signals()
+            execute.restore_signals()
             for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD):
                 assert signal.getsignal(number) == signal.SIG_DFL
 

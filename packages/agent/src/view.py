@@ -1,0 +1,105 @@
+"""What a program of a cell sees of the file system: made by process 1 of its namespaces, with all rights over those and
+none over anything else.
+
+    /             the container's, read-only
+    /etc          the container's, read-only: the agent has filled it
+    /workspace, /tmp, /dev/shm     in memory, new, limited in bytes and files
+    /dev          the container's devices, read-only: nobody can change what the next program sees
+    /dev/pts      new, with a bound: the kernel has one number of terminals for everybody
+    /dev/mqueue   of the new namespace
+    /proc         new. What says something of the machine or of its users is empty, what changes the kernel is read-only
+
+The paths are those that Docker hides and protects, and a few more.
+"""
+
+import posix
+
+import libc
+
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
+MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1 << 5, 1 << 12, 1 << 14, 1 << 18
+#: A user namespace cannot take these away from what it was given.
+_LOCKED = MS_NOSUID | MS_NODEV | MS_NOEXEC
+
+MIB = 1 << 20
+INODES_PER_MIB, MINIMUM_INODES = 128, 2048
+SHARED_MEMORY_BYTES = 16 * MIB
+MOST_TERMINALS = 64
+
+EMPTY_FOLDERS = ("/proc/acpi", "/proc/asound", "/proc/scsi", "/proc/pressure", "/sys/firmware")
+EMPTY_FILES = (
+    "/proc/cmdline",
+    "/proc/interrupts",
+    "/proc/kcore",
+    "/proc/key-users",
+    "/proc/keys",
+    "/proc/latency_stats",
+    "/proc/sched_debug",
+    "/proc/softirqs",
+    "/proc/timer_list",
+    "/proc/timer_stats",
+)
+READ_ONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
+#: A fresh network namespace has the kernel's own: 33 MiB. With control groups v1 what waits there is nobody's memory.
+BUFFERS = (("tcp_rmem", b"4096 65536 131072"), ("tcp_wmem", b"4096 16384 65536"))
+
+_mount = libc.find("mount")
+
+
+def build(disk_bytes: int, uid: int) -> None:
+    """`uid`: the program's, which owns the workspace."""
+    mount(None, "/", None, MS_REC | MS_PRIVATE)
+    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    for name, value in BUFFERS:
+        _write(f"/proc/sys/net/ipv4/{name}", value)
+    for path in EMPTY_FOLDERS:
+        if _is_there(path):
+            mount("tmpfs", path, "tmpfs", MS_RDONLY)
+    for path in EMPTY_FILES:
+        if _is_there(path):
+            mount("/dev/null", path, None, MS_BIND)
+    for path in READ_ONLY:
+        if _is_there(path):
+            mount(path, path, None, MS_BIND | MS_REC)
+            mount(None, path, None, MS_BIND | MS_REMOUNT | MS_RDONLY | _LOCKED)
+    mount(None, "/etc", None, MS_BIND | MS_REMOUNT | MS_RDONLY | _LOCKED)
+    mount(None, "/dev", None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID)
+    terminals = f"newinstance,ptmxmode=0666,mode=0620,max={MOST_TERMINALS}"
+    mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, terminals)
+    mount("mqueue", "/dev/mqueue", "mqueue", _LOCKED)
+    _mount_memory("/dev/shm", SHARED_MEMORY_BYTES, _LOCKED, "mode=1777")
+    _mount_memory("/tmp", -(-disk_bytes // 4), MS_NOSUID | MS_NODEV, "mode=1777")
+    _mount_memory("/workspace", disk_bytes, MS_NOSUID | MS_NODEV, f"mode=0755,uid={uid},gid={uid}")
+
+
+def mount(source: "str | None", target: str, kind: "str | None", flags: int, data: "str | None" = None) -> None:
+    """Raises OSError that names the target."""
+    try:
+        libc.call(_mount, _encode(source), target.encode(), _encode(kind), flags, _encode(data))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, target) from None
+
+
+def _mount_memory(target: str, size: int, flags: int, options: str) -> None:
+    inodes = max(MINIMUM_INODES, round(size / MIB) * INODES_PER_MIB)
+    mount("tmpfs", target, "tmpfs", flags, f"size={size},nr_inodes={inodes},{options}")
+
+
+def _encode(text: "str | None") -> "bytes | None":
+    return None if text is None else text.encode()
+
+
+def _is_there(path: str) -> bool:
+    try:
+        posix.stat(path)
+    except OSError:
+        return False
+    return True
+
+
+def _write(path: str, value: bytes) -> None:
+    file = posix.open(path, posix.O_WRONLY)
+    try:
+        posix.write(file, value)
+    finally:
+        posix.close(file)
