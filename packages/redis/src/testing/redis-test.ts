@@ -1,19 +1,8 @@
-import { eventually, uniquePrefix } from '@runnel/testing'
+import { uniquePrefix } from '@runnel/testing'
 import { Redis } from 'ioredis'
-import { test as base, expect, inject } from 'vitest'
+import { test as base, inject } from 'vitest'
 import { createRedisKeys } from '../redis-keys.ts'
-import { findWrongKeys } from './find-wrong-keys.ts'
-
-const findKeys = async (redis: Redis, prefix: string): Promise<string[]> => {
-  const keys: string[] = []
-  for await (const page of redis.scanStream({ match: `${prefix}*`, count: 1_000 })) keys.push(...page)
-  return keys
-}
-
-const findConnections = async (redis: Redis, name: string): Promise<string[]> => {
-  const clients = String(await redis.client('LIST')).split('\n')
-  return clients.filter((client) => client.includes(name))
-}
+import { namedUrl, removeKeys, untilDisconnected } from './check-traces.ts'
 
 /** Without this limit, a resource that never closes would stop the whole run and not say why. */
 const RELEASE_TIMEOUT_MS = 20_000
@@ -42,21 +31,13 @@ export const redisTest = base
   })
   .extend('prefix', async ({ redis }, { onCleanup }) => {
     const prefix = uniquePrefix()
-    onCleanup(async () => {
-      const keys = await findKeys(redis, prefix)
-      const wrong = await findWrongKeys(redis, prefix, keys)
-      if (keys.length > 0) await redis.del(...keys)
-      expect(wrong, 'keys that are not as packages/redis/src/key-table.ts says').toEqual([])
-    })
+    onCleanup(() => removeKeys(redis, prefix))
     return prefix
   })
   .extend('redisKeys', async ({ prefix }) => createRedisKeys(prefix))
   .extend('redisUrl', async ({ redis, prefix }, { onCleanup }) => {
-    // BullMQ names its connections after the prefix; so do all others made from this URL.
-    onCleanup(() =>
-      eventually(async () => expect(await findConnections(redis, prefix), 'connections left open').toEqual([])),
-    )
-    return `${inject('redisUrl')}?connectionName=${encodeURIComponent(prefix)}`
+    onCleanup(() => untilDisconnected(redis, prefix))
+    return namedUrl(inject('redisUrl'), prefix)
   })
   .extend('resources', async ({ redisUrl }, { onCleanup }) => {
     const resources = new AsyncDisposableStack()
