@@ -12,7 +12,8 @@ const runMain = (...args: readonly string[]) =>
 test.each([
   [['constructor'], "There is no command 'constructor': use one of start, stop, "],
   [['soak', '--bogus'], "Unknown option '--bogus'"],
-  [['start', '--bogus'], "Unknown option '--bogus'"],
+  [['start', '--bogus'], "Unknown option '--bogus' (npm start -- --help lists the options)"],
+  [['start', '--workers', '0'], '--workers is a number from 1 to 64'],
   [['test', '--bogus'], "Unknown option '--bogus'"],
 ])('The command line %j ends with one sentence that says what is wrong, and with code 2', (args, sentence) => {
   const { status, stderr } = runMain(...args)

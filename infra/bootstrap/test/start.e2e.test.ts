@@ -108,25 +108,20 @@ test.concurrent('Ctrl-C stops a start in front and leaves nothing behind', async
   await expectNothingLeft(record)
 })
 
-test.concurrent('A run that was killed is cleaned up by the next stop', async () => {
+test.concurrent('A worker that is killed is started again, and a run that was killed is cleaned up by the next stop', async () => {
   await using checkout = await openCheckout(ONE_CONTAINER)
   const { npm, start, readRecord } = checkout
-  await start('--detach')
-  const record = readRecord()
-  process.kill(record.supervisor.pid, 'SIGKILL')
-  expect(await npm('stop')).toMatchObject({ code: 0 })
-  await expectNothingLeft(record)
-})
-
-test.concurrent('A worker that is killed is started again', async () => {
-  await using checkout = await openCheckout(ONE_CONTAINER)
-  const { start, readRecord } = checkout
   await start('--detach')
   const before = readRecord().processes
   const worker = before.at(-1)
   if (worker === undefined) throw new Error('There is no worker')
   process.kill(worker.pid, 'SIGKILL')
   await untilTrue(() => readRecord().processes.length > before.length)
+
+  const record = readRecord()
+  process.kill(record.supervisor.pid, 'SIGKILL')
+  expect(await npm('stop')).toMatchObject({ code: 0 })
+  await expectNothingLeft(record)
 })
 
 test.concurrent('A start on a port that is taken ends with one sentence that names --port', async () => {
@@ -140,14 +135,3 @@ test.concurrent('A start on a port that is taken ends with one sentence that nam
   expect(output).toContain(`Port ${port} is taken`)
   expect(output).toContain('--port')
 })
-
-test.concurrent.each([['--speed'], ['--port', 'http'], ['--workers', '0'], ['--sandbox', 'none']])(
-  'A start with %s %s ends with one sentence and code 2',
-  async (...args) => {
-    await using checkout = await openCheckout()
-    const { npm } = checkout
-    const { code, output } = await npm('start', '--', ...args)
-    expect(code).toBe(2)
-    expect(output).toContain('--help')
-  },
-)
