@@ -13,7 +13,7 @@ import { requireRouteAccess } from './access/route-access.ts'
 import { setSecurityHeaders } from './access/security-headers.ts'
 import { createStreamQuota } from './access/stream-quota.ts'
 import type { Backend } from './backend.ts'
-import { BODY_BYTES, setBodyParsers } from './body-parsers.ts'
+import { setBodyParsers } from './body-parsers.ts'
 import { guardAgainstPages } from './browser-guard.ts'
 import { trackConnections } from './connections.ts'
 import { registerConsole } from './console/register-console.ts'
@@ -24,6 +24,9 @@ import { addRoute, type RouteTable } from './errors/route-table.ts'
 import { toShuttingDown } from './errors/to-request-error.ts'
 import { closeSockets, onSocketError } from './events/close-sockets.ts'
 import { HEARTBEAT_MS } from './events/heartbeat.ts'
+import { SOCKET_OPTIONS } from './events/socket-options.ts'
+import { BODY_BYTES } from './input-bounds.ts'
+import { createInputTurns } from './input-turns.ts'
 import { registerLibraryRoutes } from './library-routes.ts'
 import type { ApiMetrics } from './metrics.ts'
 import { describeApi } from './openapi.ts'
@@ -132,7 +135,8 @@ export const createApp = (parts: AppParts): App => {
   app.setSerializerCompiler(() => JSON.stringify)
   app.setErrorHandler(answerError)
   app.setNotFoundHandler(answerUnknownRoute(routes))
-  setBodyParsers(app)
+  const inputTurns = createInputTurns()
+  setBodyParsers(app, inputTurns)
   app.decorateRequest(CALLER, null)
   requireRouteAccess(app)
   app.addHook('onRoute', ({ url, method, wsHandler }) => {
@@ -143,7 +147,7 @@ export const createApp = (parts: AppParts): App => {
   const { rest } = dispatchUpgrades(app.server, new Map([[SOCKET_IO_PATH, take]]))
   addRoute(sockets, SOCKET_IO_PATH, 'GET')
   app.register(websocket, {
-    options: { server: rest, maxPayload: BODY_BYTES, perMessageDeflate: false },
+    options: { server: rest, ...SOCKET_OPTIONS },
     errorHandler: onSocketError,
     // Streams end first, so that the server has no connection left to wait for.
     preClose: async () => {
@@ -181,13 +185,14 @@ export const createApp = (parts: AppParts): App => {
     submissionSchema: createSubmissionSchema(policy),
     callers,
     count,
+    inputTurns,
     heartbeatMs,
     sharesFrames,
     closing: closing.signal,
     whileConnected: createWhileConnected(closing.signal),
   }
   const socketIo = serveSocketIo({ ...options, countStream })
-  app.register(socketIoRoute, { ...socketIo, upgradeOf, closing: closing.signal })
+  app.register(socketIoRoute, { ...socketIo, inputTurns, upgradeOf, closing: closing.signal })
   app.register(healthRoutes, options)
   app.register(jobsRoutes, options)
   app.register(jobRoutes, options)

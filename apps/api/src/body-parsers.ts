@@ -1,11 +1,9 @@
-import { PROGRAM, RequestError } from '@runnel/contract/public'
-import type { FastifyInstance } from 'fastify'
-
-/**
- * The largest body that can be useful: source of the allowed size in which every byte is escaped (`\u001b`
- * makes six of one), and as much again of standard input, args and env.
- */
-export const BODY_BYTES = 8 * PROGRAM.sourceBytes
+import { RequestError } from '@runnel/contract/public'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { tenantOrAddress } from './access/caller.ts'
+import { CLIENT_GONE } from './errors/framework-errors.ts'
+import { boundJson } from './input-bounds.ts'
+import { type InputTurns, LARGE_BYTES } from './input-turns.ts'
 
 /** Fatal: bytes that are not UTF-8 are refused. A lenient decoder would change the program. */
 const utf8 = new TextDecoder('utf-8', { fatal: true })
@@ -18,16 +16,37 @@ export const decodeUtf8 = (bytes: Uint8Array, whole: string): string => {
   }
 }
 
+const CHARSET = /;\s*charset\s*=\s*"?([^";\s]*)/i
+
+/** JSON is always UTF-8 (RFC 8259). Who names another charset has written the bytes in it. */
+const requireUtf8 = ({ headers }: FastifyRequest): void => {
+  const [, charset = 'utf-8'] = CHARSET.exec(headers['content-type'] ?? '') ?? []
+  if (/^utf-?8$/i.test(charset)) return
+  throw new RequestError(
+    'unsupported-media-type',
+    `Cannot read a body with the charset ${JSON.stringify(charset)}: send JSON in UTF-8`,
+  )
+}
+
 /** Reads JSON, without compression. Keys that would reach a prototype are refused. */
-export const setBodyParsers = (app: FastifyInstance): void => {
+export const setBodyParsers = (app: FastifyInstance, inputTurns: InputTurns): void => {
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    try {
-      parseJson(request, decodeUtf8(Buffer.from(body), 'the body'), done)
-    } catch (error) {
-      done(error instanceof Error ? error : new Error('Unreadable body', { cause: error }))
+    const read = (): void => {
+      try {
+        if (request.raw.socket.destroyed) throw new RequestError(...CLIENT_GONE)
+        const bytes = typeof body === 'string' ? Buffer.from(body) : body
+        requireUtf8(request)
+        boundJson(bytes, 'the body')
+        parseJson(request, decodeUtf8(bytes, 'the body'), done)
+      } catch (error) {
+        done(error instanceof Error ? error : new Error('Unreadable body', { cause: error }))
+      }
     }
+    const turn = body.length > LARGE_BYTES ? inputTurns.take(tenantOrAddress(request), body.length) : undefined
+    if (turn === undefined) read()
+    else void turn.then(read)
   })
   app.addHook('preParsing', async (request) => {
     const packing = request.headers['content-encoding']

@@ -57,6 +57,13 @@ const ROWS: readonly Row[] = [
     'unsupported-media-type',
     'Cannot read a body with Content-Encoding: gzip; send it uncompressed',
   ],
+  [
+    'another charset',
+    raw('{"code":"print(1)"}', { 'content-type': 'application/json; charset="ISO-8859-1"' }),
+    415,
+    'unsupported-media-type',
+    'Cannot read a body with the charset "ISO-8859-1": send JSON in UTF-8',
+  ],
   ['a list', raw('[]'), 400, 'invalid-request', 'Cannot read the body: it must be an object'],
   ['null', raw('null'), 400, 'invalid-request', 'Cannot read the body: it must be an object'],
   ['a string', raw('"print(1)"'), 400, 'invalid-request', 'Cannot read the body: it must be an object'],
@@ -72,7 +79,7 @@ const ROWS: readonly Row[] = [
     raw(`{"code":"${'x'.repeat(9 * 1024 * 1024)}"}`),
     413,
     'payload-too-large',
-    'Cannot read the body: it is too large; a program may have 1048576 bytes of source',
+    'Cannot read the body: it is too large; this URL takes 6488064 bytes',
   ],
   [
     'source over the limit',

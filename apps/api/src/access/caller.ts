@@ -24,6 +24,10 @@ export const CALLER = 'caller'
 
 export const callerOf = (request: FastifyRequest): Caller => request.getDecorator<Caller>(CALLER)
 
+/** Who a request counts for, where tenants take turns. A public route knows no caller. */
+export const tenantOrAddress = (request: FastifyRequest): string =>
+  request.getDecorator<Caller | null>(CALLER)?.tenant.id ?? request.ip
+
 export const requireScope = ({ scopes, ticket }: Caller, scope: Scope): void => {
   if (scopes.includes(scope)) return
   const what = ticket === undefined ? 'key' : 'ticket'

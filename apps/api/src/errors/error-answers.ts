@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { RequestError } from '@runnel/contract/public'
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
+import { codeOf, isBrokenOff, NOT_HTTP, PARSER_ERRORS } from './framework-errors.ts'
 import { findAllowedMethods, type RouteTable } from './route-table.ts'
 import { toErrorBody, toRequestError } from './to-request-error.ts'
 
@@ -15,7 +16,7 @@ export const logFault = (log: FastifyBaseLogger, error: RequestError, requestId:
 
 /** Sends every error (400 and above) that a route, a hook or Fastify itself causes. */
 export const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-  const refusal = toRequestError(error)
+  const refusal = toRequestError(error, request.routeOptions.bodyLimit)
   logFault(request.log, refusal, request.id)
   const retryAfterMs = refusal.retryAfterMs ?? (refusal.status === 503 ? 1_000 : undefined)
   if (retryAfterMs !== undefined) reply.header('retry-after', String(Math.ceil(retryAfterMs / 1_000)))
@@ -56,9 +57,9 @@ const refuseConnection = (socket: Duplex, message: string): void => {
 }
 
 /** For input that is not HTTP, or comes too slowly: there is no request yet, only a socket. */
-export const answerUnreadable = (_error: Error, socket: Socket): void => {
-  if (!socket.writable || socket.bytesWritten > 0) socket.destroy()
-  else refuseConnection(socket, 'Cannot read the request: it is not valid HTTP, or came too slowly')
+export const answerUnreadable = (error: Error, socket: Socket): void => {
+  if (!socket.writable || socket.bytesWritten > 0 || isBrokenOff(error)) socket.destroy()
+  else refuseConnection(socket, PARSER_ERRORS[codeOf(error) ?? ''] ?? NOT_HTTP)
 }
 
 /** For a WebSocket handshake that is not valid. */

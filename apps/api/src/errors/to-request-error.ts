@@ -1,37 +1,26 @@
-import { type ErrorBody, type ErrorCode, PROGRAM, RequestError } from '@runnel/contract/public'
+import { type ErrorBody, RequestError } from '@runnel/contract/public'
 import { toRequestError as toOperationError } from '@runnel/operations'
+import { ANY_MISTAKE, codeOf, ERRORS_BY_STATUS, FASTIFY_ERRORS, REQUEST_STREAM_ERRORS } from './framework-errors.ts'
 
-/** Fastify's own errors, as our codes and messages. */
-const FASTIFY_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: [
-    'payload-too-large',
-    `Cannot read the body: it is too large; a program may have ${PROGRAM.sourceBytes} bytes of source`,
-  ],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
-    'unsupported-media-type',
-    'Cannot read the body: send it with Content-Type: application/json',
-  ],
-  FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid-request', 'Cannot read the body: it is empty; send JSON'],
-  FST_ERR_CTP_INVALID_JSON_BODY: ['invalid-request', 'Cannot read the body: it is not valid JSON'],
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
-    'invalid-request',
-    'Cannot read the body: it is not as long as its Content-Length says',
-  ],
-  FST_ERR_BAD_URL: ['invalid-request', 'Cannot read the URL: its path is not valid percent-encoding'],
-  FST_ERR_MAX_PARAM_LENGTH: ['not-found', 'There is nothing at this URL'],
-}
+const statusOf = (error: unknown): number =>
+  error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500
 
-const readFastifyError = (error: unknown): RequestError | undefined => {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined
-  const known = FASTIFY_ERRORS[error.code]
-  return known === undefined ? undefined : new RequestError(known[0], known[1], { cause: error })
+/** A mistake of the caller that Node, Fastify or a plugin found. Undefined for every other error. */
+const readFrameworkError = (error: unknown, bodyLimit: number | undefined): RequestError | undefined => {
+  const status = statusOf(error)
+  if (status < 400 || status > 499) return undefined
+  const name = codeOf(error) ?? ''
+  const [code, message] = FASTIFY_ERRORS[name] ?? REQUEST_STREAM_ERRORS[name] ?? ERRORS_BY_STATUS[status] ?? ANY_MISTAKE
+  const bound = code === 'payload-too-large' && bodyLimit !== undefined ? `; this URL takes ${bodyLimit} bytes` : ''
+  return new RequestError(code, message + bound, { cause: error })
 }
 
 export const toShuttingDown = (): RequestError =>
   new RequestError('shutting-down', 'The server is stopping: try again shortly')
 
-/** Turns any error into the answer: Fastify's own, or what an operation threw. */
-export const toRequestError = (error: unknown): RequestError => readFastifyError(error) ?? toOperationError(error)
+/** Turns any error into the answer: Fastify's own, or what an operation threw. `bodyLimit`: of the route, in bytes. */
+export const toRequestError = (error: unknown, bodyLimit?: number): RequestError =>
+  error instanceof RequestError ? error : (readFrameworkError(error, bodyLimit) ?? toOperationError(error))
 
 /** Messages quote the input, which can have megabytes. More than this is of no use to a reader. */
 const CLIPPED_CHARACTERS = 1_000

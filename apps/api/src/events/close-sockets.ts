@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyRequest } from 'fastify'
 import type { WebSocket, WebSocketServer } from 'ws'
+import { codeOf, isBrokenOff } from '../errors/framework-errors.ts'
 
 /** "Service restart": the client should connect again and continue after the last event that it has. */
 const RESTARTING = 1012
@@ -25,8 +26,7 @@ export const closeSockets = async ({ clients }: WebSocketServer): Promise<void> 
 
 /** For a frame that breaks the protocol, `ws` closes the socket with the right code. Any other error is our fault. */
 export const onSocketError = (error: Error, socket: WebSocket, request: FastifyRequest): void => {
-  const isClients = 'code' in error && typeof error.code === 'string' && /^(?:WS_ERR_|ECONN|EPIPE)/.test(error.code)
-  if (isClients) return
+  if (isBrokenOff(error) || codeOf(error)?.startsWith('WS_ERR_')) return
   request.log.error({ err: error, requestId: request.id }, 'A WebSocket failed')
   socket.close(BROKEN)
 }

@@ -69,8 +69,11 @@ export const keepAlive = (socket: WebSocket, connection: Socket, everyMs: number
     isAnswered = false
     socket.ping()
   }, everyMs)
-  socket.on('pong', () => {
+  const answered = (): void => {
     isAnswered = true
-  })
+  }
+  socket.on('pong', answered)
+  // A pong can wait behind many frames of its client.
+  socket.on('message', answered)
   socket.once('close', () => clearInterval(timer))
 }

@@ -32,7 +32,7 @@ const readAfter = (request: FastifyRequest, after: string | undefined): string |
 }
 
 export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
-  const { operations, callers, heartbeatMs, sharesFrames, closing, whileConnected } = options
+  const { operations, callers, inputTurns, heartbeatMs, sharesFrames, closing, whileConnected } = options
   const toFrame = createEventFrames()
 
   app.route({
@@ -88,11 +88,19 @@ export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
     },
     wsHandler: (socket, request) => {
       const signal = whileConnected(socket)
-      closeWhenRevoked(callers, callerOf(request), socket)
+      const caller = callerOf(request)
+      closeWhenRevoked(callers, caller, socket)
       const { id } = paramsSchema.parse(request.params)
       const after = readAfter(request, querySchema.parse(request.query).after)
       const events = operations.follow(requesterOf(request), id, { after, signal })
-      return runEventSocket(socket, request, events, { heartbeatMs, signal, toFrame, sharesFrames })
+      return runEventSocket(socket, request, events, {
+        heartbeatMs,
+        signal,
+        toFrame,
+        sharesFrames,
+        inputTurns,
+        tenant: caller.tenant.id,
+      })
     },
   })
 }

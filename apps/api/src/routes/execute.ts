@@ -7,6 +7,7 @@ import { readBrowserCookie } from '../access/browser-cookie.ts'
 import { callerOf } from '../access/caller.ts'
 import { requesterOf } from '../access/requester.ts'
 import { toInvalidRequest } from '../errors/invalid-request.ts'
+import { SUBMISSION_BYTES } from '../input-bounds.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
 
@@ -42,6 +43,7 @@ export const executeRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, op
     app.post(
       url,
       {
+        bodyLimit: SUBMISSION_BYTES,
         config: { scope: 'submit', resource: 'none', submits: true, stream: false },
         schema: {
           summary: 'Run a program and wait for it',

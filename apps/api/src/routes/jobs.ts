@@ -9,6 +9,7 @@ import {
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { requesterOf } from '../access/requester.ts'
+import { SUBMISSION_BYTES } from '../input-bounds.ts'
 import { errorAnswers } from './answers.ts'
 import { wholeNumber } from './query-values.ts'
 import type { RouteOptions } from './route-options.ts'
@@ -31,6 +32,7 @@ export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, optio
   app.post(
     '/v1/jobs',
     {
+      bodyLimit: SUBMISSION_BYTES,
       config: { scope: 'submit', resource: 'none', submits: true, stream: false },
       schema: {
         summary: 'Submit a program',

@@ -4,6 +4,7 @@ import type { JobRecorder } from '@runnel/registry'
 import type { CallerDirectory } from '../access/caller-directory.ts'
 import type { CountRequest } from '../access/rate-limit.ts'
 import type { Backend } from '../backend.ts'
+import type { InputTurns } from '../input-turns.ts'
 import type { ApiMetrics } from '../metrics.ts'
 import type { WhileConnected } from '../while-connected.ts'
 
@@ -17,6 +18,7 @@ export interface RouteOptions {
   readonly policy: LimitsPolicy
   readonly callers: CallerDirectory
   readonly count: CountRequest
+  readonly inputTurns: InputTurns
   readonly submissionSchema: ReturnType<typeof createSubmissionSchema>
   readonly heartbeatMs: number
   /** See `text-frame.ts`. */

@@ -1,6 +1,7 @@
 import { createClientFrameSchema, RequestError, serverFrameSchema } from '@runnel/contract/public'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { BAD_FRAMES, QUEUED_FRAMES } from '../stream/frame-loop.ts'
 import { runStreamSession } from '../stream/stream-session.ts'
 import { SUBSCRIPTIONS_PER_SOCKET } from '../stream/subscriptions.ts'
 import { errorAnswers } from './answers.ts'
@@ -11,7 +12,18 @@ const querySchema = z.strictObject({
 })
 
 export const streamRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
-  const { operations, recorder, policy, callers, count, heartbeatMs, sharesFrames, closing, whileConnected } = options
+  const {
+    operations,
+    recorder,
+    policy,
+    callers,
+    count,
+    inputTurns,
+    heartbeatMs,
+    sharesFrames,
+    closing,
+    whileConnected,
+  } = options
   const frameSchema = createClientFrameSchema(policy)
 
   app.route({
@@ -24,7 +36,8 @@ export const streamRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
       summary: 'One WebSocket for many jobs',
       description: [
         'Each frame is one JSON text: `ClientFrame` to the server, `ServerFrame` from it.',
-        'Frames are answered in order with `accepted`, `ok` or `error`, which carry their `ref`. The socket stays open after an error.',
+        'Frames are answered in order with `accepted`, `ok` or `error`, which carry their `ref`. The socket stays open after an error,',
+        `unless ${BAD_FRAMES} frames in a row could not be read or more than ${QUEUED_FRAMES} come at once: then it closes with 1008.`,
         'A job submitted with `cancelOnDisconnect` is canceled when its socket closes before it has finished.',
         `Up to ${SUBSCRIPTIONS_PER_SOCKET} jobs can be followed at a time; a finished one no longer counts.`,
       ].join('\n'),
@@ -48,6 +61,7 @@ export const streamRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
         recorder,
         callers,
         count,
+        inputTurns,
         frameSchema,
         heartbeatMs,
         sharesFrames,

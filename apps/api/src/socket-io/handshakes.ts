@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { RequestError } from '@runnel/contract/public'
 import type { FastifyRequest } from 'fastify'
+import type { WebSocket } from 'ws'
 
 /** One engine.io session: a client, over polling, a WebSocket, or first the one and then the other. */
 export interface Handshake {
@@ -17,8 +18,13 @@ export interface Handshake {
   unidentifiedBytes: number
   /** Answers to polls that the client has not taken yet, and the poll that waits. */
   readonly openPolls: Set<ServerResponse>
-  /** The connection of its WebSocket, once it has one. */
+  /** Its WebSocket, once it has one, and the connection of that. */
+  websocket?: WebSocket
   upgraded?: Duplex
+  /** Its socket is being closed because of what it sent: nothing more is read. */
+  isRefused: boolean
+  /** Tells the client why and closes its socket. Before it is identified, its connection is only closed. */
+  refuse: (error: RequestError) => void
 }
 
 /** Clients that are not identified yet. It takes a client one round trip, so thousands can still connect in a second. */
@@ -29,7 +35,9 @@ const UNIDENTIFIED_PER_ADDRESS = 100
 export interface Handshakes {
   /** A session begins with this request. Throws if too many clients are not identified yet. */
   begin(request: FastifyRequest, sid: string): Handshake
-  /** The session that began with this request. */
+  /** The request continues the session. */
+  continue(request: IncomingMessage, handshake: Handshake): void
+  /** The session of this request. */
   of(request: IncomingMessage): Handshake
   /** Lists the session, until `close`. */
   open(handshake: Handshake): void
@@ -39,7 +47,7 @@ export interface Handshakes {
 }
 
 export const createHandshakes = (): Handshakes => {
-  const begun = new WeakMap<IncomingMessage, Handshake>()
+  const sessions = new WeakMap<IncomingMessage, Handshake>()
   const bySid = new Map<string, Handshake>()
   const unidentified = new Set<Handshake>()
 
@@ -55,19 +63,22 @@ export const createHandshakes = (): Handshakes => {
   return {
     begin(request, sid) {
       refuseTooMany(request.ip)
-      const handshake = {
+      const handshake: Handshake = {
         sid,
         request,
         hasAsked: false,
         isIdentified: false,
         unidentifiedBytes: 0,
         openPolls: new Set<ServerResponse>(),
+        isRefused: false,
+        refuse: () => handshake.upgraded?.destroy(),
       }
-      begun.set(request.raw, handshake)
+      sessions.set(request.raw, handshake)
       return handshake
     },
+    continue: (request, handshake) => void sessions.set(request, handshake),
     of(request) {
-      const handshake = begun.get(request)
+      const handshake = sessions.get(request)
       if (handshake === undefined) throw new Error('A request reached engine.io past its route')
       return handshake
     },

@@ -14,6 +14,10 @@ import { createRunMessages, toNotice } from './run-messages.ts'
 
 /** A page shows one run, or a few. Each costs a line of memory and one follower of a log. */
 const RUNS_PER_SOCKET = 16
+/** In a row. A client with a mistake sees it long before; a page does not start more runs at once. */
+const REFUSALS = 30
+const TOO_MANY_REFUSALS = `Cannot serve this socket any longer: it has sent ${REFUSALS} messages in a row that were refused; see their errors, and open another one`
+const NO_PACKET = ['invalid-request', 'Cannot read this message: it is no packet of socket.io 3 or 4'] as const
 
 const readSubmission = (request: unknown, { submissionSchema }: Pick<RouteOptions, 'submissionSchema'>): Submission => {
   const read = safeParse(executeRequestSchema, request)
@@ -46,9 +50,12 @@ export const runSocket = async (
   const { conn } = socket
   const signal = whileConnected(conn)
   let runs = 0
+  let refusals = 0
 
+  /** Nothing more is read from the client. It does not connect again by itself. */
   const disconnect = (): void => {
-    // Its client does not connect again by itself.
+    handshake.isRefused = true
+    handshake.websocket?.pause()
     socket.disconnect()
   }
 
@@ -65,6 +72,17 @@ export const runSocket = async (
     emitter.emit(['execution_error', { ...body, jobId }])
     emitter.emit(toNotice(body.message, jobId))
     emitter.emit(['execution_complete', { status: 'failed', jobId, outcome: null, error: body.message }])
+  }
+
+  const end = (error: RequestError): void => {
+    fail(error, null)
+    disconnect()
+  }
+
+  const refuse = (error: unknown): void => {
+    refusals += 1
+    if (refusals < REFUSALS) fail(error, null)
+    else end(new RequestError('too-many-requests', TOO_MANY_REFUSALS))
   }
 
   const show = async (jobId: string, events: AsyncIterable<LogEntry>): Promise<void> => {
@@ -98,6 +116,7 @@ export const runSocket = async (
       recorder.refused(toRequestError(error).code)
       throw error
     })
+    refusals = 0
     connected.ticket?.jobIds.add(jobId)
     await show(jobId, events).catch((error: unknown) => fail(error, jobId))
   }
@@ -105,13 +124,15 @@ export const runSocket = async (
   const run = async (jobId: string | null, start: () => Promise<void>): Promise<void> => {
     if (runs >= RUNS_PER_SOCKET) {
       const message = `Cannot show more than ${RUNS_PER_SOCKET} runs at once on one socket: wait for one to finish, or open another socket`
-      return fail(new RequestError('too-many-subscriptions', message), jobId)
+      const error = new RequestError('too-many-subscriptions', message)
+      return jobId === null ? refuse(error) : fail(error, jobId)
     }
     runs += 1
     try {
       await start()
     } catch (error) {
-      fail(error, jobId)
+      if (jobId === null) refuse(error)
+      else fail(error, jobId)
     } finally {
       runs -= 1
     }
@@ -121,16 +142,15 @@ export const runSocket = async (
   socket.on('execute_code', (given) => void run(null, () => execute(given)))
   socket.onAny((name: string) => {
     if (name === 'execute_code') return
-    fail(
-      new RequestError('invalid-request', `Cannot serve ${JSON.stringify(name)}: this socket takes execute_code`),
-      null,
-    )
+    refuse(new RequestError('invalid-request', `Cannot serve ${JSON.stringify(name)}: this socket takes execute_code`))
   })
+  // Of the parser: the packet cannot be read.
+  socket.on('error', (error) => end(error instanceof RequestError ? error : new RequestError(...NO_PACKET)))
+  handshake.refuse = end
 
-  const watching = callers.watch(connected, () => {
-    fail(new RequestError('unauthorized', 'The key of this socket is no longer valid'), null)
-    disconnect()
-  })
+  const watching = callers.watch(connected, () =>
+    end(new RequestError('unauthorized', 'The key of this socket is no longer valid')),
+  )
   signal.addEventListener('abort', () => watching[Symbol.dispose]())
 
   const browser = readBrowserCookie(request.headers.cookie)

@@ -3,19 +3,26 @@ import { RequestError } from '@runnel/contract/public'
 import { Server as Engine } from 'engine.io'
 import { Server } from 'socket.io'
 import type { CountStream } from '../access/stream-quota.ts'
-import { BODY_BYTES } from '../body-parsers.ts'
 import { createRequestId, logFault } from '../errors/error-answers.ts'
 import { toErrorBody, toRequestError, toShuttingDown } from '../errors/to-request-error.ts'
+import { SUBMISSION_BYTES } from '../input-bounds.ts'
 import type { RouteOptions } from '../routes/route-options.ts'
 import { CUT_AFTER_MS, closeConnection } from './close-connection.ts'
+import { createGuardedServer } from './guard-sockets.ts'
 import { createHandshakes, type Handshakes } from './handshakes.ts'
 import { identifySocket } from './identify-socket.ts'
 import { createPacedEmitter } from './paced-emitter.ts'
+import { packetParser } from './packet-parser.ts'
 import type { RunServer, RunSocket } from './protocol.ts'
 import { runSocket } from './run-socket.ts'
 
 /** How long a client has for its first packet. It sends it as soon as it is connected. */
 const IDENTIFY_MS = 10_000
+
+/** The type of a packet with an event, as its first character. */
+const EVENT = '2'
+/** A client sends two others: it connects and it disconnects. Some are answered, and a client might not read the answers. */
+const OTHER_PACKETS = 20
 
 export interface SocketIo {
   readonly engine: Engine
@@ -37,27 +44,30 @@ export interface SocketIo {
 export const serveSocketIo = (
   options: Omit<RouteOptions, 'policy' | 'sharesFrames'> & { readonly countStream: CountStream },
 ): SocketIo => {
-  const { heartbeatMs, countStream } = options
+  const { heartbeatMs, inputTurns, countStream } = options
   const handshakes = createHandshakes()
   const engine = new Engine({
     pingInterval: heartbeatMs,
     // A client that is behind gets the ping after all that waits for it.
     pingTimeout: 2 * heartbeatMs,
-    maxHttpBufferSize: BODY_BYTES,
+    maxHttpBufferSize: SUBMISSION_BYTES,
     // As for our other answers: it costs processor time, and lets others guess secrets by the size.
     httpCompression: false,
     perMessageDeflate: false,
+    wsEngine: createGuardedServer((request) => handshakes.of(request), inputTurns),
   })
   engine.generateId = (request) => handshakes.of(request).sid
-  const io: RunServer = new Server({ serveClient: false, connectTimeout: IDENTIFY_MS })
+  const io: RunServer = new Server({ serveClient: false, connectTimeout: IDENTIFY_MS, parser: packetParser })
 
   engine.on('connection', (conn: RunSocket['conn']) => {
     const handshake = handshakes.of(conn.request)
     handshakes.open(handshake)
     conn.once('close', () => handshakes.close(handshake))
-    // Before socket.io's own listener: it would collect binary parts for an event that nobody takes.
-    conn.on('data', (data: unknown) => {
-      if (typeof data !== 'string') conn.close(true)
+    let others = 0
+    conn.on('data', (packet: unknown) => {
+      if (typeof packet === 'string' && packet.startsWith(EVENT)) return
+      others += 1
+      if (others > OTHER_PACKETS) conn.close(true)
     })
   })
   io.bind(engine)

@@ -6,14 +6,16 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { refuseKeyInUrl } from '../access/credentials.ts'
 import { PUBLIC } from '../access/route-access.ts'
 import { toShuttingDown } from '../errors/to-request-error.ts'
+import type { InputTurns } from '../input-turns.ts'
 import { errorAnswers } from '../routes/answers.ts'
 import type { Upgrade } from '../upgrade-dispatcher.ts'
+import { admitPost, boundPost } from './bound-posts.ts'
 import type { Handshake, Handshakes } from './handshakes.ts'
 import { requireEngineRequest } from './require-engine-request.ts'
 
 export const SOCKET_IO_PATH = '/socket.io/'
 
-/** The most that a client may send before we know who it is: far more than credentials need. Later messages may be 8 MiB. */
+/** The most that a client may send before we know who it is: far more than credentials need. */
 const UNIDENTIFIED_BYTES = 16 * 1024
 /** A client needs two: one that waits, and one that is being answered. A client that has more does not read the answers. */
 const OPEN_POLLS = 4
@@ -77,9 +79,10 @@ const readQuery = (url: string): ReadonlyMap<string, string> => new Map(new URLS
 export const socketIoRoute: FastifyPluginAsync<{
   readonly engine: Engine
   readonly handshakes: Handshakes
+  readonly inputTurns: InputTurns
   readonly upgradeOf: (request: FastifyRequest) => Upgrade | undefined
   readonly closing: AbortSignal
-}> = async (app, { engine, handshakes, upgradeOf, closing }) => {
+}> = async (app, { engine, handshakes, inputTurns, upgradeOf, closing }) => {
   app.removeAllContentTypeParsers()
   // engine.io reads the body itself.
   app.addContentTypeParser('text/plain', (_request, _body, done) => done(null))
@@ -100,6 +103,7 @@ export const socketIoRoute: FastifyPluginAsync<{
     requireEngineRequest(query, { method, isUpgrade: upgrade !== undefined, isOpen: open !== undefined })
     const handshake = open ?? handshakes.begin(request, createSid())
     const isPoll = upgrade === undefined && method === 'GET'
+    if (method === 'POST') await admitPost(request, handshake, inputTurns)
     if (isPoll) countPoll(handshake, reply)
 
     for (const [name, value] of Object.entries(reply.getHeaders())) {
@@ -107,9 +111,11 @@ export const socketIoRoute: FastifyPluginAsync<{
     }
     reply.hijack()
     const raw = Object.assign(request.raw, { _query: Object.fromEntries(query) })
+    if (method === 'POST') boundPost(request.raw, handshake, inputTurns)
     if (upgrade === undefined) engine.handleRequest(raw, reply.raw)
     else {
       reply.raw.detachSocket(request.raw.socket)
+      handshakes.continue(request.raw, handshake)
       handshake.upgraded = upgrade.socket
       engine.handleUpgrade(raw, upgrade.socket, upgrade.head)
     }

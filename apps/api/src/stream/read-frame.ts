@@ -2,12 +2,13 @@ import { type ClientFrame, type createClientFrameSchema, RequestError } from '@r
 import { decodeUtf8 } from '../body-parsers.ts'
 import { toInvalidRequest } from '../errors/invalid-request.ts'
 import { safeParse } from '../errors/safe-parse.ts'
+import { boundJson } from '../input-bounds.ts'
 
 const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text)
-  } catch (cause) {
-    throw new RequestError('invalid-request', 'Cannot read the frame: it is not valid JSON', { cause })
+  } catch {
+    throw new RequestError('invalid-request', 'Cannot read the frame: it is not valid JSON')
   }
 }
 
@@ -37,6 +38,7 @@ export const readFrame = (
     return { isSubmission: false, frame: new RequestError('invalid-request', message) }
   }
   try {
+    boundJson(bytes, 'the frame')
     const value = parseJson(decodeUtf8(bytes, 'the frame'))
     const ref = findText(value, 'ref')
     const jobId = findText(value, 'jobId')

@@ -1,9 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { createClientFrameSchema, ServerFrame } from '@runnel/contract/public'
 import { RequestError } from '@runnel/contract/public'
 import type { Operations } from '@runnel/operations'
 import type { JobRecorder } from '@runnel/registry'
 import type { FastifyRequest } from 'fastify'
-import type { RawData, WebSocket } from 'ws'
+import type { WebSocket } from 'ws'
 import { auditLogOf } from '../access/audit-log.ts'
 import { CALLER, type Caller, callerOf } from '../access/caller.ts'
 import type { CallerDirectory } from '../access/caller-directory.ts'
@@ -12,29 +13,28 @@ import type { CountRequest } from '../access/rate-limit.ts'
 import { requesterOf } from '../access/requester.ts'
 import { createRequestId, logFault } from '../errors/error-answers.ts'
 import { toErrorBody, toRequestError } from '../errors/to-request-error.ts'
+import { paceReads } from '../events/read-pace.ts'
 import { createSocketWriter, keepAlive } from '../events/socket-writer.ts'
 import { toTextFrame } from '../events/text-frame.ts'
+import type { InputTurns } from '../input-turns.ts'
 import { answerFrame } from './answer-frame.ts'
 import { createDependents } from './dependents.ts'
+import { runFrameLoop } from './frame-loop.ts'
 import { readFrame } from './read-frame.ts'
 import { createSubscriptions } from './subscriptions.ts'
 
-const toBytes = (data: RawData): Uint8Array => {
-  if (Array.isArray(data)) return Buffer.concat(data)
-  return data instanceof ArrayBuffer ? new Uint8Array(data) : data
-}
+/** How long the frames after one that was refused as too many (429) wait. */
+const LATER_MS = 20
 
 /**
  * A session is one WebSocket: frames come in, answers and events go out.
  *
- *   frame ──▶ read ──▶ answered ──▶ (a subscription starts) ──▶ events …
+ *   frame ──▶ its turn ──▶ read ──▶ answered ──▶ (a subscription starts) ──▶ events …
  *
- * 1. Frames are answered one after another, in order, so two `stdin` frames of one job reach it in that order.
- * 2. The socket is not read while a frame is being answered. If a client sends faster than Redis accepts, its frames wait
- *    in the TCP connection.
- * 3. Subscriptions run in parallel. Each waits for the client before it reads the next event.
- * 4. Anything wrong with a frame is answered with an `error` frame. A session ends only if the client closes it, stops
- *    answering pings or loses its key, or if the server stops.
+ * 1. Frames are answered one after another, in order, so two `stdin` frames of one job reach it in that order (`frame-loop.ts`).
+ * 2. Subscriptions run in parallel. Each waits for the client before it reads the next event.
+ * 3. Anything wrong with a frame is answered with an `error` frame. A session ends only if the client closes it, sends nothing but
+ *    bad frames, stops answering pings or loses its key, or if the server stops.
  */
 export const runStreamSession = (
   socket: WebSocket,
@@ -44,6 +44,7 @@ export const runStreamSession = (
     recorder: JobRecorder
     callers: CallerDirectory
     count: CountRequest
+    inputTurns: InputTurns
     frameSchema: ReturnType<typeof createClientFrameSchema>
     heartbeatMs: number
     sharesFrames: boolean
@@ -51,7 +52,8 @@ export const runStreamSession = (
     closing: AbortSignal
   },
 ): void => {
-  const { operations, recorder, callers, count, frameSchema, heartbeatMs, sharesFrames, signal, closing } = options
+  const { operations, recorder, callers, count, inputTurns, frameSchema, heartbeatMs, sharesFrames, signal, closing } =
+    options
   const connected = callerOf(request)
   const writer = createSocketWriter(socket, request.raw.socket, sharesFrames)
 
@@ -87,8 +89,8 @@ export const runStreamSession = (
     throw new RequestError('unauthorized', 'The key of this socket is no longer valid')
   }
 
-  const answer = async (data: RawData, isBinary: boolean): Promise<void> => {
-    const { frame, isSubmission, ...named } = readFrame(toBytes(data), isBinary, frameSchema)
+  const answer = async (bytes: Uint8Array, isBinary: boolean): Promise<boolean> => {
+    const { frame, isSubmission, ...named } = readFrame(bytes, isBinary, frameSchema)
     const ref = named.ref === undefined ? {} : { ref: named.ref }
     try {
       if (frame instanceof RequestError) throw frame
@@ -104,24 +106,21 @@ export const runStreamSession = (
       await send(accepted === undefined ? { type: 'ok', ...ref } : { type: 'accepted', ...ref, job: accepted })
       start?.()
     } catch (error) {
-      if (isSubmission) recorder.refused(toRequestError(error).code)
+      const { code, status } = toRequestError(error)
+      if (isSubmission) recorder.refused(code)
       if (!signal.aborted) await sendError(error, named)
+      // It is asked to try later. One that tries at once would keep us and Redis busy with refusals.
+      if (status === 429) await delay(LATER_MS)
     }
+    return !(frame instanceof RequestError)
   }
 
-  let answered: Promise<void> = Promise.resolve()
-  let waiting = 0
-  socket.on('message', (data, isBinary) => {
-    waiting += 1
-    socket.pause()
-    answered = answered
-      .then(() => (signal.aborted || socket.readyState !== socket.OPEN ? undefined : answer(data, isBinary)))
-      // The client went away while it was being answered.
-      .catch(() => {})
-      .finally(() => {
-        waiting -= 1
-        if (waiting === 0 && !signal.aborted) socket.resume()
-      })
+  const tenant = (): string => connected.tenant.id
+  runFrameLoop(socket, {
+    signal,
+    pace: paceReads(socket, request.raw.socket, { inputTurns, tenant }),
+    takeTurn: (bytes) => inputTurns.take(tenant(), bytes),
+    answer,
   })
   keepAlive(socket, request.raw.socket, heartbeatMs)
   closeWhenRevoked(callers, connected, socket)

@@ -44,7 +44,13 @@ export const errorSchema = z.strictObject({
 export const errorBodySchema = z.strictObject({ error: errorSchema })
 export type ErrorBody = z.infer<typeof errorBodySchema>
 
-/** A request that cannot be served: the caller's mistake, or a part of ours that is not reachable. */
+/** How many lines of a stack an error gets, in engines that have this setting. */
+const stacks: ErrorConstructor & { stackTraceLimit?: number | undefined } = Error
+
+/**
+ * A request that cannot be served: the caller's mistake, or a part of ours that is not reachable. It has no stack: nobody reads it, and
+ * taking one cost more than the rest of a refusal.
+ */
 export class RequestError extends Error {
   override name = 'RequestError'
   readonly code: ErrorCode
@@ -56,7 +62,10 @@ export class RequestError extends Error {
     message: string,
     options: ErrorOptions & { details?: ErrorBody['error']['details']; retryAfterMs?: number } = {},
   ) {
+    const { stackTraceLimit } = stacks
+    stacks.stackTraceLimit = 0
     super(message, options)
+    stacks.stackTraceLimit = stackTraceLimit
     this.code = code
     this.details = options.details
     this.retryAfterMs = options.retryAfterMs
