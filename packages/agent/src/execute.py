@@ -48,8 +48,8 @@ def _execute(argv: "list[str]", env: "dict[str, str]") -> OSError:
     for path in paths:
         try:
             posix.execve(path, argv, env)
-        except (FileNotFoundError, NotADirectoryError) as error:
-            fault = fault or error
+        except (FileNotFoundError, NotADirectoryError):
+            pass
         except OSError as error:
-            return error
+            fault = fault or error  # a folder of that name, say: another one may have the program
     return fault or FileNotFoundError(2, "No such file or directory")

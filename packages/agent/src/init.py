@@ -9,7 +9,7 @@
 
 A program cannot reach it: it has another user, and in /proc it belongs to nobody.
 
-    ──▶ setup      bytes of the workspace                     ◀── =
+    ──▶ setup      bytes of the workspace                     ◀── =, with a descriptor for each place to write
     ──▶ fork       5 descriptors: interpreter.py              ◀── =pid
     ──▶ spawn      command; 3 descriptors or 5                ◀── =pid, or ! and why not
     ──▶ files      a pipe to read them from                   ◀── =why not
@@ -43,6 +43,7 @@ else:
 #: The same in every cell: what it is outside is another one in each. /etc/passwd calls it `runner`.
 RUNNER = 10_001
 WORKSPACE = "/workspace"
+DISKS = (WORKSPACE, "/tmp")
 TIOCSCTTY, SIOCSIFFLAGS = 0x540E, 0x8914
 IFF_UP, IFF_RUNNING = 0x01, 0x40
 NULL = "/dev/null"
@@ -89,7 +90,7 @@ class Init:
                 self._signal(request[1])
             elif name == "setup":
                 set_up(request[1])
-                self._control.send(b"=")
+                self._show_disks()
             elif name == "spawn":
                 self._control.send(b"=%d" % self._spawn(request[1], request[2], request[3], descriptors))
             elif name == "files":
@@ -102,6 +103,12 @@ class Init:
         except OSError as error:
             where = f": {error.filename}" if error.filename else ""
             self._control.send(f"!{error.strerror}{where}".encode())
+
+    def _show_disks(self) -> None:
+        disks = [posix.open(folder, posix.O_PATH | posix.O_DIRECTORY | posix.O_CLOEXEC) for folder in DISKS]
+        self._control.send(b"=", tuple(disks))
+        for fd in disks:
+            posix.close(fd)
 
     # Starting
 

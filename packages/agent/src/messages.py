@@ -13,12 +13,14 @@ class Warm(TypedDict):
 
 
 class CellUsers(TypedDict):
-    """Users that nobody else on the host has: the agent's, that of process 1 of the namespaces, the programs'."""
+    """Users that nobody else on the host has: the agent's, that of process 1 of the namespaces, the programs'. And the
+    group of their terminals."""
 
     kind: Literal["cell"]
     agentUid: int
     setupUid: int
     programUid: int
+    terminalGid: int
 
 
 class ContainerUser(TypedDict):

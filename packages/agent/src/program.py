@@ -232,7 +232,7 @@ class Program:
             self._timers["cpu"] = self._loop.after(max(left_ms / 1000 / self._cpus, 0.005), self._watch_cpu)
 
     def _look_at_disks(self) -> None:
-        if self._usage.version is not None and (is_full(self._confinement.workspace) or is_full("/tmp")):
+        if any(is_full(disk) for disk in self._confinement.disks):
             self._hits.add("diskBytes")
 
     def _spot_check(self) -> None:

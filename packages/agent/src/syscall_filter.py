@@ -1,5 +1,5 @@
-"""The program's own filter of system calls, on top of the container's, and stricter. The container's has to let through
-what makes the namespaces of a program; a program gets none of that.
+"""Filters of system calls on top of the container's, and stricter. The container's has to let through what makes the
+namespaces of a program; a program gets none of that, nor does the agent.
 
 Refused here:
 
@@ -101,6 +101,9 @@ MACHINES: "dict[str, tuple[int, dict[str, int]]]" = {
 #: Programs that find these missing do without them.
 MISSING = ("clone3", "io_setup", "io_submit")
 LOOKED_INTO = ("seccomp", "clone", "socket")
+OF_PROGRAM = tuple(name for name in MACHINES["x86_64"][1] if name not in LOOKED_INTO)
+#: The agent of a cell starts nothing itself, and must not become root again.
+OF_AGENT = tuple(name for name in OF_PROGRAM if not name.startswith("io_"))
 
 
 def instruction(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
@@ -109,7 +112,7 @@ def instruction(code: int, value: int, if_true: int = 0, if_false: int = 0) -> b
     )
 
 
-def compile_for(machine: str) -> bytes:
+def compile_for(machine: str, refused: "tuple[str, ...]") -> bytes:
     architecture, numbers = MACHINES[machine]
     refuse = [instruction(RETURN, ERRNO | EPERM)]
     allow = [instruction(RETURN, ALLOW)]
@@ -121,10 +124,9 @@ def compile_for(machine: str) -> bytes:
         instruction(AT_LEAST, X32_BIT, 0, 1),
         *refuse,
     ]
-    for name, number in numbers.items():
-        if name not in LOOKED_INTO:
-            error = ENOSYS if name in MISSING else EPERM
-            lines += [instruction(EQUALS, number, 0, 1), instruction(RETURN, ERRNO | error)]
+    for name in refused:
+        error = ENOSYS if name in MISSING else EPERM
+        lines += [instruction(EQUALS, numbers[name], 0, 1), instruction(RETURN, ERRNO | error)]
     lines += [
         instruction(EQUALS, numbers["clone"], 0, 4),
         instruction(LOAD, FIRST),
@@ -147,9 +149,9 @@ def compile_for(machine: str) -> bytes:
 class SyscallFilter:
     """Made once, because each program needs the same."""
 
-    def __init__(self) -> None:
+    def __init__(self, refused: "tuple[str, ...]" = OF_PROGRAM) -> None:
         machine = posix.uname().machine
-        code = compile_for(machine)
+        code = compile_for(machine, refused)
         self._number = MACHINES[machine][1]["seccomp"]
         self._syscall = libc.find("syscall")
         self._code = libc.Memory(code)

@@ -106,8 +106,8 @@ def read_live_cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def is_full(folder: str) -> bool:
-    """No block or no inode is left there."""
+def is_full(folder: str | int) -> bool:
+    """No block or no inode is left there. `folder`: its path, or a descriptor."""
     try:
         state = os.statvfs(folder)
     except OSError:

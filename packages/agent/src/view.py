@@ -25,8 +25,17 @@ MIB = 1 << 20
 INODES_PER_MIB, MINIMUM_INODES = 128, 2048
 SHARED_MEMORY_BYTES = 16 * MIB
 MOST_TERMINALS = 64
+#: The group `tty` of every Linux.
+TERMINAL_GROUP = 5
 
-EMPTY_FOLDERS = ("/proc/acpi", "/proc/asound", "/proc/scsi", "/proc/pressure", "/sys/firmware")
+EMPTY_FOLDERS = (
+    "/proc/acpi",
+    "/proc/asound",
+    "/proc/pressure",
+    "/proc/scsi",
+    "/sys/devices/virtual/powercap",
+    "/sys/firmware",
+)
 EMPTY_FILES = (
     "/proc/cmdline",
     "/proc/interrupts",
@@ -40,8 +49,13 @@ EMPTY_FILES = (
     "/proc/timer_stats",
 )
 READ_ONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
-#: A fresh network namespace has the kernel's own: 33 MiB. With control groups v1 what waits there is nobody's memory.
-BUFFERS = (("tcp_rmem", b"4096 65536 131072"), ("tcp_wmem", b"4096 16384 65536"))
+#: Of a fresh network namespace. Its own buffers take 33 MiB, and with control groups v1 what waits in them is nobody's
+#: memory. As in a plain container every port may be listened on.
+NETWORK = (
+    ("tcp_rmem", b"4096 65536 131072"),
+    ("tcp_wmem", b"4096 16384 65536"),
+    ("ip_unprivileged_port_start", b"0"),
+)
 
 _mount = libc.find("mount")
 
@@ -50,7 +64,7 @@ def build(disk_bytes: int, uid: int) -> None:
     """`uid`: the program's, which owns the workspace."""
     mount(None, "/", None, MS_REC | MS_PRIVATE)
     mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
-    for name, value in BUFFERS:
+    for name, value in NETWORK:
         _write(f"/proc/sys/net/ipv4/{name}", value)
     for path in EMPTY_FOLDERS:
         if _is_there(path):
@@ -64,7 +78,7 @@ def build(disk_bytes: int, uid: int) -> None:
             mount(None, path, None, MS_BIND | MS_REMOUNT | MS_RDONLY | _LOCKED)
     mount(None, "/etc", None, MS_BIND | MS_REMOUNT | MS_RDONLY | _LOCKED)
     mount(None, "/dev", None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID)
-    terminals = f"newinstance,ptmxmode=0666,mode=0620,max={MOST_TERMINALS}"
+    terminals = f"newinstance,ptmxmode=0666,mode=0620,gid={TERMINAL_GROUP},max={MOST_TERMINALS}"
     mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, terminals)
     mount("mqueue", "/dev/mqueue", "mqueue", _LOCKED)
     _mount_memory("/dev/shm", SHARED_MEMORY_BYTES, _LOCKED, "mode=1777")

@@ -1,13 +1,14 @@
 """Fresh kernel namespaces for each program. Process 1 in them (init.py) starts the program and is killed to end it.
 
 The agent is no longer root here: with /proc as a program needs it, root could change the kernel of the host. It has a
-user that nobody else on the host has, and four capabilities. As that user it owns the namespaces that the start server
-makes, and may say which users there are in them.
+user that nobody else on the host has, and four capabilities, but no system call to become root again. As that user it
+owns the namespaces that the start server makes, and may say which users there are in them.
 
     host                 in the container     in the namespaces
     agent_uid            the agent            nobody
     setup_uid            –                    0, process 1
     program_uid          –                    RUNNER, the program
+    terminal_gid         –                    TERMINAL_GROUP, of the program's terminals
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import etc
 import rights
 from init import RUNNER
 from kill import kill_if_there
+from syscall_filter import OF_AGENT, SyscallFilter
+from view import TERMINAL_GROUP
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,15 +55,19 @@ class Cell:
         self._control: control.Control | None = None
         self._status: int | None = None
         self.peak_memory_bytes: int | None = None
+        #: Where the program writes. Nothing is opened by them: they only say how much room there is.
+        self.disks: list[int] = []
 
     def enter(self) -> None:
         """The last that needs root."""
         etc.fill()
         etc.name_user(RUNNER, self.workspace)
+        own_filter = SyscallFilter(OF_AGENT)
         if not os.path.exists(SHARED_MEMORY):
             os.mkdir(SHARED_MEMORY)
         self._server.become_user(self._users["agentUid"])
         rights.become_agent(self._users["agentUid"])
+        own_filter.load()
 
     # Namespaces
 
@@ -70,10 +77,11 @@ class Cell:
         self._control, theirs = control.pair()
         self._init = self._server.make_place(theirs.fd)
         theirs.close()
-        for name, inside in (("uid_map", RUNNER), ("gid_map", RUNNER)):
+        both = f"0 {self._users['setupUid']} 1\n{RUNNER} {self._users['programUid']} 1\n"
+        for name, users in (("uid_map", both), ("gid_map", f"{both}{TERMINAL_GROUP} {self._users['terminalGid']} 1\n")):
             with open(f"/proc/{self._init}/{name}", "wb", buffering=0) as file:
-                file.write(f"0 {self._users['setupUid']} 1\n{inside} {self._users['programUid']} 1\n".encode())
-        self._call(("setup", self.disk_bytes))
+                file.write(users.encode())
+        _, self.disks = self._ask(("setup", self.disk_bytes))
 
     def watch(self, loop: Loop, on_death: Callable[[int], None]) -> None:
         """`on_death` is called with the status of the main process, once."""
@@ -102,6 +110,9 @@ class Cell:
         self._init = 0
 
     def close(self) -> None:
+        for fd in self.disks:
+            os.close(fd)
+        self.disks = []
         if self._control is not None:
             self._control.close()
             self._control = None

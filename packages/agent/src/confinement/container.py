@@ -28,6 +28,7 @@ class Container:
     def __init__(self, uid: int, workspace: str, server: StartServer | None) -> None:
         self.uid = uid
         self.workspace = workspace
+        self.disks = [workspace, "/tmp"]
         self.alone = True
         self._server = server
         self._uses = 0

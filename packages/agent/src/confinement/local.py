@@ -25,6 +25,7 @@ class Local:
 
     def __init__(self, workspace: str) -> None:
         self.workspace = workspace
+        self.disks: list[str] = []  # not limited
         self._groups: set[int] = set()
 
     def enter(self) -> None:

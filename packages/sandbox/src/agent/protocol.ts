@@ -56,11 +56,18 @@ export const RESPONSE = {
  * How programs are kept in. Each user is one that nobody else on the host has.
  *
  * `cell`: many programs, one after another, each in fresh kernel namespaces. `agentUid` is the agent's own: it is root only
- * until it has read this. `setupUid` is that of process 1 of the namespaces, `programUid` the programs'.
+ * until it has read this. `setupUid` is that of process 1 of the namespaces, `programUid` the programs', `terminalGid` the group
+ * of their terminals.
  * `container`: one program, as that user of the container. `local`: no isolation.
  */
 export type Confinement =
-  | { readonly kind: 'cell'; readonly agentUid: number; readonly setupUid: number; readonly programUid: number }
+  | {
+      readonly kind: 'cell'
+      readonly agentUid: number
+      readonly setupUid: number
+      readonly programUid: number
+      readonly terminalGid: number
+    }
   | { readonly kind: 'container'; readonly uid: number }
   | { readonly kind: 'local' }
 
@@ -98,16 +105,18 @@ const durationMs = z.number().nonnegative().max(86_400_000)
 const PEBIBYTE = 2 ** 50
 
 /** How a program ended, as the agent saw it. */
-export const exitReportSchema = z.strictObject({
-  code: z.int().min(0).max(255).nullable(),
-  signal: z.int().min(1).max(64).nullable(),
-  wallMs: durationMs,
-  cpuMs: durationMs,
-  peakMemoryBytes: z.int().nonnegative().max(PEBIBYTE).nullable(),
-  oomKilled: z.boolean(),
-  limit: z.enum(['wall', 'cpu', 'output']).nullable(),
-  hits: z.array(z.enum(['memoryBytes', 'processes', 'diskBytes'])),
-})
+export const exitReportSchema = z
+  .strictObject({
+    code: z.int().min(0).max(255).nullable(),
+    signal: z.int().min(1).max(64).nullable(),
+    wallMs: durationMs,
+    cpuMs: durationMs,
+    peakMemoryBytes: z.int().nonnegative().max(PEBIBYTE).nullable(),
+    oomKilled: z.boolean(),
+    limit: z.enum(['wall', 'cpu', 'output']).nullable(),
+    hits: z.array(z.enum(['memoryBytes', 'processes', 'diskBytes'])),
+  })
+  .refine(({ code, signal }) => code !== null || signal !== null, 'It says neither a code nor a signal')
 export type ExitReport = z.infer<typeof exitReportSchema>
 
 export const agentErrorSchema = z.strictObject({

@@ -80,7 +80,7 @@ const connect = ({ socket, head }: { socket: Duplex; head: Buffer }): AgentConne
 /** `uid` is the first of the container's users. */
 const toConfinement = ({ confinement }: ContainerRequest, uid: number): Confinement =>
   confinement === 'cell'
-    ? { kind: 'cell', agentUid: uid, setupUid: uid + 1, programUid: uid + 2 }
+    ? { kind: 'cell', agentUid: uid, setupUid: uid + 1, programUid: uid + 2, terminalGid: uid + 3 }
     : { kind: 'container', uid }
 
 const toInit = (request: ContainerRequest, uid: number, jobsPerContainer: number): Init => ({
