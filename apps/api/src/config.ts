@@ -30,6 +30,7 @@ export const configSchema = z
       origins: given.RUNNEL_API_ORIGINS,
       streamsPerTenant: given.RUNNEL_MAX_STREAMS_PER_TENANT,
       trustedProxies: given.RUNNEL_API_TRUSTED_PROXIES,
+      keptBounds: { all: given.RUNNEL_MAX_KEPT_BYTES, tenant: given.RUNNEL_MAX_KEPT_BYTES_PER_TENANT },
       bounds: {
         queued: given.RUNNEL_MAX_QUEUED,
         tenant: { queued: given.RUNNEL_MAX_QUEUED_PER_TENANT, running: given.RUNNEL_MAX_RUNNING_PER_TENANT },

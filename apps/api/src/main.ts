@@ -61,7 +61,7 @@ const RELEASE_MS = 8_000
 const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Promise<void> => {
   resources.use(boundRelease(signal, RELEASE_MS))
   const config = readConfig(configSchema)
-  const { redisUrl, prefix, retentionMs, noWorkerTimeoutMs, host, isPrivate, bounds } = config
+  const { redisUrl, prefix, retentionMs, noWorkerTimeoutMs, host, isPrivate, bounds, keptBounds } = config
   const log = createLogger({ name: 'api', level: config.logLevel })
   warnOfUnknownSettings(log)
 
@@ -70,9 +70,9 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   const subscriptions = connectRedis(redisUrl, { role: 'subscriber', log })
   resources.defer(() => subscriptions.disconnect())
 
-  const producer = resources.use(createProducer({ redis, prefix, retentionMs, bounds }))
+  const producer = resources.use(createProducer({ redis, prefix, retentionMs, bounds, keptBounds }))
   const subscriber = resources.use(createSubscriber({ redis, subscriber: subscriptions, prefix, log }))
-  const logWriter = createLogWriter({ redis, prefix, retentionMs })
+  const logWriter = createLogWriter({ redis, prefix, retentionMs, keptBounds })
   const history = createHistory({ redis, prefix, retentionMs })
   const workers = createWorkerDirectory({ redis, prefix })
   const statsWriter = resources.use(createStatsWriter({ redis, prefix, sample: producer.size }))

@@ -8,7 +8,8 @@ import { createSubscriber, type Subscriber } from '@runnel/output/subscriber'
 import { createLogger, type Logger, readConfig } from '@runnel/process'
 import { createConsumer, type Delivery } from '@runnel/queue/consumer'
 import { createProducer, type Producer, type QueueBounds } from '@runnel/queue/producer'
-import { connectRedis } from '@runnel/redis'
+import { connectRedis, type KeptBounds } from '@runnel/redis'
+import { NO_KEPT_BOUNDS } from '@runnel/redis/testing'
 import {
   createBrowserRuns,
   createHistory,
@@ -48,7 +49,10 @@ export interface Api {
   /** The parts that the API and its operations use in Redis. */
   readonly backend: TestBackend
   /** Plays a worker, with the packages that the worker uses. */
-  readonly work: (run: (delivery: Delivery, publisher: Publisher) => Promise<void>) => Promise<void>
+  readonly work: (
+    run: (delivery: Delivery, publisher: Publisher) => Promise<void>,
+    options?: { readonly lockMs: number },
+  ) => Promise<void>
   /** Listens and returns the URL, without a slash at its end. */
   readonly listen: () => Promise<string>
 }
@@ -66,6 +70,8 @@ export const startApi = async (options: {
   log?: Logger
   trustedProxies?: readonly string[]
   bounds?: QueueBounds
+  /** By default nothing is dropped. */
+  keptBounds?: KeptBounds
   retentionMs?: number
   /** By default there is no built console. */
   consoleFolder?: string
@@ -75,7 +81,8 @@ export const startApi = async (options: {
   const { retentionMs = RETENTION_MS, bounds = DEFAULTS.bounds, streamsPerTenant = DEFAULTS.streamsPerTenant } = options
   const { consoleFolder = '/nonexistent', session = DEFAULTS.session } = options
   const { trustedProxies = [], log = createLogger({ name: 'api', level: 'silent' }) } = options
-  const common = { prefix, retentionMs }
+  const { keptBounds = NO_KEPT_BOUNDS } = options
+  const common = { prefix, retentionMs, keptBounds }
 
   const connect = async (role: 'command' | 'subscriber' | 'blocking') => {
     const redis = connectRedis(redisUrl, { role, log })
@@ -139,10 +146,10 @@ export const startApi = async (options: {
     app,
     routes,
     backend,
-    async work(run) {
+    async work(run, settings) {
       const publisher = createPublisher({ redis: await connect('command'), ...common })
       const consumer = createConsumer(
-        { redis: await connect('blocking'), ...common, concurrency: 4, log },
+        { redis: await connect('blocking'), ...common, concurrency: 4, log, ...settings },
         async (delivery) => {
           await run(delivery, {
             open(jobId, attempt) {

@@ -14,6 +14,7 @@ describe('The configuration', () => {
       retentionMs: 86_400_000,
       logLevel: 'info',
       bounds: { queued: 50_000, tenant: { queued: 10_000, running: 1_000 } },
+      keptBounds: { all: 536_870_912, tenant: 268_435_456 },
     })
     expect(readConfig(configSchema, {}).languages).toEqual(LANGUAGES)
     expect(LIMITS).toMatchObject(readConfig(configSchema, {}).policy)

@@ -15,6 +15,7 @@ export const configSchema = z.object(SETTINGS.worker).transform((given, context)
     prefix: given.RUNNEL_PREFIX,
     logLevel: given.RUNNEL_LOG_LEVEL,
     retentionMs: given.RUNNEL_RETENTION_MS,
+    keptBounds: { all: given.RUNNEL_MAX_KEPT_BYTES, tenant: given.RUNNEL_MAX_KEPT_BYTES_PER_TENANT },
     path: given.PATH,
     languages,
     sandbox: given.RUNNEL_SANDBOX,

@@ -58,7 +58,7 @@ const createWorkerId = (): string =>
 
 await runUntilSignal(async (signal, resources) => {
   const config = readConfig(configSchema)
-  const { redisUrl, prefix, retentionMs, concurrency, shutdownGraceMs } = config
+  const { redisUrl, prefix, retentionMs, keptBounds, concurrency, shutdownGraceMs } = config
   resources.use(boundRelease(signal, shutdownGraceMs + RELEASE_MS))
   const id = createWorkerId()
   const log = createLogger({ name: 'worker', level: config.logLevel }).child({ worker: id })
@@ -101,7 +101,7 @@ await runUntilSignal(async (signal, resources) => {
       onUp: () => intake.release('no-engine'),
     }),
   )
-  const publisher = createPublisher({ redis, prefix, retentionMs })
+  const publisher = createPublisher({ redis, prefix, retentionMs, keptBounds })
   const history = createHistory({ redis, prefix, retentionMs })
   const statsWriter = resources.use(createStatsWriter({ redis, prefix }))
   const { metrics, recorder: jobMetrics } = createWorkerMetrics(report, () => drain.isDrained)

@@ -32,7 +32,7 @@ export interface Finished {
 type Event =
   | { readonly type: 'stdout' | 'stderr'; readonly encoding: BufferEncoding; readonly data: string }
   | (Finished & { readonly type: 'finished' })
-  | { readonly type: 'queued' | 'started' | 'restarted' }
+  | { readonly type: 'queued' | 'started' | 'restarted' | 'dropped' }
 
 /** Submits a program and passes its output on as it comes. */
 export const runProgram = async (

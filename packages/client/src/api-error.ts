@@ -20,6 +20,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   'too-many-subscriptions': 429,
   internal: 500,
   'redis-unavailable': 503,
+  'storage-full': 503,
   'shutting-down': 503,
 }
 

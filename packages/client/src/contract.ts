@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'too-many-subscriptions'
   | 'internal'
   | 'redis-unavailable'
+  | 'storage-full'
   | 'shutting-down'
   | 'worker-not-found'
   | 'worker-dead'
@@ -114,6 +115,8 @@ export type JobEvent =
     })
   | (EventBase & Chunk & { type: 'stdout' })
   | (EventBase & Chunk & { type: 'stderr' })
+  /** Output from `first` up to this event was left out, because Redis was full. More of this attempt does not come. */
+  | (EventBase & { type: 'dropped'; first: string })
   /** The job starts again: drop the output so far. */
   | (EventBase & { type: 'restarted' })
   | (EventBase & {
@@ -146,7 +149,7 @@ export interface Job {
   /** When finished; null if the program never started. */
   usage?: Usage | null | undefined
   /** When finished: the first MiB of each stream. */
-  output?: { stdout: Chunk; stderr: Chunk; truncated: boolean } | undefined
+  output?: { stdout: Chunk; stderr: Chunk; truncated: boolean; dropped?: true | undefined } | undefined
 }
 
 /** How a job ended, in one word: what lists filter by. `succeeded` is exit code 0, `failed` any other. */

@@ -34,7 +34,7 @@ export interface RunResult {
   /** As text: bytes that are not UTF-8 are U+FFFD. `onEvent` has the exact bytes. */
   readonly stdout: string
   readonly stderr: string
-  /** There was more output than `keepBytes`. */
+  /** There was more output than `keepBytes`, or the server had no room for all of it. */
   readonly truncated: boolean
   readonly job: Job
 }
@@ -87,6 +87,7 @@ export const run = async (
   const { onAccepted, onStdout, onStderr, onEvent, signal, keepBytes = KEEP_BYTES, ...more } = options
   const { onConnection, transport, giveUpAfterMs, idempotencyKey, ...submission } = more
   signal?.throwIfAborted()
+  let isDropped = false
   const source = typeof program === 'string' ? { code: program } : { files: [...program] }
   const job = await jobs.submit({ ...submission, ...source }, { idempotencyKey })
   const stdout = createStreamText(keepBytes, onStdout)
@@ -107,14 +108,16 @@ export const run = async (
       await onEvent?.(event)
       if (event.type === 'stdout') await stdout.add(event)
       else if (event.type === 'stderr') await stderr.add(event)
+      else if (event.type === 'dropped') isDropped = true
       else if (event.type === 'restarted') {
+        isDropped = false
         stdout.restart()
         stderr.restart()
       } else if (event.type === 'finished') {
         await stdout.end()
         await stderr.end()
         const { outcome, usage } = event
-        const truncated = stdout.isCut || stderr.isCut
+        const truncated = stdout.isCut || stderr.isCut || isDropped
         return { jobId: job.id, outcome, usage, stdout: stdout.kept, stderr: stderr.kept, truncated, job }
       }
     }

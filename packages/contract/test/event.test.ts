@@ -19,6 +19,7 @@ const EVENTS = [
   { ...BASE, type: 'started', cols: 80, rows: 24 },
   { ...BASE, type: 'stdout', ...OUTPUT },
   { ...BASE, type: 'stderr', ...OUTPUT },
+  { ...BASE, type: 'dropped', first: '1-2' },
   { ...BASE, type: 'restarted' },
   { ...BASE, type: 'finished', outcome: { type: 'exited', exitCode: 0 }, usage: null },
 ]

@@ -83,9 +83,14 @@ export interface Operations {
   /** Cancels a job whose client has gone. Tries again while Redis is away, until `closing` aborts; never throws. */
   cancelAbandoned(requester: Requester, id: string, closing: AbortSignal): Promise<void>
 
+  /** Whether Redis has room for a job of a tenant without jobs. Drops finished jobs if that makes room. */
+  hasRoom(): Promise<boolean>
   /** For operators: the queue of all tenants, with at most `tenants` of them. */
   readQueue(tenants: number): Promise<Queue>
 }
+
+/** What a job with a program of usual size counts, or more. */
+const JOB_BYTES = 65_536
 
 const requireOwn = ({ tenant }: Requester, id: string): void => {
   if (!isJobOf(tenant.id, id)) throw jobNotFound()
@@ -145,5 +150,7 @@ export const createOperations = (parts: OperationParts): Operations => ({
   },
   cancelAbandoned: (requester, id, closing) => cancelAbandoned(parts, requester, id, closing),
 
+  // No tenant has this name.
+  hasRoom: async () => (await parts.logWriter.makeRoom('', JOB_BYTES)) === undefined,
   readQueue: (tenants) => parts.producer.read(tenants),
 })

@@ -5,7 +5,7 @@ import { createSubscriber } from '@runnel/output/subscriber'
 import { createLogger } from '@runnel/process'
 import { createProducer } from '@runnel/queue/producer'
 import { connectRedis } from '@runnel/redis'
-import { redisTest as test } from '@runnel/redis/testing'
+import { NO_KEPT_BOUNDS, redisTest as test } from '@runnel/redis/testing'
 import { createHistory, createKeys, createStatsReader, createStatsWriter, createTenantCount } from '@runnel/registry'
 import { eventually } from '@runnel/testing'
 import { expect } from 'vitest'
@@ -23,7 +23,7 @@ test('A submission that fails half way leaves nothing that lasts, even if undoin
   const connect = (role: 'command' | 'subscriber') =>
     resources.adopt(connectRedis(redisUrl, { role, log }), (connection) => connection.disconnect())
   const own = connect('command')
-  const common = { redis: own, prefix, retentionMs: 60_000 }
+  const common = { redis: own, prefix, retentionMs: 60_000, keptBounds: NO_KEPT_BOUNDS }
   const producer = resources.use(
     createProducer({ ...common, bounds: { queued: 10, tenant: { queued: 10, running: 10 } } }),
   )

@@ -5,7 +5,7 @@ import { createSubscriber } from '@runnel/output/subscriber'
 import { createLogger } from '@runnel/process'
 import { createProducer } from '@runnel/queue/producer'
 import { connectRedis } from '@runnel/redis'
-import { redisTest as test } from '@runnel/redis/testing'
+import { NO_KEPT_BOUNDS, redisTest as test } from '@runnel/redis/testing'
 import {
   createHistory,
   createKeys,
@@ -31,7 +31,7 @@ test('A job that no worker takes ends in the history as in its log, and its prog
     resources.adopt(connectRedis(redisUrl, { role, log }), (connection) => connection.disconnect())
   const redis = connect('command')
   await eventually(() => redis.status === 'ready')
-  const common = { redis, prefix, retentionMs: 60_000 }
+  const common = { redis, prefix, retentionMs: 60_000, keptBounds: NO_KEPT_BOUNDS }
   const subscriptions = connect('subscriber')
   const bounds = { queued: 10, tenant: { queued: 10, running: 10 } }
   const parts = {

@@ -1,14 +1,21 @@
-import { createLuaScript, type RedisKeys, RUN_COMMANDS_LUA } from '@runnel/redis'
+import { createLuaScript, KEPT_FIELDS, MEMORY_SHARE, type RedisKeys, RUN_COMMANDS_LUA } from '@runnel/redis'
+import { ROOM_LUA, roomKeys } from './room-lua.ts'
 
 /**
- * The keys of every script that writes to a log: the log, and the messages to the job, which are removed when it finishes.
- * The channel of a log has the same name as the log.
+ * The keys of every script that writes to a log: the log, the messages to the job and its bytes, which are removed when it
+ * finishes, and the keys to make room with. The channel of a log has the same name as the log.
  */
 export const logKeys = (keys: RedisKeys, jobId: string): readonly string[] => [
   keys.events(jobId),
   keys.control(jobId),
   keys.stdin(jobId),
+  keys.keptJob(jobId),
+  ...roomKeys(keys),
 ]
+const [LOG_KEYS, ROOM_KEYS] = [4, 6]
+
+/** What an entry costs besides its message. */
+const ENTRY_BYTES = 64
 
 /** Reads the fields of a stream entry, in the order in which `toFields` writes them. */
 const ENTRY = `
@@ -22,12 +29,15 @@ local function messageOf(entry) return entry[2][4] end
  * refused entry is already there with the same text, this write was done before and its answer was lost: then the commands ran
  * too, and do not run again.
  */
-const SHARED = `${ENTRY}${RUN_COMMANDS_LUA}
-local FIRST_COMMAND_KEY = 4
-local log, control, stdin = KEYS[1], KEYS[2], KEYS[3]
+const SHARED = `
+local FIRST_COMMAND_KEY = ${LOG_KEYS + ROOM_KEYS + 1}
+local log, control, stdin, keptJob = unpack(KEYS, 1, ${LOG_KEYS})
+local kept, finished, firstFinishedOf, firstLog, firstJob, firstRecord = unpack(KEYS, ${LOG_KEYS + 1}, ${LOG_KEYS + ROOM_KEYS})
+${ENTRY}${RUN_COMMANDS_LUA}${ROOM_LUA}
+local function entryAt(id) return redis.call('XRANGE', log, id, id)[1] end
 
 local function has(id, message)
-  local found = redis.call('XRANGE', log, id, id)[1]
+  local found = entryAt(id)
   return found ~= nil and messageOf(found) == message
 end
 
@@ -53,27 +63,51 @@ end
 local function close(ms, at)
   redis.call('PEXPIRE', log, ms)
   redis.call('UNLINK', control, stdin)
+  endKept(keptJob, string.sub(log, #firstLog + 1), tonumber(ms))
   runCommands(at, FIRST_COMMAND_KEY)
 end
 `
 
 /**
- * ARGV: expiry in ms or 0; how many entries the log must have at least; how many new ones there are; then id, type, message of
- * each; with an expiry also the commands.
+ * ARGV: expiry in ms or 0; how many entries the log must have at least; the bounds of all tenants and of one; how many new entries
+ * there are; then id, type, message of each; with an expiry also the commands.
  *
  * Returns 1 if all of it is in the log, 0 if a later attempt has taken over, and 'gone' if the log has too few entries,
- * because Redis has lost data. Then nothing is written, because no reader would notice the gap.
+ * because Redis has lost data. Then nothing is written, because no reader would notice the gap. Returns 'dropped' if there is
+ * no room for the output: then one event \`dropped\` stands for it, and more output of this attempt must not be written.
  */
 export const appendScript = createLuaScript(`${SHARED}
-if redis.call('XLEN', log) < tonumber(ARGV[2]) then return 'gone' end
-local at, how = 4, nil
-for _ = 1, tonumber(ARGV[3]) do
+local FIRST = 6
+local isEnd, count = ARGV[1] ~= '0', tonumber(ARGV[5])
+local last = FIRST + 3 * (count - 1)
+if redis.call('XLEN', log) < tonumber(ARGV[2]) then
+  -- The job may have ended, and its output may have been dropped since: then this is only the answer that was lost.
+  return isEnd and has(ARGV[last], ARGV[last + 2]) and 1 or 'gone'
+end
+
+local outputs, bytes = isEnd and count - 1 or count, 0
+for at = FIRST, last, 3 do bytes = bytes + #ARGV[at + 2] + ${ENTRY_BYTES} end
+local tenant = redis.call('HGET', keptJob, '${KEPT_FIELDS.tenant}')
+local lastOutput = FIRST + 3 * (outputs - 1)
+local written = outputs > 0 and entryAt(ARGV[lastOutput])
+local isDropped = written and typeOf(written) == 'dropped'
+if outputs > 0 and not written and tenant and makeRoom(tenant, bytes, ARGV[3], ARGV[4], ${MEMORY_SHARE.log}) then
+  local id, message = ARGV[lastOutput], ARGV[lastOutput + 2]
+  if not add(id, 'dropped', droppedMessage(id, ARGV[FIRST], message)) then return 0 end
+  isDropped = true
+end
+
+local how
+for at = isDropped and lastOutput + 3 or FIRST, last, 3 do
   how = add(ARGV[at], ARGV[at + 1], ARGV[at + 2])
   if not how then return 0 end
-  at = at + 3
 end
-if ARGV[1] ~= '0' and how == 'added' then close(ARGV[1], at) end
-return 1
+if how == 'added' and tenant and not isDropped then
+  redis.call('HINCRBY', keptJob, '${KEPT_FIELDS.output}', bytes)
+  addKept(tenant, bytes)
+end
+if isEnd and how == 'added' then close(ARGV[1], last + 3) end
+return isDropped and 'dropped' or 1
 `)
 
 /**
@@ -132,7 +166,7 @@ return 1
 
 /**
  * Read only: all that a summary needs, without the output. Returns the number of the last attempt and a list: the first entry,
- * the start of the last attempt, and the last entry if it is \`finished\`.
+ * the start of the last attempt, and the last entries if they are \`dropped\` and \`finished\`.
  */
 export const summaryScript = createLuaScript(`${ENTRY}
 local log = KEYS[1]
@@ -145,8 +179,21 @@ local entries = { first }
 for _, entry in ipairs(starts) do
   if typeOf(entry) == 'started' then entries[#entries + 1] = entry end
 end
-if typeOf(last) == 'finished' then entries[#entries + 1] = last end
+for _, entry in ipairs(redis.call('XREVRANGE', log, '+', attempt, 'COUNT', 2)) do
+  local eventType = typeOf(entry)
+  if eventType == 'dropped' or eventType == 'finished' then entries[#entries + 1] = entry end
+end
 return { tonumber(attempt), entries }
+`)
+
+/**
+ * KEYS: as \`roomKeys\`. ARGV: the tenant, how many bytes are wanted, the bounds of all tenants and of one. Drops finished jobs
+ * if that is needed. Returns what is still too full, or nothing if there is room.
+ */
+export const makeRoomScript = createLuaScript(`
+local kept, finished, firstFinishedOf, firstLog, firstJob, firstRecord = unpack(KEYS)
+${ENTRY}${ROOM_LUA}
+return makeRoom(ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ${MEMORY_SHARE.admission})
 `)
 
 /** Read only. KEYS: logs. Returns the id of the last entry of each, or '' if there is no log. */

@@ -1,15 +1,34 @@
 import type { JobEnd, QueuedJob } from '@runnel/contract/internal'
-import { createRedisKeys, type Redis, type RedisCommand, toCommandArgs, toCommandKeys } from '@runnel/redis'
+import {
+  createRedisKeys,
+  JOB_BASE_BYTES,
+  KEPT_FIELDS,
+  type KeptBounds,
+  type Redis,
+  type RedisCommand,
+  toCommandArgs,
+  toCommandKeys,
+  toTenantField,
+} from '@runnel/redis'
 import type { EndCommands } from './end-commands.ts'
 import { toEntry, toFields, toMessage } from './log-entry.ts'
-import { cancelScript, endUntakenScript, logKeys } from './log-scripts.ts'
+import { cancelScript, endUntakenScript, logKeys, makeRoomScript } from './log-scripts.ts'
+import { roomKeys } from './room-lua.ts'
 
 export type { EndCommands }
 
+/** What is too full for another job. */
+export type FullStore = 'tenant' | 'all' | 'memory'
+
 /** What the API writes to a job's log: the start, and the end if no worker has the job. */
 export interface LogWriter {
-  /** The commands that write the event `0-1 queued`. They are sent in the same step as the job itself. */
+  /** The commands that write the event `0-1 queued` and count the job's bytes. They are sent in the same step as the job itself. */
   startCommands(job: QueuedJob): readonly RedisCommand[]
+  /**
+   * Drops finished jobs, oldest first, if Redis has no room for so many bytes more of this tenant. Returns what is still too
+   * full: the tenant's bytes, those of all tenants, or the memory of Redis. Undefined if there is room.
+   */
+  makeRoom(tenantId: string, bytes: number): Promise<FullStore | undefined>
   /** Ends the job as canceled, unless an attempt has started or the job has finished. One step, with the commands. */
   cancelQueued(jobId: string, toCommands?: EndCommands): Promise<boolean>
   /**
@@ -23,6 +42,13 @@ export interface LogWriter {
   ): Promise<boolean>
 }
 
+/** What a job costs Redis without its output: its program and its records. */
+export const countJobBytes = ({ program: { files, stdin, args, env } }: QueuedJob): number =>
+  [...files.map(({ content }) => content), stdin, ...args, ...Object.entries(env).flat()].reduce(
+    (sum, text) => sum + Buffer.byteLength(text),
+    JOB_BASE_BYTES,
+  )
+
 /** The message of `<attempt>-2 finished`. */
 const toFinished = (jobId: string, attempt: number, end: Pick<JobEnd, 'finishedAt' | 'outcome' | 'usage'>): string => {
   const { finishedAt: at, outcome, usage } = end
@@ -33,14 +59,17 @@ export const createLogWriter = (options: {
   readonly redis: Redis
   readonly prefix: string
   readonly retentionMs: number
+  readonly keptBounds: KeptBounds
 }): LogWriter => {
-  const { redis, prefix, retentionMs } = options
+  const { redis, prefix, retentionMs, keptBounds } = options
   const keys = createRedisKeys(prefix)
   return {
-    startCommands({ id: jobId, submittedAt: at, program, extracted, limits }) {
+    startCommands(job) {
+      const { id: jobId, tenantId, submittedAt: at, program, extracted, limits } = job
       const { language, interactive, terminal } = program
       const tty = terminal === undefined ? {} : { tty: true }
       const head = { jobId, position: { attempt: 0, n: 1 }, at }
+      const bytes = countJobBytes(job)
       const entry = toEntry(head, {
         type: 'queued',
         language,
@@ -50,9 +79,18 @@ export const createLogWriter = (options: {
         ...tty,
       })
       return [
+        ['HSET', keys.keptJob(jobId), KEPT_FIELDS.tenant, tenantId, KEPT_FIELDS.rest, bytes],
+        ['HINCRBY', keys.kept, 'all', bytes],
+        ['HINCRBY', keys.kept, toTenantField(tenantId), bytes],
         ['XADD', keys.events(jobId), entry.id, ...toFields(entry)],
         ['PUBLISH', keys.eventsChannel(jobId), toMessage(entry)],
       ]
+    },
+
+    async makeRoom(tenantId, bytes) {
+      const args = [tenantId, bytes, keptBounds.all, keptBounds.tenant]
+      const full = await makeRoomScript(redis, roomKeys(keys), args)
+      return full === 'tenant' || full === 'all' || full === 'memory' ? full : undefined
     },
 
     async cancelQueued(jobId, toCommands = () => []) {

@@ -1,5 +1,12 @@
 import { type Outcome, type TerminalSize, toChunk, type Usage } from '@runnel/contract/public'
-import { createRedisKeys, type Redis, type RedisCommand, toCommandArgs, toCommandKeys } from '@runnel/redis'
+import {
+  createRedisKeys,
+  type KeptBounds,
+  type Redis,
+  type RedisCommand,
+  toCommandArgs,
+  toCommandKeys,
+} from '@runnel/redis'
 import type { EndCommands } from './end-commands.ts'
 import { type LogEntry, toEntry, toMessage } from './log-entry.ts'
 import { LogLostError } from './log-lost-error.ts'
@@ -49,14 +56,17 @@ const BUFFER_BYTES = 256 * 1024
  * 4. A flush that is repeated keeps its ids, so it adds nothing twice.
  * 5. While Redis is away a flush is repeated and writers wait. If Redis stays away, a later attempt has taken over, or entries
  *    are missing, the log is lost: nothing more is written, and every writer gets a LogLostError.
+ * 6. If Redis is full, and no finished job is left to drop, one event `dropped` takes the place of a flush. The program goes on,
+ *    and what it prints after that is discarded until its end.
  */
 export const createPublisher = (options: {
   readonly redis: Redis
   readonly prefix: string
   readonly retentionMs: number
+  readonly keptBounds: KeptBounds
   readonly flushMs?: number
 }): Publisher => {
-  const { redis, prefix, retentionMs, flushMs = FLUSH_MS } = options
+  const { redis, prefix, retentionMs, keptBounds, flushMs = FLUSH_MS } = options
   const redisKeys = createRedisKeys(prefix)
 
   const open = (jobId: string, attempt: number): JobLog => {
@@ -67,6 +77,8 @@ export const createPublisher = (options: {
     let length = 0
     let startedAt: string | undefined
     let lost: LogLostError | undefined
+    /** There was no room for the output: the log has the event `dropped`. */
+    let isDropped = false
     let flushing: Promise<void> | undefined
     let nextFlush = Promise.withResolvers<void>()
     let flushedAt = Number.NEGATIVE_INFINITY
@@ -76,23 +88,29 @@ export const createPublisher = (options: {
     const entryAt = (position: number, at: string, body: Parameters<typeof toEntry>[1]): LogEntry =>
       toEntry({ jobId, position: { attempt, n: position }, at }, body)
 
-    const takeOutput = (atEnd: boolean): LogEntry[] =>
-      buffer.take(atEnd).map(({ stream, bytes }) => {
+    const takeOutput = (atEnd: boolean): LogEntry[] => {
+      const parts = buffer.take(atEnd)
+      if (isDropped) return []
+      return parts.map(({ stream, bytes }) => {
         n += 1
         return entryAt(n, now(), { type: stream, ...toChunk(bytes) })
       })
+    }
 
     /** Never throws. A failure is stored in `lost`. `end`: with these entries the job ends. */
     const send = async (entries: readonly LogEntry[], end?: readonly RedisCommand[]): Promise<void> => {
       if (entries.length === 0 || lost !== undefined) return
       const texts = entries.flatMap((entry) => [entry.id, entry.type, toMessage(entry)])
       const isEnd = end !== undefined
-      const args = [isEnd ? retentionMs : 0, length, entries.length, ...texts, ...(isEnd ? toCommandArgs(end) : [])]
+      const bounds = [keptBounds.all, keptBounds.tenant]
+      const head = [isEnd ? retentionMs : 0, length, ...bounds, entries.length]
+      const args = [...head, ...texts, ...(isEnd ? toCommandArgs(end) : [])]
       const allKeys = isEnd ? [...keys, ...toCommandKeys(end)] : keys
       try {
         const written = await retryWhileAway(() => appendScript(redis, allKeys, args))
-        length += entries.length
-        if (written !== 1) lost = new LogLostError(written === 'gone' ? 'gone' : 'taken-over')
+        isDropped ||= written === 'dropped'
+        length += written === 'dropped' ? 1 : entries.length
+        if (written !== 1 && written !== 'dropped') lost = new LogLostError(written === 'gone' ? 'gone' : 'taken-over')
       } catch (error) {
         lost = new LogLostError('redis-away', { cause: error })
       }

@@ -16,11 +16,16 @@ export type JobSummary = Pick<
   | 'finishedAt'
   | 'outcome'
   | 'usage'
-> & { readonly interactive: boolean; readonly tty: boolean }
+> & {
+  readonly interactive: boolean
+  readonly tty: boolean
+  /** Output of the last attempt was left out of the log, because Redis was full. */
+  readonly isDropped: boolean
+}
 
 export const parseEvent = (json: string): JobEvent => jobEventSchema.parse(JSON.parse(json))
 
-/** Takes the first event, the start of the last attempt, and the end, as far as there are any. */
+/** Takes the first event, and of the last attempt its start, `dropped` and its end, as far as there are any. */
 export const toSummary = (attempt: number, events: readonly JobEvent[]): JobSummary | undefined => {
   const queued = events.find((event) => event.type === 'queued')
   if (queued === undefined) return undefined
@@ -34,6 +39,7 @@ export const toSummary = (attempt: number, events: readonly JobEvent[]): JobSumm
     limits,
     interactive,
     tty,
+    isDropped: events.some(({ type }) => type === 'dropped'),
     submittedAt,
     attempt,
     ...(started === undefined ? {} : { startedAt: started.at }),

@@ -3,6 +3,7 @@ import type { QueuedJob } from '@runnel/contract/internal'
 import { defaultLimits, type JobEvent, jobEventSchema, type Outcome } from '@runnel/contract/public'
 import { createLogger } from '@runnel/process'
 import { connectRedis, createRedisKeys } from '@runnel/redis'
+import { NO_KEPT_BOUNDS } from '@runnel/redis/testing'
 import { readStored } from '../src/log-entry.ts'
 import { createLogWriter } from '../src/log-writer.ts'
 import { createPublisher } from '../src/publisher.ts'
@@ -30,14 +31,19 @@ export const newJob = (): QueuedJob => ({
 })
 
 /** The parts of an API and of a worker, each with its own connections. */
-export const connectParts = (url: string, prefix: string, resources: AsyncDisposableStack) => {
+export const connectParts = (
+  url: string,
+  prefix: string,
+  resources: AsyncDisposableStack,
+  keptBounds = NO_KEPT_BOUNDS,
+) => {
   const log = createLogger({ name: 'test', level: 'silent' })
   const connect = (role: 'command' | 'subscriber') =>
     resources.adopt(connectRedis(url, { role, log }), (redis) => redis.disconnect())
   const redis = connect('command')
   const subscription = connect('subscriber')
   const keys = createRedisKeys(prefix)
-  const settings = { redis, prefix, retentionMs: RETENTION_MS }
+  const settings = { redis, prefix, retentionMs: RETENTION_MS, keptBounds }
   const subscriber = resources.use(createSubscriber({ redis, subscriber: subscription, prefix, log }))
   /** The whole log, with earlier attempts; empty if there is none. */
   const read = async (jobId: string): Promise<JobEvent[]> => {

@@ -1,4 +1,4 @@
-import { redisTest as test } from '@runnel/redis/testing'
+import { NO_KEPT_BOUNDS, redisTest as test } from '@runnel/redis/testing'
 import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { createPublisher, LogLostError } from '../src/publisher.ts'
@@ -81,7 +81,13 @@ describe('a log', () => {
   )
 
   parts('gets the first bytes at once, not after the pause', async ({ redis, parts, prefix, redisKeys }) => {
-    const slow = createPublisher({ redis: parts.redis, prefix, retentionMs: RETENTION_MS, flushMs: 60_000 })
+    const slow = createPublisher({
+      redis: parts.redis,
+      prefix,
+      retentionMs: RETENTION_MS,
+      flushMs: 60_000,
+      keptBounds: NO_KEPT_BOUNDS,
+    })
     const job = newJob()
     const log = slow.open(job.id, 1)
     await log.start()
@@ -95,7 +101,13 @@ describe('a log', () => {
 
   parts('gets 64 KiB at once if they are of one stream, else after the pause', async ({ parts, prefix, redisKeys }) => {
     const { redis, subscriber } = parts
-    const slow = createPublisher({ redis, prefix, retentionMs: RETENTION_MS, flushMs: 60_000 })
+    const slow = createPublisher({
+      redis,
+      prefix,
+      retentionMs: RETENTION_MS,
+      flushMs: 60_000,
+      keptBounds: NO_KEPT_BOUNDS,
+    })
     const job = newJob()
     const log = slow.open(job.id, 1)
     const events = () => redis.xlen(redisKeys.events(job.id))

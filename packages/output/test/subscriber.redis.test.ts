@@ -418,6 +418,7 @@ describe('the summary', () => {
       limits: job.limits,
       interactive: false,
       tty: false,
+      isDropped: false,
       submittedAt: job.submittedAt,
       attempt: 0,
     }

@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto'
 import type { QueuedJob } from '@runnel/contract/internal'
 import { RequestError } from '@runnel/contract/public'
 import {
+  KEPT_LUA,
+  type KeptBounds,
+  MEMORY_SHARE,
   type Redis,
   type RedisCommand,
   type RedisKeys,
@@ -22,6 +25,8 @@ export interface EnqueueOptions {
   readonly tenants?: number
   /** Run in the same step, before a worker can take the job; not run if the job is refused. */
   readonly commands?: readonly RedisCommand[]
+  /** How many bytes the commands count for this job. It is refused if there is no room for them. */
+  readonly bytes?: number
   /** The caller's key for this submission, and a digest of what was submitted. */
   readonly idempotency?: { readonly key: string; readonly fingerprint: string }
 }
@@ -36,14 +41,18 @@ const { name, data, options, timestamp, delay, priority, number } = JOB_FIELDS
  *        6 to 8  the bounds: all queued jobs, the tenant's queued jobs, the tenant's running jobs
  *        9, 10   the fingerprint of the submission, and how long it is remembered
  *        11      how many tenants there are
- *        12      the commands
- * Own KEYS: the key of each command, then the key that remembers the submission, if it has an idempotency key.
+ *        12 to 14  the job's bytes, and the bounds of the bytes: of all tenants, of one
+ *        15      the commands
+ * Own KEYS: the counters of bytes, the key of each command, then the key that remembers the submission, if it has an
+ * idempotency key.
  */
-const enqueueScript = createFairQueueScript(`${RUN_COMMANDS_LUA}
+const enqueueScript = createFairQueueScript(`
+local kept, FIRST_COMMAND_KEY = KEYS[FIRST_OWN_KEY], FIRST_OWN_KEY + 1
+${KEPT_LUA}${RUN_COMMANDS_LUA}
 local id, tenant = ARGV[1], ARGV[2]
 local job = jobKey(id)
-local fingerprint, commands = ARGV[9], tonumber(ARGV[12])
-local record = KEYS[FIRST_OWN_KEY + commands]
+local fingerprint, commands = ARGV[9], tonumber(ARGV[15])
+local record = KEYS[FIRST_COMMAND_KEY + commands]
 
 if record then
   local known = redis.call('HMGET', record, 'job', 'fingerprint')
@@ -63,7 +72,10 @@ for _, other in ipairs(ready) do
 end
 if length >= bound then return { 'full', length, bound, 'tenant', readTimes(tenant) } end
 
-runCommands(12, FIRST_OWN_KEY)
+local storage = findFull(tenant, tonumber(ARGV[12]), ARGV[13], ARGV[14], ${MEMORY_SHARE.admission})
+if storage then return { 'storage-full', storage } end
+
+runCommands(15, FIRST_COMMAND_KEY)
 
 if redis.call('HGET', bounds, tenant) ~= ARGV[8] then redis.call('HSET', bounds, tenant, ARGV[8]) end
 if redis.call('HGET', share, 'tenants') ~= ARGV[11] then redis.call('HSET', share, 'tenants', ARGV[11]) end
@@ -115,6 +127,20 @@ const refuse = ([, length, bound, whose, times]: Answer): RequestError => {
   )
 }
 
+/** Finished jobs may be dropped meanwhile, or end. */
+const STORAGE_RETRY_MS = 5_000
+
+const refuseBytes = (full: unknown, { tenant, all }: KeptBounds): RequestError => {
+  const why = {
+    tenant: `your jobs that have not ended fill the ${tenant} bytes that Redis keeps of a tenant's jobs`,
+    all: `jobs that have not ended fill the ${all} bytes that Redis keeps of all jobs`,
+  }
+  const because = full === 'tenant' || full === 'all' ? why[full] : 'the memory of Redis is nearly full'
+  return new RequestError('storage-full', `Cannot take this job: ${because}; try again when some of them have ended`, {
+    retryAfterMs: STORAGE_RETRY_MS,
+  })
+}
+
 const KEY_REUSED =
   'Cannot take this job: another one was submitted under its idempotency key; use a new key, or send the same request again'
 
@@ -128,11 +154,12 @@ export const enqueueJob = async (
     readonly keys: RedisKeys
     readonly retentionMs: number
     readonly bounds: QueueBounds
+    readonly keptBounds: KeptBounds
   },
   job: QueuedJob,
-  { tenantBounds, tenants = 1, commands = [], idempotency }: EnqueueOptions,
+  { tenantBounds, tenants = 1, commands = [], bytes = 0, idempotency }: EnqueueOptions,
 ): Promise<string> => {
-  const { redis, keys, retentionMs, bounds } = parts
+  const { redis, keys, retentionMs, bounds, keptBounds } = parts
   const args = [
     job.id,
     job.tenantId,
@@ -145,9 +172,12 @@ export const enqueueJob = async (
     idempotency?.fingerprint ?? '',
     retentionMs,
     tenants,
+    bytes,
+    keptBounds.all,
+    keptBounds.tenant,
     ...toCommandArgs(commands),
   ]
-  const ownKeys = toCommandKeys(commands)
+  const ownKeys = [keys.kept, ...toCommandKeys(commands)]
   if (idempotency !== undefined) ownKeys.push(keys.submission(job.tenantId, toDigest(idempotency.key)))
   const answer = await enqueueScript(redis, keys, args, ownKeys)
   if (!Array.isArray(answer))
@@ -155,5 +185,6 @@ export const enqueueJob = async (
   const [verdict, id]: Answer = answer
   if (verdict === 'key-reused') throw new RequestError('idempotency-key-reused', KEY_REUSED)
   if (verdict === 'full') throw refuse(answer)
+  if (verdict === 'storage-full') throw refuseBytes(id, keptBounds)
   return String(id)
 }

@@ -1,6 +1,6 @@
 import { type Control, type QueuedJob, queuedJobSchema } from '@runnel/contract/internal'
 import type { Queue } from '@runnel/contract/public'
-import { createRedisKeys, QUEUE_NAME, type Redis } from '@runnel/redis'
+import { createRedisKeys, type KeptBounds, QUEUE_NAME, type Redis } from '@runnel/redis'
 import { Queue as BullQueue } from 'bullmq'
 import type { QueueBounds, TenantBounds } from './bounds.ts'
 import { type EnqueueOptions, enqueueJob } from './enqueue-job.ts'
@@ -15,7 +15,7 @@ export type { EnqueueOptions, Place, QueueBounds, QueueSize, TenantBounds, Waiti
 export interface Producer extends AsyncDisposable {
   /**
    * Adds a job behind all others of its tenant. Adding the same id again changes nothing. Returns the id of the job for this
-   * submission: an earlier job's if the idempotency key was used before. Throws a RequestError `queue-full` or
+   * submission: an earlier job's if the idempotency key was used before. Throws a RequestError `queue-full`, `storage-full` or
    * `idempotency-key-reused`; then nothing was written.
    */
   enqueue(job: QueuedJob, options?: EnqueueOptions): Promise<string>
@@ -38,7 +38,7 @@ export interface Producer extends AsyncDisposable {
   retire(jobId: string): Promise<boolean>
   /**
    * Sends a message to the job's worker, now or when it has one. Throws a RequestError `stdin-full` if the job was sent too
-   * much input.
+   * much input, and `storage-full` if Redis has no room for it.
    */
   send(jobId: string, message: Control): Promise<void>
 }
@@ -49,8 +49,9 @@ export const createProducer = (options: {
   readonly prefix: string
   readonly retentionMs: number
   readonly bounds: QueueBounds
+  readonly keptBounds: KeptBounds
 }): Producer => {
-  const { redis, prefix, retentionMs, bounds } = options
+  const { redis, prefix, retentionMs, bounds, keptBounds } = options
   const keys = createRedisKeys(prefix)
   const queue = new BullQueue(QUEUE_NAME, {
     connection: redis,
@@ -64,7 +65,8 @@ export const createProducer = (options: {
   queue.on('error', () => {})
 
   return {
-    enqueue: (job, enqueueOptions = {}) => enqueueJob({ redis, keys, retentionMs, bounds }, job, enqueueOptions),
+    enqueue: (job, enqueueOptions = {}) =>
+      enqueueJob({ redis, keys, retentionMs, bounds, keptBounds }, job, enqueueOptions),
 
     async find(jobId) {
       const job = await queue.getJob(jobId)
@@ -84,7 +86,7 @@ export const createProducer = (options: {
     retire: (jobId) => removeJob(redis, keys, jobId, retentionMs),
 
     async send(jobId, message) {
-      await sendMessage({ redis, keys, retentionMs }, jobId, message)
+      await sendMessage({ redis, keys, retentionMs, keptBounds }, jobId, message)
     },
 
     async [Symbol.asyncDispose]() {

@@ -3,6 +3,7 @@ import type { QueuedJob } from '@runnel/contract/internal'
 import { defaultLimits } from '@runnel/contract/public'
 import { createLogger } from '@runnel/process'
 import { connectRedis } from '@runnel/redis'
+import { NO_KEPT_BOUNDS } from '@runnel/redis/testing'
 import { type Consumer, createConsumer, type Delivery, type Verdict } from '../src/consumer.ts'
 import { createProducer, type QueueBounds } from '../src/producer.ts'
 
@@ -48,7 +49,9 @@ export const connectParts = (
   const connect = (role: 'command' | 'blocking') =>
     resources.adopt(connectRedis(url, { role, log }), (redis) => redis.disconnect())
   const command = connect('command')
-  const producer = resources.use(createProducer({ redis: command, prefix, retentionMs: RETENTION_MS, bounds }))
+  const producer = resources.use(
+    createProducer({ redis: command, prefix, retentionMs: RETENTION_MS, bounds, keptBounds: NO_KEPT_BOUNDS }),
+  )
   return {
     lines,
     command,

@@ -1,6 +1,7 @@
 export { RUN_COMMANDS_LUA, toCommandArgs, toCommandKeys } from './command-list.ts'
 export { connectRedis, type Redis, type RedisRole } from './connect-redis.ts'
 export { findEvictionRisk } from './find-eviction-risk.ts'
+export { JOB_BASE_BYTES, KEPT_FIELDS, KEPT_LUA, type KeptBounds, MEMORY_SHARE, toTenantField } from './kept-lua.ts'
 export { createLuaScript, type LuaScript } from './lua-script.ts'
 export type { RedisCommand } from './redis-command.ts'
 export { createRedisKeys, QUEUE_NAME, type RedisKeys } from './redis-keys.ts'

@@ -58,9 +58,10 @@ export const KEY_TABLE = {
     holds: 'The event log of a job: fields `type` and `message`. The ids of its entries are the ids of the events.',
     writers: API_AND_WORKER,
     readers: API,
-    lifetime: 'until the job ends, then RUNNEL_RETENTION_MS',
+    lifetime: 'until the job ends, then RUNNEL_RETENTION_MS; without output, or not at all, if Redis is full',
     expires: 'once finished',
-    bound: "the job's limits.outputBytes for each attempt, a third more if the output is not UTF-8",
+    bound:
+      "the job's limits.outputBytes for each attempt, a third more if the output is not UTF-8; all logs together: RUNNEL_MAX_KEPT_BYTES",
   },
   eventsChannel: {
     pattern: 'events:<jobId>',
@@ -97,6 +98,48 @@ export const KEY_TABLE = {
     writers: API,
     readers: WORKER,
     ...PUBLISHED,
+  },
+
+  kept: {
+    pattern: 'kept',
+    type: 'hash',
+    holds:
+      'How many bytes of jobs Redis keeps: of all (`all`) and of each tenant (`tenant <id>`). How full Redis was at the last look.',
+    writers: API_AND_WORKER,
+    readers: API_AND_WORKER,
+    ...FOREVER,
+    bound: 'tenants with kept jobs',
+  },
+  keptJob: {
+    pattern: 'kept:<jobId>',
+    type: 'hash',
+    holds: 'How many bytes of a job Redis keeps: `output`, `stdin` and `rest`; and its tenant.',
+    writers: API_AND_WORKER,
+    readers: API_AND_WORKER,
+    lifetime: 'until the job ends',
+    expires: 'never',
+    bound: 'four fields',
+  },
+  keptFinished: {
+    pattern: 'kept:finished',
+    type: 'zset',
+    holds:
+      'The finished jobs with their bytes, in the order in which they are dropped when Redis is full: oldest first, those without output last.',
+    writers: API_AND_WORKER,
+    readers: API_AND_WORKER,
+    lifetime: 'while there are finished jobs; an expired one goes when a later job is submitted or ends',
+    expires: 'never',
+    bound: FINISHED_BOUND,
+  },
+  keptFinishedOf: {
+    pattern: 'kept:finished:<tenantId>',
+    type: 'zset',
+    holds: 'The same, of one tenant.',
+    writers: API_AND_WORKER,
+    readers: API_AND_WORKER,
+    lifetime: 'the same',
+    expires: 'never',
+    bound: FINISHED_BOUND,
   },
 
   waiting: {

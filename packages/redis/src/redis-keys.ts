@@ -18,6 +18,13 @@ export const createRedisKeys = (prefix: string) => {
     stdin: (jobId: string) => name('stdin', jobId),
     controlChannel: name('controlChannel'),
 
+    kept: name('kept'),
+    /** With '' for the id: the common prefix, for scripts that find the id themselves. */
+    keptJob: (jobId: string) => name('keptJob', jobId),
+    keptFinished: name('keptFinished'),
+    /** With '' for the id: the common prefix, for scripts that find the tenant themselves. */
+    keptFinishedOf: (tenantId: string) => name('keptFinishedOf', tenantId),
+
     waiting: name('waiting'),
     admitted: name('admitted'),
     rotation: name('rotation'),

@@ -53,9 +53,10 @@ export const playJob = async (options: PlayOptions): Promise<void> => {
     left += kept.length
     kept = ''
   }
+  const note = (words: string): Promise<void> => screen.write(`${NOTE_START}── ${words} ──${NOTE_END}`)
   const finish = async (): Promise<void> => {
     await screen.write(kept + text.end())
-    if (left > 0) await screen.write(`${NOTE_START}── ${toKilobytes(left)} of output are not shown ──${NOTE_END}`)
+    if (left > 0) await note(`${toKilobytes(left)} of output are not shown`)
     await screen.write(TIDY)
   }
 
@@ -63,6 +64,7 @@ export const playJob = async (options: PlayOptions): Promise<void> => {
     onEvent(event)
     if (event.type === 'stdout' || event.type === 'stderr') await print(event)
     if (event.type === 'queued') screen.setTerminal(event.tty === true)
+    if (event.type === 'dropped') await note('output is missing here: the server had no room for it')
     if (event.type === 'restarted') {
       text = createOutputText()
       kept = ''

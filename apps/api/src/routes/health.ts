@@ -1,5 +1,5 @@
 import { errorSchema, RequestError } from '@runnel/contract/public'
-import { redisUnavailable } from '@runnel/operations'
+import { type Operations, redisUnavailable } from '@runnel/operations'
 import type { WorkerCount } from '@runnel/registry'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
@@ -44,9 +44,25 @@ const countWorkers = async ({ workers }: Backend): Promise<WorkerCount | undefin
   }
 }
 
-export const healthRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend' | 'closing'>> = async (
+/** Why it takes no jobs; undefined if it takes some. Asking drops finished jobs if that makes room. */
+const findReason = async (
+  operations: Operations,
+  count: WorkerCount | undefined,
+  closing: AbortSignal,
+): Promise<RequestError | undefined> => {
+  if (closing.aborted) return new RequestError('shutting-down', 'The server is stopping')
+  if (count === undefined) return redisUnavailable()
+  try {
+    if (await operations.hasRoom()) return undefined
+    return new RequestError('storage-full', 'Redis is full, and no finished job is left to drop')
+  } catch {
+    return redisUnavailable()
+  }
+}
+
+export const healthRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'operations' | 'backend' | 'closing'>> = async (
   app,
-  { backend, closing },
+  { operations, backend, closing },
 ) => {
   app.get(
     '/health/live',
@@ -70,7 +86,7 @@ export const healthRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend' | 
       schema: {
         summary: 'Can it take jobs?',
         description:
-          'Ready as long as Redis answers and the server is not stopping. For deciding whether to send it requests.',
+          'Ready as long as Redis answers and has room for jobs, and the server is not stopping. For deciding whether to send it requests.',
         tags: ['health'],
         security: [],
         response: { 200: readySchema, 503: unavailableSchema },
@@ -80,8 +96,8 @@ export const healthRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'backend' | 
       const count = await countWorkers(backend)
       const { ready: workers, notReady: workersNotReady, drained: workersDrained } = count ?? NO_WORKERS
       const counts = { workers, workersNotReady, workersDrained }
-      if (count !== undefined && !closing.aborted) return { status: 'ready', redis: 'up', ...counts } as const
-      const reason = closing.aborted ? new RequestError('shutting-down', 'The server is stopping') : redisUnavailable()
+      const reason = await findReason(operations, count, closing)
+      if (reason === undefined) return { status: 'ready', redis: 'up', ...counts } as const
       return reply.code(503).send({
         status: 'unavailable',
         redis: count === undefined ? 'down' : 'up',

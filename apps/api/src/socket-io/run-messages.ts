@@ -6,6 +6,8 @@ import type { ServerMessage } from './protocol.ts'
 const RESTARTED =
   'The sandbox was lost, which is not the fault of the program: it has started again from its beginning.'
 
+const DROPPED = 'Output is missing here, because Redis was full. More does not come; the program itself runs on.'
+
 type Printed = 'stdout' | 'stderr'
 
 const toLineMessage = (jobId: string, stream: Printed, { text, continues }: Line): ServerMessage => [
@@ -55,6 +57,9 @@ export const createRunMessages = (jobId: string): ((entry: LogEntry) => Iterable
       case 'stdout':
       case 'stderr':
         yield* toLines(event.type, splitters[event.type].add(toBytes(event)))
+        return
+      case 'dropped':
+        yield toNotice(DROPPED, jobId)
         return
       case 'restarted':
         splitters = create()

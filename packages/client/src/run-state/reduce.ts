@@ -42,6 +42,8 @@ const reduceJobEvent = (state: RunState, event: JobEvent): RunState => {
       const tail = hasTraces ? (state.tail + toText(event)).slice(-TAIL_CHARACTERS) : state.tail
       return { ...state, attempt, lastOutputAtMs: atMs, tail }
     }
+    case 'dropped':
+      return { ...state, attempt }
     case 'restarted':
       return { ...state, attempt, hasRestarted: true, tail: '', lastOutputAtMs: undefined }
     case 'finished': {

@@ -24,6 +24,7 @@ export const ERROR_STATUS = {
   'too-many-subscriptions': 429,
   internal: 500,
   'redis-unavailable': 503,
+  'storage-full': 503,
   'shutting-down': 503,
 } as const
 export type ErrorCode = keyof typeof ERROR_STATUS

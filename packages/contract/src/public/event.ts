@@ -7,7 +7,7 @@ import { encodingSchema } from './text.ts'
 
 /**
  * `<attempt>-<n>`. The attempt is 0 while the job is queued, then 1, 2, … for every time a worker takes it;
- * n counts from 1 without gaps within an attempt. It is the Redis stream id, the `id:` of a server-sent event
+ * n counts from 1 without gaps within an attempt, except before `dropped`. It is the Redis stream id, the `id:` of a server-sent event
  * and the token to resume from.
  */
 export const eventIdSchema = z.string().regex(/^(0|[1-9]\d{0,8})-(0|[1-9]\d{0,8})$/, {
@@ -59,6 +59,15 @@ export const jobEventSchema = z.discriminatedUnion('type', [
     encoding: encodingSchema,
     data: z.string(),
   }),
+  z
+    .object({
+      ...base,
+      type: z.literal('dropped'),
+      first: eventIdSchema.describe('The first event that was left out. The last one is the id of this event.'),
+    })
+    .describe(
+      'Output was left out, because Redis was full. More output of this attempt does not come; the program itself runs on.',
+    ),
   z.object({ ...base, type: z.literal('restarted') }).describe('The job starts again: drop the output so far.'),
   z.object({
     ...base,

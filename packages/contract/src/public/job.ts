@@ -50,6 +50,12 @@ export const jobSchema = z.strictObject({
       stdout: chunkSchema,
       stderr: chunkSchema,
       truncated: z.boolean().describe('The job printed more than this. GET /v1/jobs/:id/events has all of it.'),
+      dropped: z
+        .literal(true)
+        .optional()
+        .describe(
+          'Output was dropped, or not stored, because Redis was full: the event `dropped` says which. Absent if not.',
+        ),
     })
     .optional()
     .describe(`When finished: what it printed, up to the first ${JOB_OUTPUT_BYTES} bytes of each stream.`),

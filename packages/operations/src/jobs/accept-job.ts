@@ -1,5 +1,6 @@
 import type { QueuedJob } from '@runnel/contract/internal'
 import { RequestError } from '@runnel/contract/public'
+import { countJobBytes } from '@runnel/output/log-writer'
 import type { EnqueueOptions } from '@runnel/queue/producer'
 import { isRedisOutage } from '@runnel/redis'
 import type { OperationParts } from '../parts.ts'
@@ -14,8 +15,9 @@ export type AcceptOptions = Pick<EnqueueOptions, 'tenantBounds' | 'idempotency'>
  *   1. idempotency key used before → nothing is written, the id of the first job is returned
  *                                    (with another fingerprint: `idempotency-key-reused`)
  *   2. job exists already          → this script ran and its answer was lost: nothing is written
- *   3. queue or tenant is full     → nothing is written, `queue-full`
- *   4. log                         the event `0-1 queued`, stored and published
+ *   3. queue or tenant is full     → nothing is written, `queue-full`. If it is Redis, finished jobs are dropped, and the script
+ *                                    runs once more; `storage-full` if that did not help
+ *   4. log                         the job's bytes, and the event `0-1 queued`, stored and published
  *   5. history                     the job's record, and the job on its tenant's lists
  *   6. queue                       the job's record and its place among its tenant's jobs
  *   7. idempotency key             the job that it stands for
@@ -35,13 +37,19 @@ export const acceptJob = async (
 ): Promise<{ readonly id: string }> => {
   requireRedis(parts)
   const { logWriter, history, producer, recorder, tenantCount } = parts
-  const log = logWriter.startCommands(job)
+  const bytes = countJobBytes(job)
+  const commands = [...logWriter.startCommands(job), ...history.acceptCommands(job)]
+  const tenants = await tenantCount.read()
+  const optional = {
+    ...(tenantBounds === undefined ? {} : { tenantBounds }),
+    ...(idempotency === undefined ? {} : { idempotency }),
+  }
+  const enqueue = () => producer.enqueue(job, { tenants, commands, bytes, ...optional })
   try {
-    const id = await producer.enqueue(job, {
-      tenants: await tenantCount.read(),
-      commands: [...log, ...history.acceptCommands(job)],
-      ...(tenantBounds === undefined ? {} : { tenantBounds }),
-      ...(idempotency === undefined ? {} : { idempotency }),
+    const id = await enqueue().catch(async (error: unknown) => {
+      const isFull = error instanceof RequestError && error.code === 'storage-full'
+      if (!isFull || (await logWriter.makeRoom(job.tenantId, bytes)) !== undefined) throw error
+      return enqueue()
     })
     if (id === job.id) recorder.accepted()
     return { id }

@@ -3,14 +3,22 @@ import type { JobSummary, Output } from '@runnel/output/subscriber'
 import type { OperationParts } from '../parts.ts'
 import { jobNotFound } from '../request-errors.ts'
 
-export const toJob = (id: string, { interactive: _interactive, tty: _tty, ...summary }: JobSummary): Job => ({
+export const toJob = (
+  id: string,
+  { interactive: _interactive, tty: _tty, isDropped: _isDropped, ...summary }: JobSummary,
+): Job => ({
   id,
   ...summary,
 })
 
 export const toFinishedJob = (id: string, summary: JobSummary, { stdout, stderr, truncated }: Output): Job => ({
   ...toJob(id, summary),
-  output: { stdout: toChunk(stdout), stderr: toChunk(stderr), truncated },
+  output: {
+    stdout: toChunk(stdout),
+    stderr: toChunk(stderr),
+    truncated,
+    ...(summary.isDropped ? { dropped: true } : {}),
+  },
 })
 
 export const requireSummary = async ({ subscriber }: OperationParts, id: string): Promise<JobSummary> => {

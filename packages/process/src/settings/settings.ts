@@ -1,7 +1,7 @@
 import { api } from './api.ts'
 import { compose } from './compose.ts'
 import { limits } from './limits.ts'
-import { images, jobs, log, redis } from './shared.ts'
+import { images, jobs, log, redis, store } from './shared.ts'
 import { browserTests, fuzz, soak } from './tests.ts'
 import { dockerProxy, worker } from './worker.ts'
 
@@ -13,6 +13,7 @@ export const SETTING_GROUPS = {
   Redis: redis,
   Log: log,
   'Jobs: the API and the workers need the same': jobs,
+  'What Redis keeps: the API and the workers need the same': store,
   API: api,
   'Limits of a job': limits,
   Workers: worker,
@@ -24,8 +25,8 @@ export const SETTING_GROUPS = {
 
 /** Which process reads which settings. Each app takes its schema from here. */
 export const SETTINGS = {
-  api: { ...redis, ...log, ...jobs, ...api, ...limits },
-  worker: { ...redis, ...log, ...jobs, ...images, ...worker },
+  api: { ...redis, ...log, ...jobs, ...store, ...api, ...limits },
+  worker: { ...redis, ...log, ...jobs, ...store, ...images, ...worker },
   'docker-proxy': { ...log, ...images, ...dockerProxy },
   keys: redis,
   /** These two read their variables themselves: a shell or Docker Compose does it. */

@@ -50,6 +50,24 @@ export const jobs = {
   }),
 }
 
+const keptBytes = wholeNumber(1_048_576)
+
+export const store = {
+  RUNNEL_MAX_KEPT_BYTES: setting(keptBytes, {
+    unit: 'bytes',
+    default: 512 * 1_048_576,
+    does: 'How many bytes of jobs Redis keeps: programs, input and output, of all tenants together. Above that the output of finished jobs is dropped, oldest first.',
+    reason:
+      'Half of the `maxmemory` of the Redis that comes with Runnel. Redis needs up to 1.2 times as much memory as is counted here, which is well below the three quarters at which submissions are refused.',
+  }),
+  RUNNEL_MAX_KEPT_BYTES_PER_TENANT: setting(keptBytes, {
+    unit: 'bytes',
+    default: 256 * 1_048_576,
+    does: 'The same for the jobs of one tenant.',
+    reason: 'Half of all: no tenant alone can make Redis drop what others printed.',
+  }),
+}
+
 export const images = {
   RUNNEL_IMAGE_PREFIX: setting(text('text'), {
     default: 'runnel/',

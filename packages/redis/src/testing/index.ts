@@ -1,4 +1,5 @@
 export { findQueueLeftovers } from './find-queue-leftovers.ts'
+export { NO_KEPT_BOUNDS } from './no-kept-bounds.ts'
 export { type OpenPrefix, openPrefix } from './open-prefix.ts'
 export { redisTest } from './redis-test.ts'
 export { watchCommands } from './watch-commands.ts'
