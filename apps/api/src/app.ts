@@ -171,7 +171,7 @@ export const createApp = (parts: AppParts): App => {
     })
     countRefusals(app, recorder)
     metrics.measure(app)
-    guardRoutes(app, { callers, count, countStream })
+    guardRoutes(app, { callers, jobIds: backend.jobIds, count, countStream })
   })
   describeApi(app, policy)
   registerLibraryRoutes(app)

@@ -1,11 +1,21 @@
 import type { Redis } from '@runnel/redis'
-import type { BrowserRuns, Keys, Sessions, StatsReader, Tenants, Tickets, WorkerDirectory } from '@runnel/registry'
+import type {
+  BrowserRuns,
+  JobIds,
+  Keys,
+  Sessions,
+  StatsReader,
+  Tenants,
+  Tickets,
+  WorkerDirectory,
+} from '@runnel/registry'
 
 /** The parts of the API that use Redis. They share the connection `redis`, in the role `command`. */
 export interface Backend {
   readonly redis: Redis
   readonly browserRuns: BrowserRuns
   readonly workers: WorkerDirectory
+  readonly jobIds: JobIds
   readonly keys: Keys
   readonly tenants: Tenants
   readonly tickets: Tickets

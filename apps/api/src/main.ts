@@ -15,6 +15,7 @@ import { connectRedis, findEvictionRisk } from '@runnel/redis'
 import {
   createBrowserRuns,
   createHistory,
+  createJobIds,
   createKeys,
   createSessions,
   createStatsReader,
@@ -81,7 +82,9 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   const { languages, policy } = config
   const keys = createKeys({ redis, prefix })
   const tenantCount = resources.use(createTenantCount({ redis, subscriber: subscriptions, prefix }))
+  const jobIds = createJobIds({ redis, prefix })
   const operations = createOperations({
+    jobIds,
     tenantCount,
     redis,
     producer,
@@ -98,6 +101,7 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   const backend = {
     redis,
     browserRuns,
+    jobIds,
     workers,
     keys,
     tenants: createTenants({ redis, prefix }),

@@ -13,6 +13,7 @@ import { NO_KEPT_BOUNDS } from '@runnel/redis/testing'
 import {
   createBrowserRuns,
   createHistory,
+  createJobIds,
   createKeys,
   createSessions,
   createStatsReader,
@@ -100,7 +101,9 @@ export const startApi = async (options: {
   const metrics = createApiMetrics({ countJobs: producer.size, countWorkers: workers.count })
   const keys = createKeys({ redis, prefix })
   const history = createHistory({ redis, ...common })
+  const jobIds = createJobIds({ redis, prefix })
   const operations = createOperations({
+    jobIds,
     ...jobs,
     history,
     keys,
@@ -113,6 +116,7 @@ export const startApi = async (options: {
   const backend: TestBackend = {
     ...jobs,
     recorder,
+    jobIds,
     browserRuns: resources.use(createBrowserRuns({ redis, subscriber: subscriptions, prefix })),
     workers,
     keys,

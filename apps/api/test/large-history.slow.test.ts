@@ -12,7 +12,7 @@ import {
 import { LANGUAGES } from '@runnel/languages'
 import type { Redis, RedisCommand, RedisKeys } from '@runnel/redis'
 import { redisTest as test } from '@runnel/redis/testing'
-import { createHistory, createJobId } from '@runnel/registry'
+import { createHistory } from '@runnel/registry'
 import { expect } from 'vitest'
 import { startApi } from './api.ts'
 import { holdKey } from './key-holder.ts'
@@ -44,12 +44,12 @@ const LINES = [
 const PROGRAM = createSubmissionSchema(LIMITS).parse({ code: 'x' })
 
 /** The n-th job of the last twenty hours: most programs are Python and succeed. */
-const toJob = (n: number, tenantId: string, keyId: string): QueuedJob => {
+const toJob = (n: number, { id, tenantId, keyId }: Pick<QueuedJob, 'id' | 'tenantId' | 'keyId'>): QueuedJob => {
   const content = `${LINES[n % LINES.length]} # ${n}\nprint(1)\n`
   const language = n % 10 < 7 ? 'python' : (LANGUAGES[n % LANGUAGES.length]?.id ?? 'python')
   const { args, env, stdin } = PROGRAM
   return {
-    id: createJobId(tenantId),
+    id,
     tenantId,
     submittedAt: new Date(Date.now() - 20 * HOUR_MS + Math.floor((n / JOBS) * 20 * HOUR_MS)).toISOString(),
     program: {
@@ -117,7 +117,7 @@ test('The history of 100,000 jobs answers in milliseconds, and has a few hundred
   for (let start = 0; start < JOBS; start += STEP) {
     const commands: RedisCommand[] = []
     for (let n = start; n < start + STEP; n += 1) {
-      const job = toJob(n, tenantId, key.id)
+      const job = toJob(n, { id: await api.backend.jobIds.create(tenantId), tenantId, keyId: key.id })
       const startedAt = new Date(Date.parse(job.submittedAt) + 4).toISOString()
       const finishedAt = new Date(Date.parse(job.submittedAt) + 1_840).toISOString()
       const usage = { wallMs: 1836.42, cpuMs: 903.11, peakMemoryBytes: 41_943_040 }

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { jobPageSchema, serverFrameSchema, tenantLimitsSchema } from '@runnel/contract/public'
 import { redisTest as test } from '@runnel/redis/testing'
-import { createJobId } from '@runnel/registry'
 import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { WebSocket } from 'ws'
@@ -58,7 +57,7 @@ describe("Another tenant's job", () => {
       return answers
     }
     const foreign = await ask(id)
-    expect(foreign).toEqual(await ask(createJobId('spy')))
+    expect(foreign).toEqual(await ask(await api.backend.jobIds.create('spy')))
     expect(foreign).toEqual(await ask(`job_${'0'.repeat(32)}`))
 
     const list = async (headers: object) =>
@@ -77,7 +76,12 @@ describe("Another tenant's job", () => {
     const acme = await holdKey(api)
     const spy = await holdKey(api, { tenant: 'spy' })
     const stream = await openStream(await api.listen(), spy.headers)
-    const ids = [await submitAs(api, acme, { interactive: true }), createJobId('spy'), createJobId('acme')]
+    const { jobIds } = api.backend
+    const ids = [
+      await submitAs(api, acme, { interactive: true }),
+      await jobIds.create('spy'),
+      await jobIds.create('acme'),
+    ]
     const frames = [
       { type: 'subscribe' },
       { type: 'subscribe', after: '0-1' },

@@ -9,7 +9,6 @@ import type {
 } from '@runnel/contract/public'
 import type { Language } from '@runnel/languages'
 import type { LogEntry } from '@runnel/output/subscriber'
-import { isJobOf } from '@runnel/registry'
 import { cancelAbandoned } from './jobs/cancel-abandoned.ts'
 import { cancelJob } from './jobs/cancel-job.ts'
 import { languagesOf } from './jobs/create-job.ts'
@@ -66,7 +65,7 @@ export interface Operations {
   /** Throws `job-not-found` if there is no such job. */
   requireJob(requester: Requester, id: string): Promise<void>
   /** Every event after `after`, each once and in order, until `finished` or until `signal` aborts. The consumer sets the pace. */
-  follow(requester: Requester, id: string, options: FollowOptions): AsyncIterable<LogEntry>
+  follow(requester: Requester, id: string, options: FollowOptions): Promise<AsyncIterable<LogEntry>>
   /** Whether the job has finished and has no event after `after`. */
   isComplete(
     requester: Requester,
@@ -92,8 +91,8 @@ export interface Operations {
 /** What a job with a program of usual size counts, or more. */
 const JOB_BYTES = 65_536
 
-const requireOwn = ({ tenant }: Requester, id: string): void => {
-  if (!isJobOf(tenant.id, id)) throw jobNotFound()
+const requireOwn = async ({ jobIds }: OperationParts, { tenant }: Requester, id: string): Promise<void> => {
+  if (!(await jobIds.isOf(tenant.id, id))) throw jobNotFound()
 }
 
 export const createOperations = (parts: OperationParts): Operations => ({
@@ -112,40 +111,40 @@ export const createOperations = (parts: OperationParts): Operations => ({
 
   list: (requester, query) => listJobs(parts, requester, query),
   async read(requester, id) {
-    requireOwn(requester, id)
+    await requireOwn(parts, requester, id)
     return readJob(parts, id)
   },
   async readProgram(requester, id) {
-    requireOwn(requester, id)
+    await requireOwn(parts, requester, id)
     return readProgram(parts, id)
   },
   async requireJob(requester, id) {
-    requireOwn(requester, id)
+    await requireOwn(parts, requester, id)
     if (!(await parts.subscriber.has(id))) throw jobNotFound()
   },
-  follow(requester, id, options) {
-    requireOwn(requester, id)
+  async follow(requester, id, options) {
+    await requireOwn(parts, requester, id)
     return followJob(parts, id, options)
   },
   async isComplete(requester, id, options) {
-    requireOwn(requester, id)
+    await requireOwn(parts, requester, id)
     return isComplete(parts, id, options)
   },
 
   async sendInput(requester, id, input) {
-    requireOwn(requester, id)
+    await requireOwn(parts, requester, id)
     await sendInput(parts, id, input)
   },
   async sendSignal(requester, id, signal) {
-    requireOwn(requester, id)
+    await requireOwn(parts, requester, id)
     await sendSignal(parts, id, signal)
   },
   async sendResize(requester, id, size) {
-    requireOwn(requester, id)
+    await requireOwn(parts, requester, id)
     await sendResize(parts, id, size)
   },
   async cancel(requester, id) {
-    requireOwn(requester, id)
+    await requireOwn(parts, requester, id)
     return cancelJob(parts, requester, id)
   },
   cancelAbandoned: (requester, id, closing) => cancelAbandoned(parts, requester, id, closing),

@@ -4,7 +4,7 @@ import type { LogWriter } from '@runnel/output/log-writer'
 import type { Subscriber } from '@runnel/output/subscriber'
 import type { Producer } from '@runnel/queue/producer'
 import type { Redis } from '@runnel/redis'
-import type { History, JobRecorder, Keys, TenantCount } from '@runnel/registry'
+import type { History, JobIds, JobRecorder, Keys, TenantCount } from '@runnel/registry'
 
 /** The parts that the operations use. */
 export interface OperationParts {
@@ -15,6 +15,7 @@ export interface OperationParts {
   readonly subscriber: Subscriber
   readonly history: History
   readonly keys: Pick<Keys, 'names'>
+  readonly jobIds: JobIds
   readonly tenantCount: Pick<TenantCount, 'read'>
   /** The languages that this deployment runs. */
   readonly languages: readonly Language[]

@@ -6,7 +6,14 @@ import { createLogger } from '@runnel/process'
 import { createProducer } from '@runnel/queue/producer'
 import { connectRedis } from '@runnel/redis'
 import { NO_KEPT_BOUNDS, redisTest as test } from '@runnel/redis/testing'
-import { createHistory, createKeys, createStatsReader, createStatsWriter, createTenantCount } from '@runnel/registry'
+import {
+  createHistory,
+  createJobIds,
+  createKeys,
+  createStatsReader,
+  createStatsWriter,
+  createTenantCount,
+} from '@runnel/registry'
 import { eventually } from '@runnel/testing'
 import { expect } from 'vitest'
 import { acceptJob } from '../src/jobs/accept-job.ts'
@@ -35,6 +42,7 @@ test('A submission that fails half way leaves nothing that lasts, even if undoin
     logWriter: createLogWriter(common),
     history: createHistory(common),
     keys: createKeys(common),
+    jobIds: createJobIds(common),
     tenantCount: resources.use(createTenantCount({ redis: own, subscriber: subscriptions, prefix })),
     subscriber,
     recorder,
@@ -53,7 +61,7 @@ test('A submission that fails half way leaves nothing that lasts, even if undoin
   // The step writes the log, then fails here.
   await redis.set(redisKeys.bounds, 'no hash')
   const submission = createSubmissionSchema(LIMITS).parse({ code: 'print(1)', language: 'python' })
-  const job = createJob(parts, { tenant: unboundTenant('default'), keyId: null }, submission)
+  const job = await createJob(parts, { tenant: unboundTenant('default'), keyId: null }, submission)
   await expect(acceptJob(parts, job, {})).rejects.toThrow('WRONGTYPE')
   const leftMs = await redis.pttl(redisKeys.events(job.id))
   expect(leftMs).toBeGreaterThan(common.retentionMs - 30_000)

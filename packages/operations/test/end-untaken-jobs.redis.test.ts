@@ -8,6 +8,7 @@ import { connectRedis } from '@runnel/redis'
 import { NO_KEPT_BOUNDS, redisTest as test } from '@runnel/redis/testing'
 import {
   createHistory,
+  createJobIds,
   createKeys,
   createStatsWriter,
   createTenantCount,
@@ -41,6 +42,7 @@ test('A job that no worker takes ends in the history as in its log, and its prog
     subscriber: resources.use(createSubscriber({ redis, subscriber: subscriptions, prefix, log })),
     history: createHistory(common),
     keys: createKeys(common),
+    jobIds: createJobIds(common),
     tenantCount: resources.use(createTenantCount({ redis, subscriber: subscriptions, prefix })),
     languages: LANGUAGES,
     policy: LIMITS,
@@ -49,7 +51,7 @@ test('A job that no worker takes ends in the history as in its log, and its prog
   }
   const tenant = unboundTenant('default')
   const submission = createSubmissionSchema(LIMITS).parse({ code: 'print(1)', language: 'python' })
-  const job = createJob(parts, { tenant, keyId: null }, submission)
+  const job = await createJob(parts, { tenant, keyId: null }, submission)
   await acceptJob(parts, job, {})
   resources.use(endUntakenJobs({ ...parts, workers: createWorkerDirectory(common), noWorkerTimeoutMs: 1 }))
   const end = await eventually(async () => {

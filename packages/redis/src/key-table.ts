@@ -462,6 +462,15 @@ export const KEY_TABLE = {
     expires: 'always',
     bound: 'one number',
   },
+  jobIdSecret: {
+    pattern: 'job-id-secret',
+    type: 'string',
+    holds: 'The secret with which the ids of jobs are made: without it, nobody can tell the tenant of an id.',
+    writers: API,
+    readers: API,
+    ...FOREVER,
+    bound: '64 bytes',
+  },
   apiKeys: {
     pattern: 'keys',
     type: 'hash',

@@ -63,6 +63,7 @@ export const createRedisKeys = (prefix: string) => {
     statsMinute: (number: number | '') => name('statsMinute', String(number)),
     statsHour: (number: number | '') => name('statsHour', String(number)),
     statsBatch: (writerId: string) => name('statsBatch', writerId),
+    jobIdSecret: name('jobIdSecret'),
     apiKeys: name('apiKeys'),
     keyUses: name('keyUses'),
     sessions: (keyId: string) => name('sessions', keyId),

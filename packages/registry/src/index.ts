@@ -1,6 +1,6 @@
 export { type BrowserRuns, createBrowserRuns } from './browser-runs.ts'
 export { createHistory, type History, type HistoryEntry, type HistoryPart } from './history.ts'
-export { createJobId, isJobOf } from './job-id.ts'
+export { createJobIds, type JobIds } from './job-ids.ts'
 export { type JobRecorder, type JobTimes, recordBy } from './job-recorder.ts'
 export { KEY_TEXT, type KeyParts, readKeyText } from './key-text.ts'
 export { createKeys, type FoundKey, isGood, type Keys } from './keys.ts'

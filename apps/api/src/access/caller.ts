@@ -1,6 +1,6 @@
 import { RequestError, type Scope, type Tenant } from '@runnel/contract/public'
 import { jobNotFound } from '@runnel/operations'
-import { isJobOf } from '@runnel/registry'
+import type { JobIds } from '@runnel/registry'
 import type { FastifyRequest } from 'fastify'
 
 /** The sender of a request, and what it may do. */
@@ -41,7 +41,7 @@ export const requireSubmissions = (caller: Caller): void => {
 }
 
 /** A job of another tenant gets the same answer as one that never existed, with the same work: Redis is not asked. */
-export const requireJob = ({ tenant, ticket }: Caller, jobId: string): void => {
-  if (isJobOf(tenant.id, jobId) && (ticket === undefined || ticket.jobIds.has(jobId))) return
+export const requireJob = async (jobIds: JobIds, { tenant, ticket }: Caller, jobId: string): Promise<void> => {
+  if ((await jobIds.isOf(tenant.id, jobId)) && (ticket === undefined || ticket.jobIds.has(jobId))) return
   throw jobNotFound()
 }

@@ -1,10 +1,12 @@
 import { RequestError } from '@runnel/contract/public'
+import type { JobIds } from '@runnel/registry'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { CALLER, requireJob, requireScope } from './caller.ts'
 import type { CallerDirectory } from './caller-directory.ts'
 import { type Credentials, readCredentials, refuseKeyInUrl } from './credentials.ts'
 import { findCaller, UNKNOWN_CALLER, UNKNOWN_SESSION } from './find-caller.ts'
 import type { CountRequest } from './rate-limit.ts'
+import { SCOPES_OF } from './route-access.ts'
 import { noSessionCookie } from './session-cookie.ts'
 import type { CountStream } from './stream-quota.ts'
 
@@ -17,9 +19,14 @@ const readId = (params: unknown): string =>
  */
 export const guardRoutes = (
   app: FastifyInstance,
-  options: { readonly callers: CallerDirectory; readonly count: CountRequest; readonly countStream: CountStream },
+  options: {
+    readonly callers: CallerDirectory
+    readonly jobIds: JobIds
+    readonly count: CountRequest
+    readonly countStream: CountStream
+  },
 ): void => {
-  const { callers, count, countStream } = options
+  const { callers, jobIds, count, countStream } = options
 
   const refuse = async (request: FastifyRequest, reply: FastifyReply, { type }: Credentials): Promise<never> => {
     reply.header('www-authenticate', 'Bearer')
@@ -39,8 +46,8 @@ export const guardRoutes = (
     const caller = await findCaller(callers, credentials, request, takesTicket)
     if (caller === undefined) return refuse(request, reply, credentials)
     request.setDecorator(CALLER, caller)
-    if (scope !== 'any') requireScope(caller, scope)
-    if (resource === 'job') requireJob(caller, readId(request.params))
+    for (const needed of SCOPES_OF[scope]) requireScope(caller, needed)
+    if (resource === 'job') await requireJob(jobIds, caller, readId(request.params))
     if (submits) await count(request, reply)
     if (stream) countStream(caller, request.ws ? request.raw.socket : reply.raw)
   })

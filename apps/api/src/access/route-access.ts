@@ -2,7 +2,16 @@ import type { Scope } from '@runnel/contract/public'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { z } from 'zod'
 
-const SCOPES = ['submit', 'read', 'admin', 'any', 'none'] as const satisfies readonly (Scope | 'any' | 'none')[]
+const SCOPES = ['submit', 'read', 'submit, read', 'admin', 'any', 'none'] as const
+/** The scopes that a key needs for each of them. */
+export const SCOPES_OF: Readonly<Record<(typeof SCOPES)[number], readonly Scope[]>> = {
+  submit: ['submit'],
+  read: ['read'],
+  'submit, read': ['submit', 'read'],
+  admin: ['admin'],
+  any: [],
+  none: [],
+}
 const RESOURCES = ['job', 'key', 'tenant', 'worker', 'session', 'none'] as const
 
 /** Who may call a route. Each route states it in its options, as `config`. */

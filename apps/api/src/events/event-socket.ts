@@ -20,7 +20,7 @@ const TOO_MANY = `Nothing is read from this socket, and it sent more than ${REFU
 export const runEventSocket = async (
   socket: WebSocket,
   request: FastifyRequest,
-  events: AsyncIterable<LogEntry>,
+  follow: () => Promise<AsyncIterable<LogEntry>>,
   options: {
     heartbeatMs: number
     signal: AbortSignal
@@ -46,7 +46,7 @@ export const runEventSocket = async (
     void sendError(new RequestError('invalid-request', message))
   })
   try {
-    for await (const entry of events) await writer.send(toFrame(entry))
+    for await (const entry of await follow()) await writer.send(toFrame(entry))
     if (!signal.aborted) writer.close(DONE)
   } catch (error) {
     if (signal.aborted) return

@@ -82,7 +82,7 @@ export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
       ) {
         return reply.code(204).send()
       }
-      const events = operations.follow(requester, id, { after, signal })
+      const events = await operations.follow(requester, id, { after, signal })
       using _watching = callers.watch(callerOf(request), () => reply.raw.destroy())
       await streamAnswer(reply, events, { format, heartbeatMs, signal, closing })
     },
@@ -92,8 +92,8 @@ export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
       closeWhenRevoked(callers, caller, socket)
       const { id } = paramsSchema.parse(request.params)
       const after = readAfter(request, querySchema.parse(request.query).after)
-      const events = operations.follow(requesterOf(request), id, { after, signal })
-      return runEventSocket(socket, request, events, {
+      const follow = () => operations.follow(requesterOf(request), id, { after, signal })
+      return runEventSocket(socket, request, follow, {
         heartbeatMs,
         signal,
         toFrame,

@@ -44,7 +44,7 @@ export const executeRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, op
       url,
       {
         bodyLimit: SUBMISSION_BYTES,
-        config: { scope: 'submit', resource: 'none', submits: true, stream: false },
+        config: { scope: 'submit, read', resource: 'none', submits: true, stream: false },
         schema: {
           summary: 'Run a program and wait for it',
           description:

@@ -2,6 +2,7 @@ import { jobIdSchema, jobSchema } from '@runnel/contract/public'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { callerOf } from '../access/caller.ts'
+import { showJob } from '../access/output-rule.ts'
 import { requesterOf } from '../access/requester.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
@@ -40,9 +41,7 @@ export const jobRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { oper
     },
     async (request) => {
       const job = await operations.cancel(requesterOf(request), request.params.id)
-      if (callerOf(request).scopes.includes('read')) return job
-      const { output: _, ...unread } = job
-      return unread
+      return showJob(callerOf(request), job)
     },
   )
 }

@@ -8,6 +8,8 @@ import {
 } from '@runnel/contract/public'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { callerOf } from '../access/caller.ts'
+import { showJob } from '../access/output-rule.ts'
 import { requesterOf } from '../access/requester.ts'
 import { SUBMISSION_BYTES } from '../input-bounds.ts'
 import { errorAnswers } from './answers.ts'
@@ -38,6 +40,7 @@ export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, optio
         summary: 'Submit a program',
         description: [
           'Accepts a program and queues it. With `wait`, answers 200 with the finished job if it finishes in time, else 202 with the job as it is then. `Location` is the URL of the job.',
+          'The output is there only if the key may also `read`.',
           'With an `Idempotency-Key`, submitting again returns the first job as it is now, and the answer has `Idempotent-Replayed: true`.',
           'If too many jobs wait already, answers 429: `details` has the length of the queue, `Retry-After` says when there may be room.',
         ].join('\n'),
@@ -55,7 +58,10 @@ export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, optio
       const { wait = 0 } = query
       const send = (code: 200 | 202, job: Job, isRepeated: boolean) => {
         if (isRepeated) reply.header('idempotent-replayed', 'true')
-        return reply.code(code).header('location', `/v1/jobs/${job.id}`).send(job)
+        return reply
+          .code(code)
+          .header('location', `/v1/jobs/${job.id}`)
+          .send(showJob(callerOf(request), job))
       }
       if (wait === 0) {
         if (body.cancelOnDisconnect) throw new RequestError('invalid-request', NO_CONNECTION)

@@ -14,6 +14,7 @@ const querySchema = z.strictObject({
 export const streamRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
   const {
     operations,
+    backend,
     recorder,
     policy,
     callers,
@@ -58,6 +59,7 @@ export const streamRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
       const signal = whileConnected(socket)
       runStreamSession(socket, request, {
         operations,
+        jobIds: backend.jobIds,
         recorder,
         callers,
         count,

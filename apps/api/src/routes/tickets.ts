@@ -34,7 +34,7 @@ export const ticketsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { 
       }
       if (scopes.length === 0)
         throw new RequestError('forbidden', 'This key may do nothing that a ticket could pass on')
-      for (const id of jobIds) requireJob(caller, id)
+      for (const id of jobIds) await requireJob(backend.jobIds, caller, id)
       await Promise.all(jobIds.map((id) => operations.requireJob(requesterOf(request), id)))
       const grant = { keyId: caller.keyId, scopes, jobIds, submissions, origin }
       const ticket = await backend.tickets.issue(grant, expiresInMs)

@@ -5,6 +5,7 @@ import { CALLER, type Caller, requireSubmissions } from '../access/caller.ts'
 import type { CallerDirectory } from '../access/caller-directory.ts'
 import { type Credentials, readCredentials } from '../access/credentials.ts'
 import { findCaller } from '../access/find-caller.ts'
+import { requireOutput } from '../access/output-rule.ts'
 import type { CountRequest } from '../access/rate-limit.ts'
 import type { Handshake } from './handshakes.ts'
 
@@ -19,6 +20,12 @@ const readAuth = (auth: Readonly<Record<string, unknown>>, request: FastifyReque
   if (typeof ticket === 'string') return { type: 'ticket', ticket, isInUrl: false }
   const parts = typeof apiKey === 'string' ? readKeyText(apiKey) : undefined
   return parts === undefined ? { type: 'unreadable' } : { type: 'key', parts }
+}
+
+/** Throws if the caller may not run programs here: what it gets is their output. */
+export const requireRuns = (caller: Caller): void => {
+  requireSubmissions(caller)
+  requireOutput(caller, 'submit with POST /v1/jobs')
 }
 
 /** Who a client is, by its `auth` or by the first request of its session. Throws if it may not have a socket. */
@@ -38,7 +45,7 @@ export const identifySocket = async (
     await count(request)
     throw new RequestError('unauthorized', UNKNOWN)
   }
-  requireSubmissions(caller)
+  requireRuns(caller)
   request.setDecorator(CALLER, caller)
   return caller
 }

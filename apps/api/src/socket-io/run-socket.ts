@@ -1,7 +1,7 @@
 import { executeRequestSchema, RequestError, type Submission } from '@runnel/contract/public'
 import type { LogEntry } from '@runnel/operations'
 import { readBrowserCookie } from '../access/browser-cookie.ts'
-import { CALLER, requireSubmissions } from '../access/caller.ts'
+import { CALLER } from '../access/caller.ts'
 import { requesterOf } from '../access/requester.ts'
 import { createRequestId, logFault } from '../errors/error-answers.ts'
 import { toInvalidRequest } from '../errors/invalid-request.ts'
@@ -9,6 +9,7 @@ import { safeParse } from '../errors/safe-parse.ts'
 import { toErrorBody, toRequestError } from '../errors/to-request-error.ts'
 import type { RouteOptions } from '../routes/route-options.ts'
 import { closeConnection } from './close-connection.ts'
+import { requireRuns } from './identify-socket.ts'
 import type { RunSocket } from './protocol.ts'
 import { createRunMessages, toNotice } from './run-messages.ts'
 
@@ -99,7 +100,7 @@ export const runSocket = async (
   const renewCaller = async (): Promise<void> => {
     const caller = await callers.renew(connected)
     if (caller === undefined) throw new RequestError('unauthorized', 'The key of this socket is no longer valid')
-    requireSubmissions(caller)
+    requireRuns(caller)
     request.setDecorator(CALLER, caller)
   }
 
@@ -157,7 +158,7 @@ export const runSocket = async (
   if (browser === undefined) return
   const listening = await backend.browserRuns.listen(connected.tenant.id, browser, async (jobId) => {
     await isConnected.promise
-    await run(jobId, () => show(jobId, operations.follow(requesterOf(request), jobId, { signal })))
+    await run(jobId, async () => show(jobId, await operations.follow(requesterOf(request), jobId, { signal })))
   })
   signal.addEventListener('abort', () => listening[Symbol.dispose]())
   if (signal.aborted) listening[Symbol.dispose]()

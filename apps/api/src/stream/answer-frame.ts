@@ -1,6 +1,8 @@
 import type { ClientFrame, Job } from '@runnel/contract/public'
 import type { AuditLog, Operations } from '@runnel/operations'
+import type { JobIds } from '@runnel/registry'
 import { type Caller, requireJob, requireScope, requireSubmissions } from '../access/caller.ts'
+import { requireOutput, showJob } from '../access/output-rule.ts'
 import type { Dependents } from './dependents.ts'
 import type { Follow, Subscriptions } from './subscriptions.ts'
 
@@ -11,11 +13,11 @@ interface Answered {
 }
 
 /** Throws if the caller may not do this, or not with this job. */
-const requirePermission = (caller: Caller, frame: ClientFrame): void => {
+const requirePermission = async (jobIds: JobIds, caller: Caller, frame: ClientFrame): Promise<void> => {
   switch (frame.type) {
     case 'submit':
-      // A caller may follow what it submits.
       requireSubmissions(caller)
+      if (frame.subscribe) requireOutput(caller, 'send `subscribe: false`')
       return
     case 'subscribe':
       requireScope(caller, 'read')
@@ -27,13 +29,14 @@ const requirePermission = (caller: Caller, frame: ClientFrame): void => {
     default:
       requireScope(caller, 'submit')
   }
-  requireJob(caller, frame.jobId)
+  await requireJob(jobIds, caller, frame.jobId)
 }
 
 export const answerFrame = async (
   frame: ClientFrame,
   {
     operations,
+    jobIds,
     subscriptions,
     dependents,
     caller,
@@ -41,6 +44,7 @@ export const answerFrame = async (
     count,
   }: {
     operations: Operations
+    jobIds: JobIds
     subscriptions: Subscriptions
     dependents: Dependents
     caller: Caller
@@ -49,7 +53,7 @@ export const answerFrame = async (
     count: () => Promise<void>
   },
 ): Promise<Answered> => {
-  requirePermission(caller, frame)
+  await requirePermission(jobIds, caller, frame)
   const requester = { tenant: caller.tenant, keyId: caller.keyId, auditLog }
   switch (frame.type) {
     case 'submit': {
@@ -69,7 +73,7 @@ export const answerFrame = async (
       if (!subscribe) {
         const { job } = await operations.submit(requester, submission, options)
         remember(job)
-        return { accepted: job }
+        return { accepted: showJob(caller, job) }
       }
       const { job, follow } = await operations.submitAndFollow(requester, submission, options)
       remember(job)

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { createClientFrameSchema, ServerFrame } from '@runnel/contract/public'
 import { RequestError } from '@runnel/contract/public'
 import type { Operations } from '@runnel/operations'
-import type { JobRecorder } from '@runnel/registry'
+import type { JobIds, JobRecorder } from '@runnel/registry'
 import type { FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
 import { auditLogOf } from '../access/audit-log.ts'
@@ -41,6 +41,7 @@ export const runStreamSession = (
   request: FastifyRequest,
   options: {
     operations: Operations
+    jobIds: JobIds
     recorder: JobRecorder
     callers: CallerDirectory
     count: CountRequest
@@ -52,8 +53,19 @@ export const runStreamSession = (
     closing: AbortSignal
   },
 ): void => {
-  const { operations, recorder, callers, count, inputTurns, frameSchema, heartbeatMs, sharesFrames, signal, closing } =
-    options
+  const {
+    operations,
+    jobIds,
+    recorder,
+    callers,
+    count,
+    inputTurns,
+    frameSchema,
+    heartbeatMs,
+    sharesFrames,
+    signal,
+    closing,
+  } = options
   const connected = callerOf(request)
   const writer = createSocketWriter(socket, request.raw.socket, sharesFrames)
 
@@ -97,6 +109,7 @@ export const runStreamSession = (
       const caller = await findCaller()
       const { accepted, start } = await answerFrame(frame, {
         operations,
+        jobIds,
         subscriptions,
         dependents,
         caller,

@@ -5,7 +5,7 @@ import type { LogEntry } from '@runnel/operations'
 export const SUBSCRIPTIONS_PER_SOCKET = 64
 
 /** The job's events, until it has finished or `signal` aborts. */
-export type Follow = (signal: AbortSignal) => AsyncIterable<LogEntry>
+export type Follow = (signal: AbortSignal) => AsyncIterable<LogEntry> | Promise<AsyncIterable<LogEntry>>
 
 /** The jobs that one socket follows. */
 export interface Subscriptions {
@@ -37,7 +37,7 @@ export const createSubscriptions = (options: {
   const run = async (jobId: string, follow: Follow, own: AbortController): Promise<void> => {
     let hasSent = false
     try {
-      for await (const entry of follow(own.signal)) {
+      for await (const entry of await follow(own.signal)) {
         hasSent = true
         await send(jobId, entry)
       }

@@ -6,7 +6,7 @@ import { tenantIdSchema } from './tenant.ts'
  * What a key may be used for.
  *
  *   submit  submit jobs, write to them, signal and cancel them
- *   read    ask about jobs, list and follow them
+ *   read    ask about jobs, list and follow them, and see output by any other way
  *   admin   make and revoke keys, set limits, of all tenants; see workers, the queue and numbers of all tenants; drain workers
  */
 export const scopeSchema = z.enum(['submit', 'read', 'admin'])
@@ -55,7 +55,9 @@ export const ticketRequestSchema = z
       .min(1)
       .max(8)
       .optional()
-      .describe('`read` to follow, `submit` to submit, write and cancel. Left out: the scopes of the key.'),
+      .describe(
+        '`read` to follow and see output, `submit` to submit, write and cancel. Left out: the scopes of the key.',
+      ),
     origin: z
       .string()
       .max(300)

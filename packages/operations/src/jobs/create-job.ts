@@ -1,7 +1,6 @@
 import type { QueuedJob } from '@runnel/contract/internal'
 import { chooseLimits, LIMIT_NAMES, RequestError, type Submission, type Tenant } from '@runnel/contract/public'
 import type { Language } from '@runnel/languages'
-import { createJobId } from '@runnel/registry'
 import type { OperationParts } from '../parts.ts'
 import type { Requester } from '../requester.ts'
 import { resolveProgram } from './resolve-program.ts'
@@ -24,17 +23,18 @@ export const languagesOf = (languages: readonly Language[], { limits }: Tenant):
 }
 
 /** Makes every choice that the submission leaves open. Throws a RequestError if the tenant may not have such a job. */
-export const createJob = (
-  { languages, policy }: Pick<OperationParts, 'languages' | 'policy'>,
+export const createJob = async (
+  { languages, policy, jobIds }: Pick<OperationParts, 'languages' | 'policy' | 'jobIds'>,
   { tenant, keyId }: Pick<Requester, 'tenant' | 'keyId'>,
   submission: Submission,
-): QueuedJob => {
+): Promise<QueuedJob> => {
   requireWithin(submission.limits, tenant)
+  const program = resolveProgram(submission, languagesOf(languages, tenant))
   return {
-    id: createJobId(tenant.id),
+    id: await jobIds.create(tenant.id),
     tenantId: tenant.id,
     submittedAt: new Date().toISOString(),
-    ...resolveProgram(submission, languagesOf(languages, tenant)),
+    ...program,
     isolation: submission.isolation,
     limits: chooseLimits(submission.limits, policy, tenant.limits.limits),
     keyId,

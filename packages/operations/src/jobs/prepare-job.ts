@@ -37,7 +37,7 @@ export const prepareJob = async (
   submission: Submission,
   { idempotencyKey, admit }: SubmitOptions,
 ): Promise<PreparedJob> => {
-  const job = createJob(parts, requester, submission)
+  const job = await createJob(parts, requester, submission)
   await admit?.()
   const idempotency =
     idempotencyKey === undefined ? {} : { idempotency: { key: idempotencyKey, fingerprint: toFingerprint(submission) } }
