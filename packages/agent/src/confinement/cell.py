@@ -53,7 +53,7 @@ class Cell:
         self._server = server
         self._init = 0
         self._control: control.Control | None = None
-        self._status: int | None = None
+        self.status: int | None = None
         self.peak_memory_bytes: int | None = None
         #: Where the program writes. Nothing is opened by them: they only say how much room there is.
         self.disks: list[int] = []
@@ -67,13 +67,14 @@ class Cell:
             os.mkdir(SHARED_MEMORY)
         self._server.become_user(self._users["agentUid"])
         rights.become_agent(self._users["agentUid"])
+        rights.gain_no_more()
         own_filter.load()
 
     # Namespaces
 
     def renew(self) -> None:
         """New namespaces, in which nothing runs yet but their process 1."""
-        self._status = self.peak_memory_bytes = None
+        self.status = self.peak_memory_bytes = None
         self._control, theirs = control.pair()
         self._init = self._server.make_place(theirs.fd)
         theirs.close()
@@ -88,9 +89,9 @@ class Cell:
 
         def listen() -> None:
             self._receive_death()
-            if self._status is not None:
+            if self.status is not None:
                 self.unwatch(loop)
-                on_death(self._status)
+                on_death(self.status)
 
         if self._control is not None:
             loop.read_when_ready(self._control.fd, listen)
@@ -127,12 +128,12 @@ class Cell:
 
     def _receive_death(self) -> None:
         """The only message that nobody asked for."""
-        if self._control is None or self._status is not None:
+        if self._control is None or self.status is not None:
             return
         try:
             self._take_death(self._control.receive()[0])
         except control.ClosedError:
-            self._status = KILLED
+            self.status = KILLED
             _, status = os.waitpid(self._init, 0)
             self._init = 0
             if not os.WIFSIGNALED(status):
@@ -140,7 +141,7 @@ class Cell:
 
     def _take_death(self, message: bytes) -> None:
         status, peak_kib = message[1:].split()
-        self._status = int(status)
+        self.status = int(status)
         self.peak_memory_bytes = int(peak_kib) * 1024
 
     # What is in them
