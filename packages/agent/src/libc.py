@@ -45,3 +45,7 @@ class Memory:
     def __init__(self, content: bytes) -> None:
         self._kept = (_Byte * len(content)).from_buffer_copy(content)
         self.address = _ctypes.addressof(self._kept)
+
+    def read(self) -> bytes:
+        """What is there now, where a function has written."""
+        return bytes(self._kept)

@@ -20,7 +20,11 @@ test('The unit tests of the agent pass in the image, none skipped', () => {
   const tests = Object.fromEntries(names.map((name) => [name, readFileSync(join(import.meta.dirname, name), 'utf8')]))
   const label = `${RUN_LABEL}=${inject('testRun')}`
   // As in a cell: its agent makes namespaces, and no part of /proc is covered.
-  const likeCell = ['--security-opt=seccomp=unconfined', '--security-opt=systempaths=unconfined', '--tmpfs=/etc:mode=0755']
+  const likeCell = [
+    '--security-opt=seccomp=unconfined',
+    '--security-opt=systempaths=unconfined',
+    '--tmpfs=/etc:mode=0755',
+  ]
   const options = ['--rm', '--interactive', '--label', label, '--network=none', ...likeCell, '--entrypoint=python3']
   const { status, stderr } = spawnSync('docker', ['run', ...options, 'runnel/python', '-B', '-c', RUN_TESTS], {
     input: JSON.stringify(tests),
