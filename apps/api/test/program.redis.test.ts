@@ -54,7 +54,7 @@ describe("A job's program", () => {
         stdin: 'hello\n',
         tty: true,
         cols: 100,
-        isolation: 'tenant',
+        isolation: 'container',
         limits: { wallMs: 1_000 },
       },
       {
@@ -66,7 +66,7 @@ describe("A job's program", () => {
         tty: true,
         cols: 100,
         rows: 24,
-        isolation: 'tenant',
+        isolation: 'container',
         limits: { ...defaultLimits(), wallMs: 1_000 },
       },
     ],

@@ -12,6 +12,7 @@ const REPORT = {
   concurrency: 4,
   busy: 1,
   pool: { idle: 2, bound: 8 },
+  isolation: { served: 'job' },
   state: 'ready',
 } as const
 
@@ -47,6 +48,7 @@ describe('The workers', () => {
     ])
     const health = await api.app.inject('/health/ready')
     expect(health.json()).toMatchObject({ workers: 0, workersNotReady: 1, workersDrained: 1 })
+    expect(health.json()).not.toHaveProperty('isolation')
     const resumed = await call('POST', '/v1/workers/blue-1/resume')
     expect([resumed.statusCode, resumed.json()]).toEqual([200, ready])
     const changes = lines().filter(({ workerId }) => workerId === 'blue-1')

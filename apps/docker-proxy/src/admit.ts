@@ -1,10 +1,11 @@
 import { ENGINE_CALLS, type EngineCallName } from '@runnel/sandbox/engine-calls'
 import { LABEL } from '@runnel/sandbox/labels'
+import { toPidsLimit } from '@runnel/sandbox/policy'
 import { z } from 'zod'
 import type { EngineRequest } from './ask-engine.ts'
 import type { Call } from './find-call.ts'
 import { Refusal } from './refusal.ts'
-import { isOurImage, type SandboxRules, toSandboxBody } from './sandbox-body.ts'
+import { expectWithin, isOurImage, type SandboxRules, toSandboxBody } from './sandbox-body.ts'
 
 const isLabelOfOurs = (label: string): boolean => label === LABEL.ours || label.startsWith(`${LABEL.worker}=`)
 
@@ -30,6 +31,9 @@ const QUERY = {
   list: z.strictObject({ all: yes, filters: z.string().refine(isListOfOurs) }),
 } satisfies Record<EngineCallName, z.ZodType<Record<string, string>>>
 
+/** The most that a sandbox has beside those of its program. */
+const AGENT_PROCESSES = toPidsLimit({ confinement: 'cell', processes: 0, hasForkServer: true })
+
 const updateSchema = z.strictObject({
   Memory: z.int().positive(),
   MemorySwap: z.int().positive(),
@@ -49,6 +53,7 @@ const toBody = (call: Call, body: string, rules: SandboxRules): string | undefin
   if (call.name === 'update') {
     const limits = updateSchema.safeParse(readJson(body))
     if (!limits.success) throw new Refusal('An update of something other than memory and processes')
+    expectWithin({ memoryBytes: limits.data.Memory, processes: limits.data.PidsLimit - AGENT_PROCESSES }, rules)
     return JSON.stringify(limits.data)
   }
   if (body !== '') throw new Refusal(`A body for "${call.name}", which takes none`)

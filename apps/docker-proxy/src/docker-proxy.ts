@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { admit } from './admit.ts'
 import { askEngine, type EngineRequest } from './ask-engine.ts'
+import { createContainerBound } from './container-bound.ts'
 import { findCall } from './find-call.ts'
 import { createOwnContainers } from './own-containers.ts'
 import { Refusal } from './refusal.ts'
@@ -13,6 +14,8 @@ import { endWithAnswer, openTunnel } from './tunnel.ts'
 export interface DockerProxyOptions extends SandboxRules {
   /** The engine's own socket. */
   readonly engineSocketPath: string
+  /** Sandboxes at once, of all workers together. */
+  readonly maximumContainers: number
   readonly log: Record<'debug' | 'warn', (facts: object, message: string) => void>
 }
 
@@ -43,14 +46,21 @@ const readBody = async (request: IncomingMessage): Promise<string> => {
  *
  * It has no timeouts: the worker has one for each call, and an attached connection lasts as long as its sandbox.
  */
-export const createDockerProxy = ({ engineSocketPath, log, ...rules }: DockerProxyOptions): DockerProxy => {
+export const createDockerProxy = ({
+  engineSocketPath,
+  maximumContainers,
+  log,
+  ...rules
+}: DockerProxyOptions): DockerProxy => {
   const own = createOwnContainers(engineSocketPath)
+  const bound = createContainerBound(engineSocketPath, maximumContainers)
 
   const understand = async (request: IncomingMessage, isUpgrade: boolean): Promise<EngineRequest> => {
     const call = findCall(request.method ?? '', request.url ?? '')
     if ((call.name === 'attach') !== isUpgrade) throw new Refusal('Only attaching takes over its connection')
     const admitted = admit(call, isUpgrade ? '' : await readBody(request), rules)
     if (call.id !== undefined) await own.expect(call.id)
+    if (call.name === 'create') await bound.expectRoom()
     log.debug({ call: call.name }, 'Passed on a call')
     return admitted
   }

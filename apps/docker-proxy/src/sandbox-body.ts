@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { LANGUAGES } from '@runnel/languages'
 import { LABEL } from '@runnel/sandbox/labels'
-import { AGENT_COMMAND, toCreateOptions, toPidsLimit, WORKSPACE } from '@runnel/sandbox/policy'
+import { AGENT_COMMAND, CELL_PROFILE, toCreateOptions, toPidsLimit, WORKSPACE } from '@runnel/sandbox/policy'
 import { z } from 'zod'
 import { Refusal } from './refusal.ts'
 
@@ -10,7 +10,11 @@ export interface SandboxRules {
   readonly imagePrefix: string
   /** The OCI runtime, as the workers have it; undefined for the engine's default. */
   readonly runtime: string | undefined
+  /** The most that any sandbox may have. */
+  readonly maximum: Readonly<Record<Size, number>>
 }
+
+type Size = 'memoryBytes' | 'processes' | 'diskBytes' | 'cpus'
 
 /** What differs between sandboxes. The rest of the request is compared afterwards. */
 const openSchema = z.object({
@@ -21,15 +25,9 @@ const openSchema = z.object({
     Memory: z.int().positive(),
     PidsLimit: z.int().positive(),
     NanoCpus: z.int().positive(),
-    Tmpfs: z.object({
-      [WORKSPACE]: z
-        .string()
-        .regex(/,size=\d+,.*,uid=\d+,/)
-        .transform((options) => ({
-          diskBytes: Number(/,size=(\d+),/.exec(options)?.[1]),
-          uid: Number(/,uid=(\d+),/.exec(options)?.[1]),
-        })),
-    }),
+    /** Only the programs of a cell have a disk of their own, which the container knows nothing of. */
+    Tmpfs: z.object({ [WORKSPACE]: z.string().optional() }),
+    SecurityOpt: z.array(z.string()),
   }),
 })
 
@@ -45,6 +43,14 @@ export const isOurImage = (image: string, { imagePrefix }: SandboxRules): boolea
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A Refusal if a sandbox would have more than workers may give it. */
+export const expectWithin = (sizes: Partial<Record<Size, number>>, { maximum }: SandboxRules): void => {
+  for (const [name, most] of Object.entries(maximum)) {
+    const size = Object.entries(sizes).find(([other]) => other === name)?.[1] ?? 0
+    if (size > most) throw new Refusal(`A sandbox with ${name} ${size}: ${most} is the most that a worker may give one`)
+  }
+}
 
 /** The path of the first field in which two values differ. */
 const findDifference = (wanted: unknown, given: unknown, place = ''): string | undefined => {
@@ -70,22 +76,29 @@ export const toSandboxBody = (given: unknown, name: string, rules: SandboxRules)
     throw new Refusal(`A container that is not a sandbox: ${open.error.issues[0]?.path.join('.') || 'the whole body'}`)
   }
   const { Image, Entrypoint, Labels, HostConfig } = open.data
-  const { diskBytes, uid } = HostConfig.Tmpfs[WORKSPACE]
+  const disk = HostConfig.Tmpfs[WORKSPACE]
+  const confinement = disk === undefined ? 'cell' : 'container'
+  const diskBytes = Number(/,size=(\d+),/.exec(disk ?? '')?.[1] ?? 0)
+  const uid = Number(/^runnel-(\d+)$/.exec(name)?.[1] ?? 0)
   const hasForkServer = FORK_SERVERS.some((command) => isDeepStrictEqual(command, Entrypoint))
   if (!isOurImage(Image, rules)) throw new Refusal(`A container of the image "${Image}", which belongs to no language`)
   if (!hasForkServer && !isDeepStrictEqual(Entrypoint, [...AGENT_COMMAND]))
     throw new Refusal('A container whose process 1 is not the agent')
-  if (uid < LOWEST_UID) throw new Refusal(`A sandbox for the user ${uid}, which may be a user of the host`)
-  if (name !== `runnel-${uid}`) throw new Refusal(`A sandbox with another name than its user's: "${name}"`)
+  if (uid < LOWEST_UID) throw new Refusal(`A sandbox called "${name}", whose user may be one of the host`)
+  const memoryBytes = HostConfig.Memory
+  const processes = HostConfig.PidsLimit - toPidsLimit({ confinement, processes: 0, hasForkServer })
+  const cpus = HostConfig.NanoCpus / 1e9
+  expectWithin({ memoryBytes, processes, diskBytes, cpus }, rules)
   const options = toCreateOptions({
     image: Image,
-    confinement: 'container',
     uid,
-    memoryBytes: HostConfig.Memory,
-    processes: HostConfig.PidsLimit - toPidsLimit({ confinement: 'container', processes: 0, hasForkServer }),
+    confinement,
+    appArmor: HostConfig.SecurityOpt.includes(`apparmor=${CELL_PROFILE}`) ? CELL_PROFILE : undefined,
+    memoryBytes,
+    processes,
     hasForkServer,
     diskBytes,
-    cpus: HostConfig.NanoCpus / 1e9,
+    cpus,
     runtime: rules.runtime,
     labels: Labels,
     command: Entrypoint,

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDockerProxy } from '../src/docker-proxy.ts'
 
-export const ENGINE_SOCKET = '/var/run/docker.sock'
+const { DOCKER_HOST = 'unix:///var/run/docker.sock' } = process.env
+/** The engine of all other tests, which has a socket on this machine. */
+export const ENGINE_SOCKET = DOCKER_HOST.replace('unix://', '')
 
 export interface TestProxy extends AsyncDisposable {
   readonly socketPath: string
@@ -14,13 +16,15 @@ export interface TestProxy extends AsyncDisposable {
 }
 
 /** The same proxy that operators run, in front of the real engine. */
-export const startProxy = async (): Promise<TestProxy> => {
+export const startProxy = async (maximumContainers = 1_000): Promise<TestProxy> => {
   const passed: string[] = []
   const complaints: string[] = []
   const proxy = createDockerProxy({
     engineSocketPath: ENGINE_SOCKET,
     imagePrefix: 'runnel/',
     runtime: undefined,
+    maximumContainers,
+    maximum: { memoryBytes: 2 ** 31, processes: 512, diskBytes: 2 ** 30, cpus: 4 },
     log: {
       debug: (facts) => void ('call' in facts && passed.push(String(facts.call))),
       warn: (facts, message) => void complaints.push(`${message} ${JSON.stringify(facts)}`),

@@ -127,6 +127,11 @@ describe('The proxy refuses', () => {
       { path: `/containers/${NOBODY}/start`, body: { Binds: ['/:/host'] } },
       'A body for "start", which takes none',
     ],
+    [
+      'updating to more memory than a job may have',
+      { path: `/containers/${NOBODY}/update`, body: { Memory: 2 ** 32, MemorySwap: 2 ** 32, PidsLimit: 9 } },
+      'A sandbox with memoryBytes 4294967296: 2147483648 is the most that a worker may give one',
+    ],
   ])('%s', (_what, attempt, reason) => expectRefusal(attempt, reason))
 
   it('to touch a container that is not a sandbox, by any call', async () => {
@@ -150,10 +155,39 @@ describe('The proxy refuses', () => {
     expect(await ask(attach)).toEqual(answer)
   })
 
+  it('one more sandbox than there may be', async () => {
+    await using full = await startProxy(0)
+    const spec = {
+      image: 'runnel/python',
+      confinement: 'cell',
+      appArmor: undefined,
+      uid: 1_230_004,
+      memoryBytes: 1 << 26,
+      processes: 8,
+      hasForkServer: false,
+      diskBytes: 0,
+      cpus: 1,
+      runtime: undefined,
+      labels: { runnel: '1', 'runnel.worker': 'test-full' },
+      command: AGENT_COMMAND,
+    } as const
+    const options = { socketPath: full.socketPath, method: 'POST', path: '/containers/create?name=runnel-1230004' }
+    const { promise, resolve } = Promise.withResolvers<http.IncomingMessage>()
+    http.request(options, resolve).end(JSON.stringify(toCreateOptions(spec)))
+    const answer = await promise
+    expect([answer.statusCode, await json(answer)]).toEqual([
+      403,
+      {
+        message: 'The Docker proxy refused: One more sandbox: there are 0, which is the most (RUNNEL_PROXY_CONTAINERS)',
+      },
+    ])
+  })
+
   it('a sandbox with a field twice: the engine gets a body that the proxy wrote', async () => {
     const spec = {
       image: 'runnel/python',
-      confinement: 'container' as const,
+      confinement: 'container',
+      appArmor: undefined,
       uid: 1_230_000,
       memoryBytes: 1 << 26,
       processes: 8,
@@ -163,7 +197,7 @@ describe('The proxy refuses', () => {
       runtime: undefined,
       labels: { runnel: '1', 'runnel.worker': 'test-twice' },
       command: AGENT_COMMAND,
-    }
+    } as const
     const honest = JSON.stringify(toCreateOptions(spec))
     const twice = honest.replace('"HostConfig":', '"HostConfig":{"Binds":["/:/host"]},"HostConfig":')
     const { status, Id = '' } = await ask({ path: '/containers/create?name=runnel-1230000', body: twice })

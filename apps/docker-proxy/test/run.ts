@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Control } from '@runnel/contract/internal'
 import { defaultLimits, type Limits, type Outcome, type Program } from '@runnel/contract/public'
 import { findLanguage, LANGUAGES } from '@runnel/languages'
-import { createDockerSandboxes, type Sandboxes } from '@runnel/sandbox'
+import { createDockerSandboxes, type LeaseRequest, type Sandboxes } from '@runnel/sandbox'
 import Docker from 'dockerode'
 import { vi } from 'vitest'
 import { ENGINE_SOCKET } from './proxy-fixture.ts'
@@ -29,7 +29,7 @@ export const startWorker = (env: Readonly<Record<string, string>>): TestWorker =
       limits: defaultLimits(),
       cpus: 1,
       killGraceMs: 300,
-      jobsPerContainer: 100,
+      jobsPerCell: 100,
       runtime: undefined,
       log: { info: () => {}, warn: () => {} },
     })
@@ -42,19 +42,19 @@ export const startWorker = (env: Readonly<Record<string, string>>): TestWorker =
 
 async function* noControls(): AsyncGenerator<Control> {}
 
-/** Runs a Python program in a new sandbox or, with `tenantId`, in one of that tenant. */
+/** Runs a Python program. */
 export const run = async (
   sandboxes: Sandboxes,
   source: string,
   options: {
     readonly limits?: Partial<Limits>
     readonly tenantId?: string
+    readonly isolation?: LeaseRequest['isolation']
     readonly signal?: AbortSignal
     readonly onOutput?: (sandboxId: string) => void
   } = {},
 ): Promise<{ readonly printed: string; readonly outcome: Outcome }> => {
-  const isolation = options.tenantId === undefined ? 'job' : 'tenant'
-  const { tenantId = 'acme', onOutput, signal = new AbortController().signal } = options
+  const { tenantId = 'acme', isolation = 'job', onOutput, signal = new AbortController().signal } = options
   const limits = { ...defaultLimits(), ...options.limits }
   const entry = findLanguage('python')?.fileName ?? ''
   const files = [{ path: entry, content: source, encoding: 'utf8' as const }]

@@ -2,12 +2,17 @@ import { AGENT_COMMAND, toCreateOptions } from '@runnel/sandbox/policy'
 import { describe, expect, it } from 'vitest'
 import { toSandboxBody } from '../src/sandbox-body.ts'
 
-const RULES = { imagePrefix: 'runnel/', runtime: undefined }
+const RULES = {
+  imagePrefix: 'runnel/',
+  runtime: undefined,
+  maximum: { memoryBytes: 2 ** 31, processes: 512, diskBytes: 2 ** 30, cpus: 4 },
+}
 const NAME = 'runnel-1000000'
 
 const SPEC = {
   image: 'runnel/python',
-  confinement: 'container' as const,
+  confinement: 'container',
+  appArmor: undefined,
   uid: 1_000_000,
   memoryBytes: 268_435_456,
   processes: 64,
@@ -17,7 +22,8 @@ const SPEC = {
   runtime: undefined,
   labels: { runnel: '1', 'runnel.worker': 'w' },
   command: AGENT_COMMAND,
-}
+} as const
+const CELL = { ...SPEC, confinement: 'cell', diskBytes: 0 } as const
 const FORK_SERVER = { ...SPEC, hasForkServer: true, command: ['python3', '-u', 'main.py'] }
 
 const read = (spec: Parameters<typeof toCreateOptions>[0]): Record<string, unknown> & { HostConfig: object } => ({
@@ -30,6 +36,9 @@ describe('The body of a create request', () => {
   it.each([
     ['an agent’s', SPEC],
     ['a fork server’s', FORK_SERVER],
+    ['a cell’s', CELL],
+    ['a cell’s with our AppArmor profile', { ...CELL, appArmor: 'runnel-cell' }],
+    ['one with the most of everything', { ...SPEC, memoryBytes: 2 ** 31, processes: 512, diskBytes: 2 ** 30, cpus: 4 }],
     ['one with three processors and a small disk', { ...SPEC, cpus: 3, diskBytes: 1_000_003, memoryBytes: 1e9 }],
   ])('is written again, and is the same, for a sandbox: %s', (_what, spec) => {
     expect(JSON.parse(toSandboxBody(read(spec), NAME, RULES))).toEqual(read(spec))
@@ -74,19 +83,33 @@ describe('The body of a create request', () => {
     ['no memory limit', withHost({ Memory: -1, MemorySwap: -1 }), 'not a sandbox: HostConfig.Memory'],
     ['swap', withHost({ MemorySwap: -1 }), 'another HostConfig.MemorySwap than'],
     ['no process limit', withHost({ PidsLimit: 0 }), 'not a sandbox: HostConfig.PidsLimit'],
-    ['a tmpfs elsewhere', withHost({ Tmpfs: { '/etc': 'rw' } }), 'not a sandbox: HostConfig.Tmpfs'],
+    ['a tmpfs with other options', withHost({ Tmpfs: { '/etc': 'rw' } }), 'another HostConfig.Tmpfs'],
     [
       'a workspace with other options',
       withHost({ Tmpfs: { '/workspace': ',size=1,dev,uid=1000000,' } }),
       'HostConfig.Tmpfs',
     ],
-    ['a user of the host', read({ ...SPEC, uid: 0 }), 'the user 0'],
+    ['another AppArmor profile', read({ ...CELL, appArmor: 'unconfined' }), 'another HostConfig.SecurityOpt than'],
+    ['a cell’s rules and a disk', withHost({ MaskedPaths: [], ReadonlyPaths: [] }), 'another HostConfig.MaskedPaths'],
+    ['another user than its name says', read({ ...SPEC, uid: 1_000_004 }), 'another HostConfig.Tmpfs'],
+    [
+      'too much memory',
+      read({ ...SPEC, memoryBytes: 2 ** 31 + 4096 }),
+      'with memoryBytes 2147487744: 2147483648 is the',
+    ],
+    ['too many processes', read({ ...SPEC, processes: 513 }), 'with processes 513: 512 is the most'],
+    ['too large a disk', read({ ...SPEC, diskBytes: 2 ** 30 + 1 }), 'with diskBytes 1073741825: 1073741824 is the'],
+    ['too many processors', read({ ...SPEC, cpus: 4.5 }), 'with cpus 4.5: 4 is the most'],
     ['nothing', undefined, 'not a sandbox: the whole body'],
   ])('is refused with %s', (_what, body, sentence) => {
     expect(() => toSandboxBody(body, NAME, RULES)).toThrow(sentence)
   })
 
-  it('is refused with the name of another user', () => {
-    expect(() => toSandboxBody(read(SPEC), 'runnel-1010000', RULES)).toThrow('another name')
+  it.each([
+    ['another user’s', 'runnel-1010000', 'another HostConfig.Tmpfs'],
+    ['a user’s of the host', 'runnel-0', 'called "runnel-0", whose user may be one of the host'],
+    ['a strange one', 'redis', 'called "redis"'],
+  ])('is refused with a name that is not its own: %s', (_whose, name, sentence) => {
+    expect(() => toSandboxBody(read(SPEC), name, RULES)).toThrow(sentence)
   })
 })

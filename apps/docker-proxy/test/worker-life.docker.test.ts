@@ -18,8 +18,9 @@ describe('A worker behind the proxy', () => {
       // Limits that the pool does not have.
       const small = { memoryBytes: 64 * MIB, processes: 7 }
       expect(await run(worker, 'print(2)', { limits: small })).toEqual({ printed: '2\n', outcome: exited })
-      // No pool has a disk of this size.
-      expect((await run(worker, 'print(3)', { limits: { diskBytes: 8 * MIB } })).printed).toBe('3\n')
+      // A container of its own, with a disk of its own.
+      const disk = { limits: { diskBytes: 8 * MIB }, isolation: 'container' } as const
+      expect((await run(worker, 'print(3)', disk)).printed).toBe('3\n')
       for (const text of ['a', 'b']) {
         expect((await run(worker, `print("${text}")`, { tenantId: 'somebody' })).printed).toBe(`${text}\n`)
       }

@@ -22,7 +22,7 @@ export const configSchema = z.object(SETTINGS.worker).transform((given, context)
     concurrency: given.RUNNEL_CONCURRENCY,
     poolMin: given.RUNNEL_POOL_MIN,
     poolMax: given.RUNNEL_POOL_MAX,
-    jobsPerContainer: given.RUNNEL_JOBS_PER_CONTAINER,
+    jobsPerCell: given.RUNNEL_JOBS_PER_CELL,
     shutdownGraceMs: given.RUNNEL_SHUTDOWN_GRACE_MS,
     lockMs: given.RUNNEL_LOCK_MS,
     engineTimeoutMs: given.RUNNEL_ENGINE_TIMEOUT_MS,

@@ -15,6 +15,7 @@ const REPORT: WorkerReport = {
   concurrency: 4,
   busy: 1,
   pool: { idle: 2, bound: 8 },
+  isolation: { served: 'job' },
   state: 'ready',
 }
 

@@ -31,7 +31,7 @@ describe('Workers', () => {
     test(`share the work: with ${count} of them every job runs exactly once`, async ({ redisUrl, prefix }) => {
       await using system = await startSystem({ redisUrl, prefix, workers: count, env: { RUNNEL_CONCURRENCY: '3' } })
       const code = (index: number) => `import time\ntime.sleep(0.1)\nprint(${index})`
-      const jobs = await submitMany(system, 40, code, 'tenant')
+      const jobs = await submitMany(system, 40, code)
       const ended = await Promise.all(jobs.map(({ id }) => system.finished(id)))
       expect(ended.map(stdoutOf)).toEqual(ended.map((_, index) => `${index}\n`))
       expect(ended.every(({ attempt }) => attempt === 1)).toBe(true)

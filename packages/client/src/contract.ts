@@ -69,7 +69,8 @@ export type Outcome =
 /** What a program used. */
 export interface Usage {
   wallMs: number
-  cpuMs: number
+  /** null if it could not be read. */
+  cpuMs: number | null
   /** null if nothing measures it. */
   peakMemoryBytes: number | null
 }
@@ -189,8 +190,8 @@ export interface ProgramFile {
   encoding?: Encoding | undefined
 }
 
-/** Which jobs share a sandbox: none (`job`, the default), or jobs of the same tenant one after another (`tenant`). */
-export type Isolation = 'job' | 'tenant'
+/** Namespaces, files and processes of its own in a container of its tenant (`job`, the default), or a container of its own. */
+export type Isolation = 'job' | 'container'
 
 /** A program and how to run it. Either `code` or `files`. */
 export interface Submission {

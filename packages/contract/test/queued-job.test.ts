@@ -19,6 +19,10 @@ const QUEUED = {
   limits: FIRST_LIMITS,
 }
 
+it('A job that an older version queued with isolation "tenant" has isolation "job"', () => {
+  expect(queuedJobSchema.parse({ ...QUEUED, isolation: 'tenant' })).toEqual(QUEUED)
+})
+
 it('A job that another version queued is read without its unknown fields', () => {
   const job = queuedJobSchema.parse({ ...QUEUED, awaits: 'output' })
   expect(job).toEqual(QUEUED)

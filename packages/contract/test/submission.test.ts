@@ -88,6 +88,16 @@ const refused: [name: string, submission: unknown, fault: string][] = [
     'files.0.content: Cannot read the content of "a": it is not base64',
   ],
   [
+    'isolation "tenant"',
+    { code: 'x', isolation: 'tenant' },
+    'isolation: Cannot use isolation "tenant" any more: send "job", or leave it out; it is the default, as fast, and nothing that a job leaves outlives it',
+  ],
+  [
+    'an unknown isolation',
+    { code: 'x', isolation: 'none' },
+    'isolation: Invalid option: expected one of "job"|"container"',
+  ],
+  [
     'too many args',
     { code: 'x', args: Array.from({ length: PROGRAM.args + 1 }, () => '') },
     'args: Too big: expected array to have <=256 items',

@@ -413,6 +413,16 @@ export const KEY_TABLE = {
     expires: 'always',
     bound: 'workers of the last 24 hours',
   },
+  weakerIsolation: {
+    pattern: 'workers:isolation',
+    type: 'string',
+    holds: 'What the latest of the workers that cannot give isolation `job` gives instead, and why, as JSON.',
+    writers: WORKER,
+    readers: API,
+    lifetime: '15 s after such a worker was last seen',
+    expires: 'always',
+    bound: 'some 500 bytes',
+  },
   workerReport: {
     pattern: 'worker:<workerId>',
     type: 'string',

@@ -56,6 +56,7 @@ export const createRedisKeys = (prefix: string) => {
     workers: name('workers'),
     readyWorkers: name('readyWorkers'),
     drainedWorkers: name('drainedWorkers'),
+    weakerIsolation: name('weakerIsolation'),
     /** With '' for the id: the common prefix, for scripts that find the id themselves. */
     workerReport: (workerId: string) => name('workerReport', workerId),
     drainChannel: name('drainChannel'),

@@ -1,5 +1,13 @@
-import { RequestError, WORKERS_LISTED, type Worker, type WorkerList } from '@runnel/contract/public'
+import {
+  RequestError,
+  type ServedIsolation,
+  servedIsolationSchema,
+  WORKERS_LISTED,
+  type Worker,
+  type WorkerList,
+} from '@runnel/contract/public'
 import { createRedisKeys, type Redis } from '@runnel/redis'
+import { z } from 'zod'
 import { readReport, toWorker, type WorkerReport } from './worker-report.ts'
 import { beatScript, countScript, drainScript, findDeadScript, leaveScript, listScript } from './worker-scripts.ts'
 
@@ -9,6 +17,8 @@ export interface WorkerCount {
   readonly notReady: number
   /** Alive, and drained by an operator. They are a part of `notReady`. */
   readonly drained: number
+  /** What one of them gives programs instead of isolation `job`; absent if all give that. */
+  readonly isolation?: ServedIsolation
 }
 
 export interface WorkerDirectory {
@@ -32,7 +42,12 @@ export interface WorkerDirectory {
   findDead(ids: readonly string[]): Promise<readonly string[]>
 }
 
-const toNumbers = (answer: unknown): number[] => (Array.isArray(answer) ? answer.map(Number) : [])
+const countSchema = z.tuple([z.number(), z.number(), z.number()]).rest(z.unknown())
+
+const toWeaker = (json: unknown): Pick<WorkerCount, 'isolation'> => {
+  const read = typeof json === 'string' ? servedIsolationSchema.safeParse(JSON.parse(json)) : undefined
+  return read?.success === true ? { isolation: read.data } : {}
+}
 
 const toListed = (entry: unknown): readonly Worker[] => {
   const [id, seen, alive, drained, json]: unknown[] = Array.isArray(entry) ? entry : []
@@ -66,7 +81,7 @@ const requireAlive = (id: string, worker: Worker | undefined): Worker => {
 
 export const createWorkerDirectory = (options: { readonly redis: Redis; readonly prefix: string }): WorkerDirectory => {
   const { redis, prefix } = options
-  const { workers, readyWorkers, drainedWorkers, workerReport, drainChannel } = createRedisKeys(prefix)
+  const { workers, readyWorkers, drainedWorkers, weakerIsolation, workerReport, drainChannel } = createRedisKeys(prefix)
   const keys = [workers, readyWorkers, drainedWorkers]
 
   const find = async (
@@ -79,15 +94,16 @@ export const createWorkerDirectory = (options: { readonly redis: Redis; readonly
 
   return {
     async beat(id, report) {
-      const args = [id, report.state === 'ready' ? '1' : '0', JSON.stringify(report)]
-      return { isDrained: (await beatScript(redis, [...keys, workerReport(id)], args)) === 1 }
+      const weaker = report.isolation.served === 'job' ? [] : [JSON.stringify(report.isolation)]
+      const args = [id, report.state === 'ready' ? '1' : '0', JSON.stringify(report), ...weaker]
+      return { isDrained: (await beatScript(redis, [...keys, workerReport(id), weakerIsolation], args)) === 1 }
     },
     async leave(id) {
       await leaveScript(redis, [...keys, workerReport(id)], [id])
     },
     async count() {
-      const [alive = 0, ready = 0, drained = 0] = toNumbers(await countScript(redis, keys))
-      return { ready, notReady: alive - ready, drained }
+      const [alive, ready, drained, weaker] = countSchema.parse(await countScript(redis, [...keys, weakerIsolation]))
+      return { ready, notReady: alive - ready, drained, ...toWeaker(weaker) }
     },
     async list() {
       const all = await find()

@@ -1,4 +1,4 @@
-import { type Worker, type WorkerState, workerSchema } from '@runnel/contract/public'
+import { servedIsolationSchema, type Worker, type WorkerState, workerSchema } from '@runnel/contract/public'
 import { z } from 'zod'
 
 /** What a worker says about itself with each beat. */
@@ -9,6 +9,8 @@ const reportSchema = z.object({
   concurrency: z.int().positive(),
   busy: z.int().nonnegative(),
   pool: z.object(workerSchema.shape.pool.shape),
+  /** A worker that does not say it is older, and has no cells. */
+  isolation: z.object(servedIsolationSchema.shape).default({ served: 'container', reason: 'It is older than cells.' }),
   /** Whether it could take jobs. Whether it is drained, and dead, the directory knows. */
   state: z.enum(['ready', 'starting', 'no-engine', 'stopping']),
   /** Why it can make no sandboxes. */
@@ -60,7 +62,7 @@ const toReason = (
 
 /** What an operator sees of a worker. */
 export const toWorker = (id: string, report: WorkerReport, circumstances: Circumstances): Worker => {
-  const { host, version, startedAt, concurrency, busy, pool } = report
+  const { host, version, startedAt, concurrency, busy, pool, isolation } = report
   const state = toState(report, circumstances)
   const reason = toReason(state, report)
   return {
@@ -75,6 +77,7 @@ export const toWorker = (id: string, report: WorkerReport, circumstances: Circum
     busy,
     concurrency,
     pool,
+    isolation,
     startedAt,
     lastSeenAt: circumstances.lastSeenAt.toISOString(),
   }

@@ -11,7 +11,10 @@ const NOW = `local time = redis.call('TIME') local now = time[1] * 1000 + math.f
 local alive, kept, known = now - ${ALIVE_MS}, now - ${DEAD_WORKER_KEPT_MS}, now - ${KNOWN_MS}
 `
 
-/** KEYS: seen, ready, drained, the worker's report. ARGV: the worker, 1 or 0 for ready, the report. Returns 1 if it is drained. */
+/**
+ * KEYS: seen, ready, drained, the worker's report, the weaker isolation. ARGV: the worker, 1 or 0 for ready, the report, what
+ * it serves instead of isolation `job`, or nothing. Returns 1 if it is drained.
+ */
 export const beatScript = createLuaScript(`${NOW}
 local id = ARGV[1]
 local drained = redis.call('ZSCORE', KEYS[3], id)
@@ -19,6 +22,7 @@ if drained then redis.call('ZADD', KEYS[3], now, id) end
 redis.call('ZADD', KEYS[1], now, id)
 if ARGV[2] == '1' and not drained then redis.call('ZADD', KEYS[2], now, id) else redis.call('ZREM', KEYS[2], id) end
 redis.call('SET', KEYS[4], ARGV[3], 'PX', ${DEAD_WORKER_KEPT_MS})
+if ARGV[4] then redis.call('SET', KEYS[5], ARGV[4], 'PX', ${ALIVE_MS}) end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', known)
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', alive)
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', known)
@@ -34,10 +38,11 @@ redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('ZREM', KEYS[3], ARGV[1])
 redis.call('DEL', KEYS[4])`)
 
-/** KEYS: seen, ready, drained. Returns how many workers are alive, ready, and drained. */
+/** KEYS: seen, ready, drained, the weaker isolation. Returns how many workers are alive, ready, and drained, and that isolation. */
 export const countScript = createLuaScript(`${NOW}
 local found = {}
-for at, key in ipairs(KEYS) do found[at] = redis.call('ZCOUNT', key, '(' .. alive, '+inf') end
+for at = 1, 3 do found[at] = redis.call('ZCOUNT', KEYS[at], '(' .. alive, '+inf') end
+found[4] = redis.call('GET', KEYS[4])
 return found`)
 
 /**

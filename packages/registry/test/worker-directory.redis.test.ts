@@ -9,6 +9,7 @@ const READY: WorkerReport = {
   concurrency: 4,
   busy: 0,
   pool: { idle: 2, bound: 8 },
+  isolation: { served: 'job' },
   state: 'ready',
 }
 const NO_ENGINE: WorkerReport = { ...READY, state: 'no-engine', fault: 'connect ENOENT /var/run/docker.sock' }
@@ -35,6 +36,21 @@ test('a worker that is alive and takes no jobs counts as not ready, until it tak
   expect(await workers.count()).toEqual({ ready: 0, notReady: 1, drained: 0 })
   await workers.beat('a', READY)
   expect(await workers.count()).toEqual({ ready: 1, notReady: 0, drained: 0 })
+})
+
+test('a worker that cannot give isolation "job" says what it gives instead, and why, for as long as it is alive', async ({
+  redis,
+  prefix,
+  redisKeys,
+}) => {
+  const workers = createWorkerDirectory({ redis, prefix })
+  const isolation = { served: 'container', reason: 'AppArmor forbids it' } as const
+  await workers.beat('a', READY)
+  await workers.beat('b', { ...READY, isolation })
+  expect(await workers.count()).toEqual({ ready: 2, notReady: 0, drained: 0, isolation })
+  expect((await workers.list()).workers.map((worker) => worker.isolation)).toEqual([READY.isolation, isolation])
+  const leftMs = await redis.pttl(redisKeys.weakerIsolation)
+  expect(leftMs > 10_000 && leftMs <= 15_000, String(leftMs)).toBe(true)
 })
 
 test('a worker that was not seen for 15 s, or has left, is dead; an unknown one is not reported as dead', async ({

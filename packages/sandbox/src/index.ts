@@ -1,4 +1,4 @@
-export { createDockerSandboxes, type DockerSandboxesOptions } from './docker/docker-sandboxes.ts'
+export { createDockerSandboxes, type DockerSandboxesOptions } from './docker/sandboxes.ts'
 export {
   type LeaseRequest,
   type PoolState,
@@ -7,4 +7,5 @@ export {
   type Sandbox,
   type Sandboxes,
   SandboxFailure,
+  type ServedIsolation,
 } from './sandbox.ts'

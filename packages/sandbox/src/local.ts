@@ -45,7 +45,6 @@ const startAgent = (workspace: string, { path }: LocalSandboxesOptions) => {
   connection.send([
     encodeInit({
       confinement: { kind: 'local' },
-      jobsPerContainer: 1,
       diskBytes: 0,
       workspace,
       env,
@@ -101,7 +100,6 @@ export const createLocalSandboxes = (options: LocalSandboxesOptions): Sandboxes 
           argv: language.command(request.program.entry),
           coldEnv: language.coldEnv(request.program, TYPESCRIPT),
           killGraceMs: options.killGraceMs,
-          isolation: 'job',
         }),
       [Symbol.asyncDispose]: dispose,
     }
@@ -126,6 +124,7 @@ export const createLocalSandboxes = (options: LocalSandboxesOptions): Sandboxes 
     check: async () => {},
     // Each job gets a new process.
     pool: { idle: 0, bound: 0 },
+    isolation: { served: 'none', reason: 'RUNNEL_SANDBOX=local: programs run as the worker’s own user' },
     async [Symbol.asyncDispose]() {
       await Promise.all([...open].map((sandbox) => sandbox[Symbol.asyncDispose]()))
     },

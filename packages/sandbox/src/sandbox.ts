@@ -42,7 +42,7 @@ export interface LeaseRequest {
   /** An id of the catalogue. */
   readonly language: string
   readonly limits: Limits
-  /** `job`: a sandbox that serves this job alone. `tenant`: one that may have served other jobs of the same tenant. */
+  /** `job`: namespaces of its own in a cell of its tenant. `container`: a container of its own. */
   readonly isolation: QueuedJob['isolation']
   readonly tenantId: string
 }
@@ -54,6 +54,12 @@ export interface PoolState {
   readonly bound: number
 }
 
+/** What a program with isolation `job` gets here, and why it is less than that. */
+export interface ServedIsolation {
+  readonly served: 'job' | 'container' | 'none'
+  readonly reason?: string
+}
+
 /** Where sandboxes come from: Docker, or plain processes without isolation (`@runnel/sandbox/local`). */
 export interface Sandboxes extends AsyncDisposable {
   /** A sandbox for that request; rejects with SandboxFailure if none can be made. */
@@ -61,6 +67,7 @@ export interface Sandboxes extends AsyncDisposable {
   /** Resolves if sandboxes can be made at all; rejects with the reason if not. */
   check(): Promise<void>
   readonly pool: PoolState
+  readonly isolation: ServedIsolation
 }
 
 /** Our fault, not the program's. */

@@ -41,13 +41,20 @@ export const createTestSandboxes = (over: Partial<DockerSandboxesOptions> = {}):
     limits: defaultLimits(),
     cpus: 1,
     killGraceMs: 300,
-    jobsPerContainer: 100,
+    jobsPerCell: 100,
     runtime: undefined,
+    verdict: { served: 'job', appArmor: undefined },
     log: { info: () => {}, warn: (facts, message) => void complaints.push(`${message} ${inspect(facts)}`) },
     ...over,
   })
   return {
     ...sandboxes,
+    get pool() {
+      return sandboxes.pool
+    },
+    get isolation() {
+      return sandboxes.isolation
+    },
     worker,
     containers: () => listContainers(worker),
     async [Symbol.asyncDispose]() {

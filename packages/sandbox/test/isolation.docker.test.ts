@@ -4,7 +4,8 @@ import { eventually } from '@runnel/testing'
 import Docker from 'dockerode'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeFrame } from '../src/agent/frames.ts'
-import { toUidRange } from '../src/docker/uid-block.ts'
+import { toUidRange } from '../src/docker/uids.ts'
+import type { LeaseRequest } from '../src/index.ts'
 import { createTestSandboxes, type TestSandboxes } from './docker-fixture.ts'
 import { run as runIn, runInside } from './run.ts'
 
@@ -36,8 +37,8 @@ print(json.dumps(answers))`
 
   it('has no capabilities, its own user, no other groups, and filtered system calls', async () => {
     const [status, uid] = await ask('pathlib.Path("/proc/self/status").read_text()', 'os.getuid()')
-    const { from, to } = toUidRange((await docker.info()).SecurityOptions)
-    expect(Number(uid) >= from && Number(uid) < to, String(uid)).toBe(true)
+    // The same in every cell. Outside it is one that nobody else on the host has: see the next test.
+    expect(uid).toBe(10_001)
     for (const line of ['CapPrm:\t0000000000000000', 'CapEff:\t0000000000000000', 'NoNewPrivs:\t1', 'Seccomp:\t2']) {
       expect(status).toContain(line)
     }
@@ -49,8 +50,7 @@ print(json.dumps(answers))`
     const [hasCgroup2] = await ask('os.path.exists("/sys/fs/cgroup/cgroup.controllers")')
     const places = {
       '/': 'EROFS',
-      // In memory, and only root may write there.
-      '/etc': 'EACCES',
+      '/etc': 'EROFS',
       '/usr/bin': 'EROFS',
       '/opt/runnel/agent': 'EROFS',
       '/opt/runnel/etc': 'EROFS',
@@ -65,7 +65,7 @@ print(json.dumps(answers))`
     const answers = await ask(...Object.keys(places).map((place) => `open("${place}/x", "w")`))
     expect(answers).toEqual(Object.values(places))
     const [writable] = await ask(
-      'sorted(line.split()[1] for line in open("/proc/mounts") if os.path.isdir(line.split()[1]) and os.access(line.split()[1], os.W_OK))',
+      'sorted({line.split()[1] for line in open("/proc/mounts") if os.path.isdir(line.split()[1]) and os.access(line.split()[1], os.W_OK)})',
     )
     expect(writable).toEqual(['/dev/mqueue', '/dev/shm', '/tmp', '/workspace'])
   })
@@ -182,13 +182,38 @@ ls /dev`
     }
   })
 
-  it('has a user, random numbers and addresses that no other program has', async () => {
+  it('has random numbers that no other program has, and in a container of its own a user and addresses', async () => {
     const source =
-      'import os, random, uuid\nprint(os.getuid(), random.random(), uuid.uuid4(), os.urandom(8).hex(), hash("x"), id(object()))'
-    const lines = await Promise.all(
-      Array.from({ length: 12 }, async () => (await runIn(sandboxes, { source })).stdout.toString().trim().split(' ')),
-    )
-    for (const column of [0, 1, 2, 3, 4, 5]) expect(new Set(lines.map((line) => line[column])).size).toBe(lines.length)
+      'import os, random, uuid\nprint(random.random(), uuid.uuid4(), os.urandom(8).hex(), os.getuid(), hash("x"), id(object()))'
+    const printMany = (isolation: LeaseRequest['isolation']) =>
+      Promise.all(
+        Array.from({ length: 8 }, async () =>
+          (await runIn(sandboxes, { source, isolation })).stdout.toString().trim().split(' '),
+        ),
+      )
+    const [inCells, inContainers] = [await printMany('job'), await printMany('container')]
+    const countDifferent = (lines: string[][], column: number) => new Set(lines.map((line) => line[column])).size
+    expect([0, 1, 2].map((column) => countDifferent(inCells, column))).toEqual([8, 8, 8])
+    expect([0, 1, 2, 3, 4, 5].map((column) => countDifferent(inContainers, column))).toEqual([8, 8, 8, 8, 8, 8])
+  })
+
+  it('has users on the host that nobody else there has: its own, its agent’s and that of its process 1', async () => {
+    const { from, to } = toUidRange((await docker.info()).SecurityOptions)
+    const usersOf = async (tenantId: string): Promise<string[]> => {
+      let users: string[] = []
+      const onOutput = async () => {
+        const { Processes } = await docker.getContainer(sandboxId).top({ ps_args: '-eo uid,pid' })
+        users = Processes.map(([uid]: string[]) => uid)
+      }
+      let sandboxId = ''
+      const onSandbox = ({ id }: { readonly id: string }) => (sandboxId = id)
+      await runIn(sandboxes, { source: 'print(1, flush=True)\ninput()', tenantId, onSandbox, onOutput })
+      return [...new Set(users)]
+    }
+    const [one, other] = await Promise.all([usersOf('one'), usersOf('other')])
+    expect([one.length, other.length]).toEqual([3, 3])
+    expect(one.filter((user) => other.includes(user))).toEqual([])
+    expect([...one, ...other].every((user) => Number(user) >= from && Number(user) < to)).toBe(true)
   })
 
   it('holds no lock that another program meets, except on what the whole host shares', async () => {
@@ -236,8 +261,8 @@ os.wait()`
     expect((await runInside(sandbox, { source })).outcome).toEqual({ type: 'exited', exitCode: 0 })
     await eventually(async () => {
       const { Processes } = await docker.getContainer(sandbox.id).top({ ps_args: '-eo pid,uid' })
-      const users = new Set(Processes.map(([, uid]: string[]) => uid))
-      expect(users.size, 'only the agent’s own user is left').toBe(1)
+      // The agent, what makes namespaces, process 1 of the next program's, and the interpreter that waits in them.
+      expect(Processes.length, JSON.stringify(Processes)).toBe(4)
     })
   })
 

@@ -45,7 +45,6 @@ const runIn = async ({ connection }: Container, content: string, way: Way = {}):
     argv: WARM,
     coldEnv: {},
     killGraceMs: 300,
-    isolation: 'tenant',
   })) {
     if (event.type === 'output') {
       printed += event.bytes.toString()
@@ -63,14 +62,14 @@ const afterFirst = async (use: (container: Container, firstStream: number) => Pr
   const engine = createEngine(new Docker())
   const container = await startContainer(engine, {
     image: 'runnel/python',
-    confinement: 'container',
+    confinement: 'cell',
+    appArmor: undefined,
     memoryBytes,
     processes,
     diskBytes,
     cpus: 1,
     runtime: undefined,
     labels: { [RUN_LABEL]: inject('testRun') },
-    jobsPerContainer: 2,
     warm: { by: 'fork', argv: WARM, env: {} },
   })
   try {
@@ -84,7 +83,7 @@ const afterFirst = async (use: (container: Container, firstStream: number) => Pr
   }
 }
 
-describe('A frame for a program that has ended does not reach the next program of its container', () => {
+describe('A frame for a program that has ended does not reach the next program of its cell', () => {
   it.each(Object.keys(toLateFrames(0)))('%s', async (kind) => {
     await afterFirst(async (container, firstStream) => {
       container.connection.send([toLateFrames(firstStream)[kind] ?? Buffer.alloc(0)])

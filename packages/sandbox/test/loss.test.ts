@@ -15,7 +15,7 @@ const LIMITS = defaultLimits()
 const OUTCOME = {
   type: 'ended',
   outcome: { type: 'out-of-memory', limitBytes: LIMITS.memoryBytes },
-  usage: { wallMs: 10, cpuMs: 0, peakMemoryBytes: LIMITS.memoryBytes },
+  usage: { wallMs: 10, cpuMs: null, peakMemoryBytes: LIMITS.memoryBytes },
 }
 
 /** How a program ended whose agent is gone, if the engine reports these states in turn, and then always the last. */

@@ -5,6 +5,7 @@ const MIB = 1024 * 1024
 const spec = {
   image: 'runnel/python',
   confinement: 'container' as const,
+  appArmor: undefined,
   uid: 20_007,
   memoryBytes: 256 * MIB,
   processes: 64,

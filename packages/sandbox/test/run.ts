@@ -2,7 +2,7 @@ import type { Control } from '@runnel/contract/internal'
 import { defaultLimits, type Limits, type Outcome, type Program, type Usage } from '@runnel/contract/public'
 import { findLanguage } from '@runnel/languages'
 import { expect } from 'vitest'
-import type { Sandbox, Sandboxes } from '../src/index.ts'
+import type { LeaseRequest, Sandbox, Sandboxes } from '../src/index.ts'
 
 export interface RunOptions {
   readonly language?: string
@@ -10,8 +10,10 @@ export interface RunOptions {
   readonly source: string | Readonly<Record<string, string>>
   readonly program?: Partial<Program>
   readonly limits?: Partial<Limits>
-  /** Runs it with `isolation: 'tenant'`; without it, in a new sandbox. */
+  /** `acme` without it. */
   readonly tenantId?: string
+  /** `job` without it: in a cell of its tenant. */
+  readonly isolation?: LeaseRequest['isolation']
   readonly signal?: AbortSignal
   readonly controls?: AsyncIterable<Control>
   /** Called with every piece of output. Reading waits for a returned promise. */
@@ -60,8 +62,7 @@ export const runInside = async (sandbox: Sandbox, options: RunOptions): Promise<
 
 /** Leases a sandbox, runs one program in it to its end, and releases the sandbox. */
 export const run = async (sandboxes: Sandboxes, options: RunOptions): Promise<RunResult> => {
-  const { language = 'python', signal = never, tenantId = 'acme' } = options
-  const isolation = options.tenantId === undefined ? 'job' : 'tenant'
+  const { language = 'python', signal = never, tenantId = 'acme', isolation = 'job' } = options
   const limits = { ...defaultLimits(), ...options.limits }
   await using sandbox = await sandboxes.lease({ language, limits, isolation, tenantId }, signal)
   options.onSandbox?.(sandbox)

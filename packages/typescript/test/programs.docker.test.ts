@@ -11,17 +11,17 @@ const languageOf = (id: string): Language => {
 }
 const LANGUAGES = [languageOf('javascript'), languageOf('typescript')]
 
-/** All run in one container or two of the same tenant, one after another. */
+/** All run in a few cells of the same tenant, one after another. */
 const sandboxes = createDockerSandboxes({
   worker: 'typescript',
   languages: LANGUAGES,
   imagePrefix: 'runnel/',
   poolMin: 0,
-  poolMax: 0,
+  poolMax: 4,
   limits: defaultLimits(),
   cpus: 1,
   killGraceMs: 1_000,
-  jobsPerContainer: 1_000,
+  jobsPerCell: 1_000,
   runtime: undefined,
   log: { info: () => {}, warn: (facts, message) => process.emitWarning(`${message} ${JSON.stringify(facts)}`) },
 })
@@ -41,7 +41,7 @@ async function* noControls() {}
 
 const run = async (program: Program, limits = defaultLimits(), tenantId = 'acme') => {
   await using sandbox = await sandboxes.lease(
-    { language: program.language, limits, isolation: 'tenant', tenantId },
+    { language: program.language, limits, isolation: 'job', tenantId },
     AbortSignal.timeout(30_000),
   )
   const output = { stdout: '', stderr: '' }
@@ -88,12 +88,12 @@ describe.each(LANGUAGES.map((language) => [language.id, language] as const))(
     const program = toProgram({ ...written, stdout: '42\n', stderr: undefined, exitCode: 0 }, {})
     const expected = { stdout: '42\n', stderr: '', outcome: { type: 'exited', exitCode: 0 }, isWarm: true }
 
-    test('in a container that was made for it', async () => {
+    test('in a cell that was made for it', async () => {
       expect(await run(program, SMALLEST, `small-${fileName}`)).toEqual(expected)
       expect(await run(program, SMALLEST, `small-${fileName}`)).toEqual(expected)
     })
 
-    test('in a container where a job with more memory ran', async () => {
+    test('after a job with more memory', async () => {
       expect(await run(program, defaultLimits(), `large-${fileName}`)).toEqual(expected)
       expect(await run(program, SMALLEST, `large-${fileName}`)).toEqual(expected)
     })

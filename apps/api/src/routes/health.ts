@@ -1,4 +1,4 @@
-import { errorSchema, RequestError } from '@runnel/contract/public'
+import { errorSchema, RequestError, servedIsolationSchema } from '@runnel/contract/public'
 import { type Operations, redisUnavailable } from '@runnel/operations'
 import type { WorkerCount } from '@runnel/registry'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
@@ -18,6 +18,9 @@ const workerCounts = {
     .nonnegative()
     .describe('Workers that are alive and take none: drained, stopping, or without an engine that makes sandboxes.'),
   workersDrained: z.int().nonnegative().describe('Those of `workersNotReady` that an operator has drained.'),
+  isolation: servedIsolationSchema
+    .optional()
+    .describe('What a worker gives jobs instead of isolation `job`, and why. Absent if all workers give them that.'),
 }
 
 const readySchema = z.strictObject({
@@ -94,8 +97,8 @@ export const healthRoutes: FastifyPluginAsyncZod<Pick<RouteOptions, 'operations'
     },
     async (request, reply) => {
       const count = await countWorkers(backend)
-      const { ready: workers, notReady: workersNotReady, drained: workersDrained } = count ?? NO_WORKERS
-      const counts = { workers, workersNotReady, workersDrained }
+      const { ready: workers, notReady: workersNotReady, drained: workersDrained, ...rest } = count ?? NO_WORKERS
+      const counts = { workers, workersNotReady, workersDrained, ...rest }
       const reason = await findReason(operations, count, closing)
       if (reason === undefined) return { status: 'ready', redis: 'up', ...counts } as const
       return reply.code(503).send({

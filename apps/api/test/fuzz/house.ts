@@ -45,6 +45,7 @@ const playWorker = async (api: Api, resources: AsyncDisposableStack): Promise<vo
     concurrency: 1,
     busy: 0,
     pool: { idle: 0, bound: 0 },
+    isolation: { served: 'job' },
     state: 'ready',
   } as const
   const beat = (): Promise<unknown> => api.backend.workers.beat(WORKER, report)

@@ -17,12 +17,12 @@ const CEILING_MS = 4_000
 /** The shortest time that a fresh container with a Python program takes on this machine. */
 const BARE_PROGRAM = ['python3', '-u', '-c', 'print(1)']
 
-const tenantJob = (token: string) => ({ ...pythonJob(token), isolation: 'tenant' as const })
+const containerJob = (token: string) => ({ ...pythonJob(token), isolation: 'container' as const })
 
 /** Fresh containers, between two measurements of what the engine can do without Runnel. */
 const measureFresh = async (bench: Bench): Promise<Row[]> => {
   const system = await bench.system()
-  using fresh = createRunnelJobs(system.url, pythonJob)
+  using fresh = createRunnelJobs(system.url, containerJob)
   await system.untilQuiet()
   const ceilings = [await bench.engineCeiling.measure(CEILING_MS)]
   const { attempts, rate } = await keepInFlight(fresh, FRESH)
@@ -50,7 +50,7 @@ const findBestParallelism = async (contender: Contender): Promise<number> => {
 const measureReused = async (bench: Bench): Promise<Row[]> => {
   const system = await bench.system()
   const subprocess = await bench.subprocessService()
-  using reused = createRunnelJobs(system.url, tenantJob)
+  using reused = createRunnelJobs(system.url, pythonJob)
   const inFlight = await findBestParallelism(subprocess)
   const askSubprocess = () => keepInFlight(subprocess, { ...SUBPROCESS, inFlight })
   const theirs = [await askSubprocess()]
@@ -73,6 +73,6 @@ const measureReused = async (bench: Bench): Promise<Row[]> => {
 }
 
 export const sustained: Scenario = {
-  says: `${FRESH.inFlight} programs in flight for ${FRESH.forMs / 1_000} s in fresh containers, then ${REUSED.inFlight} with isolation "tenant"`,
+  says: `${FRESH.inFlight} programs in flight for ${FRESH.forMs / 1_000} s in fresh containers, then ${REUSED.inFlight} in cells`,
   run: async (bench) => [...(await measureFresh(bench)), ...(await measureReused(bench))],
 }

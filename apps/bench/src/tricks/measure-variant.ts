@@ -9,8 +9,8 @@ const MIB = 1024 * 1024
 /** A pause, because after the report of the agent the engine and the kernel still finish the start. */
 const SETTLE_MS = 60
 const TIDY_MS = 15
-/** A number of jobs that fits a container's users and keeps it in use for the whole measurement. */
-const JOBS_PER_CONTAINER = 10_000
+/** More than the whole measurement has, so that one cell is in use for all of it. */
+const JOBS_PER_CELL = 10_000
 const SOURCES: Readonly<Record<string, string>> = {
   python: 'print(1)',
   javascript: 'console.log(1)',
@@ -42,11 +42,11 @@ export const createVariant = (docker: Docker, imagePrefix: string, language: str
     languages: LANGUAGES.filter(({ id }) => id === language),
     imagePrefix,
     poolMin: 0,
-    poolMax: 0,
+    poolMax: 1,
     limits,
     cpus: 1,
     killGraceMs: 300,
-    jobsPerContainer: JOBS_PER_CONTAINER,
+    jobsPerCell: JOBS_PER_CELL,
     runtime: undefined,
     log: { info: () => {}, warn: (facts, message) => process.stderr.write(`${message} ${JSON.stringify(facts)}\n`) },
   })
@@ -78,7 +78,7 @@ export const createVariant = (docker: Docker, imagePrefix: string, language: str
       const request = {
         language,
         limits: { ...limits, diskBytes: limits.diskBytes + MIB },
-        isolation: 'job',
+        isolation: 'container',
         tenantId: 'tricks',
       } as const
       await using sandbox = await sandboxes.lease(request, signal)
@@ -103,10 +103,7 @@ export const createVariant = (docker: Docker, imagePrefix: string, language: str
       let before = 0
       let id = ''
       const run = await (async () => {
-        await using sandbox = await sandboxes.lease(
-          { language, limits, isolation: 'tenant', tenantId: 'tricks' },
-          signal,
-        )
+        await using sandbox = await sandboxes.lease({ language, limits, isolation: 'job', tenantId: 'tricks' }, signal)
         id = sandbox.id
         before = (await readUsage(id)).cpuMs
         return await runOnce(sandbox)

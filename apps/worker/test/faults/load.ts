@@ -61,5 +61,5 @@ const KINDS: readonly Kind[] = [atOnce, atOnce, atOnce, lineByLine, lineByLine, 
 
 export const nextTask = (random: Random): Task => {
   const task = random.pick(KINDS)(random)
-  return { ...task, job: { ...task.job, isolation: random.pick(['job', 'tenant', 'tenant', 'tenant']) } }
+  return { ...task, job: { ...task.job, isolation: random.pick(['job', 'job', 'job', 'container']) } }
 }

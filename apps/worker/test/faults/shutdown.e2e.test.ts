@@ -27,7 +27,7 @@ describe('Stopped under load', () => {
         const index = watched.size
         const code = `import time\nfor n in range(10):\n    print(${index}, n, flush=True)\n    time.sleep(0.2)`
         // An API that stops or is away refuses jobs: only accepted ones count.
-        const job = await system.submit({ language: 'python', code, isolation: 'tenant' }).catch(() => undefined)
+        const job = await system.submit({ language: 'python', code }).catch(() => undefined)
         if (job === undefined) {
           await delay(50)
           continue

@@ -74,8 +74,9 @@ const hitSentence = ({ limit, value }: LimitHit): string => {
 
 const usageSentence = (usage: Usage | null | undefined): string | undefined => {
   if (!usage) return undefined
-  const peak = usage.peakMemoryBytes === null ? '' : `, peak ${formatBytes(usage.peakMemoryBytes)}`
-  return `CPU ${formatMeasured(usage.cpuMs)}${peak}`
+  const cpu = usage.cpuMs === null ? [] : [`CPU ${formatMeasured(usage.cpuMs)}`]
+  const peak = usage.peakMemoryBytes === null ? [] : [`peak ${formatBytes(usage.peakMemoryBytes)}`]
+  return [...cpu, ...peak].join(', ') || undefined
 }
 
 /** What the deployment grants may be less: then its answer says so. */

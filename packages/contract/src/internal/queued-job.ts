@@ -10,7 +10,8 @@ export const queuedJobSchema = z.object({
   submittedAt: z.iso.datetime(),
   program: programSchema,
   extracted: extractedSchema.optional(),
-  isolation: isolationSchema,
+  /** A job that was queued with `tenant`, by an older API, gets what has taken its place. */
+  isolation: z.preprocess((value) => (value === 'tenant' ? 'job' : value), isolationSchema),
   limits: limitsSchema,
   /** The key that submitted it; null if there were no keys. */
   keyId: z.string().nullable().optional(),

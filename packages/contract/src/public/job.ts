@@ -62,14 +62,20 @@ export const jobSchema = z.strictObject({
 })
 export type Job = z.infer<typeof jobSchema>
 
+/** A value that is gone. */
+const TENANT_IS_GONE =
+  'Cannot use isolation "tenant" any more: send "job", or leave it out; it is the default, as fast, and nothing that a job leaves outlives it'
+
 /**
- * Which jobs share a sandbox. `job`: none; it is made for this job and removed after it. `tenant`: jobs of the same tenant, one
- * after another and many times as fast. Each has its own user, workspace and processes, and finds nothing of the job before it.
+ * What separates a program from all others. `job`: kernel namespaces, files and a user of its own, in a container that serves
+ * one tenant. `container`: a Docker container of its own, which costs many times as much.
  */
 export const isolationSchema = z
-  .enum(['job', 'tenant'])
+  .enum(['job', 'container'], {
+    error: ({ input }) => (input === 'tenant' ? TENANT_IS_GONE : undefined),
+  })
   .describe(
-    '`job`: a sandbox for this job alone. `tenant`: a sandbox that also serves other jobs of the same tenant, one after another; what each job leaves is removed. Many times the throughput.',
+    '`job`: the program gets kernel namespaces, files and processes of its own, in a container that serves your tenant alone. `container`: a Docker container of its own, many times slower where many jobs come. Where a host cannot do `job`, it does `container`.',
   )
 
 /** Signals that a client may send to a running program. */

@@ -19,6 +19,20 @@ export const DEAD_WORKER_KEPT_MS = 3_600_000
 export const workerStateSchema = z.enum(['ready', 'starting', 'no-engine', 'draining', 'drained', 'stopping', 'dead'])
 export type WorkerState = z.output<typeof workerStateSchema>
 
+/** What a worker gives a program whose job asks for isolation `job`. */
+export const servedIsolationSchema = z.strictObject({
+  served: z
+    .enum(['job', 'container', 'none'])
+    .describe(
+      '`job`: as asked. `container`: a container of its own, because the host forbids nested namespaces. `none`: `RUNNEL_SANDBOX=local`.',
+    ),
+  reason: z
+    .string()
+    .optional()
+    .describe('Why it is less than `job`, and what to do, in a sentence. Absent with `job`.'),
+})
+export type ServedIsolation = z.output<typeof servedIsolationSchema>
+
 export const workerSchema = z.strictObject({
   id: z.string().describe('New at every start of a worker.'),
   host: z.string().describe('The name of its host, or of its container.'),
@@ -34,6 +48,7 @@ export const workerSchema = z.strictObject({
     idle: z.int().nonnegative().describe('Ready sandboxes that wait for a job, of all languages together.'),
     bound: z.int().nonnegative().describe('Ready sandboxes that it keeps at most.'),
   }),
+  isolation: servedIsolationSchema.describe('What jobs with isolation `job` get here.'),
   startedAt: z.iso.datetime(),
   lastSeenAt: z.iso.datetime(),
 })

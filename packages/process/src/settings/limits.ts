@@ -6,8 +6,9 @@ const number = (name: LimitName, type: string) => ({ ...wholeNumber(0), type, un
 
 const toUnit = (name: LimitName): string => /Ms$|Bytes$/.exec(name)?.[0].toLowerCase() ?? name
 
-/** A container's disk is fixed when it is made, and workers make ready containers with our own default. */
-const READY_DISK = ` Ready containers have a disk of this size. With another default, each job waits until a container is made for it.`
+/** Workers prepare our own default. */
+const READY_DISK =
+  ' Cells have a disk of this size ready. With another default each job waits some milliseconds longer, and one with isolation `container` until a container is made for it.'
 
 const defaultOf = (name: LimitName, also = '') => {
   const { default: value, minimum, reason } = LIMITS[name]

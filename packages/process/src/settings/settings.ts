@@ -27,7 +27,15 @@ export const SETTING_GROUPS = {
 export const SETTINGS = {
   api: { ...redis, ...log, ...jobs, ...store, ...api, ...limits },
   worker: { ...redis, ...log, ...jobs, ...store, ...images, ...worker },
-  'docker-proxy': { ...log, ...images, ...dockerProxy },
+  'docker-proxy': {
+    ...log,
+    ...images,
+    ...dockerProxy,
+    RUNNEL_CPUS: worker.RUNNEL_CPUS,
+    RUNNEL_MAX_MEMORY_BYTES: limits.RUNNEL_MAX_MEMORY_BYTES,
+    RUNNEL_MAX_PROCESSES: limits.RUNNEL_MAX_PROCESSES,
+    RUNNEL_MAX_DISK_BYTES: limits.RUNNEL_MAX_DISK_BYTES,
+  },
   keys: redis,
   /** These two read their variables themselves: a shell or Docker Compose does it. */
   'npm start': {

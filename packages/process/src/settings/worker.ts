@@ -17,7 +17,7 @@ const concurrencyOf = (memoryBytes: number): number =>
 export const worker = {
   RUNNEL_SANDBOX: setting(oneOf('docker', 'local'), {
     default: 'docker',
-    does: "`docker` runs each job in a container. `local` runs programs as the worker's own user, WITHOUT ISOLATION, to try things out.",
+    does: "`docker` runs jobs in containers. `local` runs programs as the worker's own user, WITHOUT ISOLATION, to try things out.",
     reason: 'The worker never gives up isolation automatically.',
   }),
   RUNNEL_CONCURRENCY: setting(wholeNumber(1, 1_000), {
@@ -32,21 +32,22 @@ export const worker = {
     unit: 'containers',
     default: () => availableParallelism() * 2,
     defaultText: 'twice the number of processors',
-    does: 'Ready containers that a worker keeps for each language, even if nobody submits.',
-    reason: 'A job takes a ready container faster than Docker makes a new one.',
+    does: 'Cells, ready for any tenant, that a worker keeps for each language, even if nobody submits.',
+    reason: 'A tenant’s first job takes a ready cell faster than Docker makes a new one.',
   }),
   RUNNEL_POOL_MAX: setting(wholeNumber(0, 2_000), {
     unit: 'containers',
     default: () => Math.floor((totalmem() * POOL_MEMORY_SHARE) / READY_CONTAINER_BYTES),
     defaultText: 'a tenth of the memory ÷ 24 MiB',
-    does: 'Ready containers of all languages together that a worker keeps when demand is high.',
+    does: 'Cells of all languages together that a worker keeps ready: those for any tenant, and those that wait for the next job of theirs.',
     reason: 'A ready container takes about 24 MiB: 12 for the agent and the interpreter, 12 for Docker.',
   }),
-  RUNNEL_JOBS_PER_CONTAINER: setting(wholeNumber(1, 10_000), {
+  RUNNEL_JOBS_PER_CELL: setting(wholeNumber(1, 1_000_000), {
     unit: 'jobs',
     default: 1_000,
-    does: 'Jobs that one container serves with `isolation: "tenant"` before it is replaced. It is also replaced after ten minutes.',
-    reason: 'Each job takes its own user id, and a new container costs little if a thousand jobs share it.',
+    does: 'Jobs of its tenant that one cell serves before it is replaced. It is also replaced after ten minutes.',
+    reason:
+      'What a kernel may keep of a thousand programs is little, and a new cell costs little if a thousand share it.',
   }),
   RUNNEL_CPUS: setting(positiveNumber(1_024), {
     unit: 'processors',
@@ -127,6 +128,13 @@ export const dockerProxy = {
     default: '/run/runnel/docker.sock',
     does: 'Where the Docker proxy listens. The `DOCKER_HOST` of the workers is this path with `unix://` before it.',
     reason: 'The path of the volume that the proxy and the workers share in `docker-compose.yml`.',
+  }),
+  RUNNEL_PROXY_CONTAINERS: setting(wholeNumber(1, 100_000), {
+    unit: 'containers',
+    default: () => Math.floor(totalmem() / READY_CONTAINER_BYTES),
+    defaultText: 'the memory ÷ 24 MiB',
+    does: 'Sandboxes at once that the proxy lets all workers have together. It also refuses single ones with more than `RUNNEL_MAX_MEMORY_BYTES`, `RUNNEL_MAX_PROCESSES`, `RUNNEL_MAX_DISK_BYTES` or `RUNNEL_CPUS`: give it the same as the API and the workers.',
+    reason: 'More would not fit into the memory, even if nobody used them.',
   }),
   RUNNEL_ENGINE_SOCKET: setting(text('path'), {
     default: '/var/run/docker.sock',

@@ -119,7 +119,8 @@ export const createAgentConnection = (transport: Transport): AgentConnection => 
   }
 
   const onFrame = (frame: Frame) => {
-    if (frame.stream === 0 && frame.kind === RESPONSE.ready && ready !== undefined) {
+    // Not while a program runs: only its EXIT leads to the next READY.
+    if (frame.stream === 0 && frame.kind === RESPONSE.ready && ready !== undefined && listeners.size === 0) {
       ready.resolve(readySchema.parse(parseJson(frame.payload)))
       ready = undefined
       return

@@ -65,18 +65,13 @@ const RULES: readonly Rule[] = [
       ...toHits(facts),
     }),
   },
-  {
-    when: () => true,
-    outcome: (facts) => ({
-      type: 'exited',
-      exitCode: facts.report.code ?? 0,
-      ...toHits(facts),
-    }),
-  },
 ]
 
 export const toOutcome = (facts: Facts): Outcome => {
   const rule = RULES.find(({ when }) => when(facts))
-  if (rule === undefined) throw new Error('The last rule fits always')
-  return rule.outcome(facts)
+  if (rule !== undefined) return rule.outcome(facts)
+  // A report with neither code nor signal is not the program's exit 0 but our fault. The protocol lets none through.
+  const { code } = facts.report
+  if (code === null) throw new Error('The agent reported an end without a code and without a signal')
+  return { type: 'exited', exitCode: code, ...toHits(facts) }
 }

@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import type { Control } from '@runnel/contract/internal'
 import { type Limits, toBytes } from '@runnel/contract/public'
-import { type LeaseRequest, type RunEvent, type RunRequest, SandboxFailure } from '../sandbox.ts'
+import { type RunEvent, type RunRequest, SandboxFailure } from '../sandbox.ts'
 import type { AgentConnection, StreamEvent } from './connection.ts'
 import { toOutcome } from './ending.ts'
 import { createEventQueue } from './event-queue.ts'
@@ -27,14 +27,12 @@ export interface RunSettings {
   readonly coldEnv: Readonly<Record<string, string>>
   /** Between SIGTERM and SIGKILL. */
   readonly killGraceMs: number
-  /** `tenant`: the agent cleans up afterwards and prepares for another program. */
-  readonly isolation: LeaseRequest['isolation']
 }
 
 const encodeExec = (
   stream: number,
   { program, limits }: RunRequest,
-  { argv, coldEnv, killGraceMs, isolation }: RunSettings,
+  { argv, coldEnv, killGraceMs }: RunSettings,
 ): Buffer =>
   encodeJsonFrame(REQUEST.exec, stream, {
     argv: [...argv, ...program.args],
@@ -45,8 +43,8 @@ const encodeExec = (
     outputBytes: limits.outputBytes,
     killGraceMs,
     credit: OUTPUT_WINDOW_BYTES,
-    isolation,
     diskBytes: limits.diskBytes,
+    isolation: 'job',
     terminal: program.terminal ?? null,
   })
 
@@ -69,7 +67,7 @@ const NO_REPORT: ExitReport = {
   code: null,
   signal: null,
   wallMs: 0,
-  cpuMs: 0,
+  cpuMs: null,
   peakMemoryBytes: null,
   oomKilled: false,
   limit: null,

@@ -74,8 +74,6 @@ export type Confinement =
 /** The first thing an agent gets: who it is and what to have ready. */
 export interface Init {
   readonly confinement: Confinement
-  /** How many programs a `container` runs one after another, each as a different user: `uid`, `uid + 1`, … */
-  readonly jobsPerContainer: number
   /** Size of the workspace that a cell has ready. A program that needs another one gets it, and waits for it. */
   readonly diskBytes: number
   readonly workspace: string
@@ -110,7 +108,7 @@ export const exitReportSchema = z
     code: z.int().min(0).max(255).nullable(),
     signal: z.int().min(1).max(64).nullable(),
     wallMs: durationMs,
-    cpuMs: durationMs,
+    cpuMs: durationMs.nullable(),
     peakMemoryBytes: z.int().nonnegative().max(PEBIBYTE).nullable(),
     oomKilled: z.boolean(),
     limit: z.enum(['wall', 'cpu', 'output']).nullable(),

@@ -1,6 +1,6 @@
 import { WALL_CEILING_MS } from '@runnel/contract/public'
+import { MAXIMUM_AGE_MS } from './capacity.ts'
 import { LABEL } from './labels.ts'
-import { MAXIMUM_AGE_MS } from './pool.ts'
 
 /** What the engine lists of a container. */
 export interface ListedContainer {

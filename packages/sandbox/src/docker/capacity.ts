@@ -1,135 +1,125 @@
 import { availableParallelism } from 'node:os'
 
 /**
- * How many containers there are, all rules in one place. pool.ts and reuse-pool.ts ask, and do what these rules say.
+ * How many containers there are: all rules in one place, as functions of numbers. stock.ts counts, asks, and acts.
  *
- *   demand ──▶ how many the pool should have ──▶ how many to make now, and how many in the background
- *   a tenant's containers ──▶ whether a job waits for one of them, or gets a new one
+ *   jobs that wait ─────▶ toNeeded: for how many of them a new container pays off
+ *   one kind's numbers ─▶ toMake:   how many to make now, and how many in a quiet moment
+ *   ready containers ───▶ isSpent, toSurplus, toExcess: how many of them go
+ *
+ *   blank   ready for the first job of any tenant
+ *   busy    runs a job, or prepares for the next one of the same tenant
+ *   idle    ready for the next job of its tenant
  */
 
 /** The engine makes containers mostly one by one. More than two for each processor only wait inside the engine. */
 export const MAKING_AT_ONCE = availableParallelism() * 2
 
-/** The jobs of one second must find their containers ready: making new ones takes longer than that … */
-const WINDOW_MS = 1_000
-/** … even if the second is drawn out because jobs wait for containers. */
-const LONGEST_WINDOW_MS = 10_000
-/** A burst counts in full for this long … */
-const HOLD_MS = 60_000
-/** … and then half as much after each such time. */
-const HALF_LIFE_MS = 60_000
-
-/** How many containers of a language the next second may need. */
-export interface Demand {
-  /** A job asks for a container. */
-  arrive(): void
-  /** Whether jobs wait for a container from now on. */
-  setWaiting(isAnyoneWaiting: boolean): void
-  expected(): number
-}
-
-/**
- * Expects the most arrivals that one second has brought: for a minute, then half of them with each further minute. A
- * burst that comes again within a minute or two finds a container for each job, and a quiet evening uses no memory.
- *
- * Time in which a job waits for a container does not count. With enough containers it would not have passed: a client that
- * runs one job after another would have sent the next one sooner. Next time it finds all of them, not a few more.
- *
- * Measured on 2026-11-29 on two busy processors, `poolMin` 4, 40 programs at once and again after 20 s: the last of the second
- * burst ended after 0.7 s, without this after 5.9 s.
- */
-export const createDemand = (now: () => number = () => performance.now()): Demand => {
-  /** The arrivals of the last second, oldest first: when, and when without the time spent waiting. */
-  const recent: { readonly at: number; readonly unwaited: number }[] = []
-  let peak = 0
-  let peakAt = now()
-  let waitedMs = 0
-  let waitingSince: number | undefined
-
-  const remembered = (at: number): number => peak * 0.5 ** (Math.max(0, at - peakAt - HOLD_MS) / HALF_LIFE_MS)
-  const waitedUntil = (at: number): number => waitedMs + (waitingSince === undefined ? 0 : at - waitingSince)
-
-  return {
-    arrive() {
-      const at = now()
-      const unwaited = at - waitedUntil(at)
-      const isPast = (one: (typeof recent)[number]) =>
-        one.unwaited <= unwaited - WINDOW_MS || one.at <= at - LONGEST_WINDOW_MS
-      for (let [oldest] = recent; oldest !== undefined && isPast(oldest); [oldest] = recent) recent.shift()
-      recent.push({ at, unwaited })
-      if (recent.length < remembered(at)) return
-      peak = recent.length
-      peakAt = at
-    },
-    setWaiting(isAnyoneWaiting) {
-      if (isAnyoneWaiting === (waitingSince !== undefined)) return
-      const at = now()
-      waitedMs = waitedUntil(at)
-      waitingSince = isAnyoneWaiting ? at : undefined
-    },
-    expected: () => Math.round(remembered(now())),
-  }
-}
-
-/** The pool of one language at a moment. */
-export interface PoolLevel {
-  /** Containers that wait for a job. */
-  readonly ready: number
-  readonly making: number
-  /** To be made for waiting jobs, as soon as the engine has a place. */
-  readonly queued: number
-  /** To be made in the background. */
-  readonly planned: number
-  /** Jobs that wait for a container. */
-  readonly waiting: number
-  /** Kept ready in any case. */
-  readonly min: number
-  /** What the demand makes likely. */
-  readonly expected: number
-  /** How many more containers the pools of all languages may have together. */
-  readonly room: number
-}
-
-/** One is being made for each job that waits. Anything else that the engine makes now would delay these. */
-const isOneMadeForEach = ({ waiting, making }: PoolLevel): boolean => waiting <= making
-
-/** How many to make at once, for jobs that wait, and how many in the background, for the pool. */
-export const toMake = (level: PoolLevel): { readonly now: number; readonly background: number } => {
-  const { ready, making, queued, planned, waiting, min, expected, room } = level
-  const now = Math.max(0, waiting - making - queued)
-  if (!isOneMadeForEach(level)) return { now, background: 0 }
-  const size = ready + making + planned
-  const missing = Math.max(min, expected) - (size - waiting)
-  return { now, background: Math.max(0, Math.min(missing, Math.max(min - size, room))) }
-}
-
-/** Whether a container that was planned for the pool is still missing when its turn comes. */
-export const isPoolShort = (level: PoolLevel): boolean => {
-  const { ready, making, waiting, min, expected, room } = level
-  const left = ready + making - waiting
-  return isOneMadeForEach(level) && (left < min || (left < expected && room > 0))
-}
-
-/** With this many containers a tenant keeps all processors busy, even while some are being cleaned … */
-const ENOUGH_PER_TENANT = availableParallelism() * 4
-/** … unless its programs run for long, so that no container has come back for this long … */
+/** With this many cells a tenant keeps all processors busy, even while some prepare for the next program … */
+export const ENOUGH_PER_TENANT = availableParallelism() * 4
+/** … unless its programs run for long, so that no cell has come back for this long … */
 const NONE_BACK_MS = 200
-/** … or the job has waited this long, because others were first. */
-const LONGEST_WAIT_MS = 2_000
+/** … or a job has waited this long, because others were first. */
+export const LONGEST_WAIT_MS = 2_000
 
-/** The containers with one reuse key, as a job sees them that waits for one of them. */
-export interface ReuseLevel {
-  /** On their way to this key, or new ones being made for it. */
-  readonly adding: number
-  /** In use, or being cleaned. */
-  readonly inUse: number
-  readonly waitedMs: number
-  /** Since one last came back, or since the job waits. */
+/** A burst within this time finds as many containers as the last one needed. */
+const PEAK_MS = 60_000
+/** A cell that no job of its tenant needed for this long is given up. Longer than PEAK_MS, so that none is made in its place. */
+const IDLE_MS = 75_000
+/** Containers are replaced after this long, used or not: nothing on a host lives forever. */
+export const MAXIMUM_AGE_MS = 10 * 60_000
+
+/** The jobs of one tenant that wait for a container of one kind. */
+export interface TenantWait {
+  /** Whether a container that has served a job comes back to its tenant. */
+  readonly comesBack: boolean
+  readonly waiting: number
+  /** Those that have waited for LONGEST_WAIT_MS. */
+  readonly overdue: number
+  /** Containers of this tenant that are busy. */
+  readonly busy: number
+  /** Since one last came back, or since the oldest of the jobs waits. */
   readonly noneBackMs: number
 }
 
-/** Whether a job is served sooner by a new container than by the next one that comes back. */
-export const isNewContainerBetter = ({ adding, inUse, waitedMs, noneBackMs }: ReuseLevel): boolean => {
-  if (adding >= ENOUGH_PER_TENANT) return false
-  return adding + inUse < ENOUGH_PER_TENANT || waitedMs >= LONGEST_WAIT_MS || noneBackMs >= NONE_BACK_MS
+/** For how many of these jobs a new container is there sooner than one that comes back. */
+export const toNeeded = ({ comesBack, waiting, overdue, busy, noneBackMs }: TenantWait): number => {
+  if (!comesBack || noneBackMs >= NONE_BACK_MS) return waiting
+  return Math.max(overdue, Math.min(waiting, ENOUGH_PER_TENANT - busy))
+}
+
+/** The containers of one kind at a moment. */
+export interface KindLevel {
+  readonly blank: number
+  readonly idle: number
+  /** Where a container serves one job only, it counts until it is removed. */
+  readonly busy: number
+  /** Being made, or going to be. */
+  readonly making: number
+  /** The sum of `toNeeded` over all tenants. */
+  readonly needed: number
+  /** The most that were busy or needed at once within the last minute. */
+  readonly peak: number
+  /** Blank ones that are kept in any case. */
+  readonly min: number
+  /** How many more ready containers there may be, of all kinds together. */
+  readonly room: number
+}
+
+/** How many to make now, because jobs wait, and how many in a quiet moment. */
+export const toMake = (level: KindLevel): { readonly now: number; readonly later: number } => {
+  const { blank, idle, busy, making, needed, peak, min, room } = level
+  // Anything else that the engine makes now would delay those that jobs wait for.
+  if (needed > 0) return { now: Math.max(0, needed - making), later: 0 }
+  const belowMin = min - blank - making
+  const belowPeak = peak - blank - idle - busy - making
+  return { now: 0, later: Math.max(0, belowMin, Math.min(belowPeak, room)) }
+}
+
+/** A container that is blank or idle. */
+export interface ReadyContainer {
+  readonly isBlank: boolean
+  readonly readyMs: number
+  readonly ageMs: number
+}
+
+/** Whether nobody should get it any more. */
+export const isSpent = ({ isBlank, readyMs, ageMs }: ReadyContainer): boolean =>
+  ageMs >= MAXIMUM_AGE_MS || (!isBlank && readyMs >= IDLE_MS)
+
+/** How many blank ones of a kind are more than it keeps and than the last minute needed. */
+export const toSurplus = ({ blank, idle, busy, peak, min }: KindLevel): number =>
+  Math.max(0, Math.min(blank - min, blank + idle + busy - peak))
+
+/** How many idle ones must go, of all kinds together: there may be `bound` ready ones, more would use too much memory. */
+export const toExcess = ({
+  blank,
+  idle,
+  bound,
+}: Pick<KindLevel, 'blank' | 'idle'> & { readonly bound: number }): number =>
+  Math.max(0, Math.min(idle, blank + idle - bound))
+
+/** The highest of the numbers that were noted within the last minute. */
+export interface Peak {
+  note(count: number): void
+  readonly value: number
+}
+
+export const createPeak = (now: () => number = () => performance.now()): Peak => {
+  /** Each number is lower than the one before it. It counts from the moment in which a lower one followed. */
+  const noted: { count: number; atMs: number }[] = []
+  return {
+    note(count) {
+      const atMs = now()
+      const before = noted.at(-1)
+      if (before !== undefined && before.count > count) before.atMs = atMs
+      while ((noted.at(-1)?.count ?? Number.POSITIVE_INFINITY) <= count) noted.pop()
+      noted.push({ count, atMs })
+    },
+    get value() {
+      // The last one is how it is now.
+      while (noted.length > 1 && (noted[0]?.atMs ?? 0) + PEAK_MS <= now()) noted.shift()
+      return noted[0]?.count ?? 0
+    },
+  }
 }

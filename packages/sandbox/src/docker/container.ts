@@ -7,7 +7,7 @@ import { withDeadline } from './deadline.ts'
 import { createDockerStreamDecoder } from './docker-stream.ts'
 import type { Engine } from './engine.ts'
 import { AGENT_COMMAND, BASE_ENV, type ContainerSpec, toCreateOptions, toPidsLimit, WORKSPACE } from './policy.ts'
-import { claimUidBlock } from './uid-block.ts'
+import { claimUids, toUidRange } from './uids.ts'
 
 /** From the start of a container to its agent's READY. */
 const READY_MS = 15_000
@@ -17,8 +17,6 @@ const STDERR_TAIL_BYTES = 4096
 const STDERR_LIMIT_BYTES = 64 * 1024
 
 export interface ContainerRequest extends Omit<ContainerSpec, 'uid' | 'command' | 'hasForkServer'> {
-  /** How many jobs of one tenant it may serve, one after another; fewer if the engine has few users. */
-  readonly jobsPerContainer: number
   /** The interpreter to start before a job comes; undefined for none. */
   readonly warm: WarmRequest | undefined
 }
@@ -38,6 +36,8 @@ export interface Container {
   readonly bornMs: number
   /** Whether its interpreter runs already and waits for a program. */
   isWarm: boolean
+  /** Jobs that it has served. */
+  jobs: number
   /** What the engine enforces now: first what was requested, later what a job needs. */
   memoryBytes: number
   processes: number
@@ -83,9 +83,8 @@ const toConfinement = ({ confinement }: ContainerRequest, uid: number): Confinem
     ? { kind: 'cell', agentUid: uid, setupUid: uid + 1, programUid: uid + 2, terminalGid: uid + 3 }
     : { kind: 'container', uid }
 
-const toInit = (request: ContainerRequest, uid: number, jobsPerContainer: number): Init => ({
+const toInit = (request: ContainerRequest, uid: number): Init => ({
   confinement: toConfinement(request, uid),
-  jobsPerContainer,
   diskBytes: request.diskBytes,
   workspace: WORKSPACE,
   env: BASE_ENV,
@@ -97,18 +96,18 @@ const toInit = (request: ContainerRequest, uid: number, jobsPerContainer: number
 export const startContainer = async (engine: Engine, request: ContainerRequest): Promise<Container> => {
   const hasForkServer = request.warm?.by === 'fork'
   const command = request.warm?.by === 'fork' ? request.warm.argv : AGENT_COMMAND
-  const { id, uids } = await claimUidBlock(await engine.uidRange(), ({ first: uid }, name) =>
+  const { id, first } = await claimUids(toUidRange(await engine.securityOptions()), (uid, name) =>
     engine.create({ ...toCreateOptions({ ...request, uid, command, hasForkServer }), name }),
   )
   let connection: AgentConnection | undefined
   try {
     connection = connect(await engine.attach(id))
     const ready = connection.nextReady()
-    connection.send([encodeInit(toInit(request, uids.first, Math.min(uids.count, request.jobsPerContainer)))])
+    connection.send([encodeInit(toInit(request, first))])
     await engine.start(id)
     const { warm: isWarm } = await withDeadline(ready, READY_MS, 'agent ready')
     const { memoryBytes, processes } = request
-    return { id, request, connection, bornMs: performance.now(), isWarm, memoryBytes, processes }
+    return { id, request, connection, bornMs: performance.now(), isWarm, jobs: 0, memoryBytes, processes }
   } catch (error) {
     connection?.close(new Error('The container did not start'))
     await engine.remove(id).catch((cause) => {

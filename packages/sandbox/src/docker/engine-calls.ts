@@ -21,7 +21,8 @@ export const ENGINE_CALLS = {
   info: {
     method: 'GET',
     path: '/info',
-    because: 'Once: whether the engine remaps users, which decides the users that sandboxes may have.',
+    because:
+      'Once: how the engine secures containers. If it remaps users, that decides which users sandboxes may have.',
     deadlineMs: 10_000,
   },
   image: {

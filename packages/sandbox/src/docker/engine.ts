@@ -5,7 +5,6 @@ import { z } from 'zod'
 import { attach } from './attach.ts'
 import { withDeadline } from './deadline.ts'
 import { ENGINE_CALLS, type EngineCallName } from './engine-calls.ts'
-import { toUidRange, type UidRange } from './uid-block.ts'
 
 /**
  * All calls that we make to Docker (engine-calls.ts). Each settles within its deadline, or within `timeoutMs` if that is
@@ -25,8 +24,8 @@ export interface Engine {
   /** Rejects with a sentence that says what to do if there is no such image. */
   findImage(name: string): Promise<void>
   ping(): Promise<void>
-  /** Which users containers may have on this engine; asked once. */
-  uidRange(): Promise<UidRange>
+  /** How the engine secures containers, such as `name=rootless`; asked once. */
+  securityOptions(): Promise<readonly string[]>
 }
 
 const infoSchema = z.object({
@@ -62,13 +61,13 @@ export const createEngine = (docker: Docker, timeoutMs = Number.POSITIVE_INFINIT
       throw error
     }
   }
-  let range: Promise<UidRange> | undefined
-  const askRange = async (): Promise<UidRange> => {
+  let security: Promise<readonly string[]> | undefined
+  const askSecurity = async (): Promise<readonly string[]> => {
     try {
       const info = await ask('info', (abortSignal) => get(docker, ENGINE_CALLS.info.path, abortSignal))
-      return toUidRange(infoSchema.parse(info).SecurityOptions)
+      return infoSchema.parse(info).SecurityOptions
     } catch (error) {
-      range = undefined
+      security = undefined
       throw error
     }
   }
@@ -110,9 +109,9 @@ export const createEngine = (docker: Docker, timeoutMs = Number.POSITIVE_INFINIT
         throw new Error(`Docker has no image "${name}": build the language images first (npm start does)`, { cause })
       }
     },
-    uidRange: () => {
-      range ??= askRange()
-      return range
+    securityOptions: () => {
+      security ??= askSecurity()
+      return security
     },
     ping: async () => void (await ask('ping', (abortSignal) => get(docker, ENGINE_CALLS.ping.path, abortSignal))),
   }

@@ -49,13 +49,13 @@ export const explainLoss = async (
     return {
       type: 'ended',
       outcome: { type: 'out-of-memory', limitBytes: limits.memoryBytes },
-      usage: { wallMs, cpuMs: 0, peakMemoryBytes: limits.memoryBytes },
+      usage: { wallMs, cpuMs: null, peakMemoryBytes: limits.memoryBytes },
     }
   }
   if (!error.ranOver) return undefined
   return {
     type: 'ended',
     outcome: { type: 'timed-out', limit: 'wall', limitMs: limits.wallMs },
-    usage: { wallMs: limits.wallMs, cpuMs: 0, peakMemoryBytes: null },
+    usage: { wallMs: limits.wallMs, cpuMs: null, peakMemoryBytes: null },
   }
 }

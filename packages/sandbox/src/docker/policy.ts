@@ -7,7 +7,9 @@ export interface ContainerSpec {
   readonly image: string
   /** `cell`: each of its programs gets fresh kernel namespaces. `container`: it runs one program and is removed. */
   readonly confinement: Exclude<Confinement['kind'], 'local'>
-  /** The first of the users that its programs run as. No other container on the host has it at the same time. */
+  /** Of the engine's host; undefined for the engine's default. */
+  readonly appArmor: string | undefined
+  /** The first of its users (uids.ts). No other container on the host has them at the same time. */
   readonly uid: number
   readonly memoryBytes: number
   readonly processes: number
@@ -39,6 +41,9 @@ export const BASE_ENV = {
   HOME: WORKSPACE,
   LANG: 'C.UTF-8',
 } as const
+
+/** Our AppArmor profile (infra/apparmor). It is used only where the engine's own forbids cells, and only if it is loaded. */
+export const CELL_PROFILE = 'runnel-cell'
 
 export const AGENT_COMMAND = ['python3', '-I', '-S', '-B', '/opt/runnel/agent'] as const
 
@@ -129,10 +134,11 @@ export const POLICY: readonly Rule[] = [
   },
   {
     because: 'No setuid file gives more rights, and only listed system calls exist.',
-    host: ({ confinement }) => ({
+    host: ({ confinement, appArmor }) => ({
       SecurityOpt: [
         'no-new-privileges:true',
         `seccomp=${JSON.stringify(confinement === 'cell' ? cellSeccompProfile : seccompProfile)}`,
+        ...(appArmor === undefined ? [] : [`apparmor=${appArmor}`]),
       ],
     }),
   },

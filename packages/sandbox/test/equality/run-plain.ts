@@ -44,8 +44,9 @@ export const runPlain = async (program: CorpusProgram, image: string, argv: read
   const uid = randomInt(60_000, 65_000)
   const { memoryBytes, processes, diskBytes } = defaultLimits()
   const policy = toCreateOptions({
-    image,
     confinement: 'container',
+    appArmor: undefined,
+    image,
     uid,
     memoryBytes,
     processes,

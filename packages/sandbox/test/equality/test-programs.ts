@@ -26,7 +26,7 @@ export const sandboxes = createDockerSandboxes({
   limits: defaultLimits(),
   cpus: 1,
   killGraceMs: 1_000,
-  jobsPerContainer: 100,
+  jobsPerCell: 100,
   runtime: undefined,
   log: { info: () => {}, warn: (facts, message) => process.emitWarning(`${message} ${JSON.stringify(facts)}`) },
 })

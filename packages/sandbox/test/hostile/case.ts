@@ -17,10 +17,6 @@ export interface HostileCase {
   readonly prints?: string | RegExp | ((outcome: Outcome) => string)
   /** Its whole standard error, or what that matches; '' if this is left out. */
   readonly complains?: string | RegExp
-  /** Also run as a tenant's job: the next job in the same sandbox must find nothing of it. */
-  readonly shared?: boolean
-  /** That sandbox is given up instead, because what the program left cannot be removed, or perhaps not in time. */
-  readonly retires?: 'always' | 'perhaps'
 }
 
 export const exited =

@@ -23,7 +23,6 @@ try:
 except OSError as error: print(error.strerror)`,
     ends: [hitting('diskBytes', EXITED)],
     prints: 'No space left on device\n'.repeat(2),
-    shared: true,
   },
   {
     name: 'writes at the far end of many sparse files',
@@ -35,7 +34,6 @@ for n in range(200):
 print(os.statvfs(".").f_bfree > 0)`,
     ends: [EXITED],
     prints: 'True\n',
-    shared: true,
   },
   {
     name: 'fills every place that it can write to',
@@ -50,7 +48,6 @@ for place in ("/dev/shm", "/tmp", "/workspace"):
     limits: { memoryBytes: 256 * MIB },
     ends: [hitting('diskBytes', EXITED)],
     prints: 'No space left on device\n'.repeat(3),
-    shared: true,
   },
   {
     name: 'keeps deleted files open',
@@ -66,7 +63,6 @@ except OSError as error: print(error.strerror, os.listdir("."))
 time.sleep(1)`,
     ends: [hitting('diskBytes', EXITED)],
     prints: "No space left on device ['main.py']\n",
-    shared: true,
   },
   {
     name: 'makes folders five thousand levels deep',
@@ -81,7 +77,6 @@ except OSError as error: print(error.strerror, end=" ")
 print(depth)`,
     ends: [EXITED],
     prints: '5000\n',
-    shared: true,
   },
   {
     name: 'makes folders in folders until no inode is left',
@@ -95,7 +90,6 @@ try:
 except OSError as error: print(error.strerror)`,
     ends: [hitting('diskBytes', EXITED)],
     prints: 'No space left on device\n',
-    shared: true,
   },
   {
     name: 'makes hard links to one file until it can make no more',
@@ -105,7 +99,6 @@ try:
 except OSError as error: print(error.strerror)`,
     ends: [hitting('diskBytes', EXITED)],
     prints: 'No space left on device\n',
-    shared: true,
   },
   {
     name: 'stores data in the attributes of files',
@@ -121,7 +114,6 @@ except OSError: print(count < 40_000)`,
     limits: { memoryBytes: 96 * MIB },
     ends: [EXITED],
     prints: 'True\n',
-    shared: true,
   },
   {
     name: 'opens files until no descriptor is left, and still prints',
@@ -134,7 +126,6 @@ try:
 except OSError as error: print(error.strerror, opened < 1024)`,
     ends: [EXITED],
     prints: 'Too many open files True\n',
-    shared: true,
   },
   {
     name: 'watches files until it can watch no more',
@@ -145,7 +136,6 @@ while libc.inotify_init() >= 0: watches += 1
 print(0 < watches < 1024)`,
     ends: [EXITED],
     prints: 'True\n',
-    shared: true,
   },
   {
     name: 'locks a file byte by byte',
@@ -166,15 +156,12 @@ except OSError as error: print(error)`,
     source: 'import os\nos.system("rm -rf --no-preserve-root / 2>/dev/null")\nprint(os.listdir("/workspace"))',
     ends: [EXITED],
     prints: '[]\n',
-    shared: true,
   },
   {
     name: 'removes its own access to its workspace',
     source: 'import os\nos.chmod("main.py", 0)\nos.chmod(".", 0)\nprint(os.access(".", os.R_OK))',
     ends: [EXITED],
     prints: 'False\n',
-    shared: true,
-    retires: 'always',
   },
   {
     name: 'crashes and asks for a core dump',

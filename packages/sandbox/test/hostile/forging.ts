@@ -46,7 +46,6 @@ for process in [name for name in os.listdir("/proc") if name.isdigit()]:
         if process != str(os.getpid()): os.write(descriptor, FORGED)
 sys.exit(21 if mine <= {str(os.getpid())} else 22)`,
     ends: [exited(21)],
-    shared: true,
   },
   {
     name: 'writes frames to every descriptor it has itself, and dies of a signal',
@@ -58,7 +57,6 @@ os.kill(os.getpid(), 9)`,
     ends: [KILLED],
     prints: PRINTED,
     complains: PRINTED,
-    shared: true,
   },
   {
     name: 'prints a frame in halves, and is killed between them',
@@ -75,7 +73,6 @@ print([fd for fd in range(3, 1024) if os.path.exists(f"/proc/self/fd/{fd}")])
 print([stat.S_ISFIFO(os.fstat(fd).st_mode) for fd in range(3)])`,
     ends: [EXITED],
     prints: '[]\n[True, True, True]\n',
-    shared: true,
   },
   {
     name: 'looks for a descriptor that it should not have, from Node',
@@ -109,7 +106,6 @@ for pid in agents:
     denied(f"{pid} label written", lambda: write(f"/proc/{pid}/attr/current"))`),
     ends: [EXITED],
     prints: ALL_REFUSED,
-    shared: true,
   },
   {
     name: 'attaches to the agent, and to the process that starts programs, as a debugger does',
@@ -127,7 +123,6 @@ for pid in agents:
     denied("pages", lambda: call("move_pages", pid, 0, 0, 0, 0, 0))`),
     ends: [EXITED],
     prints: ALL_REFUSED,
-    shared: true,
   },
   {
     name: 'changes its control group, or what the kernel counts there',
@@ -156,7 +151,6 @@ if not HAS_CGROUP_V2:
     },
     ends: [EXITED],
     prints: 'True True\n',
-    shared: true,
   },
   {
     name: 'sets libraries, interpreters and options in its environment',
@@ -178,7 +172,6 @@ if not HAS_CGROUP_V2:
     prints: 'True True\n',
     complains:
       "ERROR: ld.so: object '/workspace/own.so' from LD_PRELOAD cannot be preloaded (cannot open shared object file): ignored.\n",
-    shared: true,
   },
   {
     name: 'runs the agent itself, as if it were process 1',
@@ -187,7 +180,6 @@ done = subprocess.run(["python3", "-I", "-S", "-B", "/opt/runnel/agent"], input=
 print(done.stdout, done.returncode)`,
     ends: [EXITED],
     prints: "b'' 1\n",
-    shared: true,
   },
   {
     name: 'waits as if it had not started, and prints what the start barrier prints',

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 
-/** The users of sandboxes start here; see uid-block.ts. */
+/** The users of sandboxes start here; see uids.ts. */
 const FIRST_UID = 1_000_000
 const CONTAINER_ID = /[0-9a-f]{64}/
 /** The part of a container id that we show and know. */

@@ -13,7 +13,6 @@ while True:
     time.sleep(0.005)`,
     limits: SMALL,
     ends: [OUT_OF_MEMORY],
-    shared: true,
   },
   {
     name: 'allocates all memory in one step, and touches it',
@@ -51,7 +50,6 @@ while True:
     os.write(kept[-1], bytes(8 << 20))`,
     limits: SMALL,
     ends: [OUT_OF_MEMORY],
-    shared: true,
   },
   {
     name: 'fills memory with shared memory that outlives it',
@@ -63,8 +61,6 @@ while True:
     ctypes.memset(libc.shmat(segment, None, 0), 1, 8 << 20)`,
     limits: SMALL,
     ends: [OUT_OF_MEMORY],
-    shared: true,
-    retires: 'always',
   },
   {
     name: 'fills memory with many small processes',
@@ -78,7 +74,6 @@ os._exit(0)`,
     limits: { memoryBytes: 96 * MIB, wallMs: 15_000 },
     // The kernel kills the largest process, and that is always a child.
     ends: [hitting('memoryBytes', EXITED)],
-    shared: true,
   },
   {
     name: 'makes itself as unlikely to be killed as it can, and fills memory with many processes',
@@ -96,8 +91,6 @@ while True: os.wait()`,
     limits: { memoryBytes: 64 * MIB, wallMs: 2_500 },
     // The kernel usually kills the children. It kills the agent if all of them are dying already.
     ends: [hitting('memoryBytes', OVERDUE), OUT_OF_MEMORY],
-    shared: true,
-    retires: 'perhaps',
   },
   {
     name: 'fills memory with pipes that nobody reads',
@@ -115,7 +108,6 @@ try:
 except OSError as error: print(error)`,
     limits: SMALL,
     ends: [OUT_OF_MEMORY],
-    shared: true,
   },
   {
     name: 'fills memory with sockets that nobody reads',
@@ -145,7 +137,6 @@ print(made, os.strerror(ctypes.get_errno()))`,
     limits: SMALL,
     ends: [EXITED],
     prints: '0 Too many open files\n',
-    shared: true,
   },
   {
     name: 'reads the whole image twice, to fill the page cache',

@@ -8,7 +8,6 @@ export const output: readonly HostileCase[] = [
     limits: { outputBytes: 4 * MIB },
     ends: [FLOODED],
     prints: /^x{4194304}$/,
-    shared: true,
   },
   {
     name: 'prints an endless line on standard error',
@@ -32,7 +31,6 @@ for _ in range(20):
 while True: os.write(1, b"x" * 512)`,
     ends: [FLOODED],
     prints: /^x{1048576}$/,
-    shared: true,
   },
   {
     name: 'closes its output and opens it again by name',
@@ -78,7 +76,6 @@ os._exit(0)`,
     // Whether the flood or the end comes first is a race.
     ends: [EXITED, FLOODED],
     prints: /^x+$/,
-    shared: true,
   },
   {
     name: 'leaves a full pipe of the largest size',
@@ -119,7 +116,6 @@ if os.fork() == 0:
     while True: os.read(tap, 1)`,
     ends: [EXITED],
     prints: /^v*$/,
-    shared: true,
   },
   {
     name: 'fills its own input, so that no other input fits in',

@@ -17,8 +17,6 @@ for _ in range(8): threading.Thread(target=bomb).start()`,
     ends: [hitting('processes', OVERDUE)],
     // The first threads may take all processes before the others start. The trace may be cut.
     complains: /^$|^Traceback \(most recent call last\):\n/,
-    shared: true,
-    retires: 'perhaps',
   },
   {
     name: 'starts a chain of daemons, each the child of one that has exited',
@@ -37,8 +35,6 @@ time.sleep(60)`,
     limits: SHORT,
     // Whether enough of them are alive at once to reach the limit is a race.
     ends: [OVERDUE, hitting('processes', OVERDUE)],
-    shared: true,
-    retires: 'perhaps',
   },
   {
     name: 'ends at once and leaves a fork bomb',
@@ -52,8 +48,6 @@ os._exit(0)`,
     limits: { ...SHORT, wallMs: 30_000 },
     // The bomb may reach the limit before the end is reported.
     ends: [EXITED, hitting('processes', EXITED)],
-    shared: true,
-    retires: 'perhaps',
   },
   {
     name: 'replaces itself by another program three hundred times',
@@ -100,7 +94,6 @@ except OSError: print(dead)`,
     limits: { processes: 40 },
     ends: [hitting('processes', EXITED)],
     prints: '39\n',
-    shared: true,
   },
   {
     name: 'dies at the same moment as fifty orphans',
@@ -113,7 +106,6 @@ for _ in range(50):
         os._exit(0)
 os._exit(7)`,
     ends: [exited(7)],
-    shared: true,
   },
   {
     name: 'starts threads until it can start no more, and continues',
@@ -137,7 +129,6 @@ for n in range(20):
 time.sleep(0.2)
 os._exit(4)`,
     ends: [exited(4)],
-    shared: true,
   },
   {
     name: 'waits for a vfork child that never exits',
@@ -156,6 +147,5 @@ if ctypes.CDLL(None).syscall(number, CLONE_VFORK | SIGCHLD, 0, 0, 0, 0) == 0:
 if os.fork() == 0: os.kill(-1, signal.SIGKILL)
 time.sleep(60)`,
     ends: [KILLED],
-    shared: true,
   },
 ]

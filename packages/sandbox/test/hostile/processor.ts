@@ -12,7 +12,6 @@ for _ in range(os.cpu_count() * 4):
 while True: hashlib.pbkdf2_hmac("sha256", b"x", b"y", 100_000)`,
     limits: BRIEF,
     ends: [BUSY],
-    shared: true,
   },
   {
     name: 'computes in fifty threads',
@@ -37,7 +36,6 @@ while True:
     time.sleep(0.01)`,
     limits: BRIEF,
     ends: [BUSY],
-    shared: true,
   },
   {
     name: 'keeps the kernel busy',
@@ -70,7 +68,6 @@ signal.setitimer(signal.ITIMER_VIRTUAL, 1e-6, 1e-6)
 while True: signal.pause()`,
     limits: BRIEF,
     ends: [BUSY],
-    shared: true,
   },
   {
     name: 'sleeps forever, in many threads and processes',
@@ -79,7 +76,6 @@ for _ in range(5): os.fork()
 time.sleep(3600)`,
     limits: { wallMs: 1_000 },
     ends: [OVERDUE],
-    shared: true,
   },
   {
     name: 'waits for input that never comes',
@@ -95,7 +91,6 @@ if os.fork() == 0:
     os.setsid()
     while True: pass`,
     ends: [EXITED],
-    shared: true,
   },
   {
     name: 'yields, sleeps and wakes a million times a second',

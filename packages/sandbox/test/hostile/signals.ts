@@ -47,7 +47,6 @@ if os.fork() == 0:
 while True: signal.pause()`,
     limits: { wallMs: 1_000, cpuMs: 20_000 },
     ends: [OVERDUE],
-    shared: true,
   },
   {
     name: 'stops every process that it may',
@@ -58,13 +57,11 @@ while True:
     os.kill(os.getpid(), signal.SIGSTOP)`,
     limits: { wallMs: 1_000, cpuMs: 20_000 },
     ends: [OVERDUE],
-    shared: true,
   },
   {
     name: 'kills its own group',
     source: 'import os, signal\nos.killpg(0, signal.SIGKILL)',
     ends: [KILLED],
-    shared: true,
   },
   {
     name: 'sends every signal to every process that is not its own, in every way',
@@ -81,7 +78,6 @@ for pid in others:
 assert 1 in others`),
     ends: [EXITED],
     prints: ALL_REFUSED,
-    shared: true,
   },
   {
     name: 'makes the kernel kill process 1, when a pipe can be read',
@@ -98,7 +94,6 @@ time.sleep(0.2)
 print("still here")`,
     ends: [EXITED],
     prints: 'still here\n',
-    shared: true,
   },
   {
     name: 'changes the priority, the limits and the processors of others',

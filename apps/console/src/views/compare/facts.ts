@@ -58,7 +58,9 @@ export const toFacts = (a: ComparedRun, b: ComparedRun, nowMs: number): readonly
     measured('Submitted', ({ job }) => formatMoment(new Date(job.submittedAt))),
     measured('Waited', ({ job }) => formatDuration(toRunTimes(job, nowMs).waitedMs)),
     measured('Ran', ({ job }) => (job.startedAt === undefined ? NONE : formatDuration(toRunTimes(job, nowMs).ranMs))),
-    measured('Processor time', ({ job }) => (job.usage ? formatDuration(job.usage.cpuMs) : NONE)),
+    measured('Processor time', ({ job }) =>
+      typeof job.usage?.cpuMs === 'number' ? formatDuration(job.usage.cpuMs) : NONE,
+    ),
     measured('Peak memory', ({ job }) =>
       typeof job.usage?.peakMemoryBytes === 'number' ? formatBytes(job.usage.peakMemoryBytes) : NONE,
     ),

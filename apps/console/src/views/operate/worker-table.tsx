@@ -81,6 +81,7 @@ const WorkerRow = ({ worker, onDrain }: { readonly worker: Worker; readonly onDr
           {words}
         </span>
         {worker.reason !== undefined && <p className={styles.reason}>{worker.reason}</p>}
+        {worker.isolation.reason !== undefined && <p className={styles.reason}>{worker.isolation.reason}</p>}
       </td>
       <td data-label="Sandboxes">
         <Squares worker={worker} />

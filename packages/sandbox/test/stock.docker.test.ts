@@ -5,6 +5,7 @@ import { findLanguage, type Language } from '@runnel/languages'
 import { eventually } from '@runnel/testing'
 import Docker from 'dockerode'
 import { describe, expect, it } from 'vitest'
+import { ENOUGH_PER_TENANT } from '../src/docker/capacity.ts'
 import type { LeaseRequest } from '../src/index.ts'
 import { createTestSandboxes } from './docker-fixture.ts'
 import { run } from './run.ts'
@@ -20,21 +21,96 @@ const ONE_BASH_JOB: LeaseRequest = { language: 'bash', limits: defaultLimits(), 
 const never = new AbortController().signal
 const NOT_MADE = { programStarted: false, message: 'No sandbox could be made' }
 
-describe('The pool', () => {
-  it('keeps warm sandboxes ready and makes another for each that is used', async () => {
-    await using sandboxes = createTestSandboxes({ languages: only('python'), poolMin: 3 })
-    await eventually(async () => running(await sandboxes.containers()) === 3, { withinMs: 20_000 })
+describe('The stock', () => {
+  it('keeps warm cells ready, and gives a job the one that its tenant used last', async () => {
+    await using sandboxes = createTestSandboxes({ languages: only('python'), poolMin: 2 })
+    await eventually(async () => running(await sandboxes.containers()) === 2, { withinMs: 20_000 })
+    const used = new Set<string>()
+    for (let jobs = 0; jobs < 5; jobs += 1) {
+      const { warm } = await run(sandboxes, { source: 'print(1)', onSandbox: ({ id }) => used.add(id) })
+      expect(warm).toBe(true)
+      // Two for any tenant, and its own.
+      await eventually(() => sandboxes.pool.idle === 3, { withinMs: 20_000 })
+    }
+    expect(used.size).toBe(1)
+  })
+
+  it('never gives two tenants the same cell', async () => {
+    await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 2 })
+    const owners = new Map<string, Set<string>>()
+    const oneOf = async (tenantId: string) => {
+      const onSandbox = ({ id }: { readonly id: string }) => owners.set(id, (owners.get(id) ?? new Set()).add(tenantId))
+      await run(sandboxes, { language: 'bash', source: 'echo', tenantId, onSandbox })
+    }
+    for (let rounds = 0; rounds < 5; rounds += 1) await Promise.all(['a', 'b', 'c', 'a', 'b', 'c'].map(oneOf))
+    expect([...owners.values()].map((tenants) => tenants.size)).toEqual([...owners].map(() => 1))
+    const jobs = 30
+    expect(owners.size).toBeLessThan(jobs)
+  })
+
+  it('replaces a cell that has served as many jobs as it may', async () => {
+    await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 1, jobsPerCell: 2 })
+    const used: string[] = []
+    for (let jobs = 0; jobs < 6; jobs += 1) {
+      await run(sandboxes, { language: 'bash', source: 'echo', onSandbox: ({ id }) => used.push(id) })
+      // One for any tenant, and after each first job its own.
+      await eventually(() => sandboxes.pool.idle === (jobs % 2 === 0 ? 2 : 1), { withinMs: 20_000 })
+    }
+    const counts = [...new Set(used)].map((id) => used.filter((other) => other === id).length)
+    expect(counts).toEqual([2, 2, 2])
+  })
+
+  it('replaces a cell whose agent dies between two programs', async () => {
+    await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 1 })
+    let first = ''
+    await run(sandboxes, { language: 'bash', source: 'echo', onSandbox: ({ id }) => (first = id) })
+    await docker.getContainer(first).kill()
+    let second = ''
+    const { stdout } = await run(sandboxes, {
+      language: 'bash',
+      source: 'echo next',
+      onSandbox: ({ id }) => (second = id),
+    })
+    expect(stdout.toString()).toBe('next\n')
+    expect(second).not.toBe(first)
+    await eventually(async () => (await sandboxes.containers()).every(({ Id }) => !Id.startsWith(first)), {
+      withinMs: 20_000,
+    })
+  })
+
+  it('serves a burst with few cells, and gives long programs one each', { timeout: 60_000 }, async () => {
+    await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 4, poolMax: 100 })
+    const runMany = async (count: number, source: string) => {
+      const used = new Set<string>()
+      const options = { language: 'bash', source, onSandbox: ({ id }: { readonly id: string }) => used.add(id) }
+      const results = await Promise.all(Array.from({ length: count }, () => run(sandboxes, options)))
+      expect(results.map(({ stdout }) => stdout.toString())).toEqual(results.map(() => 'done\n'))
+      return used.size
+    }
+    expect(await runMany(100, 'echo done')).toBeLessThanOrEqual(2 * ENOUGH_PER_TENANT)
+    const many = ENOUGH_PER_TENANT + 4
+    expect(await runMany(many, 'sleep 4; echo done')).toBe(many)
+  })
+
+  it('removes a container after its one job and makes another', async () => {
+    await using sandboxes = createTestSandboxes({ languages: only('python'), poolMin: 1 })
     let used = ''
-    const { warm } = await run(sandboxes, { source: 'print(1)', onSandbox: ({ id }) => (used = id) })
-    expect(warm).toBe(true)
+    const isolation = 'container'
+    await run(sandboxes, { source: 'print(1)', isolation, onSandbox: ({ id }) => (used = id) })
     await eventually(
       async () => {
         const containers = await sandboxes.containers()
         expect(containers.filter(({ Id }) => Id.startsWith(used))).toEqual([])
-        expect(containers.map(({ State }) => State)).toEqual(['running', 'running', 'running'])
+        // The cell that is kept, and the next container.
+        expect(containers.map(({ State }) => State)).toEqual(['running', 'running'])
       },
       { withinMs: 20_000 },
     )
+    let next = ''
+    expect((await run(sandboxes, { source: 'print(1)', isolation, onSandbox: ({ id }) => (next = id) })).warm).toBe(
+      true,
+    )
+    expect(next).not.toBe(used)
   })
 
   it('replaces a container that dies while it waits, and gives no dead one to a job', async () => {
@@ -42,7 +118,7 @@ describe('The pool', () => {
     const waiting = await eventually(
       async () => {
         const containers = await sandboxes.containers()
-        if (running(containers) < 2) throw new Error('The pool is not full yet')
+        if (running(containers) < 2) throw new Error('The stock is not full yet')
         return containers
       },
       { withinMs: 20_000 },
@@ -79,7 +155,7 @@ describe('The pool', () => {
     const load = Promise.all(
       Array.from({ length: 20 }, async () => {
         while (!isOver) {
-          await run(sandboxes, { language: 'bash', source: 'echo' })
+          await run(sandboxes, { language: 'bash', source: 'echo', isolation: 'container' })
           done += 1
         }
       }),
@@ -113,7 +189,9 @@ describe('The pool', () => {
   })
 
   it('gives up a sandbox whose file writer was killed: no program runs with half its files', async () => {
-    await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 1 })
+    // In a cell process 1 of the program's namespaces writes them.
+    const verdict = { served: 'container', reason: 'The test wants it so.' } as const
+    await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 1, verdict })
     const writer = await eventually(async () => {
       const [waiting] = await sandboxes.containers()
       if (waiting === undefined) throw new Error('No container yet')
@@ -137,9 +215,8 @@ describe('The pool', () => {
       poolMin: 1,
     })
     await expect(sandboxes.check()).rejects.toThrow('no image "runnel/no-such-python"')
-    const shared = { ...ONE_BASH_JOB, isolation: 'tenant' } as const
     const missing = { ...NOT_MADE, cause: { message: expect.stringContaining('No such image: runnel/no-such-python') } }
-    await expect(sandboxes.lease(shared, never)).rejects.toMatchObject(missing)
+    await expect(sandboxes.lease({ ...ONE_BASH_JOB, isolation: 'container' }, never)).rejects.toMatchObject(missing)
     await expect(sandboxes.lease(ONE_BASH_JOB, never)).rejects.toMatchObject(missing)
     expect(await sandboxes.containers()).toEqual([])
   })
@@ -157,7 +234,7 @@ describe('The pool', () => {
   it('has no fault if a sandbox with other limits cannot be made', async () => {
     await using sandboxes = createTestSandboxes({ languages: only('bash'), poolMin: 0 })
     const limits = { ...defaultLimits(), diskBytes: 4 * 1024 * 1024, memoryBytes: 1 }
-    await expect(sandboxes.lease({ ...ONE_BASH_JOB, limits }, never)).rejects.toMatchObject({
+    await expect(sandboxes.lease({ ...ONE_BASH_JOB, limits, isolation: 'container' }, never)).rejects.toMatchObject({
       ...NOT_MADE,
       cause: { message: expect.stringContaining('Minimum memory limit allowed') },
     })
