@@ -28,6 +28,9 @@ const requireUtf8 = ({ headers }: FastifyRequest): void => {
   )
 }
 
+const toError = (error: unknown): Error =>
+  error instanceof Error ? error : new Error('Unreadable body', { cause: error })
+
 /** Reads JSON, without compression. Keys that would reach a prototype are refused. */
 export const setBodyParsers = (app: FastifyInstance, inputTurns: InputTurns): void => {
   const parseJson = app.getDefaultJsonParser('error', 'error')
@@ -41,10 +44,17 @@ export const setBodyParsers = (app: FastifyInstance, inputTurns: InputTurns): vo
         boundJson(bytes, 'the body')
         parseJson(request, decodeUtf8(bytes, 'the body'), done)
       } catch (error) {
-        done(error instanceof Error ? error : new Error('Unreadable body', { cause: error }))
+        done(toError(error))
       }
     }
-    const turn = body.length > LARGE_BYTES ? inputTurns.take(tenantOrAddress(request), body.length) : undefined
+    if (body.length <= LARGE_BYTES) return read()
+    const tenant = tenantOrAddress(request)
+    try {
+      inputTurns.requireRoom(tenant)
+    } catch (error) {
+      return done(toError(error))
+    }
+    const turn = inputTurns.take(tenant, body.length)
     if (turn === undefined) read()
     else void turn.then(read)
   })

@@ -2,6 +2,8 @@
 export interface Lane {
   /** Returns a promise if others go first; it resolves when the work may start. What it does until its next `await` is its turn. */
   take(key: string): Promise<void> | undefined
+  /** How much work of this key waits. */
+  countWaiting(key: string): number
   /** Work of this lane that could not wait took this long. What comes next rests for it. */
   charge(spentMs: number): void
 }
@@ -77,6 +79,7 @@ export const createLane = ({ atOnce, restFactor }: { readonly atOnce: number; re
         goOn()
       })
     },
+    countWaiting: (key) => waiting.get(key)?.length ?? 0,
     charge,
   }
 }

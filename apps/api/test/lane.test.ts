@@ -41,6 +41,15 @@ describe('A lane', () => {
     expect(started.slice(0, 3)).toEqual(['much 0', 'much 1', 'late'])
   })
 
+  test('counts what waits, for each tenant', async () => {
+    const lane = createLane({ atOnce: 1, restFactor: 0 })
+    lane.take('a')
+    const all = [lane.take('a'), lane.take('a'), lane.take('b')]
+    expect(['a', 'b', 'c'].map(lane.countWaiting)).toEqual([2, 1, 0])
+    await Promise.all(all)
+    expect(['a', 'b', 'c'].map(lane.countWaiting)).toEqual([0, 0, 0])
+  })
+
   test('rests for a multiple of the time that its work took', async () => {
     const { work } = createWork(createLane({ atOnce: 1, restFactor: 3 }))
     const startedAt = performance.now()

@@ -40,6 +40,8 @@ const OPEN_TIMEOUT_MS = 10_000
 /** The key was revoked, or the session has ended. */
 const UNAUTHORIZED = 4401
 const DONE = 1000
+/** The reason says what. */
+const SENT_TOO_MUCH = 1008
 
 /** Frames are answered in order, so one that Redis holds up holds up the others. */
 const ANSWER_TIMEOUT_MS = 30_000
@@ -57,7 +59,9 @@ const toCloseError = (code: number, reason: string): Error =>
         code: 'unauthorized',
         status: 401,
       })
-    : new RunnelConnectionError(`The connection to Runnel broke (WebSocket code ${code})`)
+    : new RunnelConnectionError(
+        `The connection to Runnel broke (WebSocket code ${code}${code === SENT_TOO_MUCH ? `: ${reason}` : ''})`,
+      )
 
 /** `connect` opens the WebSocket. `onClose` is called once. */
 export const createStreamSocket = (options: {
