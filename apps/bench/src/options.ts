@@ -3,7 +3,7 @@ import { SCENARIO_NAMES, type ScenarioName } from './scenarios/scenario.ts'
 
 export const USAGE = `npm run bench -- [--only <scenarios>] [--check] [--docs]
 
-Measures Runnel side by side with the usual alternatives, in about five minutes, on this machine.
+Measures Runnel side by side with the usual alternatives, in about ten minutes, on this machine.
 
   --only sequential,burst   only these of: ${SCENARIO_NAMES.join(', ')}
   --check                   compares with the targets and exits with 1 if one is missed

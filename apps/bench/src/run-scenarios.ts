@@ -5,6 +5,7 @@ import { atOnce } from './scenarios/at-once.ts'
 import { burst } from './scenarios/burst.ts'
 import { idle } from './scenarios/idle.ts'
 import { longOutput } from './scenarios/long-output.ts'
+import { rest } from './scenarios/rest.ts'
 import type { Scenario, ScenarioName } from './scenarios/scenario.ts'
 import { sequential } from './scenarios/sequential.ts'
 import { sleepers } from './scenarios/sleepers.ts'
@@ -22,6 +23,7 @@ const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   idle,
   burst,
   sleepers,
+  rest,
 }
 
 const runOne = async (name: ScenarioName, bench: Bench): Promise<ScenarioResult> => {

@@ -74,3 +74,10 @@ test('the table of docs/performance.md replaces the one before it', () => {
 test('a page without the marks is refused', () => {
   expect(() => replaceBetweenMarks('nothing', 'table')).toThrow('docs/performance.md has no')
 })
+
+test('a target that a slow machine need not reach says so', () => {
+  const where = { figure: { contender: 'bare-python', what: 'first byte', take: 'mean' }, atMost: 5 } as const
+  const verdict = judge(results, { ...target, bound: { atMost: 0.1 }, where })
+  expect(toVerdictText([verdict])).toContain('too slow here')
+  expect(toPageTable(results, [verdict])).toContain('| ≤ 0.1 × | this machine is too slow |')
+})

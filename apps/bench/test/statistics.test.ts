@@ -10,11 +10,11 @@ test('a quantile is interpolated between its two neighbours', () => {
 })
 
 test('all quantiles of a single sample are that sample', () => {
-  expect(summarize([7])).toEqual({ min: 7, median: 7, p95: 7, p99: 7, max: 7 })
+  expect(summarize([7])).toEqual({ min: 7, mean: 7, median: 7, p95: 7, p99: 7, max: 7 })
 })
 
 test('samples are summarized in any order', () => {
-  expect(summarize(hundred.toReversed())).toEqual({ min: 0, median: 50, p95: 95, p99: 99, max: 100 })
+  expect(summarize(hundred.toReversed())).toEqual({ min: 0, mean: 50, median: 50, p95: 95, p99: 99, max: 100 })
 })
 
 test('a histogram gives the same summary as the samples, to a tenth', () => {
@@ -22,6 +22,7 @@ test('a histogram gives the same summary as the samples, to a tenth', () => {
   for (const sample of hundred) histogram.add(sample + 0.04)
   const summary = histogram.summarize()
   expect(histogram.count).toBe(101)
+  expect(summary?.mean).toBeCloseTo(50.04, 5)
   expect(summary?.median).toBeCloseTo(50, 1)
   expect(summary?.p99).toBeCloseTo(99, 1)
   expect(summary?.max).toBe(100.04)

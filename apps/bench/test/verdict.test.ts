@@ -47,6 +47,16 @@ test('a latency is not measured if nothing succeeded', () => {
   expect(judge(resultsWith('sequential', row, theirs), ratio).measured).toBeUndefined()
 })
 
+test('a target for fast machines is excused on a slow one, and not where it was not measured which of them this is', () => {
+  const where = { figure: { contender: 'bare-python', what: 'first byte', take: 'mean' }, atMost: 10 } as const
+  const target: Target = { ...share, scenario: 'sequential', ours: ratio.ours, bound: { atMost: 20 }, where }
+  const slow = toRow('bare-python', 'first byte', 'ms', [10, 12])
+  expect(judge(resultsWith('sequential', ours(30), slow), target)).toMatchObject({ passed: true, excused: true })
+  expect(judge(resultsWith('sequential', ours(30), theirs), target)).toMatchObject({ passed: false })
+  expect(judge(resultsWith('sequential', ours(30)), target)).toMatchObject({ passed: false })
+  expect(judge(resultsWith('sequential', ours(20), slow), target)).not.toHaveProperty('excused')
+})
+
 test('no two targets are equal', () => {
   expect(new Set(TARGETS.map(({ says }) => says)).size).toBe(TARGETS.length)
 })

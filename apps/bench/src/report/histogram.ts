@@ -13,6 +13,7 @@ const LARGEST = 60_000
 export const createHistogram = (): Histogram => {
   const counts = new Uint32Array(LARGEST * STEPS_PER_UNIT + 1)
   let count = 0
+  let sum = 0
   let min = Number.POSITIVE_INFINITY
   let max = Number.NEGATIVE_INFINITY
 
@@ -32,6 +33,7 @@ export const createHistogram = (): Histogram => {
     },
     add(value) {
       count += 1
+      sum += value
       min = Math.min(min, value)
       max = Math.max(max, value)
       const step = Math.min(Math.max(Math.round(value * STEPS_PER_UNIT), 0), LARGEST * STEPS_PER_UNIT)
@@ -39,7 +41,7 @@ export const createHistogram = (): Histogram => {
     },
     summarize() {
       if (count === 0) return undefined
-      return { min, median: quantile(0.5), p95: quantile(0.95), p99: quantile(0.99), max }
+      return { min, mean: sum / count, median: quantile(0.5), p95: quantile(0.95), p99: quantile(0.99), max }
     },
   }
 }

@@ -6,11 +6,16 @@ import type { Verdict } from './verdict.ts'
 const BEGIN = '<!-- bench: written by npm run bench -- --docs -->'
 const END = '<!-- /bench -->'
 
-const toCells = ({ target, ours, theirs, measured, passed }: Verdict): string[] => {
+const toMark = (passed: boolean, excused = false): string => {
+  if (excused) return 'this machine is too slow'
+  return passed ? '✓' : '✗'
+}
+
+const toCells = ({ target, ours, theirs, measured, passed, excused }: Verdict): string[] => {
   const digits = (value: number | undefined) => (value === undefined ? '' : toDigits(value))
   const figure =
     theirs === undefined ? digits(measured) : `**${digits(measured)} ×** (${digits(ours)} to ${digits(theirs)})`
-  return [target.says, figure, toBoundText(target), passed ? '✓' : '✗']
+  return [target.says, figure, toBoundText(target), toMark(passed, excused)]
 }
 
 /** The table between the two marks of docs/performance.md. */

@@ -1,7 +1,7 @@
 import type { Attempt, ContenderName } from '../contenders/contender.ts'
 import { type Summary, summarize } from './statistics.ts'
 
-export type Unit = 'ms' | 's' | 'per second' | 'MiB per second' | 'MiB' | 'KiB' | '%' | 'events'
+export type Unit = 'ms' | 's' | 'per second' | 'MiB per second' | 'MiB' | 'KiB' | '%' | 'events' | 'count'
 
 /** One measurement of one contender. */
 export interface Row {

@@ -1,5 +1,6 @@
 export interface Summary {
   readonly min: number
+  readonly mean: number
   readonly median: number
   readonly p95: number
   readonly p99: number
@@ -8,6 +9,7 @@ export interface Summary {
 
 const NOTHING: Summary = {
   min: Number.NaN,
+  mean: Number.NaN,
   median: Number.NaN,
   p95: Number.NaN,
   p99: Number.NaN,
@@ -27,6 +29,7 @@ export const summarize = (samples: readonly number[]): Summary => {
   const sorted = samples.toSorted((a, b) => a - b)
   return {
     min: quantile(sorted, 0),
+    mean: sorted.reduce((sum, one) => sum + one, 0) / sorted.length,
     median: quantile(sorted, 0.5),
     p95: quantile(sorted, 0.95),
     p99: quantile(sorted, 0.99),

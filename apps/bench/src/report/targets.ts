@@ -17,6 +17,8 @@ export interface Target {
   /** If given, the bound is for ours ÷ theirs. */
   readonly theirs?: Figure
   readonly bound: { readonly atMost: number } | { readonly atLeast: number }
+  /** It need only be reached where this figure of the same scenario is small enough: on a machine that is fast enough. */
+  readonly where?: { readonly figure: Figure; readonly atMost: number }
 }
 
 const figure = (contender: ContenderName, what: string, take: Figure['take']): Figure => ({ contender, what, take })
@@ -43,7 +45,7 @@ export const TARGETS: readonly Target[] = [
     says: 'POST /execute, median, to a subprocess service',
     ours: figure('runnel-execute', 'Python, finished', 'median'),
     theirs: figure('subprocess-service', 'Python, finished', 'median'),
-    bound: { atMost: 0.4 },
+    bound: { atMost: 0.6 },
   },
   {
     scenario: 'sequential',
@@ -78,24 +80,37 @@ export const TARGETS: readonly Target[] = [
   },
   {
     scenario: 'burst',
-    says: 'Burst of 100, default pool, the last, to 100 containers at the engine’s ceiling',
+    says: 'Burst of 100, default pool, the last, to the last of a subprocess service',
     ours: figure('runnel-stream', 'default pool, finished', 'max'),
-    theirs: figure('engine-ceiling', '100 containers', 'median'),
-    bound: { atMost: 1.15 },
+    theirs: figure('subprocess-service', 'finished', 'max'),
+    bound: { atMost: 1.5 },
+  },
+  {
+    scenario: 'at-once',
+    says: '100 at once by POST /execute: all succeed',
+    ours: figure('runnel-execute', 'finished', 'succeeded'),
+    bound: ALL,
+  },
+  {
+    scenario: 'at-once',
+    says: '100 at once by POST /execute, mean (ms), where a subprocess service needs at most 1,500',
+    ours: figure('runnel-execute', 'finished', 'mean'),
+    bound: { atMost: 3_000 },
+    where: { figure: figure('subprocess-service', 'finished', 'mean'), atMost: 1_500 },
   },
   {
     scenario: 'sustained',
-    says: 'Sustained, fresh containers, to the engine’s ceiling',
-    ours: figure('runnel-jobs', 'fresh containers, programs', 'median'),
-    theirs: figure('engine-ceiling', 'containers', 'median'),
-    bound: { atLeast: 0.9 },
-  },
-  {
-    scenario: 'sustained',
-    says: 'Sustained, isolation "tenant", to a subprocess service',
-    ours: figure('runnel-jobs', 'reused containers, programs', 'median'),
+    says: 'Sustained, to a subprocess service',
+    ours: figure('runnel-jobs', 'default, programs', 'median'),
     theirs: figure('subprocess-service', 'programs', 'median'),
-    bound: { atLeast: 2.5 },
+    bound: { atLeast: 1 },
+  },
+  {
+    scenario: 'sustained',
+    says: 'Sustained, to the engine’s ceiling',
+    ours: figure('runnel-jobs', 'default, programs', 'median'),
+    theirs: figure('engine-ceiling', 'containers', 'median'),
+    bound: { atLeast: 6 },
   },
   {
     scenario: 'long-output',
@@ -124,13 +139,13 @@ export const TARGETS: readonly Target[] = [
   },
   {
     scenario: 'sleepers',
-    says: '100 programs that sleep 5 s: all succeed',
+    says: '100 programs that sleep 5 s, after one such round: all succeed',
     ours: figure('runnel-stream', 'finished', 'succeeded'),
     bound: ALL,
   },
   {
     scenario: 'sleepers',
-    says: '100 programs that sleep 5 s: the last (ms)',
+    says: '100 programs that sleep 5 s, after one such round: the last (ms)',
     ours: figure('runnel-stream', 'finished', 'max'),
     bound: { atMost: 8_000 },
   },
@@ -144,12 +159,24 @@ export const TARGETS: readonly Target[] = [
     scenario: 'idle',
     says: 'Ready Python sandbox: memory (MiB)',
     ours: figure('runnel-stream', 'memory of a sandbox', 'median'),
-    bound: { atMost: 12 },
+    bound: { atMost: 16 },
   },
   {
     scenario: 'idle',
     says: 'Ready Python sandbox: processor time (%)',
     ours: figure('runnel-stream', 'processor time of a sandbox', 'max'),
     bound: { atMost: 0.1 },
+  },
+  {
+    scenario: 'rest',
+    says: '1,000 programs in sequence, then 200 in parallel: all succeed',
+    ours: figure('runnel-jobs', 'in parallel, finished', 'succeeded'),
+    bound: ALL,
+  },
+  {
+    scenario: 'rest',
+    says: 'Containers, mounts, control groups, descriptors and memory back at rest after that (s)',
+    ours: figure('runnel-jobs', 'back at rest', 'max'),
+    bound: { atMost: 120 },
   },
 ]

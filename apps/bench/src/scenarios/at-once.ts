@@ -3,7 +3,7 @@ import { askAtOnce } from '../load.ts'
 import { type Row, toLatencyRow } from '../report/row.ts'
 import type { Scenario } from './scenario.ts'
 
-const AT_ONCE = 50
+const AT_ONCE = 100
 
 export const atOnce: Scenario = {
   says: `${AT_ONCE} programs asked for in the same moment, contenders in turn`,

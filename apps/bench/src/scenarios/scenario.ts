@@ -12,6 +12,7 @@ export const SCENARIO_NAMES = [
   'sustained',
   'burst',
   'sleepers',
+  'rest',
 ] as const
 export type ScenarioName = (typeof SCENARIO_NAMES)[number]
 

@@ -7,9 +7,9 @@ import { keepInFlight, type Sustained } from '../load.ts'
 import { type Row, toLatencyRow, toRow } from '../report/row.ts'
 import type { Scenario } from './scenario.ts'
 
-const FRESH = { inFlight: 32, forMs: 60_000, settleMs: 4_000 }
-const REUSED = { inFlight: 48, forMs: 10_000, settleMs: 2_000 }
-const REUSED_SLICES = 2
+const DEFAULT = { inFlight: 48, forMs: 10_000, settleMs: 2_000 }
+const DEFAULT_SLICES = 2
+const CONTAINER = { inFlight: 32, forMs: 30_000, settleMs: 4_000 }
 const SUBPROCESS = { forMs: 3_500, settleMs: 500 }
 const SUBPROCESS_PARALLELISMS = [2, 4, 8]
 const TRY_MS = 1_500
@@ -19,19 +19,19 @@ const BARE_PROGRAM = ['python3', '-u', '-c', 'print(1)']
 
 const containerJob = (token: string) => ({ ...pythonJob(token), isolation: 'container' as const })
 
-/** Fresh containers, between two measurements of what the engine can do without Runnel. */
-const measureFresh = async (bench: Bench): Promise<Row[]> => {
+/** Isolation `container`, between two measurements of what the engine can do without Runnel. */
+const measureContainers = async (bench: Bench): Promise<Row[]> => {
   const system = await bench.system()
-  using fresh = createRunnelJobs(system.url, containerJob)
+  using jobs = createRunnelJobs(system.url, containerJob)
   await system.untilQuiet()
   const ceilings = [await bench.engineCeiling.measure(CEILING_MS)]
-  const { attempts, rate } = await keepInFlight(fresh, FRESH)
+  const { attempts, rate } = await keepInFlight(jobs, CONTAINER)
   await system.untilQuiet()
   ceilings.push(await bench.engineCeiling.measure(CEILING_MS))
   const withPython = await bench.engineCeiling.measure(CEILING_MS, BARE_PROGRAM)
   return [
-    toRow('runnel-jobs', 'fresh containers, programs', 'per second', [rate]),
-    toLatencyRow('runnel-jobs', 'fresh containers, finished', attempts),
+    toRow('runnel-jobs', 'isolation container, programs', 'per second', [rate]),
+    toLatencyRow('runnel-jobs', 'isolation container, finished', attempts),
     toRow('engine-ceiling', 'containers', 'per second', ceilings),
     toRow('engine-ceiling', 'containers with a Python that prints a number', 'per second', [withPython]),
   ]
@@ -46,26 +46,26 @@ const findBestParallelism = async (contender: Contender): Promise<number> => {
   return best.inFlight
 }
 
-/** Reused containers, in slices between those of the subprocess service. */
-const measureReused = async (bench: Bench): Promise<Row[]> => {
+/** The default isolation, in slices between those of the subprocess service. */
+const measureDefault = async (bench: Bench): Promise<Row[]> => {
   const system = await bench.system()
   const subprocess = await bench.subprocessService()
-  using reused = createRunnelJobs(system.url, pythonJob)
+  using jobs = createRunnelJobs(system.url, pythonJob)
   const inFlight = await findBestParallelism(subprocess)
   const askSubprocess = () => keepInFlight(subprocess, { ...SUBPROCESS, inFlight })
   const theirs = [await askSubprocess()]
   const ours: Sustained[] = []
-  for (let slice = 0; slice < REUSED_SLICES; slice += 1) {
+  for (let slice = 0; slice < DEFAULT_SLICES; slice += 1) {
     await system.untilQuiet()
-    ours.push(await keepInFlight(reused, REUSED))
+    ours.push(await keepInFlight(jobs, DEFAULT))
     theirs.push(await askSubprocess())
   }
   const forked = await measureForkCeiling(bench.docker, bench.label, CEILING_MS)
   const rates = (slices: readonly Sustained[]) => slices.map(({ rate }) => rate)
   const attempts = (slices: readonly Sustained[]) => slices.flatMap((slice) => slice.attempts)
   return [
-    toRow('runnel-jobs', 'reused containers, programs', 'per second', rates(ours)),
-    toLatencyRow('runnel-jobs', 'reused containers, finished', attempts(ours)),
+    toRow('runnel-jobs', 'default, programs', 'per second', rates(ours)),
+    toLatencyRow('runnel-jobs', 'default, finished', attempts(ours)),
     toRow('subprocess-service', 'programs', 'per second', rates(theirs)),
     toLatencyRow('subprocess-service', 'finished', attempts(theirs)),
     toRow('fork-ceiling', 'programs', 'per second', [forked]),
@@ -73,6 +73,6 @@ const measureReused = async (bench: Bench): Promise<Row[]> => {
 }
 
 export const sustained: Scenario = {
-  says: `${FRESH.inFlight} programs in flight for ${FRESH.forMs / 1_000} s in fresh containers, then ${REUSED.inFlight} in cells`,
-  run: async (bench) => [...(await measureFresh(bench)), ...(await measureReused(bench))],
+  says: `${DEFAULT.inFlight} programs in flight for ${DEFAULT.forMs / 1_000} s, twice; then ${CONTAINER.inFlight} with isolation "container"`,
+  run: async (bench) => [...(await measureDefault(bench)), ...(await measureContainers(bench))],
 }

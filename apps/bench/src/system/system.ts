@@ -18,6 +18,8 @@ export interface System extends AsyncDisposable {
   readonly worker: AppProcess
   /** Ids of the worker's sandboxes that run now. */
   listSandboxes(): Promise<string[]>
+  /** The worker's containers, also those that do not run. */
+  countContainers(): Promise<number>
   /** Resolves when the pools are full again: at least this many sandboxes run, and the set was the same for a second. */
   untilQuiet(atLeast?: number): Promise<void>
 }
@@ -85,6 +87,7 @@ export const startSystem = async (options: {
     api,
     worker,
     listSandboxes,
+    countContainers: async () => (await listContainers('any')).length,
     async untilQuiet(atLeast = 1) {
       const deadline = performance.now() + READY_WITHIN_MS
       let last = ''
