@@ -14,8 +14,10 @@ type Check = readonly [name: string, command: string, ...args: string[]]
 
 /** Each counts as one failed test if it fails, and as nothing if it passes. */
 const CHECKS: readonly Check[] = [
-  ['types', 'pnpm', 'exec', 'turbo', 'run', 'types', '--output-logs=errors-only'],
-  ['types of infra', 'pnpm', 'exec', 'tsc'],
+  ['types', 'pnpm', 'exec', 'tsc', '-p', 'tsconfig.node.json'],
+  ['types in browsers', 'pnpm', 'exec', 'tsc', '-p', 'tsconfig.browser.json'],
+  ['types of the contract in browsers', 'pnpm', 'exec', 'tsc', '-p', 'packages/contract/tsconfig.browser.json'],
+  ['types of Python', 'pnpm', '--filter', '@runnel/agent', 'exec', 'pyright'],
   ['lint', 'pnpm', 'exec', 'biome', 'check'],
   ['lint of Python', 'pnpm', 'exec', 'turbo', 'run', 'lint', '--filter=@runnel/agent', '--output-logs=errors-only'],
   ['dead code', 'pnpm', 'exec', 'knip'],
