@@ -118,10 +118,13 @@ const bodies = (route: RouteOptions, name: string, { words }: House): fc.Arbitra
 const present = (headers: Readonly<Record<string, string | undefined>>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 
+/** Public pages. They take no input, so there is little to try and nothing to refuse. One has 5 MB. */
+export const isOpen = ({ url }: RouteOptions): boolean => /^\/(?:docs|health)(?:\/|$)/.test(url)
+
 export const nameOf = ({ method, url }: RouteOptions): string => `${[method].flat().join()} ${url}`
 
 /** Valid values for each part of a request, as far as a part can be valid alone. */
-const plainRequests = (route: RouteOptions, house: House): fc.Arbitrary<InjectOptions> => {
+export const plainRequests = (route: RouteOptions, house: House): fc.Arbitrary<InjectOptions> => {
   const { url, schema } = route
   const known = Object.entries(house.ids).find(([start]) => url.startsWith(start))?.[1] ?? ['openapi.json']
   const body =
