@@ -36,20 +36,26 @@ describe('A sandbox that fails', () => {
         prefix,
         env: { RUNNEL_POOL_MIN: '1', RUNNEL_LANGUAGES: 'bash' },
       })
+      // After one such job the next container is made ahead.
+      const request = { language: 'bash', code: 'echo ran', isolation: 'container' } as const
+      await system.finished((await system.submit(request)).id, 20_000)
       // Kill the process that would write the files, in the container that waits: the sandbox is ready, and will fail.
       const writer = await eventually(
         async () => {
-          const [waiting] = await docker.listContainers({ filters: { label: [`runnel.worker=${nameOf(system)}`] } })
-          if (waiting === undefined) throw new Error('No container yet')
-          const { Processes } = await docker.getContainer(waiting.Id).top({ ps_args: '-eo pid,uid' })
-          const found = Processes.find(([, uid]: string[]) => Number(uid) >= 20_000)
-          if (found === undefined) throw new Error('The pool is not ready yet')
+          const waiting = await docker.listContainers({ filters: { label: [`runnel.worker=${nameOf(system)}`] } })
+          const tops = await Promise.all(
+            waiting.map(({ Id }) => docker.getContainer(Id).top({ ps_args: '-eo pid,uid' })),
+          )
+          // Only in a container of its own is the agent root.
+          const own = tops.find(({ Processes }) => Processes.some(([, uid]: string[]) => uid === '0'))
+          const found = own?.Processes.find(([, uid]: string[]) => Number(uid) >= 20_000)
+          if (found === undefined) throw new Error('No such container waits yet')
           return Number(found[0])
         },
         { withinMs: 20_000 },
       )
       process.kill(writer, 'SIGKILL')
-      const { id } = await system.submit({ language: 'bash', code: 'echo ran' })
+      const { id } = await system.submit(request)
       const job = await system.finished(id, 20_000)
       expect([job.attempt, stdoutOf(job), job.outcome]).toEqual([1, 'ran\n', { type: 'exited', exitCode: 0 }])
       expect(system.workers[0]?.lines.some(({ msg }) => msg.includes('trying another'))).toBe(true)

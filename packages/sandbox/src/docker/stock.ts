@@ -1,6 +1,6 @@
 import type pLimit from 'p-limit'
 import type { Logger } from '../logger.ts'
-import { toExcess } from './capacity.ts'
+import { isSpent, toExcess } from './capacity.ts'
 import { type Container, startContainer } from './container.ts'
 import { withDeadline } from './deadline.ts'
 import type { Disposal } from './dispose.ts'
@@ -142,7 +142,9 @@ export const createStock = (options: {
     giveBack(container, ready) {
       const kind = kindOf.get(container)
       container.jobs += 1
-      if (kind === undefined || isClosed || container.jobs >= jobsPerCell) return end(container)
+      // Under a load that never pauses it is never found idle, so its age is looked at here.
+      const isOld = isSpent({ isBlank: false, readyMs: 0, ageMs: performance.now() - container.bornMs })
+      if (kind === undefined || isClosed || isOld || container.jobs >= jobsPerCell) return end(container)
       withDeadline(ready, READY_AGAIN_TIMEOUT_MS, 'ready again').then(
         ({ warm }) => {
           container.isWarm = warm
