@@ -1,9 +1,11 @@
+import type { IncomingMessage } from 'node:http'
 import { RequestError } from '@runnel/contract/public'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { tenantOrAddress } from './access/caller.ts'
 import { CLIENT_GONE } from './errors/framework-errors.ts'
-import { boundJson } from './input-bounds.ts'
+import { boundJson, createJsonBound } from './input-bounds.ts'
 import { type InputTurns, LARGE_BYTES } from './input-turns.ts'
+import { paceBody } from './paced-body.ts'
 
 /** Fatal: bytes that are not UTF-8 are refused. A lenient decoder would change the program. */
 const utf8 = new TextDecoder('utf-8', { fatal: true })
@@ -28,11 +30,32 @@ const requireUtf8 = ({ headers }: FastifyRequest): void => {
   )
 }
 
+const refuseCompression = ({ headers }: FastifyRequest): void => {
+  const packing = headers['content-encoding']
+  if (packing === undefined || packing === 'identity') return
+  throw new RequestError(
+    'unsupported-media-type',
+    `Cannot read a body with Content-Encoding: ${packing}; send it uncompressed`,
+  )
+}
+
+const JSON_TYPE = /^application\/json\b/i
+/** The bodies that Fastify reads for us. engine.io reads its own. */
+const READ_HERE = /^application\/(?:json|octet-stream)\b/i
+
+/** Or of unknown size. One that says that it is too large is not read at all. */
+const isLarge = ({ headers, routeOptions }: FastifyRequest): boolean => {
+  const bytes = Number(headers['content-length'])
+  return headers['transfer-encoding'] !== undefined || (bytes > LARGE_BYTES && bytes <= routeOptions.bodyLimit)
+}
+
 const toError = (error: unknown): Error =>
   error instanceof Error ? error : new Error('Unreadable body', { cause: error })
 
 /** Reads JSON, without compression. Keys that would reach a prototype are refused. */
 export const setBodyParsers = (app: FastifyInstance, inputTurns: InputTurns): void => {
+  /** The bodies of these have been checked while they came. */
+  const paced = new WeakSet<IncomingMessage>()
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
@@ -41,7 +64,7 @@ export const setBodyParsers = (app: FastifyInstance, inputTurns: InputTurns): vo
         if (request.raw.socket.destroyed) throw new RequestError(...CLIENT_GONE)
         const bytes = typeof body === 'string' ? Buffer.from(body) : body
         requireUtf8(request)
-        boundJson(bytes, 'the body')
+        if (!paced.has(request.raw)) boundJson(bytes, 'the body')
         parseJson(request, decodeUtf8(bytes, 'the body'), done)
       } catch (error) {
         done(toError(error))
@@ -58,12 +81,17 @@ export const setBodyParsers = (app: FastifyInstance, inputTurns: InputTurns): vo
     if (turn === undefined) read()
     else void turn.then(read)
   })
-  app.addHook('preParsing', async (request) => {
-    const packing = request.headers['content-encoding']
-    if (packing === undefined || packing === 'identity') return
-    throw new RequestError(
-      'unsupported-media-type',
-      `Cannot read a body with Content-Encoding: ${packing}; send it uncompressed`,
-    )
+  app.addHook('preParsing', async (request, _reply, body) => {
+    refuseCompression(request)
+    const type = request.headers['content-type'] ?? ''
+    if (request.is404 || !isLarge(request) || !READ_HERE.test(type)) return body
+    const bound = JSON_TYPE.test(type) ? createJsonBound('the body') : undefined
+    paced.add(request.raw)
+    return paceBody(body, {
+      inputTurns,
+      tenant: tenantOrAddress(request),
+      maxBytes: request.routeOptions.bodyLimit,
+      bound,
+    })
   })
 }

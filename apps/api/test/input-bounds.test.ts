@@ -1,6 +1,6 @@
 import { createSubmissionSchema, LIMITS, PROGRAM } from '@runnel/contract/public'
 import { describe, expect, test } from 'vitest'
-import { BODY_BYTES, boundJson, SUBMISSION_BYTES } from '../src/input-bounds.ts'
+import { BODY_BYTES, boundJson, createJsonBound, SUBMISSION_BYTES } from '../src/input-bounds.ts'
 
 const check = (text: string): void => boundJson(Buffer.from(text), 'the body')
 
@@ -35,6 +35,19 @@ describe('The bounds of a body', () => {
 
   test('count no sign that is in a text', () => {
     expect(() => check(JSON.stringify({ code: '[{,'.repeat(10_000) + '\\"\\\\'.repeat(10_000) }))).not.toThrow()
+  })
+
+  test('find the same in pieces of any size', () => {
+    const texts = ['{"a":"\\"[[[[[[[[[[,"}', '{"a":"\\\\"}', `["\\\\",${'['.repeat(9)}`, `[${'"\\"",'.repeat(2_500)}`]
+    for (const text of texts) {
+      const whole = createJsonBound('it').read(Buffer.from(text))?.message
+      for (let size = 1; size < 8; size += 1) {
+        const { read } = createJsonBound('it')
+        let found: string | undefined
+        for (let at = 0; at < text.length; at += size) found ??= read(Buffer.from(text.slice(at, at + size)))?.message
+        expect([text.slice(0, 20), size, found]).toEqual([text.slice(0, 20), size, whole])
+      }
+    }
   })
 
   test('refuse more values, and deeper nesting, than any submission has', () => {
