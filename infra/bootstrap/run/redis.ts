@@ -1,5 +1,6 @@
 // The Redis of one run, on a free port of the loopback. Its data goes with it: a run of `npm start` is for trying out, and
-// leaves nothing behind.
+// leaves nothing behind. It has no password and no users: everything that uses it runs as the same person, who could read a
+// password too, and programs have no network that leads to it.
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -22,8 +23,10 @@ const ANSWER_TIMEOUT_MS = 15_000
 const HOST_NETWORK_TIMEOUT_MS = 3_000
 
 const remove = () => docker('rm', '--force', '--volumes', CONTAINER)
+/** As in docker-compose.yml: twice the `maxmemory` of redis.conf, and room for buffers; no capabilities. */
+const CONFINED = ['--memory', '2560m', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges:true']
 const create = (...args: readonly string[]) =>
-  docker('create', '--name', CONTAINER, '--label', `runnel.checkout=${NAME}`, ...args)
+  docker('create', '--name', CONTAINER, '--label', `runnel.checkout=${NAME}`, ...CONFINED, ...args)
 
 /**
  * On the host's network, on its loopback only: a published port has a proxy process of Docker's in front, which costs
@@ -75,7 +78,7 @@ export const createRedisContainer = async (record: OwnRecord): Promise<Redis> =>
 /** A redis-server from the path. It keeps nothing on the disk. */
 export const createRedisServer = async (record: OwnRecord): Promise<Redis> => {
   const port = await findFreePort()
-  const settings = ['--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction']
+  const settings = ['--save', '', '--appendonly', 'no', '--maxmemory', '1gb', '--maxmemory-policy', 'noeviction']
   const start = async () => {
     const server = await startProgram({
       command: 'redis-server',

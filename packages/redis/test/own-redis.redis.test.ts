@@ -11,3 +11,11 @@ test('Our own Redis writes to its log before it answers, even if its disk is bus
     ['save', ''],
   ])
 })
+
+test('Our own Redis bounds its memory, and drops nothing by itself', async ({ redis }) => {
+  const settings = await Promise.all(['maxmemory', 'maxmemory-policy'].map((name) => redis.config('GET', name)))
+  expect(settings).toEqual([
+    ['maxmemory', '1073741824'],
+    ['maxmemory-policy', 'noeviction'],
+  ])
+})

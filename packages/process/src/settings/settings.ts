@@ -42,7 +42,7 @@ export const SETTINGS = {
     REDIS_URL: redis.REDIS_URL,
     RUNNEL_SHUTDOWN_GRACE_MS: worker.RUNNEL_SHUTDOWN_GRACE_MS,
   },
-  compose: { ...images, ...compose, RUNNEL_API_ORIGINS: api.RUNNEL_API_ORIGINS },
+  compose: { ...images, ...store, ...compose, RUNNEL_API_ORIGINS: api.RUNNEL_API_ORIGINS },
   fuzz,
   soak,
   'browser tests': browserTests,
