@@ -17,8 +17,8 @@ import { createConsumer } from '@runnel/queue/consumer'
 import { connectRedis, findEvictionRisk } from '@runnel/redis'
 import {
   createHistory,
-  createStatsWriter,
   createWorkerDirectory,
+  createWorkerStatsWriter,
   recordBy,
   toWorker,
   type WorkerDirectory,
@@ -104,7 +104,7 @@ await runUntilSignal(async (signal, resources) => {
   )
   const publisher = createPublisher({ redis, prefix, retentionMs, keptBounds })
   const history = createHistory({ redis, prefix, retentionMs })
-  const statsWriter = resources.use(createStatsWriter({ redis, prefix }))
+  const statsWriter = resources.use(createWorkerStatsWriter({ redis, prefix }))
   const { metrics, recorder: jobMetrics } = createWorkerMetrics(report, () => drain.isDrained)
   const recorder = recordBy(statsWriter, jobMetrics)
   if (config.listen !== undefined) {

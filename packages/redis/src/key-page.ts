@@ -20,16 +20,20 @@ keys in one slot of a Redis Cluster. Names that start with \`jobs:\` are BullMQ'
 No package writes the name of a key itself: all take it from \`createRedisKeys\` of \`packages/redis\`. Each test that uses Redis fails if
 it leaves a key that is not in this table, or one of another type.
 
+Where Redis has users ([docker-compose.yml](../docker-compose.yml)), the API and the workers have one each. That of workers reaches
+no key that says who may do what, and no admin command ([security](security.md#redis)).
+
 ## Keys
 
 ${toTable(
-  ['key', 'type', 'holds', 'written by', 'read by', 'lives', 'bound on its size'],
-  keys.map(({ pattern, type, holds, writers, readers, lifetime, bound }) => [
+  ['key', 'type', 'holds', 'written by', 'read by', "a worker's user may", 'lives', 'bound on its size'],
+  keys.map(({ pattern, type, holds, writers, readers, worker, lifetime, bound }) => [
     `\`${pattern}\``,
     type,
     holds,
     writers,
     readers,
+    worker,
     lifetime,
     bound,
   ]),
@@ -38,8 +42,8 @@ ${toTable(
 ## Channels
 
 ${toTable(
-  ['channel', 'carries', 'published by', 'subscribed to by'],
-  channels.map(({ pattern, holds, writers, readers }) => [`\`${pattern}\``, holds, writers, readers]),
+  ['channel', 'carries', 'published by', 'subscribed to by', "a worker's user may"],
+  channels.map(({ pattern, holds, writers, readers, worker }) => [`\`${pattern}\``, holds, writers, readers, worker]),
 )}
 `
 }

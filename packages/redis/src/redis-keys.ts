@@ -60,6 +60,8 @@ export const createRedisKeys = (prefix: string) => {
     /** With '' for the id: the common prefix, for scripts that find the id themselves. */
     workerReport: (workerId: string) => name('workerReport', workerId),
     drainChannel: name('drainChannel'),
+    counts: name('counts'),
+    countsBatch: (writerId: string) => name('countsBatch', writerId),
     /** With '' for the number: the common prefix, for the script that knows the time. */
     statsMinute: (number: number | '') => name('statsMinute', String(number)),
     statsHour: (number: number | '') => name('statsHour', String(number)),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { STATS } from '@runnel/contract/public'
 import { createLuaScript, createRedisKeys, type Redis } from '@runnel/redis'
+import { type Counts, createCountInbox } from './count-inbox.ts'
 import type { JobRecorder } from './job-recorder.ts'
 import { DURATIONS, type DurationName, FIELD, GAUGES } from './stats-fields.ts'
 
@@ -48,12 +49,12 @@ add(KEYS[2] .. math.floor(now / ${STATS.hour.stepMs}), ${STATS.hour.keptMs + SLA
 
 interface Batch {
   readonly number: number
-  readonly args: readonly (string | number)[]
+  readonly counts: Counts
+  readonly measured: QueueSample | undefined
 }
 
 /**
- * Counts in memory, and adds what it has counted to the numbers in Redis every two seconds, in one round trip: nothing is
- * sent for a single job.
+ * Counts in memory, and sends what it has counted every two seconds, in one round trip: nothing is sent for a single job.
  *
  *   counted ──▶ batch 1 ──▶ Redis ──▶ batch 2 …
  *                 └─ no answer: the same batch again
@@ -61,41 +62,36 @@ interface Batch {
  * While Redis is away it counts on, and what it counted then belongs to the minute in which Redis is back. A process that is
  * killed loses the last two seconds.
  */
-export const createStatsWriter = (options: {
-  /** A command connection. */
-  readonly redis: Redis
-  readonly prefix: string
-  /** Measures the queue, before each batch. Left out: this process does not measure it. */
-  readonly sample?: () => Promise<QueueSample>
+const createBatches = (options: {
+  readonly send: (batch: Batch) => Promise<void>
+  readonly sample?: (() => Promise<QueueSample>) | undefined
+  /** What others have counted. Added to the next batch. */
+  readonly take?: () => Promise<Counts>
 }): StatsWriter => {
-  const { redis, prefix, sample } = options
-  const keys = createRedisKeys(prefix)
-  const batchKeys = [keys.statsMinute(''), keys.statsHour(''), keys.statsBatch(randomBytes(8).toString('hex'))]
+  const { send, sample, take = async () => [] } = options
   const counted = new Map<string, number>()
   let pending: Batch | undefined
   let number = 0
   let flushing: Promise<void> | undefined
 
-  const count = (field: string): void => void counted.set(field, (counted.get(field) ?? 0) + 1)
+  const count = (field: string, by = 1): void => void counted.set(field, (counted.get(field) ?? 0) + by)
   const countDuration = (name: DurationName, ms: number | undefined): void => {
     if (ms !== undefined) count(FIELD.duration(name, ms))
   }
 
   const takeBatch = (measured: QueueSample | undefined): Batch | undefined => {
     if (counted.size === 0 && measured === undefined) return undefined
-    const gauges =
-      measured === undefined ? [] : GAUGES.map((name) => [...Object.values(FIELD.gauge(name)), measured[name]])
-    const args = [counted.size, ...[...counted].flat(), ...gauges.flat()]
+    const counts = [...counted]
     counted.clear()
     number += 1
-    return { number, args }
+    return { number, counts, measured }
   }
 
   const write = async (): Promise<void> => {
     pending ??= takeBatch(await sample?.().catch(() => undefined))
-    if (pending === undefined) return
-    await addScript(redis, batchKeys, [pending.number, ...pending.args])
+    if (pending !== undefined) await send(pending)
     pending = undefined
+    for (const [field, by] of await take()) count(field, by)
   }
   /** The connection's owner logs that Redis is away, and the next flush writes what this one could not. */
   const flush = (): Promise<void> => {
@@ -126,4 +122,41 @@ export const createStatsWriter = (options: {
       if (counted.size > 0) await flush()
     },
   }
+}
+
+interface WriterOptions {
+  /** A command connection. */
+  readonly redis: Redis
+  readonly prefix: string
+}
+
+const createWriterId = (): string => randomBytes(8).toString('hex')
+
+/** The API's: adds to the numbers what it has counted, and what workers have sent. */
+export const createStatsWriter = (
+  options: WriterOptions & {
+    /** Measures the queue, before each batch. Left out: this process does not measure it. */
+    readonly sample?: () => Promise<QueueSample>
+  },
+): StatsWriter => {
+  const { redis, prefix, sample } = options
+  const keys = createRedisKeys(prefix)
+  const batchKeys = [keys.statsMinute(''), keys.statsHour(''), keys.statsBatch(createWriterId())]
+  const toGauges = (measured: QueueSample) =>
+    GAUGES.flatMap((name) => [...Object.values(FIELD.gauge(name)), measured[name]])
+  return createBatches({
+    sample,
+    take: createCountInbox({ redis, prefix }).take,
+    async send({ number, counts, measured }) {
+      const gauges = measured === undefined ? [] : toGauges(measured)
+      await addScript(redis, batchKeys, [number, counts.length, ...counts.flat(), ...gauges])
+    },
+  })
+}
+
+/** A worker's: sends what it has counted to the APIs. */
+export const createWorkerStatsWriter = ({ redis, prefix }: WriterOptions): StatsWriter => {
+  const inbox = createCountInbox({ redis, prefix })
+  const writerId = createWriterId()
+  return createBatches({ send: ({ number, counts }) => inbox.send(writerId, number, counts) })
 }

@@ -1,6 +1,6 @@
 import { redisTest as test } from '@runnel/redis/testing'
 import { describe, expect } from 'vitest'
-import { createStatsReader, createStatsWriter } from '../src/index.ts'
+import { createStatsReader, createStatsWriter, createWorkerStatsWriter } from '../src/index.ts'
 
 const HOUR_MS = 3_600_000
 const sum = (numbers: readonly (number | null)[]): number => numbers.reduce((all: number, one) => all + (one ?? 0), 0)
@@ -119,4 +119,24 @@ describe('The numbers', () => {
     const { totals } = await createStatsReader({ redis, prefix }).read({})
     expect([totals.accepted, totals.refused, totals.ended.succeeded, totals.waitMs.count]).toEqual([1, {}, 0, 0])
   })
+})
+
+test('What workers count reaches the numbers once, by any API, and nothing else that they send does', async ({
+  redis,
+  prefix,
+  redisKeys,
+  resources,
+}) => {
+  const apis = [1, 2].map(() => resources.use(createStatsWriter({ redis, prefix })))
+  const worker = resources.use(createWorkerStatsWriter({ redis, prefix }))
+  worker.ended('succeeded', { waitMs: 4, runMs: 900 })
+  await worker.flush()
+  await redis.xadd(redisKeys.counts, '*', 'counts', '[["accepted",5],["keys",1],["ended:failed",-3]]')
+  await redis.xadd(redisKeys.counts, '*', 'counts', '[["accepted",5],["ended:failed",1]]')
+  await redis.xadd(redisKeys.counts, '*', 'counts', 'not JSON')
+  await redis.pexpire(redisKeys.counts, 60_000)
+  for (const api of [...apis, ...apis]) await api.flush()
+  const { totals } = await createStatsReader({ redis, prefix }).read({})
+  expect(totals).toMatchObject({ accepted: 0, ended: { succeeded: 1, failed: 1 }, waitMs: { count: 1 } })
+  expect(await redis.xlen(redisKeys.counts)).toBe(0)
 })
