@@ -1,5 +1,5 @@
 import { ALL_LANGUAGES, readLanguageList } from '@runnel/languages'
-import { SETTINGS } from '@runnel/process'
+import { SETTINGS, toRedisUrl } from '@runnel/process'
 import { z } from 'zod'
 import { isLoopback } from './browser-guard.ts'
 import { checkLimits, readLimitsPolicy } from './limits-config.ts'
@@ -16,7 +16,7 @@ export const configSchema = z
       return z.NEVER
     }
     return {
-      redisUrl: given.REDIS_URL,
+      redisUrl: toRedisUrl(given),
       prefix: given.RUNNEL_PREFIX,
       logLevel: given.RUNNEL_LOG_LEVEL,
       languages,

@@ -1,6 +1,6 @@
 // npm run keys: the admin command. It uses Redis directly, so it needs neither a key nor a running API.
 import { once } from 'node:events'
-import { createLogger, readConfig, SETTINGS, StartError, warnOfUnknownSettings } from '@runnel/process'
+import { createLogger, readConfig, SETTINGS, StartError, toRedisUrl, warnOfUnknownSettings } from '@runnel/process'
 import { connectRedis } from '@runnel/redis'
 import { createKeys, createTenants } from '@runnel/registry'
 import { z } from 'zod'
@@ -9,12 +9,16 @@ import { runKeyCommand } from './key-command.ts'
 const CONNECT_TIMEOUT_MS = 5_000
 
 const main = async (): Promise<void> => {
-  const { REDIS_URL: url, RUNNEL_PREFIX: prefix } = readConfig(z.object(SETTINGS.keys))
+  const config = readConfig(z.object(SETTINGS.keys))
+  const { RUNNEL_PREFIX: prefix } = config
   const say = (text: string): boolean => process.stderr.write(text)
   // Standard output has only the result.
   const log = createLogger({ name: 'keys', level: 'info', destination: { write: say } })
   warnOfUnknownSettings(log)
-  const redis = connectRedis(url, { role: 'command', log: createLogger({ name: 'keys', level: 'silent' }) })
+  const redis = connectRedis(toRedisUrl(config), {
+    role: 'command',
+    log: createLogger({ name: 'keys', level: 'silent' }),
+  })
   try {
     await once(redis, 'ready', { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) }).catch((cause: unknown) => {
       throw new StartError('Cannot reach Redis: start Runnel first, or name its Redis in REDIS_URL', { cause })

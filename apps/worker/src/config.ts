@@ -1,5 +1,5 @@
 import { ALL_LANGUAGES, readLanguageList } from '@runnel/languages'
-import { readListenAddress, SETTINGS } from '@runnel/process'
+import { readListenAddress, SETTINGS, toRedisUrl } from '@runnel/process'
 import { z } from 'zod'
 
 /** The settings of a worker, by the names that its parts give them. Docker's client reads its own variables itself. */
@@ -11,7 +11,7 @@ export const configSchema = z.object(SETTINGS.worker).transform((given, context)
     return z.NEVER
   }
   return {
-    redisUrl: given.REDIS_URL,
+    redisUrl: toRedisUrl(given),
     prefix: given.RUNNEL_PREFIX,
     logLevel: given.RUNNEL_LOG_LEVEL,
     retentionMs: given.RUNNEL_RETENTION_MS,

@@ -1,6 +1,7 @@
 export { type ListenAddress, readListenAddress } from './listen-address.ts'
 export { createLogger, type Logger } from './logger.ts'
 export { readConfig } from './read-config.ts'
+export { toRedisUrl } from './redis-url.ts'
 export { boundRelease, runUntilSignal } from './run-until-signal.ts'
 export { SETTINGS } from './settings/settings.ts'
 export { warnOfUnknownSettings } from './settings/unknown-settings.ts'

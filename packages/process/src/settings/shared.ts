@@ -15,6 +15,11 @@ export const redis = {
       reason: 'A Redis on the same machine, at its usual port.',
     },
   ),
+  REDIS_PASSWORD_FILE: optionalSetting(text('path of a file'), {
+    absent: 'the password in `REDIS_URL`, if there is one',
+    does: 'A file with the password of the user in `REDIS_URL`. It is read at start.',
+    reason: 'Docker Compose makes the passwords, and gives each service its own as a file.',
+  }),
   RUNNEL_PREFIX: setting(
     text(
       'up to 64 letters, digits, `{`, `}`, `.`, `-` and `_`',

@@ -1,3 +1,4 @@
+export { toAclRules } from '../acl-rules.ts'
 export { findQueueLeftovers } from './find-queue-leftovers.ts'
 export { NO_KEPT_BOUNDS } from './no-kept-bounds.ts'
 export { type OpenPrefix, openPrefix } from './open-prefix.ts'

@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises'
+import { expect, test } from 'vitest'
+import { toAclFile, toAclRules } from '../src/acl-rules.ts'
+import { KEY_TABLE, type KeyFamily } from '../src/key-table.ts'
+
+const families: readonly KeyFamily[] = Object.values(KEY_TABLE)
+
+test('infra/redis/users.acl is what the table of keys generates', async () => {
+  const committed = await readFile(new URL('../../../infra/redis/users.acl', import.meta.url), 'utf8')
+  expect(committed, 'the file is stale: run `npm --prefix packages/redis run docs`').toBe(toAclFile())
+})
+
+test('Each family of keys says whether workers reach it', () => {
+  const answers = new Set(families.map(({ worker }) => worker))
+  expect(answers).toEqual(new Set(['nothing', 'read and write']))
+})
+
+test('No pattern of the keys that workers reach fits a key that they must not reach', () => {
+  const { worker } = toAclRules('{runnel}')
+  const globs = worker.filter((rule) => rule.startsWith('~')).map((rule) => rule.slice(1))
+  const closed = families.filter(({ worker: may, type }) => may === 'nothing' && type !== 'channel')
+  const fits = (glob: string, key: string) =>
+    new RegExp(
+      `^${glob
+        .split('*')
+        .map((part) => part.replaceAll(/[^\w]/g, '\\$&'))
+        .join('.*')}$`,
+    ).test(key)
+  // The most general key of a family: any text where a value stands.
+  const keys = closed.map(({ pattern }) => `{runnel}:${pattern.replaceAll(/<\w+>/g, 'x:y')}`)
+  expect(keys.length).toBeGreaterThan(8)
+  expect(keys.filter((key) => globs.some((glob) => fits(glob, key)))).toEqual([])
+})
