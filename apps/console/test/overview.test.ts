@@ -21,7 +21,7 @@ describe('The sentence about the system', () => {
       lastHour: lastHour({ succeeded: 1_000, failed: 201, 'sandbox-failed': 3 }),
     })
     expect(sentence).toBe(
-      '2 workers, 6 of 8 sandboxes busy, 3 jobs wait, the oldest 1.2 s. In the last hour 1,204 ended, 3 by our fault.',
+      '2 workers, 6 of 8 sandboxes busy, 3 jobs wait, the oldest 1.20 s. In the last hour 1,204 ended, 3 by our fault.',
     )
   })
 

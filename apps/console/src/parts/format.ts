@@ -4,21 +4,6 @@ const significant = (value: number): string => {
   return String(Number(value.toPrecision(3)))
 }
 
-/** A length of time in words, 3 significant digits: `4.12 ms`, `0.31 s`, `1.84 s`, `2 min 5 s`, `1 h 12 min`. */
-export const formatDuration = (ms: number): string => {
-  if (ms < 100) return `${significant(Math.max(0, ms))} ms`
-  if (ms < 1_000) return `${(ms / 1000).toFixed(2)} s`
-  if (ms < 99_950) return `${significant(ms / 1000)} s`
-  const seconds = Math.round(ms / 1000)
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
-  const minutes = Math.round(seconds / 60)
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
-}
-
-/** Time that is still running, in steps of 0.1 s, so that only the last digit moves: `4.2 s`. */
-export const formatRunning = (ms: number): string =>
-  ms < 99_950 ? `${(Math.max(0, ms) / 1000).toFixed(1)} s` : formatDuration(ms)
-
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const
 
 /** A size in words, 3 significant digits: `41 MiB`, `1.5 KiB`, `1 byte`. */

@@ -1,7 +1,7 @@
 import type { Tone } from '@runnel/client/run-state'
+import { formatMeasured } from '@runnel/client/run-state'
 import type { ReactElement } from 'react'
 import { classes } from './classes.ts'
-import { formatDuration } from './format.ts'
 import styles from './run-line.module.css'
 import { toneColor } from './tone.ts'
 
@@ -29,7 +29,7 @@ const share = (ms: number, scaleMs: number): string => `${Math.min(100, (100 * m
 /** A run as a line of water, to scale: dotted while it waited, solid while it ran, with a point at its end when it is over. */
 export const RunLine = ({ waitedMs, ranMs, scaleMs, tone, isMoving = false }: RunLineProps): ReactElement => {
   const isOver = !isMoving && ranMs > 0
-  const words = `${formatDuration(waitedMs)} waited, ${formatDuration(ranMs)} ran`
+  const words = `${formatMeasured(waitedMs)} waited, ${formatMeasured(ranMs)} ran`
   return (
     <span
       className={classes(styles.line, isMoving && styles.moving)}

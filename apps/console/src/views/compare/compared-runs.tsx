@@ -1,9 +1,9 @@
 import type { Chunk } from '@runnel/client'
+import { formatMeasured } from '@runnel/client/run-state'
 import { type ReactElement, useState } from 'react'
 import { Link } from 'wouter'
 import { Chip } from '../../parts/chip.tsx'
 import { classes } from '../../parts/classes.ts'
-import { formatDuration } from '../../parts/format.ts'
 import { RelativeTime } from '../../parts/relative-time.tsx'
 import { RunLine } from '../../parts/run-line.tsx'
 import { SpokenOnly } from '../../parts/spoken-only.tsx'
@@ -71,7 +71,7 @@ export const ComparedRuns = ({ a, b }: { readonly a: ComparedRun; readonly b: Co
         <RunHead name="B" run={b} scaleMs={scaleMs} nowMs={nowMs} />
         <p className={styles.scale}>
           <span>0</span>
-          <span>{formatDuration(scaleMs)}</span>
+          <span>{formatMeasured(scaleMs)}</span>
         </p>
       </div>
 

@@ -1,5 +1,6 @@
 import type { Job, JobProgram } from '@runnel/client'
-import { formatBytes, formatDuration, formatMoment } from '../../parts/format.ts'
+import { formatMeasured, formatSet } from '@runnel/client/run-state'
+import { formatBytes, formatMoment } from '../../parts/format.ts'
 import { toRunTimes } from '../history/run-times.ts'
 
 /** A fact of two runs, in words. */
@@ -28,7 +29,7 @@ const LIMIT_LABELS = {
 } as const
 
 const sayLimit = (name: keyof typeof LIMIT_LABELS, value: number): string => {
-  if (name.endsWith('Ms')) return formatDuration(value)
+  if (name.endsWith('Ms')) return formatSet(value)
   return name.endsWith('Bytes') ? formatBytes(value) : String(value)
 }
 
@@ -56,10 +57,10 @@ export const toFacts = (a: ComparedRun, b: ComparedRun, nowMs: number): readonly
   return [
     fact('Language', ({ job }) => job.language),
     measured('Submitted', ({ job }) => formatMoment(new Date(job.submittedAt))),
-    measured('Waited', ({ job }) => formatDuration(toRunTimes(job, nowMs).waitedMs)),
-    measured('Ran', ({ job }) => (job.startedAt === undefined ? NONE : formatDuration(toRunTimes(job, nowMs).ranMs))),
+    measured('Waited', ({ job }) => formatMeasured(toRunTimes(job, nowMs).waitedMs)),
+    measured('Ran', ({ job }) => (job.startedAt === undefined ? NONE : formatMeasured(toRunTimes(job, nowMs).ranMs))),
     measured('Processor time', ({ job }) =>
-      typeof job.usage?.cpuMs === 'number' ? formatDuration(job.usage.cpuMs) : NONE,
+      typeof job.usage?.cpuMs === 'number' ? formatMeasured(job.usage.cpuMs) : NONE,
     ),
     measured('Peak memory', ({ job }) =>
       typeof job.usage?.peakMemoryBytes === 'number' ? formatBytes(job.usage.peakMemoryBytes) : NONE,

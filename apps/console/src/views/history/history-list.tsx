@@ -1,9 +1,10 @@
+import { formatMeasured } from '@runnel/client/run-state'
 import type { ListedJob } from '@runnel/contract/public'
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, type ReactElement, useEffect, useRef, useState } from 'react'
 import { Button } from '../../parts/button.tsx'
 import { classes } from '../../parts/classes.ts'
-import { formatCount, formatDuration } from '../../parts/format.ts'
+import { formatCount } from '../../parts/format.ts'
 import { FINGER, PHONE, useMedia } from '../../parts/use-media.ts'
 import { useNow } from '../../parts/use-now.ts'
 import styles from './history.module.css'
@@ -110,7 +111,7 @@ export const HistoryList = ({ pages, rows, languages, chosen, onChoose }: Histor
         <span className={styles.language}>Language</span>
         <span className={styles.scale}>
           <span>0</span>
-          <span>{formatDuration(scaleMs)}</span>
+          <span>{formatMeasured(scaleMs)}</span>
         </span>
         <span className={styles.outcome}>How it ended</span>
         <span className={styles.when}>When</span>

@@ -1,10 +1,9 @@
 import type { Tone } from '@runnel/client/run-state'
-import { describeOutcome } from '@runnel/client/run-state'
+import { describeOutcome, formatGrowing } from '@runnel/client/run-state'
 import type { ListedJob } from '@runnel/contract/public'
 import type { ReactElement } from 'react'
 import { Link, useLocation } from 'wouter'
 import { classes } from '../../parts/classes.ts'
-import { formatRunning } from '../../parts/format.ts'
 import { RelativeTime } from '../../parts/relative-time.tsx'
 import { RunLine } from '../../parts/run-line.tsx'
 import { StateGlyph } from '../../parts/state-glyph.tsx'
@@ -15,7 +14,7 @@ import { toRunTimes } from './run-times.ts'
 export const describeListed = (job: ListedJob, nowMs: number): { readonly tone: Tone; readonly sentence: string } => {
   if (job.outcome !== undefined) return describeOutcome(job.outcome, { usage: job.usage, limits: job.limits })
   if (job.status === 'queued') return { tone: 'queued', sentence: 'Queued' }
-  return { tone: 'running', sentence: `Running ${formatRunning(toRunTimes(job, nowMs).ranMs)}` }
+  return { tone: 'running', sentence: `Running ${formatGrowing(toRunTimes(job, nowMs).ranMs)}` }
 }
 
 const sayWho = ({ key }: Pick<ListedJob, 'key'>): string => {

@@ -1,5 +1,6 @@
+import { formatMeasured } from '@runnel/client/run-state'
 import type { Queue, Stats, Worker } from '@runnel/contract/public'
-import { formatCount, formatDuration } from '../../parts/format.ts'
+import { formatCount } from '../../parts/format.ts'
 
 /** A piece of a sentence. With `to` it leads to the runs, or the part of the page, behind its number. */
 export interface Phrase {
@@ -26,7 +27,7 @@ const sayWorkers = (workers: readonly Worker[]): readonly Phrase[] => {
 const sayQueue = ({ waiting, oldestAt }: Queue, nowMs: number): readonly Phrase[] => {
   if (waiting === 0) return [plain('no job waits')]
   const words = waiting === 1 ? '1 job waits' : `${formatCount(waiting, 'job')} wait`
-  const oldest = oldestAt === null ? '' : `, the oldest ${formatDuration(Math.max(0, nowMs - Date.parse(oldestAt)))}`
+  const oldest = oldestAt === null ? '' : `, the oldest ${formatMeasured(Math.max(0, nowMs - Date.parse(oldestAt)))}`
   return [{ text: words, to: '/history?status=queued' }, plain(oldest)]
 }
 

@@ -1,5 +1,5 @@
+import { formatMeasured } from '@runnel/client/run-state'
 import type { OutcomeClass, Stats } from '@runnel/contract/public'
-import { formatDuration } from '../../parts/format.ts'
 
 /** A line of a plot: its name, its colour as a token, its values by step, and where a value of it leads. */
 export interface PlotLine {
@@ -90,7 +90,7 @@ const durationPlot = (
 ): PlotData => ({
   title,
   unit,
-  format: formatDuration,
+  format: formatMeasured,
   lines: [
     { label: 'Half within', color: '--accent', values: p50, whole: totals.p50, filter: `by=${by}` },
     { label: '95 of 100 within', color: '--muted', values: p95, whole: totals.p95, filter: `by=${by}` },

@@ -1,7 +1,8 @@
+import { formatMeasured } from '@runnel/client/run-state'
 import type { Queue, QueuedTenant } from '@runnel/contract/public'
 import type { ReactElement } from 'react'
 import { Link } from 'wouter'
-import { formatCount, formatDuration } from '../../parts/format.ts'
+import { formatCount } from '../../parts/format.ts'
 import { SpokenOnly } from '../../parts/spoken-only.tsx'
 import { useNow } from '../../parts/use-now.ts'
 import { useWho } from '../../session.ts'
@@ -28,7 +29,7 @@ const TenantRow = ({
         <span className={styles.bound}> of {waitingBound.toLocaleString('en')}</span>
       </td>
       <td data-label="Oldest" className={styles.figure}>
-        {oldestAt === null ? '–' : formatDuration(Math.max(0, nowMs - Date.parse(oldestAt)))}
+        {oldestAt === null ? '–' : formatMeasured(Math.max(0, nowMs - Date.parse(oldestAt)))}
       </td>
       <td data-label="Running" className={styles.figure}>
         {leading(running, 'running')}
