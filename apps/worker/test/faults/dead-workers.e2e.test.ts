@@ -106,7 +106,8 @@ const startBehindProxies = async (
 const catchAt = async (system: System, proxy: FaultProxy, stage: Stage) => {
   const code = `# caught here\n${PROGRAM}`
   const reached = stage.at === '' ? undefined : proxy.holdAt(stage.at, { passing: stage.passing ?? false })
-  const { id } = await system.submit({ language: 'python', code })
+  // Each with a container of its own, so that each worker makes, starts and removes one for its job.
+  const { id } = await system.submit({ language: 'python', code, isolation: 'container' })
   if (reached !== undefined) await reached
   else await untilPrinted(system, id)
   return { stage, id }

@@ -107,7 +107,8 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
     try {
       return await use(container)
     } finally {
-      void disposal.dispose(container)
+      // Before the worker takes jobs: later it would be work beside theirs.
+      await disposal.dispose(container)
     }
   }
 
