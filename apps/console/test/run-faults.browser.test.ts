@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { eventually, startRedis } from '@runnel/testing'
 import { browserTest as test } from '@runnel/testing/browser'
 import { startSystem } from '@runnel/testing/system'
@@ -27,6 +28,11 @@ describe('The Run view says what is wrong', () => {
     await view.run()
     await view.untilState(/Exited 0/)
     await view.untilOutput('�')
+    // The file that is downloaded has the program's own bytes.
+    const downloading = page.waitForEvent('download')
+    await view.button('Download the output').click()
+    const file = await (await downloading).path()
+    expect(await readFile(file)).toEqual(Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)))
   })
 
   test('when the browser does not let it copy', async ({ openPage, system }) => {

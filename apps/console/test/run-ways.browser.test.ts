@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { screenshot, browserTest as test } from '@runnel/testing/browser'
@@ -44,6 +44,11 @@ describe('A program comes to the Run view', () => {
     const view = await useRunPage(page)
     await dropFiles(page, [join(folder, 'large.txt')])
     await page.getByText('A program can have 1 MiB of source, and 1 MiB were dropped. Drop less.').waitFor()
+    const many = join(folder, 'many')
+    await mkdir(many)
+    await Promise.all(Array.from({ length: 501 }, (_, n) => writeFile(join(many, `${n}.py`), '')))
+    await dropFiles(page, [many])
+    await page.getByText('A program can have 500 files, and more were dropped. Drop fewer.').waitFor()
     await dropFiles(page, [join(folder, 'greet.py'), join(folder, 'main.py')])
     await page.getByRole('button', { name: 'greet.py', exact: true }).waitFor()
     await page.getByTitle('main.py, which runs').waitFor()
