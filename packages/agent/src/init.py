@@ -63,8 +63,8 @@ class Init:
         self._main = 0
         self._wake: tuple[int, int] = (-1, -1)
 
-    def serve(self) -> "tuple[list[int], bool]":
-        """Returns only in a process that becomes a program: its descriptors, and whether nobody waits for it."""
+    def serve(self) -> "list[int]":
+        """Returns only in a process that becomes a program: its descriptors."""
         self._wake = posix.pipe()
         for fd in self._wake:
             posix.set_blocking(fd, False)
@@ -82,7 +82,7 @@ class Init:
                 request: tuple[Any, ...] = marshal.loads(content)
                 if request[0] == "fork":
                     if self._fork():
-                        return descriptors, request[1]
+                        return descriptors
                 else:
                     self._answer(request, descriptors)
                 for one in descriptors:

@@ -66,9 +66,8 @@ def start() -> None:
 
         supervisor.run(StartServer(server, end, has_interpreter=True))
     has_customization = startup.has_customization()
-    descriptors, is_ahead = start_server.serve(end, _fork_in_container)
-    if is_ahead:
-        pages.own_all()
+    descriptors = start_server.serve(end, _fork_in_container)
+    pages.own_all()
     _leave_no_trace()
     if not has_customization:
         startup.skip_customization()

@@ -27,10 +27,10 @@ class StartServer:
         """Process 1 of new namespaces, a child of ours, which has that end of a socket."""
         return self._call(("place",), their_end)
 
-    def fork(self, uid: int, is_ahead: bool, streams: Streams, barrier: int, answer: int) -> int:
+    def fork(self, uid: int, streams: Streams, barrier: int, answer: int) -> int:
         """Returns the id of the new process, a child of ours: it becomes that user and waits at its start barrier."""
         theirs = (streams.their_stdin, streams.their_stdout, streams.their_stderr, barrier, answer)
-        pid = self._call(("program", uid, is_ahead), *theirs)
+        pid = self._call(("program", uid), *theirs)
         self._control.receive()  # when its own parent has ended
         return pid
 

@@ -52,10 +52,8 @@ def start() -> "tuple[control.Control, int]":
     return end, 0
 
 
-def serve(
-    end: control.Control, fork_program: "Callable[[control.Control, int], bool] | None" = None
-) -> "tuple[list[int], bool]":
-    """Returns only in processes that become programs: their descriptors, and whether nobody waits for them.
+def serve(end: control.Control, fork_program: "Callable[[control.Control, int], bool] | None" = None) -> "list[int]":
+    """Returns only in processes that become programs: their descriptors.
     `fork_program` makes one in a container without namespaces of its own, and returns whether it is the new one."""
     number = CLONE_NUMBERS[posix.uname().machine]
     program_filter = syscall_filter.SyscallFilter()
@@ -72,7 +70,7 @@ def serve(
                 return _be_init(descriptors[0], program_filter)
             end.send(b"=%d" % pid)
         elif fork_program is not None and fork_program(end, request[1]):
-            return descriptors, request[2]
+            return descriptors
         for fd in descriptors:
             posix.close(fd)
 
@@ -85,7 +83,7 @@ def _receive(end: control.Control) -> "tuple[tuple[Any, ...], list[int]]":
     return marshal.loads(content), descriptors
 
 
-def _be_init(fd: int, program_filter: syscall_filter.SyscallFilter) -> "tuple[list[int], bool]":
+def _be_init(fd: int, program_filter: syscall_filter.SyscallFilter) -> "list[int]":
     # The connection to the worker is nobody's but the agent's.
     null = posix.open(init.NULL, posix.O_RDWR)
     for place in (0, 1):

@@ -34,7 +34,7 @@ from cleaner import has_processes, is_as_new, remove_files
 from kill import kill_all_we_may
 from loop import Loop
 from outlast import outlast_programs
-from program import Program
+from process import Process
 from spawn import Pipes
 from usage import Usage
 
@@ -73,7 +73,7 @@ class Agent:
         self._server = server
         self._loop = Loop(self._reap)
         self._channel = Channel(self._loop, self._received, self._end)
-        self._program: Program | None = None  # the one that waits or runs
+        self._program: Process | None = None  # the one that waits or runs
         self._is_warm = False
         self._terminal: Terminal | None = None  # of that program
         self._file_writer: FileWriter | PlaceWriter | None = None
@@ -163,8 +163,8 @@ class Agent:
     def _open_pipes(self) -> Pipes:
         return Pipes(self._confinement.own)
 
-    def _new_program(self, streams: Streams) -> Program:
-        return Program(
+    def _new_program(self, streams: Streams) -> Process:
+        return Process(
             self._loop,
             self._confinement,
             self._usage,
@@ -241,7 +241,7 @@ class Agent:
             warm is not None and request["argv"] == warm["argv"] and not request["env"] and request["terminal"] is None
         )
 
-    def _change_disk(self, program: Program, cell: Cell, request: Exec) -> Program:
+    def _change_disk(self, program: Process, cell: Cell, request: Exec) -> Process:
         """Its size is that of its mounts, so this takes new namespaces."""
         program.discard()
         cell.unwatch(self._loop)
@@ -253,7 +253,7 @@ class Agent:
         self._program = self._new_program(self._open_pipes())
         return self._program
 
-    def _start_over(self, program: Program, size: TerminalSize | None) -> Program:
+    def _start_over(self, program: Process, size: TerminalSize | None) -> Process:
         """Discards what was prepared for a program, and returns another for the same user. A program gets all processes
         of its limit, so a warm one and its file writer must be gone first."""
         program.discard()
@@ -292,11 +292,11 @@ class Agent:
             self._fail(fault)
         self._channel.send(frames.DONE, self._stream)
 
-    def _release(self, program: Program, request: Exec) -> None:
+    def _release(self, program: Process, request: Exec) -> None:
         program.release()
         self._run(program, request)
 
-    def _start_cold(self, program: Program, request: Exec) -> None:
+    def _start_cold(self, program: Process, request: Exec) -> None:
         # The local sandbox has no control group to count a busy child's time, so the kernel's own limit stands in.
         cpu_seconds = -(-request["cpuMs"] // 1000) if self._confinement.kind == "local" else None
         try:
@@ -306,7 +306,7 @@ class Agent:
             self._fail(error.strerror or str(error))
         self._run(program, request)
 
-    def _run(self, program: Program, request: Exec) -> None:
+    def _run(self, program: Process, request: Exec) -> None:
         program.run(request, self._settings["cpus"])
         if self._confinement.kind != "local" and not self._outlasts:
             self._loop.after(OUTLAST_SECONDS, self._outlast)
@@ -356,7 +356,7 @@ class Agent:
             if self._program is None:
                 self._next_in_cell(cell)
 
-    def _program_died(self, program: Program, status: int) -> None:
+    def _program_died(self, program: Process, status: int) -> None:
         if not program.is_running():
             self._leave()  # a warm interpreter that dies before its program comes: this sandbox is of no use
         program.died(status)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from loop import Loop
     from messages import TerminalSize
-    from program import Reading
+    from process import Reading
 
 #: What the kernel keeps of a line that is not finished: N_TTY_BUF_SIZE of Linux without the end of the line, MAX_CANON.
 LINE_BYTES = 1023 if sys.platform == "darwin" else 4095

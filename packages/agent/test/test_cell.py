@@ -12,6 +12,7 @@ from init import RUNNER
 from server import StartServer
 from spawn import Pipes
 from test_rights import tell
+from view import MOST_TERMINALS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -179,6 +180,14 @@ for folder in ("/workspace", "/tmp", "/dev/shm"):
             return f"{os.isatty(master)} {state.st_uid} {state.st_gid} {state.st_mode & 0o777:o}"
 
         self.assertEqual(in_cell(open_terminal), "True 70002 70003 620")
+
+    def test_a_program_gets_a_bounded_number_of_terminals(self) -> None:
+        program = """import os
+kept = []
+try:
+    while True: kept.append(os.openpty())
+except OSError as error: print(len(kept), error.strerror)"""
+        self.assertEqual(self.ask(program), f"{MOST_TERMINALS} No space left on device\n")
 
     def test_files_are_written_as_the_program(self) -> None:
         def write(cell: Cell) -> str:

@@ -173,9 +173,9 @@ class Cell:
         theirs = (streams.their_stdin, streams.their_stdout, streams.their_stderr, *waits_on)
         return self._call(("spawn", argv, env, streams.is_terminal), *theirs)
 
-    def fork(self, is_ahead: bool, streams: Streams, barrier: int, answer: int) -> int:
+    def fork(self, streams: Streams, barrier: int, answer: int) -> int:
         theirs = (streams.their_stdin, streams.their_stdout, streams.their_stderr, barrier, answer)
-        return self._call(("fork", is_ahead), *theirs)
+        return self._call(("fork",), *theirs)
 
     def signal(self, _pid: int, number: int) -> None:
         self._send(("signal", number))

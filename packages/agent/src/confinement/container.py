@@ -79,9 +79,9 @@ class Container:
     ) -> int:
         return spawn(self.assume, streams, argv, env, self.workspace, waits_on, cpu_seconds)
 
-    def fork(self, is_ahead: bool, streams: Streams, barrier: int, answer: int) -> int:
+    def fork(self, streams: Streams, barrier: int, answer: int) -> int:
         assert self._server is not None
-        return self._server.fork(self.uid, is_ahead, streams, barrier, answer)
+        return self._server.fork(self.uid, streams, barrier, answer)
 
     def signal(self, pid: int, number: int) -> None:
         signal_group(pid, number)

@@ -141,9 +141,17 @@ if not HAS_CGROUP_V2:
     name: 'has modules with the same names as the agent’s',
     source: {
       ...Object.fromEntries(
-        ['supervisor', 'files', 'control', 'init', 'interpreter', 'server', 'sitecustomize', 'usercustomize'].map(
-          (name) => [`${name}.py`, 'import os\nos.write(1, b"loaded")'],
-        ),
+        [
+          'supervisor',
+          'files',
+          'process',
+          'control',
+          'init',
+          'interpreter',
+          'server',
+          'sitecustomize',
+          'usercustomize',
+        ].map((name) => [`${name}.py`, 'import os\nos.write(1, b"loaded")']),
       ),
       '.local/lib/python3.13/site-packages/usercustomize.py':
         'import os\nassert os.getuid() > 9_999 and os.getpid() != 1',

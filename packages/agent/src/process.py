@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from terminal_output import TerminalOutput
     from usage import Usage
 
-    Fork: TypeAlias = Callable[[bool, Streams, int, int], int]
+    Fork: TypeAlias = Callable[[Streams, int, int], int]
 
     class Reading(TypedDict):
         """How output is read: see `Output`."""
@@ -53,7 +53,7 @@ SPOT_CHECK_SECONDS = 0.25
 ABANDON_SECONDS = 0.2
 
 
-class Program:
+class Process:
     _peak_before: int | None
     _cpu_before: float
     _oom_before: int
@@ -137,7 +137,7 @@ class Program:
             self._is_up(said, on_ready)
 
         self._on_answer = answered
-        self._open_barrier(lambda barrier, answer: fork(self._is_first, self._streams, barrier, answer))
+        self._open_barrier(lambda barrier, answer: fork(self._streams, barrier, answer))
 
     def _is_up(self, said: bytes, on_ready: Callable[[bool], None]) -> None:
         self._look_at_counters()
