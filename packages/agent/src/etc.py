@@ -1,6 +1,6 @@
 """/etc of a container: in memory, because it says who runs, and the root is read-only.
 
-A program's user is another one in each container, and with each program of a reused container. A program that looks
+A program's user is another one in each container. A program that looks
 its number up must find a name, a group and a home. And Docker puts an empty /etc/hosts over that of the image where
 there is no network.
 

@@ -34,7 +34,6 @@ class NoIsolation(TypedDict):
 
 class Init(TypedDict):
     confinement: CellUsers | ContainerUser | NoIsolation
-    jobsPerContainer: int
     diskBytes: int
     workspace: str
     env: dict[str, str]
@@ -65,7 +64,6 @@ class Exec(TypedDict):
     outputBytes: int
     killGraceMs: int
     credit: int
-    isolation: Literal["job", "tenant"]
     diskBytes: int
     terminal: TerminalSize | None
 

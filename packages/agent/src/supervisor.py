@@ -30,7 +30,6 @@ import frames
 import json_text
 import switches
 from channel import Channel
-from cleaner import has_processes, is_as_new, remove_files
 from kill import kill_all_we_may
 from loop import Loop
 from outlast import outlast_programs
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
 
     from confinement import Confinement
     from confinement.cell import Cell, PlaceWriter
-    from confinement.container import Container
     from file_writer import FileWriter
     from memory_return import MemoryReturn
     from messages import Exec, ExitReport, Init, ListedFile, Put, Ready, Signal, TerminalSize
@@ -57,9 +55,6 @@ if TYPE_CHECKING:
 #: 5.5 ms of a processor in a fresh container instead of 3.3 (2026-11-29,
 #: `node apps/bench/src/tricks/main.ts --without outlast`). Switch: `outlast`.
 OUTLAST_SECONDS = 0.015 if switches.is_on("outlast") else 0
-#: What a job leaves dies within moments. A sandbox in which something does not die is given up.
-TIDYING_SECONDS = 5
-KILL_AGAIN_SECONDS = 0.002
 
 
 class Agent:
@@ -67,7 +62,6 @@ class Agent:
     _usage: Usage
     _confinement: Confinement
     _memory: MemoryReturn
-    _give_up_tidying: int
 
     def __init__(self, server: StartServer | None) -> None:
         self._server = server
@@ -78,7 +72,6 @@ class Agent:
         self._terminal: Terminal | None = None  # of that program
         self._file_writer: FileWriter | PlaceWriter | None = None
         self._stream = 0  # of the program that runs; 0 while none does
-        self._is_reused = False
         self._uses = 0
         self._outlasts = False
         self._files: list[ListedFile] = []
@@ -218,9 +211,6 @@ class Agent:
         if program is None or program.is_running():
             raise frames.ProtocolError("a program where none is awaited")
         self._stream = stream
-        self._is_reused = request["isolation"] == "tenant" and self._confinement.kind == "container"
-        if self._confinement.kind == "container":
-            self._confinement.alone = not self._is_reused
         packed = files.pack(self._files, self._content)
         self._files, self._content = [], bytearray()
         if self._confinement.kind == "cell" and self._confinement.disk_bytes != request["diskBytes"]:
@@ -384,7 +374,7 @@ class Agent:
             if self._confinement.has_ended():
                 self._next_in_cell(self._confinement)
         elif self._confinement.kind == "container":
-            self._after_program(self._confinement)
+            self._confinement.kill_everything()
 
     def _next_in_cell(self, cell: Cell) -> None:
         """Nothing of the program runs any more."""
@@ -392,38 +382,6 @@ class Agent:
         cell.close()
         cell.disk_bytes = self._settings["diskBytes"]
         self._memory.when_back(self._prepare, self._leave)
-
-    def _after_program(self, container: Container) -> None:
-        if not self._is_reused:
-            if self._has_survivors():
-                container.kill_everything()
-            return
-        if self._uses == self._settings["jobsPerContainer"] or container.alone:
-            self._leave()
-        self._give_up_tidying = self._loop.after(TIDYING_SECONDS, self._leave)
-        self._tidy_up(container)
-
-    def _has_survivors(self) -> bool:
-        ours = (os.getpid(), self._server.pid) if self._server else (os.getpid(),)
-        return has_processes(ours)
-
-    def _tidy_up(self, container: Container) -> None:
-        """Kills again and again until no process is left, then removes the rest."""
-        if self._has_survivors():
-            container.kill_everything()
-            if container.alone:
-                self._leave()  # what the program left takes every process that the limit allows
-            self._loop.after(KILL_AGAIN_SECONDS, lambda: self._tidy_up(container))
-            return
-        workspace = self._settings["workspace"]
-        self._loop.cancel(self._give_up_tidying)
-        remove_files(container.uid, workspace)
-        # From here it is ours, so nobody else can change it any more.
-        os.chown(workspace, 0, 0)
-        os.chmod(workspace, 0o700)
-        if not is_as_new(workspace):
-            self._leave()
-        self._prepare()
 
 
 def run(server: StartServer | None = None) -> NoReturn:

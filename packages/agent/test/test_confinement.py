@@ -5,7 +5,6 @@ import unittest
 from collections.abc import Callable
 
 import execute
-import kill
 from confinement.container import Container
 from confinement.local import Local
 from spawn import Pipes
@@ -116,16 +115,11 @@ class InContainer(unittest.TestCase):
         self.assertEqual((os.fstat(writer).st_uid, os.fstat(writer).st_gid), (UID, UID))
 
     @needs_container
-    def test_only_the_processes_of_the_user_are_killed_where_others_live_on(self) -> None:
-        job = Container(UID, "/tmp", None)
-        job.alone = False
-        other = subprocess.Popen(SLEEP)
-        program = subprocess.Popen(SLEEP, user=UID, group=UID, extra_groups=[])
-        job.kill_everything()
-        self.assertEqual(program.wait(10), -signal.SIGKILL)
-        self.assertIsNone(other.poll())
-        kill.kill_all_we_may()
-        self.assertEqual(other.wait(10), -signal.SIGKILL)
+    def test_everything_in_a_container_is_killed_in_one_step(self) -> None:
+        container = Container(UID, "/tmp", None)
+        programs = [subprocess.Popen(SLEEP), subprocess.Popen(SLEEP, user=UID, group=UID, extra_groups=[])]
+        container.kill_everything()
+        self.assertEqual([program.wait(10) for program in programs], [-signal.SIGKILL] * 2)
 
 
 class Signals(unittest.TestCase):

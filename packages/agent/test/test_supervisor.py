@@ -44,7 +44,6 @@ class WithoutTerminals(unittest.TestCase):
     def test_a_program_that_needs_a_terminal_gets_an_error_that_says_why(self) -> None:
         settings: Init = {
             "confinement": {"kind": "local"},
-            "jobsPerContainer": 1,
             "diskBytes": 0,
             "workspace": self.workspace,
             "env": {},
@@ -60,7 +59,6 @@ class WithoutTerminals(unittest.TestCase):
             "outputBytes": 1_000,
             "killGraceMs": 300,
             "credit": 1_000,
-            "isolation": "job",
             "diskBytes": 0,
             "terminal": {"cols": 80, "rows": 24},
         }

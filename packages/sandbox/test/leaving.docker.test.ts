@@ -81,7 +81,6 @@ test('An agent that has to leave after a program sends everything before', async
         killGraceMs: 300,
         credit: CREDIT_BYTES,
         diskBytes,
-        isolation: 'job',
         terminal: null,
       }),
     ])

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 
 class Container:
-    """`alone`: nothing else lives on in this container once its program has died."""
-
     kind: Literal["container"] = "container"
     peak_memory_bytes: int | None = None
 
@@ -29,9 +27,7 @@ class Container:
         self.uid = uid
         self.workspace = workspace
         self.disks = [workspace, "/tmp"]
-        self.alone = True
         self._server = server
-        self._uses = 0
         self.has_interpreter = server is not None and server.has_interpreter
 
     def enter(self) -> None:
@@ -41,9 +37,6 @@ class Container:
             os.waitpid(self._server.pid, 0)
 
     def renew(self) -> None:
-        self.uid += 1 if self._uses else 0
-        self._uses += 1
-        self.alone = True
         os.chown(self.workspace, self.uid, self.uid)
         etc.name_user(self.uid, self.workspace)
 
@@ -91,19 +84,4 @@ class Container:
         os.waitpid(pid, 0)
 
     def kill_everything(self) -> None:
-        if not self.alone:
-            try:
-                self._kill_its_own()
-                return
-            except OSError:
-                self.alone = True  # there is no process left to fork: then nothing in here may live on
         kill_all_we_may()
-
-    def _kill_its_own(self) -> None:
-        if os.fork():
-            return
-        try:
-            self.assume()
-            kill_all_we_may()
-        finally:
-            os._exit(0)

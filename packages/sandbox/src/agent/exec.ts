@@ -44,7 +44,6 @@ const encodeExec = (
     killGraceMs,
     credit: OUTPUT_WINDOW_BYTES,
     diskBytes: limits.diskBytes,
-    isolation: 'job',
     terminal: program.terminal ?? null,
   })
 

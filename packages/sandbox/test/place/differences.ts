@@ -25,7 +25,7 @@ const WANTED: readonly Difference[] = [
       ['name: its own', '127.0.0.1'],
       ['name: of the machine', 'sandbox'],
       ['setting: kernel/hostname', 'sandbox'],
-      ['file: /etc/hostname', '-rw-r--r-- 0 0 sandbox'],
+      ['file: /etc/hostname', '-rw-r--r-- root root sandbox'],
       ['file: /etc/hosts', /\n127\.0\.0\.1\tsandbox\n/],
       ['variable: HOSTNAME', 'sandbox'],
     ],
@@ -69,7 +69,7 @@ const WANTED: readonly Difference[] = [
     because: 'Programs write files where they are.',
     facts: [
       ['writing in: /workspace', 'runs programs'],
-      ['file: /workspace', /^drwx(?:r-xr-x|------) UID UID$/],
+      ['file: /workspace', 'drwxr-xr-x UID UID'],
     ],
   },
   {
@@ -111,7 +111,7 @@ const SAFE: readonly Difference[] = [
     here: 'in memory, with limits of bytes and files; 16 MiB of shared memory',
     because: 'A program cannot fill the host’s disk or memory.',
     facts: [
-      ['mount: /workspace', 'tmpfs mode=700 nodev nosuid nr_inodes=8192 rw size=65536k'],
+      ['mount: /workspace', 'tmpfs mode=755 nodev nosuid nr_inodes=8192 rw size=65536k'],
       ['mount: /tmp', 'tmpfs nodev nosuid nr_inodes=2048 rw size=16384k'],
       ['mount: /dev/shm', 'tmpfs nodev noexec nosuid nr_inodes=2048 rw size=16384k'],
     ],
@@ -119,10 +119,11 @@ const SAFE: readonly Difference[] = [
   {
     what: '`/etc`',
     plain: 'files of the image, three of the engine',
-    here: 'in memory: links to the files of the image, and what the agent writes',
-    because: 'It names the program’s user, which is another one each time.',
+    here: 'in memory, read-only: links to the files of the image, and what the agent writes',
+    because: 'It names the program’s user. Nobody can change it, or see who has read what.',
     facts: [
-      ['mount: /etc', /^tmpfs (?:mode=755 )?nodev noexec nosuid nr_inodes=2048 rw size=1024k$/],
+      ['mount: /etc', 'tmpfs mode=755 nodev noexec nosuid nr_inodes=2048 ro size=1024k'],
+      ['writing in: /etc', 'EROFS'],
       ['mount: /etc/hosts', undefined],
       ['mount: /etc/resolv.conf', undefined],
     ],
@@ -130,11 +131,11 @@ const SAFE: readonly Difference[] = [
   {
     what: 'control groups',
     plain: 'no limits',
-    here: '256 MiB of memory, 1 processor’s time, 64 processes and the agent’s own',
+    here: '256 MiB of memory, 1 processor’s time, 64 processes and three of the agent’s',
     because: 'The limits of a job ([limits](limits-and-outcomes.md)).',
     facts: [
       ['control groups: memory', '268435456'],
-      ['control groups: processes', /^6[56]$/],
+      ['control groups: processes', '67'],
       ['control groups: processors', /^100000\b/],
       ['control groups: its own', '/'],
     ],
@@ -167,20 +168,22 @@ const SAFE: readonly Difference[] = [
   {
     what: 'more rights by setuid files',
     plain: 'possible',
-    here: 'impossible (`no_new_privs`), and root could have only four capabilities',
-    because: 'The agent needs those four to change users; a program gets none.',
+    here: 'impossible (`no_new_privs`), and no process can have a capability',
+    because: 'A program needs none.',
     facts: [
       ['status: NoNewPrivs', '1'],
-      ['status: CapBnd', '00000000000000e1'],
+      ['status: CapBnd', '0000000000000000'],
     ],
   },
   {
     what: 'system calls',
     plain: 'those of Docker’s list',
-    here: 'without `ptrace`, `io_uring`, `vmsplice`, `memfd_secret`, `chroot` and some that only root may use',
-    because: 'Ways out of containers in the past. Debuggers and `strace` do not work.',
+    here: 'without `ptrace`, `io_uring`, `io_setup`, `vmsplice`, `memfd_secret`, `chroot`, changes of the user and some that only root may use; the second filter is the program’s own',
+    because:
+      'Ways out of containers in the past, and what a host has one of for everybody. Debuggers and `strace` do not work.',
     facts: [
-      [/^system call: (?:adjtimex|chroot|clock_adjtime|memfd_secret|ptrace|vmsplice)$/, 'EPERM'],
+      [/^system call: (?:adjtimex|chroot|clock_adjtime|memfd_secret|ptrace|setfsuid|vmsplice)$/, 'EPERM'],
+      ['status: Seccomp_filters', '2'],
       [/^system call: io_uring_/, 'ENOSYS'],
       [/^descriptor.*: anon_inode:\[io_uring\]/, undefined],
     ],
@@ -192,6 +195,29 @@ const SAFE: readonly Difference[] = [
     because: 'Other families lead to the host or to devices.',
     facts: [[/^socket: (?:alg|bluetooth|can|key|vsock) /, 'EPERM']],
   },
+  {
+    what: '`/dev`',
+    plain: 'can be written to by root; any number of terminals',
+    here: 'read-only; 32 terminals',
+    because: 'Nobody can change what the next program finds. The kernel has one number of terminals for everybody.',
+    facts: [
+      ['mount: /dev', 'tmpfs mode=755 nosuid ro size=65536k'],
+      ['writing in: /dev', 'EROFS'],
+      ['mount: /dev/pts', 'devpts max=32 mode=620 noexec nosuid ptmxmode=666 rw'],
+    ],
+  },
+  {
+    what: '`cmdline`, `interrupts`, `softirqs`, `key-users`, `pressure` in `/proc`',
+    plain: 'those of the machine',
+    here: 'empty',
+    because: 'They say how the machine was started and what others on it do.',
+    facts: [
+      [/^mount: \/proc\/(?:cmdline|interrupts|key-users|softirqs)$/, 'tmpfs mode=755 nosuid rw size=65536k'],
+      ['mount: /proc/pressure', 'tmpfs ro'],
+      ['mount: /sys/devices/virtual/powercap', 'tmpfs ro'],
+      [/^readable: \/proc\/(?:cmdline|interrupts|key-users|softirqs)$/, undefined],
+    ],
+  },
 ]
 
 /** What follows from how a sandbox is made. */
@@ -199,8 +225,8 @@ const MADE: readonly Difference[] = [
   {
     what: 'process 1',
     plain: 'is the program',
-    here: 'is the agent',
-    because: 'The agent starts, measures and ends the program.',
+    here: 'starts and ends the program, and waits for orphans',
+    because: 'A program that is number 1 ignores signals, and would have to wait for orphans.',
     facts: [['process: is number 1', 'false']],
   },
   {
@@ -209,6 +235,27 @@ const MADE: readonly Difference[] = [
     here: 'it takes the program first (score 1000)',
     because: 'The agent must live on to say what happened.',
     facts: [['process: score when memory runs out', '1000']],
+  },
+  {
+    what: 'files of root’s',
+    plain: 'belong to the user 0',
+    here: 'seem to belong to nobody (65534), but those that are made for the program: there root is 0',
+    because: 'The program has a list of users of its own, in which the image’s root is not.',
+    facts: [
+      ['user: of the image', '65534'],
+      [/^file: \/etc\/g?shadow$/, '-rw-r----- root root EACCES'],
+    ],
+  },
+  {
+    what: 'settings of the kernel for users and networks',
+    plain: 'of the machine, or of the container',
+    here: 'of the program’s own namespaces: no quota of its own for a user, since that of the sandbox holds, and some settings of the network are not there',
+    because: 'The kernel keeps them for each namespace.',
+    facts: [
+      [/^setting: user\/max_/, '2147483647'],
+      ['setting: net/ipv4/ping_group_range', '65534\t65534'],
+      [/^setting: net\/(?:core\/xfrm_|ipv6\/route\/)/, undefined],
+    ],
   },
   {
     what: '`/dev/console`, with `tty`',

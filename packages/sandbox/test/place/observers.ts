@@ -54,6 +54,9 @@ export const toObserver = (language: LanguageId): Readonly<Record<string, string
 
 const PLACE = `import ctypes, errno, grp, json, os, platform, pwd, re, socket, stat, sys, termios
 facts = {}
+ROOT = os.stat("/usr").st_uid
+facts["user: of the image"] = ROOT
+def owners(state): return ["root" if one in (0, ROOT) else one for one in (state.st_uid, state.st_gid)]
 def read(path):
     try:
         with open(path, "rb", buffering=0) as file: return file.read(65536).decode(errors="replace").strip()
@@ -79,10 +82,10 @@ for name in ("http", "ssh"): facts[f"service: {name}"] = attempt(lambda: socket.
 for file in set(os.listdir("/etc")) - {"mtab"}:
     path = f"/etc/{file}"
     state = os.stat(path)
-    facts[f"file: {path}"] = [stat.filemode(state.st_mode), state.st_uid, state.st_gid, read(path) if stat.S_ISREG(state.st_mode) else ""]
+    facts[f"file: {path}"] = [stat.filemode(state.st_mode), *owners(state), read(path) if stat.S_ISREG(state.st_mode) else ""]
 for name in os.listdir("/"):
     state = os.stat(f"/{name}")
-    facts[f"file: /{name}"] = [stat.filemode(state.st_mode), state.st_uid, state.st_gid]
+    facts[f"file: /{name}"] = [stat.filemode(state.st_mode), *owners(state)]
 
 # Places
 for line in open("/proc/mounts"):
@@ -100,7 +103,7 @@ for root in ("/dev", "/dev/pts"):
         path = f"{root}/{name}"
         state = os.lstat(path)
         kind = os.readlink(path) if stat.S_ISLNK(state.st_mode) else f"{os.major(state.st_rdev)}:{os.minor(state.st_rdev)}"
-        facts[f"device: {path}"] = [stat.filemode(state.st_mode), state.st_uid, state.st_gid, kind]
+        facts[f"device: {path}"] = [stat.filemode(state.st_mode), *owners(state), kind]
 for folder in os.environ["PATH"].split(":"):
     for name in os.listdir(folder):
         if os.access(f"{folder}/{name}", os.X_OK): facts[f"tool: {name}"] = "there"
@@ -119,7 +122,7 @@ if os.isatty(0):
     facts["terminal: is in the foreground"] = os.tcgetpgrp(0) == os.getpgrp()
     facts["terminal: controls"] = attempt(lambda: os.close(os.open("/dev/tty", os.O_RDWR)) or "yes")
     state = os.fstat(0)
-    facts["terminal: file"] = [stat.filemode(state.st_mode), state.st_uid, state.st_gid]
+    facts["terminal: file"] = [stat.filemode(state.st_mode), *owners(state)]
 
 # The kernel
 for name in os.listdir("/proc"):

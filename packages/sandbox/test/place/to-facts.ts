@@ -118,6 +118,9 @@ export const toFacts = (printed: string): Facts => {
     return [name, name.startsWith('mount: ') ? toMount(value) : value.join(' ')]
   })
   return Object.fromEntries(
-    [...toProcessFacts(observation), ...place].map(([name, value]) => [name, value?.replaceAll(uid, 'UID')]),
+    [...toProcessFacts(observation), ...place].map(([name, value]) => [
+      name,
+      value?.replaceAll(new RegExp(`\\b${uid}\\b`, 'g'), 'UID'),
+    ]),
   )
 }
