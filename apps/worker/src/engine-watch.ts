@@ -49,7 +49,9 @@ export const createEngineWatch = (options: {
   const goDown = async (fault: Error) => {
     if (isDown) return
     isDown = true
-    log.warn({ err: fault }, `No sandbox can be made: ${fault.message}. Jobs stay queued until this is fixed`)
+    // Messages of the engine end with a line feed or a space.
+    const reason = fault.message.trim()
+    log.warn({ err: fault }, `No sandbox can be made: ${reason}. Jobs stay queued until this is fixed`)
     schedule(checkWhileDown, CHECK_WHILE_DOWN_MS)
     await onDown(fault)
   }

@@ -11,7 +11,8 @@ test('a Redis that may remove keys when it is full is reported, even if it can b
   const waiting = findEvictionRisk(redis, signal)
   await server.start()
   expect(await waiting).toBeUndefined()
-  await eventually(() => redis.config('SET', 'maxmemory-policy', 'allkeys-lru'))
+  await eventually(() => redis.config('SET', 'maxmemory', '0'))
+  await redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
   // Without a limit on memory nothing is ever removed.
   expect(await findEvictionRisk(redis, signal)).toBeUndefined()
   await redis.config('SET', 'maxmemory', '100mb')

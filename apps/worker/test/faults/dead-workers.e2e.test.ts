@@ -121,43 +121,73 @@ const discard = async (container: Docker.Container): Promise<void> => {
 const goneFrom = (workers: readonly Process[]) => async () =>
   expect((await Promise.all(workers.map(containersOf))).flat()).toEqual([])
 
+/**
+ * Workers are stopped at these stages, one after another, and then killed. A worker that is held at Redis counts as dead after
+ * a while, and others of its system remove its containers: so those that are held at the engine have a system of their own.
+ */
+const killAt = async (
+  redisUrl: string,
+  prefix: string,
+  catchAll: (
+    start: (concurrency?: number) => ReturnType<typeof startBehindProxies>,
+    system: System,
+    resources: AsyncDisposableStack,
+  ) => Promise<Awaited<ReturnType<typeof catchAt>>[]>,
+) => {
+  await using resources = new AsyncDisposableStack()
+  await using system = await startSystem({ redisUrl, prefix, workers: 0, env: ENV })
+  const workers: Process[] = []
+  const start = async (concurrency = 1) => {
+    const one = await startBehindProxies(system, redisUrl, resources, concurrency)
+    workers.push(one.worker)
+    return one
+  }
+  const caught = await catchAll(start, system, resources)
+  for (const worker of workers) worker.signal('SIGKILL')
+  const killedAt = performance.now()
+  await system.startWorker({ RUNNEL_CONCURRENCY: '6' })
+
+  for (const { stage, id } of caught) {
+    const job = await system.finished(id, 20_000)
+    const events = await system.events(id)
+    expect([stage.name, job.outcome, stdoutOf(job)]).toEqual([
+      stage.name,
+      { type: 'exited', exitCode: 0 },
+      'first\nlast\n',
+    ])
+    expect([stage.name, toList(events)]).toEqual([stage.name, stage.events])
+    expect(events.map((event) => event.id)).toEqual(ids(events))
+  }
+  await eventually(goneFrom(workers), { withinMs: GONE_MS - (performance.now() - killedAt) })
+}
+
 // Most of it is waiting, for locks to run out and for rounds of the reaper: all at the same time.
 describe.concurrent('A job whose worker dies', () => {
-  test('at any step finishes exactly once, and nothing of the worker stays', async ({ redisUrl, prefix }) => {
-    await using resources = new AsyncDisposableStack()
-    await using system = await startSystem({ redisUrl, prefix, workers: 0, env: ENV })
-    const behindProxies: Awaited<ReturnType<typeof startBehindProxies>>[] = []
-    const start = async (concurrency = 1) => {
-      const one = await startBehindProxies(system, redisUrl, resources, concurrency)
-      behindProxies.push(one)
-      return one
-    }
-    const caught: Awaited<ReturnType<typeof catchAt>>[] = []
-    // Each worker is full, so the next worker gets the next job.
-    for (const stage of REDIS_STAGES) caught.push(await catchAt(system, (await start()).redis, stage))
-    const { engine } = await start(ENGINE_STAGES.length - 1)
-    for (const stage of ENGINE_STAGES) caught.push(await catchAt(system, engine, stage))
-    const last = await start()
-    // It also has a container that does not end without help.
-    resources.adopt(await startStubborn(labelsOf(nameOf(last.worker) ?? '')), discard)
-    caught.push(await catchAt(system, last.redis, RUNNING))
-    for (const { worker } of behindProxies) worker.signal('SIGKILL')
-    const killedAt = performance.now()
-    await system.startWorker({ RUNNEL_CONCURRENCY: '6' })
+  test('at any step with Redis finishes exactly once, and nothing of the worker stays', async ({
+    redisUrl,
+    prefix,
+  }) => {
+    await killAt(redisUrl, prefix, async (start, system, resources) => {
+      const caught: Awaited<ReturnType<typeof catchAt>>[] = []
+      // Each worker is full, so the next worker gets the next job.
+      for (const stage of REDIS_STAGES) caught.push(await catchAt(system, (await start()).redis, stage))
+      const last = await start()
+      // It also has a container that does not end without help.
+      resources.adopt(await startStubborn(labelsOf(nameOf(last.worker) ?? '')), discard)
+      caught.push(await catchAt(system, last.redis, RUNNING))
+      return caught
+    })
+  })
 
-    for (const { stage, id } of caught) {
-      const job = await system.finished(id, 20_000)
-      const events = await system.events(id)
-      expect([stage.name, job.outcome, stdoutOf(job)]).toEqual([
-        stage.name,
-        { type: 'exited', exitCode: 0 },
-        'first\nlast\n',
-      ])
-      expect([stage.name, toList(events)]).toEqual([stage.name, stage.events])
-      expect(events.map((event) => event.id)).toEqual(ids(events))
-    }
-    await eventually(goneFrom(behindProxies.map(({ worker }) => worker)), {
-      withinMs: GONE_MS - (performance.now() - killedAt),
+  test('at any step with the engine finishes exactly once, and nothing of the worker stays', async ({
+    redisUrl,
+    prefix,
+  }) => {
+    await killAt(redisUrl, prefix, async (start, system) => {
+      const { engine } = await start(ENGINE_STAGES.length - 1)
+      const caught: Awaited<ReturnType<typeof catchAt>>[] = []
+      for (const stage of ENGINE_STAGES) caught.push(await catchAt(system, engine, stage))
+      return caught
     })
   })
 

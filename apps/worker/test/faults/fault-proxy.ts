@@ -53,8 +53,9 @@ export const startFaultProxy = async (
   const pairs = new Set<{ readonly client: Socket; readonly server: Socket; isHeld: boolean }>()
   const holds = new Set<Hold>()
 
-  const findHold = (text: string): Hold | undefined => {
-    const found = [...holds].find((hold) => text.includes(hold.text))
+  /** Only a text that ends in these bytes: one that ended before them was sent before the hold was made. */
+  const findHold = (tail: string, bytes: string): Hold | undefined => {
+    const found = [...holds].find(({ text }) => (tail.slice(1 - text.length) + bytes).includes(text))
     if (found?.once) holds.delete(found)
     return found
   }
@@ -75,9 +76,9 @@ export const startFaultProxy = async (
     }
     let tail = ''
     client.on('data', (bytes) => {
-      const text = tail + bytes.toString('latin1')
-      tail = text.slice(-TAIL_BYTES)
-      const hold = holds.size === 0 ? undefined : findHold(text)
+      const text = bytes.toString('latin1')
+      const hold = holds.size === 0 ? undefined : findHold(tail, text)
+      tail = (tail + text).slice(-TAIL_BYTES)
       if (hold === undefined || hold.passing) server.write(bytes)
       if (hold === undefined) return
       pair.isHeld = true

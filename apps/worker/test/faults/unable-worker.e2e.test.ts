@@ -29,6 +29,14 @@ const ANSWERS: readonly { readonly to: string; readonly answer: string; readonly
 ]
 
 const jobOf = (index: number) => ({ language: 'python', code: `print(${index})` })
+/** A sandbox is made for it when it comes, whatever is in stock: no other has such a disk. */
+const lonelyJobOf = (index: number) => ({
+  ...jobOf(index),
+  isolation: 'container',
+  limits: { diskBytes: 8 * 1024 * 1024 },
+})
+/** What the request to make it has in it, and no other. */
+const LONELY = 'size=8388608'
 
 /** A pool makes sandboxes at once while the engine is healthy, and after a failure tries again within ten seconds. */
 const HEALED_MS = 20_000
@@ -65,7 +73,7 @@ describe.concurrent('A worker that cannot make a sandbox, although its engine an
     await untilWorkers(system, 1, 0)
     const makeRoom = engine.answerEach('/containers/create', REFUSED)
     // The first job cannot use a sandbox from stock, so it is the first to fail.
-    const first = await system.submit({ ...jobOf(0), limits: { diskBytes: 8 * 1024 * 1024 } })
+    const first = await system.submit(lonelyJobOf(0))
     await untilWorkers(system, 0, 1)
     const jobs = [first, ...(await Promise.all([1, 2, 3].map((index) => system.submit(jobOf(index)))))]
     const waiting = await Promise.all(jobs.map(({ id }) => system.read(id)))
@@ -84,10 +92,11 @@ describe.concurrent('A worker that cannot make a sandbox, although its engine an
     redisKeys,
   }) => {
     await using engine = await startFaultyEngine()
-    const release = engine.answerEach('/containers/create', REFUSED)
+    // Not its first one: a worker that cannot make even that takes no job.
+    const release = engine.answerEach(LONELY, REFUSED)
     const env = { ...ENV, DOCKER_HOST: engine.host, RUNNEL_POOL_MIN: '0' }
     await using system = await startSystem({ redisUrl, prefix, workers: 0, env })
-    const { id } = await system.submit(jobOf(0))
+    const { id } = await system.submit(lonelyJobOf(0))
     // Where BullMQ counts how often a job was taken.
     await redis.hset(redisKeys.queuedJob(id), 'ats', 9)
     const worker = await system.startWorker()
@@ -109,7 +118,7 @@ describe.concurrent('A worker that cannot make a sandbox, although its engine an
     await using system = await startSystem({ redisUrl, prefix, env })
     for (const [index, { to, answer, passing }] of ANSWERS.entries()) {
       const answered = engine.answerAt(to, answer, { passing })
-      const { id } = await system.submit(jobOf(index))
+      const { id } = await system.submit({ ...jobOf(index), isolation: 'container' })
       await answered
       const job = await system.finished(id, HEALED_MS)
       expect([index, job.outcome, stdoutOf(job)]).toEqual([index, { type: 'exited', exitCode: 0 }, `${index}\n`])
