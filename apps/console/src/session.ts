@@ -60,11 +60,15 @@ export const noteRefusal = (queries: QueryClient, error: unknown): void => {
   if (isSignedOut(error)) void queries.invalidateQueries({ queryKey: KEY })
 }
 
-/** Sends the key once. Afterwards the browser has a cookie in its place, which no script can read. */
-export const signIn = async (queries: QueryClient, key: string): Promise<void> => {
+/** Sends the key once. Afterwards the browser has a cookie in its place, which no script can read. What is shown stays. */
+export const openSession = async (queries: QueryClient, key: string): Promise<void> => {
   const headers = { authorization: `Bearer ${key}` }
   const caller = await client.request<CallerFacts>('POST', '/v1/sessions', { headers })
   queries.setQueryData<Answer>(KEY, { caller, hasEnded: false })
+}
+
+export const signIn = async (queries: QueryClient, key: string): Promise<void> => {
+  await openSession(queries, key)
   // What was read as someone else, or refused, is read anew.
   await queries.resetQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] })
 }

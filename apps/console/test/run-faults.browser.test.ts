@@ -3,7 +3,10 @@ import { eventually, startRedis } from '@runnel/testing'
 import { browserTest as test } from '@runnel/testing/browser'
 import { startSystem } from '@runnel/testing/system'
 import { describe, expect } from 'vitest'
+import { z } from 'zod'
 import { useRunPage } from './run-page.ts'
+
+const frameSchema = z.looseObject({ type: z.literal('event'), event: z.looseObject({ type: z.string() }) })
 
 /** Prints a number every 0.1 s for 6 s: a gap or a repeated line is seen. */
 const COUNT = `import time
@@ -20,7 +23,9 @@ describe('The Run view says what is wrong', () => {
     const { page } = opened
     await page.goto(`${system.url}/r/job_${'0'.repeat(32)}`)
     await page.getByText('This run cannot be shown').waitFor()
-    expect(await page.getByText('There is no job with this id').count()).toBeGreaterThan(0)
+    await page.getByTestId('state').filter({ hasText: 'There is no job with this id' }).waitFor()
+    // Once above, and once where the program would be.
+    expect(await page.getByText('There is no job with this id').count()).toBe(2)
     await page.getByRole('button', { name: 'Write a new program' }).click()
     const view = await useRunPage(page)
     await view.write('import sys\nsys.stdout.buffer.write(bytes(range(256)))\n')
@@ -33,6 +38,30 @@ describe('The Run view says what is wrong', () => {
     await view.button('Download the output').click()
     const file = await (await downloading).path()
     expect(await readFile(file)).toEqual(Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)))
+  })
+
+  test('only for what it knows: an event of a newer server changes nothing', async ({ openPage, system }) => {
+    const { page } = await openPage()
+    let added = 0
+    // All goes between this page and the real server, and one more event after each.
+    await page.routeWebSocket(/\/v1\/stream/, (socket) => {
+      const server = socket.connectToServer()
+      socket.onMessage((message) => server.send(message))
+      server.onMessage((message) => {
+        socket.send(message)
+        const frame = frameSchema.safeParse(JSON.parse(String(message))).data
+        if (frame === undefined) return
+        added += 1
+        socket.send(JSON.stringify({ ...frame, event: { ...frame.event, type: 'from-the-future' } }))
+      })
+    })
+    await page.goto(`${system.url}/`)
+    const view = await useRunPage(page)
+    await view.write('print("as ever")')
+    await view.run()
+    await view.untilState(/Exited 0/)
+    expect(await view.outputLines()).toEqual(['as ever'])
+    expect(added).toBeGreaterThan(0)
   })
 
   test('when the browser does not let it copy', async ({ openPage, system }) => {

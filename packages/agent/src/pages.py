@@ -18,8 +18,8 @@ _madvise = libc.find("madvise")
 
 def own_all() -> None:
     """A trick, for a program that nobody waits for yet: copies all its pages at once, which otherwise are copied one
-    by one when they are first written to. A program takes 2.9 ms of a processor instead of 4.9 and has ended 6 ms
-    sooner, for 3.7 MiB more in a sandbox that waits (2026-11-29, a cell that runs `print` again and again;
+    by one when they are first written to. A program takes 2.9 ms of a processor instead of 4.9, for 3.7 MiB more in a
+    sandbox that waits (2026-11-29, a cell that runs `print` again and again;
     `node apps/bench/src/tricks/main.ts --without pages` for a fresh one). Switch: `pages`."""
     if not switches.is_on("pages"):
         return

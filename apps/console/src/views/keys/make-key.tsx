@@ -6,7 +6,7 @@ import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Field } from '../../parts/field.tsx'
 import { sayError } from '../../parts/notice.tsx'
-import { signIn } from '../../session.ts'
+import { openSession } from '../../session.ts'
 import styles from './keys.module.css'
 import { NewKey } from './new-key.tsx'
 
@@ -52,8 +52,8 @@ const Form = ({
     async mutationFn() {
       const body = { tenant, scopes, name: name.trim(), expiresAt: toExpiry(days) }
       const made = await client.request<MadeKey>('POST', '/v1/admin/keys', { body })
-      // From now on this browser would be refused.
-      if (isFirst) await signIn(queries, made.key)
+      // From now on this browser would be refused. Nothing is read anew yet: that would take the new key off the page.
+      if (isFirst) await openSession(queries, made.key)
       return made
     },
     onSuccess: onMade,

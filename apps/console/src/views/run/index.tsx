@@ -149,6 +149,7 @@ export const RunView = ({ jobId }: { readonly jobId: string | undefined }): Reac
               terminal={terminal}
               error={control.terminalError}
               run={run}
+              isGone={draft === undefined && subject.error !== undefined}
               stream={control.stream}
               tty={draft?.tty ?? true}
               onTty={(tty) => subject.change((now) => ({ ...now, tty }))}

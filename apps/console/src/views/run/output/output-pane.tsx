@@ -13,6 +13,8 @@ export interface OutputPaneProps {
   /** Why there is no terminal. */
   readonly error: unknown
   readonly run: RunState
+  /** The pane of the program says already that there is no such run. */
+  readonly isGone: boolean
   readonly stream: ShownStream
   /** Whether the next run has a terminal. */
   readonly tty: boolean
@@ -29,7 +31,7 @@ const STREAMS = [
 
 /** What the program prints, and where one types to it. */
 export const OutputPane = (props: OutputPaneProps): ReactElement => {
-  const { terminal, error, run, stream, tty, onTty, onDownload, hint } = props
+  const { terminal, error, run, isGone, stream, tty, onTty, onDownload, hint } = props
   const [isText, setText] = useState(false)
   const hasRun = run.phase !== 'ready'
   // The streams of a run on a terminal cannot be told apart.
@@ -93,7 +95,7 @@ export const OutputPane = (props: OutputPaneProps): ReactElement => {
           </IconButton>
         </span>
       </div>
-      {run.refusal !== undefined && run.phase === 'refused' && (
+      {run.refusal !== undefined && run.phase === 'refused' && !isGone && (
         <div className={styles.refusal}>
           <p>{run.refusal.message}</p>
           {run.refusal.requestId !== undefined && <code>{run.refusal.requestId}</code>}
