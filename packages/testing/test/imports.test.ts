@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 
 const ROOT = join(import.meta.dirname, '../../..')
 
@@ -114,6 +115,21 @@ const importFault = (file: string, specifier: string): string | undefined => {
   return undefined
 }
 
+const VALUE_IMPORT = /^(?:import|export) (?!type\b)[^']*from '((?:@[^'/]+\/)?[^'./][^'/]*)/gm
+const packageSchema = z.object({
+  dependencies: z.record(z.string(), z.string()).default({}),
+  peerDependencies: z.record(z.string(), z.string()).default({}),
+  devDependencies: z.record(z.string(), z.string()).default({}),
+})
+
+/** What this file imports at run time and its package has for development only: an image does not install that. */
+const importsForDevelopment = (file: string): string[] => {
+  const text = readFileSync(join(ROOT, file.replace(/\/src\/.*/, '/package.json')), 'utf8')
+  const { dependencies, peerDependencies, devDependencies } = packageSchema.parse(JSON.parse(text))
+  const names = [...readFileSync(join(ROOT, file), 'utf8').matchAll(VALUE_IMPORT)].flatMap(([, name]) => name ?? [])
+  return names.filter((name) => name in devDependencies && !(name in { ...dependencies, ...peerDependencies }))
+}
+
 const toMarkdown = (): string => {
   const rows = PLACES.map(({ place, mayImport }) => `| \`${place}\` | ${mayImport.join(', ') || 'nothing of ours'} |`)
   return ['| place | may import |', '|---|---|', ...rows].join('\n')
@@ -132,6 +148,13 @@ describe('The table of imports', () => {
         }),
       )
     expect(files.length).toBeGreaterThan(200)
+    expect(faults).toEqual([])
+  })
+
+  test('holds for what an image installs: nothing that runs is a dependency for development', () => {
+    const faults = files
+      .filter((file) => !/\/src\/testing(\.ts$|\/)/.test(file))
+      .flatMap((file) => importsForDevelopment(file).map((name) => `${file} must have ${name} as a dependency`))
     expect(faults).toEqual([])
   })
 
