@@ -26,7 +26,7 @@ interface Running {
   readonly end: () => void
 }
 
-/** Starts jobs that run until they are told to end. */
+/** Starts jobs that run until the test ends them. */
 const playWorker = async (api: Api) => {
   const running = new Map<string, Running>()
   await api.work(

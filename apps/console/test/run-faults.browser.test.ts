@@ -26,6 +26,9 @@ describe('The Run view says what is wrong', () => {
     await page.getByTestId('state').filter({ hasText: 'There is no job with this id' }).waitFor()
     // Once above, and once where the program would be.
     expect(await page.getByText('There is no job with this id').count()).toBe(2)
+    await page.setViewportSize({ width: 390, height: 844 })
+    expect(await page.getByText('This run cannot be shown').isVisible()).toBe(true)
+    await page.setViewportSize({ width: 1280, height: 800 })
     await page.getByRole('button', { name: 'Write a new program' }).click()
     const view = await useRunPage(page)
     await view.write('import sys\nsys.stdout.buffer.write(bytes(range(256)))\n')

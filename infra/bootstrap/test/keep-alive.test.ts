@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { keepAlive } from '../run/keep-alive.ts'
 import { startProgram } from '../run/program.ts'
 
-test('a part that is told to restart runs again, as a new process, and nobody is told that it ended', async () => {
+test('a part that is restarted runs as a new process, and its end is not reported', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'runnel-part-'))
   const started = [Promise.withResolvers<number>(), Promise.withResolvers<number>()]
   const said: string[] = []

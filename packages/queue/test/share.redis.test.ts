@@ -103,7 +103,7 @@ test('the places of all workers count, those of a drained one only while it runs
   await eventually(() => expect(countOf('long')).toBe(9))
   await other.stop(0)
   await eventually(async () => expect(await places()).toBe('6'))
-  // Jobs that were put back are next, whoever has places.
+  // Jobs that were put back are next, also those of a tenant that has places.
   await eventually(() => expect(countOf('long')).toBe(6))
   for (const left of [6, 6, 6, 5]) {
     endOne('long')

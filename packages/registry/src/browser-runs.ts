@@ -7,18 +7,18 @@ const CONFIRM_MS = 250
 
 /** Tells the sockets of a browser, on every API process, which jobs that browser has started. */
 export interface BrowserRuns extends Disposable {
-  /** Nothing is kept: only who listens at this moment hears of the job. */
+  /** Nothing is kept: only those who listen at this moment receive the job. */
   announce(tenantId: string, browser: string, jobId: string): Promise<void>
   /** Calls `onJob` for each job that is announced from now on, until it is disposed. */
   listen(tenantId: string, browser: string, onJob: (jobId: string) => unknown): Promise<Disposable>
 }
 
 /**
- * `browser` is the value of a cookie: who knows it hears of the browser's jobs, so it must be random. It is used only together
+ * `browser` is the value of a cookie: who knows it receives the browser's jobs, so it must be random. It is used only together
  * with its tenant, and only its SHA-256 reaches Redis.
  *
  * `subscriber` is a connection for subscriptions only. It subscribes again by itself when it was broken; jobs that were announced
- * in between are not heard of.
+ * in between are missed.
  */
 export const createBrowserRuns = (options: {
   readonly redis: Redis

@@ -58,7 +58,7 @@ describe('A ready container', () => {
     ['goes when it is old', { isBlank: true, readyMs: 1, ageMs: MAXIMUM_AGE_MS }, true],
     ['stays for 75 s for its tenant', { isBlank: false, readyMs: 74_999, ageMs: 80_000 }, false],
     ['goes when its tenant has not needed it for 75 s', { isBlank: false, readyMs: 75_000, ageMs: 80_000 }, true],
-    ['goes when it is old, whoever needs it', { isBlank: false, readyMs: 1, ageMs: MAXIMUM_AGE_MS }, true],
+    ['goes when it is old, even if a job needs it', { isBlank: false, readyMs: 1, ageMs: MAXIMUM_AGE_MS }, true],
   ])('%s', (_title, ready, expected) => {
     expect(isSpent(ready)).toBe(expected)
   })

@@ -20,7 +20,7 @@ export const tooLarge = (): RequestError =>
  * (`input-turns.ts`). What `ws` has read by then still comes, one frame in each turn of the loop.
  *
  * `ws` would close the socket of a message that is too large without a sentence. So it has no bound of its own: the bytes are counted
- * here, and the client is told before more of them are read.
+ * here, and the client gets the reason before more of them are read.
  */
 const guardSocket = (websocket: WebSocket, connection: Duplex, handshake: Handshake, inputTurns: InputTurns): void => {
   const tenant = (): string => tenantOrAddress(handshake.request)

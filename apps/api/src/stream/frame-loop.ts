@@ -23,7 +23,7 @@ const toBytes = (data: RawData): Uint8Array => {
  * 1. The socket is paused until the queue is empty. What `ws` has read by then still comes, one frame in each turn of the event
  *    loop, and is queued. If a client sends faster than it is answered, its frames wait in the TCP connection.
  * 2. A frame waits for its turn, so the work in one turn of the loop is bounded, whatever the number of sockets.
- * 3. A client that sends too many frames at once, or bad frames only, is told so in a close frame with 1008.
+ * 3. A client that sends too many frames at once, or bad frames only, gets the reason in a close frame with 1008.
  */
 export const runFrameLoop = (
   socket: WebSocket,

@@ -112,7 +112,7 @@ const SOCKET_IO_FLOODS: Readonly<Record<string, Buffer>> = {
   'messages of many small values': toFrame(`42["execute_code",${ONES}]`),
 }
 
-test('A tenant that sends more large bodies than can be read is told to send fewer', async ({ house }) => {
+test('A tenant that sends more large bodies than can be read gets 429', async ({ house }) => {
   const { url, caller } = house
   const send = async (): Promise<number> => {
     const response = await fetch(`${url}/v1/jobs`, {
@@ -175,7 +175,7 @@ describe('Two libraries on one server', { timeout: TIMEOUT_MS }, () => {
 })
 
 describe('A client that floods', () => {
-  test('with bad frames is told so and closed with 1008', async ({ house }) => {
+  test('with bad frames is closed with 1008 and a reason', async ({ house }) => {
     const { url, caller } = house
     const { socket, frames: received, send } = await openStream(url, caller.headers)
     const closed = once(socket, 'close')

@@ -10,7 +10,7 @@ const TOO_LARGE = `Cannot take more than ${SUBMISSION_BYTES} bytes in one messag
 
 describe('A client of socket.io that is identified', () => {
   test.for(['websocket', 'polling'] as const)(
-    'is told that its message is too large, over %s, and closed',
+    'gets an error for a message that is too large, over %s, and is closed',
     async (transport, { redisUrl, prefix, resources }) => {
       const api = await startApi({ redisUrl, prefix, resources })
       const client = await connectClient(await api.listen(), resources, { transports: [transport] })
@@ -38,7 +38,7 @@ describe('A client of socket.io that is identified', () => {
       /^Cannot read this message: it is no packet of socket\.io/,
     ],
   ] as const satisfies readonly (readonly [string, (socket: Client) => unknown, RegExp])[])(
-    'is told that its message %s, and closed',
+    'gets an error for a message that %s, and is closed',
     async ([, send, message], { redisUrl, prefix, resources }) => {
       const api = await startApi({ redisUrl, prefix, resources })
       const client = await connectClient(await api.listen(), resources, { transports: ['websocket'] })

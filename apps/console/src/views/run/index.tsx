@@ -32,7 +32,7 @@ export const RunView = ({ jobId }: { readonly jobId: string | undefined }): Reac
   const [part, setPart] = useState<DrawerPart>()
   /** The part was opened to type in it, not by its own tab. */
   const [isPartWanted, setPartWanted] = useState(false)
-  const [pane, setPane] = useState<PhonePane>(jobId === undefined ? 'code' : 'output')
+  const [chosenPane, setPane] = useState<PhonePane>(jobId === undefined ? 'code' : 'output')
   const [isTyping, setTyping] = useState(false)
   const openDrawer = (wanted: DrawerPart): void => {
     setPart(wanted)
@@ -43,6 +43,9 @@ export const RunView = ({ jobId }: { readonly jobId: string | undefined }): Reac
   const control = useRun(jobId)
   const { run, terminal } = control
   const { draft, isWatched } = subject
+  const isGone = draft === undefined && subject.error !== undefined
+  // What is wrong, and what one can do then, stands in place of the program.
+  const pane = isGone ? 'code' : chosenPane
   const notices = useNotices(run)
   const places = usePlaces({
     draft,
@@ -149,7 +152,7 @@ export const RunView = ({ jobId }: { readonly jobId: string | undefined }): Reac
               terminal={terminal}
               error={control.terminalError}
               run={run}
-              isGone={draft === undefined && subject.error !== undefined}
+              isGone={isGone}
               stream={control.stream}
               tty={draft?.tty ?? true}
               onTty={(tty) => subject.change((now) => ({ ...now, tty }))}
