@@ -8,7 +8,7 @@ import { toInvalidRequest } from './errors/invalid-request.ts'
 
 const USAGE = `npm run keys -- <command>
 
-  create --tenant <id> --scopes submit,read[,admin] [--name <words>] [--expires-at <time>]
+  create --tenant <id> --scopes submit,read[,sandboxes][,admin] [--name <words>] [--expires-at <time>]
                       Makes a key and prints it: here, and never again.
   list                All keys, the newest first, without their secrets.
   revoke <key id>     Within five seconds it is refused everywhere, and its streams are closed.

@@ -53,7 +53,15 @@ describe('An admin key', () => {
     const url = '/v1/admin/tenants/acme'
     const unset = { id: 'acme', limits: tenantLimitsSchema.parse({}) }
     expect((await api.app.inject({ url, headers })).json()).toEqual(unset)
-    const limits = { running: 4, queued: 100, submitsPerMinute: 60, limits: { wallMs: 10_000 }, languages: ['python'] }
+    const limits = {
+      running: 4,
+      queued: 100,
+      submitsPerMinute: 60,
+      limits: { wallMs: 10_000 },
+      sandboxes: 20,
+      sandboxLimits: { timeoutMs: 60_000 },
+      languages: ['python'],
+    }
     const set = await api.app.inject({ method: 'PUT', url, headers, payload: limits })
     expect([set.statusCode, set.json()]).toEqual([200, { id: 'acme', limits }])
     expect((await api.app.inject({ url, headers })).json()).toEqual({ id: 'acme', limits })

@@ -13,6 +13,8 @@ describe("The form of a tenant's limits", () => {
     const limits = tenantLimitsSchema.parse({
       running: 4,
       limits: { wallMs: 1_500, memoryBytes: 536_870_912, processes: 64 },
+      sandboxes: 20,
+      sandboxLimits: { timeoutMs: 60_000 },
       languages: ['python'],
     })
     const texts = toTexts(limits)
@@ -24,12 +26,12 @@ describe("The form of a tenant's limits", () => {
       '64',
       '',
     ])
-    expect(toLimits(texts, ['python'])).toEqual(limits)
+    expect(toLimits(texts, ['python'], limits)).toEqual(limits)
   })
 
   test('leaves what is empty to the deployment', () => {
-    const empty = toTexts(tenantLimitsSchema.parse({}))
-    expect(tenantLimitsSchema.parse(toLimits({ ...empty, queued: ' ' }, null))).toEqual(tenantLimitsSchema.parse({}))
+    const unset = tenantLimitsSchema.parse({})
+    expect(tenantLimitsSchema.parse(toLimits({ ...toTexts(unset), queued: ' ' }, null, unset))).toEqual(unset)
   })
 
   test('says what is wrong with a text', () => {

@@ -27,6 +27,23 @@ export type ErrorCode =
   | 'shutting-down'
   | 'worker-not-found'
   | 'worker-dead'
+  | 'path-refused'
+  | 'sandbox-not-found'
+  | 'command-not-found'
+  | 'watcher-not-found'
+  | 'file-not-found'
+  | 'sandbox-queued'
+  | 'sandbox-paused'
+  | 'sandbox-running'
+  | 'command-finished'
+  | 'file-exists'
+  | 'not-a-file'
+  | 'not-a-directory'
+  | 'sandbox-ended'
+  | 'range-not-satisfiable'
+  | 'too-many-sandboxes'
+  | 'gateway-unreachable'
+  | 'disk-full'
 
 /** One field that was wrong, and why. */
 export interface ErrorDetail {

@@ -33,7 +33,7 @@ export interface CallerDirectory extends Disposable {
 const FRESH_MS = 2_000
 const SWEEP_MS = 2_000
 
-const OPEN_SCOPES: readonly Scope[] = ['submit', 'read', 'admin']
+const OPEN_SCOPES: readonly Scope[] = ['submit', 'read', 'sandboxes', 'admin']
 
 interface Watch {
   readonly caller: Caller

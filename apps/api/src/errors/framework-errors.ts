@@ -48,7 +48,7 @@ export const ERRORS_BY_STATUS: Readonly<Record<number, Answer>> = {
   413: ['payload-too-large', 'Cannot read the request: it is too large'],
   414: ['not-found', 'There is nothing at this URL: it is too long'],
   415: ['unsupported-media-type', 'Cannot read the body: send it with Content-Type: application/json'],
-  416: ['invalid-request', 'Cannot serve this part of the file: it is shorter than Range asks for'],
+  416: ['range-not-satisfiable', 'Cannot serve this part of the file: it is shorter than Range asks for'],
   429: ['too-many-requests', 'Too many requests: try again later'],
 }
 /** For a status from 400 to 499 that has no row. */

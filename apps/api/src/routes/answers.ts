@@ -8,14 +8,16 @@ const MEANINGS: Readonly<Record<ErrorStatus, string>> = {
   403: 'The key may not do this, or the web page or host name may not call. See the message.',
   404: 'There is no such thing, or no longer.',
   405: 'The URL has other methods; see Allow.',
-  409: 'The job or the worker can no longer take this. The message says why.',
-  410: 'Redis has lost some of its events.',
+  409: 'It cannot take this now, or no longer. The message says why.',
+  410: 'It is gone: Redis has lost some of its events, or the sandbox has ended.',
   413: 'Too large.',
   415: 'Send JSON, with its Content-Type.',
+  416: 'The file is shorter than Range asks for.',
   422: 'The idempotency key was used for another submission.',
   429: 'Too many. See the message and Retry-After.',
   500: 'Our own fault. The log has it under the requestId.',
-  503: 'Redis cannot be reached, or the server is stopping. Try again.',
+  503: 'Redis or the worker cannot be reached, or the server is stopping. Try again.',
+  507: 'The disk of the sandbox is full.',
 }
 
 /** For a route's documentation: the errors it may answer with, besides those of every route. */

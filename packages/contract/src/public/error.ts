@@ -1,31 +1,49 @@
 import { z } from 'zod'
+import { type SandboxEnding, sandboxEndingSchema } from './sandbox-ending.ts'
 
 /** Every way the API refuses, with the HTTP status it answers. */
 export const ERROR_STATUS = {
   'invalid-request': 400,
   'unknown-language': 400,
+  'path-refused': 400,
   unauthorized: 401,
   forbidden: 403,
   'not-found': 404,
   'job-not-found': 404,
   'worker-not-found': 404,
+  'sandbox-not-found': 404,
+  'command-not-found': 404,
+  'watcher-not-found': 404,
+  'file-not-found': 404,
   'method-not-allowed': 405,
   'job-finished': 409,
+  'sandbox-queued': 409,
+  'sandbox-paused': 409,
+  'sandbox-running': 409,
+  'command-finished': 409,
+  'file-exists': 409,
+  'not-a-file': 409,
+  'not-a-directory': 409,
   'events-lost': 410,
+  'sandbox-ended': 410,
   'stdin-closed': 409,
   'no-terminal': 409,
   'worker-dead': 409,
   'payload-too-large': 413,
   'stdin-full': 413,
   'unsupported-media-type': 415,
+  'range-not-satisfiable': 416,
   'idempotency-key-reused': 422,
   'too-many-requests': 429,
   'queue-full': 429,
   'too-many-subscriptions': 429,
+  'too-many-sandboxes': 429,
   internal: 500,
   'redis-unavailable': 503,
   'storage-full': 503,
   'shutting-down': 503,
+  'gateway-unreachable': 503,
+  'disk-full': 507,
 } as const
 export type ErrorCode = keyof typeof ERROR_STATUS
 
@@ -38,6 +56,7 @@ export const errorSchema = z.strictObject({
     .positive()
     .optional()
     .describe('If another try may help: how long to wait first. Over HTTP also as Retry-After, in seconds.'),
+  ending: sandboxEndingSchema.optional().describe('Of `sandbox-ended`: why it ended.'),
   requestId: z.string(),
 })
 
@@ -57,11 +76,16 @@ export class RequestError extends Error {
   readonly code: ErrorCode
   readonly details: ErrorBody['error']['details']
   readonly retryAfterMs: number | undefined
+  readonly ending: SandboxEnding | undefined
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: ErrorOptions & { details?: ErrorBody['error']['details']; retryAfterMs?: number } = {},
+    options: ErrorOptions & {
+      details?: ErrorBody['error']['details']
+      retryAfterMs?: number
+      ending?: SandboxEnding
+    } = {},
   ) {
     const { stackTraceLimit } = stacks
     stacks.stackTraceLimit = 0
@@ -70,6 +94,7 @@ export class RequestError extends Error {
     this.code = code
     this.details = options.details
     this.retryAfterMs = options.retryAfterMs
+    this.ending = options.ending
   }
 
   get status(): number {

@@ -66,7 +66,7 @@ export const jobEventSchema = z.discriminatedUnion('type', [
       first: eventIdSchema.describe('The first event that was left out. The last one is the id of this event.'),
     })
     .describe(
-      'Output was left out, because Redis was full. More output of this attempt does not come; the program itself runs on.',
+      'Output was left out. Of a job: because Redis was full; more output of this attempt does not come, and the program itself runs on. Of a background command: the oldest output, because a command keeps only the last part; what follows is complete.',
     ),
   z.object({ ...base, type: z.literal('restarted') }).describe('The job starts again: drop the output so far.'),
   z.object({

@@ -5,11 +5,12 @@ import { tenantIdSchema } from './tenant.ts'
 /**
  * What a key may be used for.
  *
- *   submit  submit jobs, write to them, signal and cancel them
- *   read    ask about jobs, list and follow them, and see output by any other way
- *   admin   make and revoke keys, set limits, of all tenants; see workers, the queue and numbers of all tenants; drain workers
+ *   submit     submit jobs, write to them, signal and cancel them
+ *   read       ask about jobs, list and follow them, and see output by any other way
+ *   sandboxes  everything with the tenant's sandboxes: make and delete them, run commands, read and write files
+ *   admin      make and revoke keys, set limits, of all tenants; see workers, the queue and numbers of all tenants; drain workers
  */
-export const scopeSchema = z.enum(['submit', 'read', 'admin'])
+export const scopeSchema = z.enum(['submit', 'read', 'sandboxes', 'admin'])
 export type Scope = z.output<typeof scopeSchema>
 
 const scopesSchema = z
@@ -51,7 +52,7 @@ export const ticketRequestSchema = z
       .default(false)
       .describe('Whether its holder may submit jobs on GET /v1/stream, and use those.'),
     scopes: z
-      .array(scopeSchema.exclude(['admin']))
+      .array(scopeSchema.exclude(['admin', 'sandboxes']))
       .min(1)
       .max(8)
       .optional()

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { LIMIT_NAMES } from './limits.ts'
+import { SANDBOX_LIMIT_NAMES } from './sandbox-limits.ts'
 
 /** It is part of Redis keys and container labels, so only few characters are allowed. */
 export const tenantIdSchema = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, {
@@ -18,12 +19,19 @@ const maximaSchema = z
   .default({})
   .describe('The most that a job of this tenant may choose, for each limit. Left out: what the deployment allows.')
 
+const sandboxMaximaSchema = z
+  .partialRecord(z.enum(SANDBOX_LIMIT_NAMES), z.int().positive())
+  .default({})
+  .describe('The most that a sandbox of this tenant may choose, for each limit. Left out: what the deployment allows.')
+
 /** The bounds of one tenant. `null`, or left out: the bound of the deployment. */
 export const tenantLimitsSchema = z.strictObject({
   running: bound('Jobs that run at the same time.'),
   queued: bound('Jobs that wait at the same time.'),
   submitsPerMinute: bound('Submissions in one minute.'),
   limits: maximaSchema,
+  sandboxes: bound('Sandboxes that wait, run or are paused at the same time.'),
+  sandboxLimits: sandboxMaximaSchema,
   languages: z
     .array(z.string().min(1).max(64))
     .nullable()

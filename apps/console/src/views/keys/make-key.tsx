@@ -13,6 +13,7 @@ import { NewKey } from './new-key.tsx'
 const SCOPES: readonly (readonly [Scope, string])[] = [
   ['submit', 'run programs, write to them, cancel them'],
   ['read', 'see jobs and follow them'],
+  ['sandboxes', 'make sandboxes that last, and use those of the tenant'],
   ['admin', 'operate this system, make keys, set limits'],
 ]
 
@@ -45,7 +46,9 @@ const Form = ({
   const queries = useQueryClient()
   const [name, setName] = useState('')
   const [tenant, setTenant] = useState(ownTenant)
-  const [scopes, setScopes] = useState<readonly Scope[]>(isFirst ? ['submit', 'read', 'admin'] : ['submit', 'read'])
+  const [scopes, setScopes] = useState<readonly Scope[]>(
+    isFirst ? ['submit', 'read', 'sandboxes', 'admin'] : ['submit', 'read'],
+  )
   const [days, setDays] = useState('never')
   const listId = useId()
   const make = useMutation({

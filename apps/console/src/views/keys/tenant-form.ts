@@ -2,7 +2,7 @@ import type { LimitName, TenantLimits } from '@runnel/contract/public'
 
 /** A field of the form: its name, its words, and how many of the API's units one of its own is. */
 export interface TenantField {
-  readonly name: 'running' | 'queued' | 'submitsPerMinute' | LimitName
+  readonly name: 'running' | 'queued' | 'submitsPerMinute' | 'sandboxes' | LimitName
   readonly label: string
   readonly unit: string
   readonly factor: number
@@ -14,6 +14,7 @@ export const BOUND_FIELDS: readonly TenantField[] = [
   { name: 'running', label: 'Jobs that run at once', unit: '', factor: 1 },
   { name: 'queued', label: 'Jobs that wait', unit: '', factor: 1 },
   { name: 'submitsPerMinute', label: 'Submissions in a minute', unit: '', factor: 1 },
+  { name: 'sandboxes', label: 'Sandboxes at once', unit: '', factor: 1 },
 ]
 
 export const LIMIT_FIELDS: readonly TenantField[] = [
@@ -29,7 +30,8 @@ export const LIMIT_FIELDS: readonly TenantField[] = [
 export type TenantTexts = Readonly<Record<TenantField['name'], string>>
 
 const valueIn = (limits: TenantLimits, name: TenantField['name']): number | null => {
-  if (name === 'running' || name === 'queued' || name === 'submitsPerMinute') return limits[name]
+  if (name === 'running' || name === 'queued' || name === 'submitsPerMinute' || name === 'sandboxes')
+    return limits[name]
   return limits.limits[name] ?? null
 }
 
@@ -43,6 +45,7 @@ export const toTexts = (limits: TenantLimits): TenantTexts => {
     running: text('running'),
     queued: text('queued'),
     submitsPerMinute: text('submitsPerMinute'),
+    sandboxes: text('sandboxes'),
     wallMs: text('wallMs'),
     cpuMs: text('cpuMs'),
     memoryBytes: text('memoryBytes'),
@@ -61,16 +64,28 @@ export const findFault = ({ unit, factor }: TenantField, text: string): string |
   return factor === 1 ? 'A whole number' : `Fewer digits: ${unit} with at most three decimals`
 }
 
-/** The limits to send. The texts must be free of faults. */
-export const toLimits = (texts: TenantTexts, languages: readonly string[] | null): TenantLimits => {
+/** The limits to send. The texts must be free of faults. Those of its sandboxes have no field here, so they are kept. */
+export const toLimits = (
+  texts: TenantTexts,
+  languages: readonly string[] | null,
+  { sandboxLimits }: Pick<TenantLimits, 'sandboxLimits'>,
+): TenantLimits => {
   const read = ({ name, factor }: TenantField): number | null =>
     texts[name].trim() === '' ? null : Math.round(Number(texts[name]) * factor)
-  const [running = null, queued = null, submitsPerMinute = null] = BOUND_FIELDS.map(read)
+  const [running = null, queued = null, submitsPerMinute = null, sandboxes = null] = BOUND_FIELDS.map(read)
   const limits = Object.fromEntries(
     LIMIT_FIELDS.flatMap((field) => {
       const value = read(field)
       return value === null ? [] : [[field.name, value]]
     }),
   )
-  return { running, queued, submitsPerMinute, limits, languages: languages === null ? null : [...languages] }
+  return {
+    running,
+    queued,
+    submitsPerMinute,
+    limits,
+    sandboxes,
+    sandboxLimits,
+    languages: languages === null ? null : [...languages],
+  }
 }

@@ -23,7 +23,7 @@ export const TenantLimitsForm = ({ tenant }: { readonly tenant: Tenant }): React
   const save = useMutation({
     mutationFn: () =>
       client.request<Tenant>('PUT', `/v1/admin/tenants/${encodeURIComponent(tenant.id)}`, {
-        body: toLimits(texts, chosen),
+        body: toLimits(texts, chosen, tenant.limits),
       }),
     onSuccess: (saved) => {
       queries.setQueryData(['tenant', tenant.id], saved)
