@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PROTOCOL = 6
+PROTOCOL = 7
 
 # worker to agent
 EXEC, STDIN, SIGNAL, PUT, DATA, CREDIT, INIT, RESIZE = 1, 2, 3, 4, 5, 6, 7, 8

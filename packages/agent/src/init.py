@@ -9,9 +9,9 @@
 
 A program cannot reach it: it has another user, and in /proc it belongs to nobody.
 
-    ──▶ setup      bytes of the workspace                     ◀── =, with a descriptor for each place to write
+    ──▶ setup      bytes of the workspace                     ◀── =, with a descriptor for each place to write, or ! …
     ──▶ fork       5 descriptors: interpreter.py              ◀── =pid
-    ──▶ spawn      command; 3 descriptors or 5                ◀── =pid, or ! and why not
+    ──▶ spawn      command; 3 descriptors or 5                ◀── =pid, or !, the number of an error, why
     ──▶ files      a pipe to read them from                   ◀── =why not
     ──▶ terminal                                              ◀── =, with both ends of a new one
     ──▶ discard    kills the main process                     ◀── =, when it is gone
@@ -107,7 +107,7 @@ class Init:
                 self._control.send(b"=")
         except OSError as error:
             where = f": {error.filename}" if error.filename else ""
-            self._control.send(f"!{error.strerror}{where}".encode())
+            self._control.send(f"!{error.errno or 0} {error.strerror}{where}".encode())
 
     def _show_disks(self) -> None:
         disks = [posix.open(folder, posix.O_PATH | posix.O_DIRECTORY | posix.O_CLOEXEC) for folder in DISKS]

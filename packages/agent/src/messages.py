@@ -83,8 +83,8 @@ class ExitReport(TypedDict):
     code: int | None
     signal: int | None
     wallMs: float
-    cpuMs: float
+    cpuMs: float | None
     peakMemoryBytes: int | None
-    oomKilled: bool
+    oomKilled: bool | None
     limit: Limit | None
     hits: list[str]

@@ -16,7 +16,7 @@ import time
 
 from output import Output
 from spawn import Pipes
-from usage import is_full
+from usage import grown, is_full
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,9 +55,9 @@ ABANDON_SECONDS = 0.2
 
 class Process:
     _peak_before: int | None
-    _cpu_before: float
-    _oom_before: int
-    _refused_before: int
+    _cpu_before: float | None
+    _oom_before: int | None
+    _refused_before: int | None
     _request: Exec
     _cpus: float
     _output: Output | TerminalOutput
@@ -198,7 +198,7 @@ class Process:
 
     def run(self, request: Exec, cpus: float) -> None:
         """Its clocks run from here."""
-        self._usage.watched.add(self.pid)
+        self._usage.watch(self.pid)
         self._request, self._cpus = request, cpus
         self._started = time.monotonic()
         self._output = self._read_output(
@@ -221,11 +221,13 @@ class Process:
 
     # Limits
 
-    def _cpu_used_ms(self) -> float:
-        return max(0.0, self._usage.cpu_seconds() - self._cpu_before) * 1000
+    def _cpu_used_ms(self) -> float | None:
+        seconds = grown(self._cpu_before, self._usage.cpu_seconds())
+        return None if seconds is None else round(seconds * 1000, 3)
 
     def _watch_cpu(self) -> None:
-        left_ms = self._request["cpuMs"] - self._cpu_used_ms()
+        """Where nothing measures the time, the wall limit must do."""
+        left_ms = self._request["cpuMs"] - (self._cpu_used_ms() or 0)
         if left_ms <= 0:
             self._hit("cpu")
         else:
@@ -341,10 +343,10 @@ class Process:
         self._on_exit(self._to_report(self._status))
 
     def _to_report(self, status: int) -> ExitReport:
-        oom_kills = self._usage.oom_kills() - self._oom_before
+        oom_kills = grown(self._oom_before, self._usage.oom_kills())
         if oom_kills:
             self._hits.add("memoryBytes")
-        if self._usage.refused_forks() > self._refused_before:
+        if grown(self._refused_before, self._usage.refused_forks()):
             self._hits.add("processes")
         ended_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
         if ended_by == signal.SIGXCPU and self._usage.version is None:
@@ -353,9 +355,9 @@ class Process:
             "code": os.WEXITSTATUS(status) if ended_by is None else None,
             "signal": ended_by,
             "wallMs": round((self._ended - (self._started or 0.0)) * 1000, 3),
-            "cpuMs": round(self._cpu_used_ms(), 3),
+            "cpuMs": self._cpu_used_ms(),
             "peakMemoryBytes": self._peak_memory_bytes(),
-            "oomKilled": oom_kills > 0,
+            "oomKilled": None if oom_kills is None else oom_kills > 0,
             "limit": self._limit,
             "hits": sorted(self._hits),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import marshal
+import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ class StartServer:
         self._call(("user", uid))
 
     def make_place(self, their_end: int) -> int:
-        """Process 1 of new namespaces, a child of ours, which has that end of a socket."""
+        """Process 1 of new namespaces, a child of ours, which has that end of a socket. Raises OSError where the kernel
+        makes none."""
         return self._call(("place",), their_end)
 
     def fork(self, uid: int, streams: Streams, barrier: int, answer: int) -> int:
@@ -41,4 +43,7 @@ class StartServer:
     def _call(self, request: tuple[Any, ...], *descriptors: int) -> int:
         self._control.send(marshal.dumps(request), descriptors)
         answer, _ = self._control.receive()
-        return int(answer[1:] or 0)
+        number = int(answer[1:] or 0)
+        if answer[:1] == b"!":
+            raise OSError(number, os.strerror(number))
+        return number

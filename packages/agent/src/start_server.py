@@ -10,7 +10,7 @@ In Python's image its copies can become programs themselves (interpreter.py), in
 own as well.
 
     ──▶ user       becomes that user, which is not root          ◀── =
-    ──▶ place      a socket for init                             ◀── =pid
+    ──▶ place      a socket for init                             ◀── =pid, or ! and the number of the error
     ──▶ program    user, 5 descriptors: interpreter.py           ◀── =pid
 """
 
@@ -64,11 +64,15 @@ def serve(end: control.Control, fork_program: "Callable[[control.Control, int], 
             rights.become_agent(request[1])
             end.send(b"=")
         elif name == "place":
-            pid = libc.call(_syscall, number, NEW_NAMESPACES | CLONE_PARENT | SIGCHLD, 0, 0, 0, 0)
-            if pid == 0:
-                end.close()
-                return _be_init(descriptors[0], program_filter)
-            end.send(b"=%d" % pid)
+            try:
+                pid = libc.call(_syscall, number, NEW_NAMESPACES | CLONE_PARENT | SIGCHLD, 0, 0, 0, 0)
+            except OSError as error:
+                end.send(b"!%d" % error.errno)
+            else:
+                if pid == 0:
+                    end.close()
+                    return _be_init(descriptors[0], program_filter)
+                end.send(b"=%d" % pid)
         elif fork_program is not None and fork_program(end, request[1]):
             return descriptors
         for fd in descriptors:

@@ -110,7 +110,7 @@ class Agent:
     def _initialise(self, settings: Init) -> None:
         self._settings = settings
         self._confinement = confinement.create(settings, self._server)
-        self._usage = Usage(self._confinement.kind != "local", time.process_time)
+        self._usage = Usage(self._confinement.kind, time.process_time)
         self._confinement.enter()
         if self._confinement.kind == "cell":
             from memory_return import MemoryReturn

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Literal, TypeAlias
 
     Version: TypeAlias = Literal["v1", "v2"]
+    Kind: TypeAlias = Literal["cell", "container", "local"]
 
 ROOT = "/sys/fs/cgroup"
 
@@ -22,7 +23,7 @@ def field(name: str) -> Callable[[bytes], int]:
         for line in text.splitlines():
             if line.startswith(prefix):
                 return int(line[len(prefix) :])
-        return 0
+        raise ValueError(f"no line {name}")
 
     return read
 
@@ -67,33 +68,46 @@ class Counters:
 
 
 class Usage:
-    """Counters that only grow; callers take differences."""
+    """Counters that only grow; callers take differences (`grown`). None is what could not be read, never 0."""
 
-    def __init__(self, isolated: bool, own_cpu_seconds: Callable[[], float], root: str = ROOT) -> None:
+    def __init__(self, kind: Kind, own_cpu_seconds: Callable[[], float], root: str = ROOT) -> None:
         self._own_cpu_seconds = own_cpu_seconds
-        self._counters = Counters(root) if isolated else None
-        self.watched: set[int] = set()  # processes to look up one by one where no control group counts their time
+        self._counters = None if kind == "local" else Counters(root)
+        # Process ids of a cell's programs mean something only inside their namespaces.
+        self._can_watch = kind != "cell"
+        self._watched: set[int] = set()
+
+    def watch(self, pid: int) -> None:
+        """Its time is looked up by its number where no control group counts time."""
+        if self._can_watch:
+            self._watched.add(pid)
 
     @property
     def version(self) -> Version | None:
         return None if self._counters is None else self._counters.version
 
-    def cpu_seconds(self) -> float:
+    def cpu_seconds(self) -> float | None:
         """Of every process in the sandbox, alive or dead, except the agent itself."""
         total = None if self._counters is None else self._counters.cpu_seconds()
         if total is not None:
             return max(0.0, total - self._own_cpu_seconds())
+        if not self._can_watch:
+            return None
         times = os.times()
-        return times.children_user + times.children_system + sum(map(read_live_cpu_seconds, self.watched))
+        return times.children_user + times.children_system + sum(map(read_live_cpu_seconds, self._watched))
 
     def peak_memory_bytes(self) -> int | None:
         return None if self._counters is None else self._counters.peak_memory.value()
 
-    def oom_kills(self) -> int:
-        return (0 if self._counters is None else self._counters.oom_kills.value()) or 0
+    def oom_kills(self) -> int | None:
+        return None if self._counters is None else self._counters.oom_kills.value()
 
-    def refused_forks(self) -> int:
-        return (0 if self._counters is None else self._counters.refused_forks.value()) or 0
+    def refused_forks(self) -> int | None:
+        return None if self._counters is None else self._counters.refused_forks.value()
+
+
+def grown(before: float | None, now: float | None) -> float | None:
+    return None if before is None or now is None else max(0, now - before)
 
 
 def read_live_cpu_seconds(pid: int) -> float:

@@ -40,52 +40,61 @@ class ControlGroups(unittest.TestCase):
         for version, contents in (("v1", VERSION_1), ("v2", VERSION_2)):
             with self.subTest(version):
                 self.write(contents)
-                read = usage.Usage(True, no_time, self.root)
+                read = usage.Usage("cell", no_time, self.root)
                 self.assertEqual(read.version, version)
-                self.assertAlmostEqual(read.cpu_seconds(), 2.5)
+                self.assertEqual(read.cpu_seconds(), 2.5)
                 self.assertEqual(read.peak_memory_bytes(), 1 << 20)
                 self.assertEqual(read.oom_kills(), 3)
                 self.assertEqual(read.refused_forks(), 7)
 
     def test_a_counter_that_changes_is_read_anew(self) -> None:
         self.write(VERSION_2)
-        read = usage.Usage(True, no_time, self.root)
+        read = usage.Usage("cell", no_time, self.root)
         self.write({"pids.events": "max 8\n"})
         self.assertEqual(read.refused_forks(), 8)
 
     def test_the_time_of_the_agent_itself_does_not_count(self) -> None:
         self.write(VERSION_2)
-        self.assertAlmostEqual(usage.Usage(True, lambda: 0.5, self.root).cpu_seconds(), 2.0)
-        self.assertEqual(usage.Usage(True, lambda: 9.0, self.root).cpu_seconds(), 0.0)
+        self.assertEqual(usage.Usage("cell", lambda: 0.5, self.root).cpu_seconds(), 2.0)
+        self.assertEqual(usage.Usage("cell", lambda: 9.0, self.root).cpu_seconds(), 0.0)
 
-    def test_a_kernel_without_a_counter_reports_none_of_it(self) -> None:
-        self.write({"cgroup.controllers": ""})
-        read = usage.Usage(True, no_time, self.root)
-        self.assertIsNone(read.peak_memory_bytes())
-        self.assertEqual((read.oom_kills(), read.refused_forks()), (0, 0))
+    def test_what_the_kernel_does_not_count_is_none_and_never_0(self) -> None:
+        no_line = {"memory/memory.oom_control": "under_oom 0\n", "pids/pids.events": ""}
+        for contents in ({}, no_line, {"cgroup.controllers": ""}):
+            with self.subTest(contents):
+                self.write(contents)
+                read = usage.Usage("cell", no_time, self.root)
+                values = (read.cpu_seconds(), read.peak_memory_bytes(), read.oom_kills(), read.refused_forks())
+                self.assertEqual(values, (None, None, None, None))
+
+    def test_a_container_without_a_counter_of_time_counts_its_processes(self) -> None:
+        self.assertIsNotNone(usage.Usage("container", no_time, self.root).cpu_seconds())
 
     def test_a_counter_that_is_no_number_reports_nothing(self) -> None:
         self.write({**VERSION_2, "memory.peak": "max\n"})
-        self.assertIsNone(usage.Usage(True, no_time, self.root).peak_memory_bytes())
+        self.assertIsNone(usage.Usage("cell", no_time, self.root).peak_memory_bytes())
+
+    def test_only_two_numbers_that_are_known_have_a_difference(self) -> None:
+        pairs = ((3, 5), (5, 3), (None, 5), (3, None))
+        self.assertEqual([usage.grown(*pair) for pair in pairs], [2, 0, None, None])
 
 
 class WithoutContainer(unittest.TestCase):
     def test_nothing_but_time_is_counted(self) -> None:
-        read = usage.Usage(False, no_time)
-        self.assertIsNone(read.version)
-        self.assertIsNone(read.peak_memory_bytes())
-        self.assertEqual((read.oom_kills(), read.refused_forks()), (0, 0))
+        read = usage.Usage("local", no_time)
+        values = (read.version, read.peak_memory_bytes(), read.oom_kills(), read.refused_forks())
+        self.assertEqual(values, (None, None, None, None))
 
     @unittest.skipUnless(os.path.exists("/proc/self/stat"), "needs /proc")
     def test_the_time_of_a_watched_process_counts_while_it_lives(self) -> None:
-        read = usage.Usage(False, no_time)
+        read = usage.Usage("local", no_time)
         before = read.cpu_seconds()
-        read.watched.add(os.getpid())
+        read.watch(os.getpid())
         until = time.process_time() + 0.05
         while time.process_time() < until:
             pass
         # The kernel reports whole ticks, a hundred a second, of the user and of the system.
-        self.assertAlmostEqual(read.cpu_seconds() - before, time.process_time(), delta=0.03)
+        self.assertAlmostEqual(usage.grown(before, read.cpu_seconds()) or 0, time.process_time(), delta=0.03)
 
     def test_a_process_that_does_not_exist_has_used_no_time(self) -> None:
         self.assertEqual(usage.read_live_cpu_seconds(1 << 30), 0.0)

@@ -28,7 +28,7 @@ describe('Why no program can run in a cell', () => {
     ['gVisor', { runtime: 'runsc' }, /^The runtime "runsc"/],
     [
       'Docker’s AppArmor profile',
-      { label: 'docker-default (enforce)', message: 'cell: mount: EACCES' },
+      { label: 'docker-default (enforce)', message: 'cell: setup /: EACCES' },
       /^AppArmor's profile "docker-default"/,
     ],
     [
@@ -38,29 +38,29 @@ describe('Why no program can run in a cell', () => {
     ],
     [
       'our own AppArmor profile',
-      { label: 'runnel-cell', message: 'cell: mount: EACCES' },
+      { label: 'runnel-cell', message: 'cell: setup /proc: EACCES' },
       /^AppArmor's profile "runnel-cell" is loaded/,
     ],
     [
       'SELinux',
-      { label: 'system_u:system_r:container_t:s0:c1,c2', message: 'cell: mount: EACCES' },
+      { label: 'system_u:system_r:container_t:s0:c1,c2', message: 'cell: setup /: EACCES' },
       /^SELinux's type "container_t"/,
     ],
-    ['a rootless engine', { securityOptions: ['name=rootless'], message: 'cell: uid_map: EINVAL' }, /without root/],
-    ['userns-remap', { securityOptions: ['name=userns'], message: 'cell: uid_map: EINVAL' }, /userns-remap/],
+    ['a rootless engine', { securityOptions: ['name=rootless'], message: 'cell: users: EINVAL' }, /without root/],
+    ['userns-remap', { securityOptions: ['name=userns'], message: 'cell: users: EINVAL' }, /userns-remap/],
     [
       'nothing that is known',
-      { message: 'cell: proc: EINVAL' },
+      { message: 'cell: setup /proc: EINVAL' },
       /^The reason is not known on this kernel \(6\.8\.0-45-generic\)/,
     ],
   ])('is %s', (_title, seen, sentence) => {
     const explained = explainNoCells({ ...FAILURE, ...seen })
     expect(explained).toMatch(sentence)
-    expect(explained).toMatch(/\. It failed with: cell: \w+: E\w+$/)
+    expect(explained).toMatch(/\. It failed with: cell: .+: E\w+$/)
   })
 
   it('is not AppArmor or SELinux where nothing was denied', () => {
-    const failure = { ...FAILURE, label: 'docker-default (enforce)', message: 'cell: proc: EINVAL' }
+    const failure = { ...FAILURE, label: 'docker-default (enforce)', message: 'cell: setup /proc: EINVAL' }
     expect(explainNoCells(failure)).toMatch(/^The reason is not known/)
   })
 

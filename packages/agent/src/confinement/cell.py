@@ -65,10 +65,16 @@ class Cell:
         own_filter = SyscallFilter(OF_AGENT)
         if not os.path.exists(SHARED_MEMORY):
             os.mkdir(SHARED_MEMORY)
-        self._server.become_user(self._users["agentUid"])
-        rights.become_agent(self._users["agentUid"])
-        rights.gain_no_more()
-        own_filter.load()
+        step = "user"
+        try:
+            self._server.become_user(self._users["agentUid"])
+            rights.become_agent(self._users["agentUid"])
+            step = "filter"
+            rights.gain_no_more()
+            own_filter.load()
+        except OSError as error:
+            tell_fault(step, error)
+            raise
 
     # Namespaces
 
@@ -76,13 +82,23 @@ class Cell:
         """New namespaces, in which nothing runs yet but their process 1."""
         self.status = self.peak_memory_bytes = None
         self._control, theirs = control.pair()
-        self._init = self._server.make_place(theirs.fd)
-        theirs.close()
+        step = "clone"
+        try:
+            self._init = self._server.make_place(theirs.fd)
+            theirs.close()
+            step = "users"
+            self._map_users()
+            step = "setup"
+            _, self.disks = self._ask(("setup", self.disk_bytes))
+        except OSError as error:
+            tell_fault(step, error)
+            raise
+
+    def _map_users(self) -> None:
         both = f"0 {self._users['setupUid']} 1\n{RUNNER} {self._users['programUid']} 1\n"
         for name, users in (("uid_map", both), ("gid_map", f"{both}{TERMINAL_GROUP} {self._users['terminalGid']} 1\n")):
             with open(f"/proc/{self._init}/{name}", "wb", buffering=0) as file:
                 file.write(users.encode())
-        _, self.disks = self._ask(("setup", self.disk_bytes))
 
     def watch(self, loop: Loop, on_death: Callable[[int], None]) -> None:
         """`on_death` is called with the status of the main process, once."""
@@ -207,7 +223,8 @@ class Cell:
         self._send(request, *descriptors)
         answer, received = self._receive()
         if answer[:1] == b"!":
-            raise OSError(0, answer[1:].decode(errors="replace"))
+            number, _, reason = answer[1:].decode(errors="replace").partition(" ")
+            raise OSError(int(number), reason)
         return answer, received
 
     def _send(self, request: Request, *descriptors: int) -> None:
@@ -227,6 +244,16 @@ class Cell:
                 return answer, received
             self._take_death(answer)
         raise OSError(0, "process 1 of the program's namespaces was killed")
+
+
+def tell_fault(step: str, error: OSError) -> None:
+    """The line that the worker's self-test looks for: `cell: <step>: <ERRNO>`. With what could not be mounted, if that
+    was it."""
+    import errno
+
+    target = (error.strerror or "").partition(": ")[2]
+    name = errno.errorcode.get(error.errno or 0, "EUNKNOWN")
+    os.write(2, f"cell: {step}{target and f' {target}'}: {name}\n".encode())
 
 
 class PlaceWriter:

@@ -67,11 +67,7 @@ export const toOutcomeClass = (outcome: Outcome): OutcomeClass => {
 
 export const usageSchema = z.object({
   wallMs: z.number().nonnegative(),
-  cpuMs: z
-    .number()
-    .nonnegative()
-    .nullable()
-    .describe('null if it could not be read, because the sandbox ended with its program.'),
+  cpuMs: z.number().nonnegative().nullable().describe('null if it could not be read.'),
   peakMemoryBytes: z.int().nonnegative().nullable().describe('null if nothing measures it (the local sandbox).'),
 })
 export type Usage = z.infer<typeof usageSchema>

@@ -51,7 +51,7 @@ const RULES: readonly Rule[] = [
   },
   {
     // Only if the kernel killed the main process. If a child ran out of memory and the program continued, the outcome is `exited`.
-    when: ({ report }) => report.oomKilled && report.signal === SIGKILL,
+    when: ({ report }) => report.oomKilled === true && report.signal === SIGKILL,
     outcome: ({ limits }) => ({
       type: 'out-of-memory',
       limitBytes: limits.memoryBytes,

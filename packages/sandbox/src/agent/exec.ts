@@ -68,7 +68,7 @@ const NO_REPORT: ExitReport = {
   wallMs: 0,
   cpuMs: null,
   peakMemoryBytes: null,
-  oomKilled: false,
+  oomKilled: null,
   limit: null,
   hits: [],
 }

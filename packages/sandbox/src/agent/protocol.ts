@@ -30,7 +30,7 @@ import { encodeFrame, encodeJsonFrame } from './frames.ts'
  * packages/agent/src is the other end: change both or neither.
  */
 /** Raised whenever a frame or a field changes. A number is never used again: images and workers may be of different days. */
-const PROTOCOL = 6
+const PROTOCOL = 7
 
 export const REQUEST = {
   exec: 1,
@@ -110,7 +110,8 @@ export const exitReportSchema = z
     wallMs: durationMs,
     cpuMs: durationMs.nullable(),
     peakMemoryBytes: z.int().nonnegative().max(PEBIBYTE).nullable(),
-    oomKilled: z.boolean(),
+    /** null if nothing counts it (the local sandbox). */
+    oomKilled: z.boolean().nullable(),
     limit: z.enum(['wall', 'cpu', 'output']).nullable(),
     hits: z.array(z.enum(['memoryBytes', 'processes', 'diskBytes'])),
   })

@@ -29,6 +29,7 @@ const seenSchema = z.object({
   sysctls: z.record(z.string(), z.string().nullable()),
 })
 
+/** The agent of a cell says where it failed in one line, `cell: <step>: <ERRNO>` (packages/agent/src/confinement/cell.py). */
 interface Fault {
   /** The one line that says it. */
   readonly message: string
@@ -38,7 +39,7 @@ interface Fault {
 
 const toFault = (error: unknown): Fault => {
   const reason = error instanceof Error ? error.message : String(error)
-  const line = /cell: \S+: \S+|^\w+Error: \[Errno \d+\].*$/m.exec(reason)?.[0]
+  const line = /\bcell: .+: E[A-Z0-9]+$/m.exec(reason)?.[0]
   return { message: line ?? reason.split('\n', 1)[0] ?? reason, isAgents: line !== undefined }
 }
 
