@@ -124,6 +124,8 @@ export type JobEvent =
       interactive: boolean
       /** Whether the program runs on a terminal. Absent if not. */
       tty?: boolean | undefined
+      /** The sandbox in which it is a command. Absent for a job. */
+      sandboxId?: string | undefined
     })
   | (EventBase & {
       type: 'started'
@@ -154,6 +156,8 @@ export interface Job {
   extracted?: Extracted | undefined
   submittedAt: string
   limits: Limits
+  /** The sandbox in which it is a command. Absent for a job. */
+  sandboxId?: string | undefined
   /** While queued: how many jobs are before this one. */
   queuePosition?: number | undefined
   /** While queued: how long it will probably wait. */

@@ -196,6 +196,31 @@ ${ENTRY}${ROOM_LUA}
 return makeRoom(ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ${MEMORY_SHARE.admission})
 `)
 
+/**
+ * KEYS: as \`roomKeys\`, then those of the commands. ARGV: as the script before, then the commands. Runs them if there is room.
+ * Returns what is too full, or nothing.
+ */
+export const acceptRunScript = createLuaScript(`
+local kept, finished, firstFinishedOf, firstLog, firstJob, firstRecord = unpack(KEYS)
+${ENTRY}${RUN_COMMANDS_LUA}${ROOM_LUA}
+local full = makeRoom(ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ${MEMORY_SHARE.admission})
+if full then return full end
+runCommands(5, ${ROOM_KEYS} + 1)
+`)
+
+/**
+ * ARGV: expiry in ms, the JSON of \`finished\` with the id \`0-0\`, the commands. Adds it after the last entry, whatever that is.
+ * Returns 1 if this ended the run, 0 if it had finished or is not there.
+ */
+export const endRunScript = createLuaScript(`${SHARED}
+local last = top()
+if last == nil or last.isFinished then return 0 end
+local id = string.format('%d-%d', last.attempt, last.n + 1)
+add(id, 'finished', id .. ' finished ' .. string.gsub(ARGV[2], '"id":"0%-0"', '"id":"' .. id .. '"', 1))
+close(ARGV[1], 3)
+return 1
+`)
+
 /** Read only. KEYS: logs. Returns the id of the last entry of each, or '' if there is no log. */
 export const endsScript = createLuaScript(`
 local ends = {}

@@ -1,4 +1,4 @@
-import type { JobEnd, QueuedJob } from '@runnel/contract/internal'
+import type { JobEnd, QueuedJob, SandboxRun } from '@runnel/contract/internal'
 import {
   createRedisKeys,
   JOB_BASE_BYTES,
@@ -12,7 +12,14 @@ import {
 } from '@runnel/redis'
 import type { EndCommands } from './end-commands.ts'
 import { toEntry, toFields, toMessage } from './log-entry.ts'
-import { cancelScript, endUntakenScript, logKeys, makeRoomScript } from './log-scripts.ts'
+import {
+  acceptRunScript,
+  cancelScript,
+  endRunScript,
+  endUntakenScript,
+  logKeys,
+  makeRoomScript,
+} from './log-scripts.ts'
 import { roomKeys } from './room-lua.ts'
 
 export type { EndCommands }
@@ -23,7 +30,17 @@ export type FullStore = 'tenant' | 'all' | 'memory'
 /** What the API writes to a job's log: the start, and the end if no worker has the job. */
 export interface LogWriter {
   /** The commands that write the event `0-1 queued` and count the job's bytes. They are sent in the same step as the job itself. */
-  startCommands(job: QueuedJob): readonly RedisCommand[]
+  startCommands(job: QueuedJob | SandboxRun): readonly RedisCommand[]
+  /**
+   * Writes the start of a run that goes to no queue, with the commands, in one step. Drops finished jobs if that makes room. Returns
+   * what is still too full, and then nothing was written.
+   */
+  acceptRun(run: SandboxRun, commands: readonly RedisCommand[]): Promise<FullStore | undefined>
+  /**
+   * Ends a run that its worker cannot end any more, as `sandbox-failed`, and keeps its output. False if it has finished. One step, with
+   * the commands.
+   */
+  endRun(runId: string, options: { readonly reference: string; readonly toCommands?: EndCommands }): Promise<boolean>
   /**
    * Drops finished jobs, oldest first, if Redis has no room for so many bytes more of this tenant. Returns what is still too
    * full: the tenant's bytes, those of all tenants, or the memory of Redis. Undefined if there is room.
@@ -55,6 +72,9 @@ const toFinished = (jobId: string, attempt: number, end: Pick<JobEnd, 'finishedA
   return toMessage(toEntry({ jobId, position: { attempt, n: 2 }, at }, { type: 'finished', outcome, usage }))
 }
 
+const toFullStore = (full: unknown): FullStore | undefined =>
+  full === 'tenant' || full === 'all' || full === 'memory' ? full : undefined
+
 export const createLogWriter = (options: {
   readonly redis: Redis
   readonly prefix: string
@@ -63,34 +83,55 @@ export const createLogWriter = (options: {
 }): LogWriter => {
   const { redis, prefix, retentionMs, keptBounds } = options
   const keys = createRedisKeys(prefix)
+
+  const startCommands: LogWriter['startCommands'] = (job) => {
+    const { id: jobId, tenantId, submittedAt: at, program, extracted, limits } = job
+    const { language, interactive, terminal } = program
+    const tty = terminal === undefined ? {} : { tty: true }
+    const head = { jobId, position: { attempt: 0, n: 1 }, at }
+    const bytes = countJobBytes(job)
+    const entry = toEntry(head, {
+      type: 'queued',
+      language,
+      ...(extracted && { extracted }),
+      limits,
+      interactive,
+      ...tty,
+      ...('sandboxId' in job ? { sandboxId: job.sandboxId } : {}),
+    })
+    return [
+      ['HSET', keys.keptJob(jobId), KEPT_FIELDS.tenant, tenantId, KEPT_FIELDS.rest, bytes],
+      ['HINCRBY', keys.kept, 'all', bytes],
+      ['HINCRBY', keys.kept, toTenantField(tenantId), bytes],
+      ['XADD', keys.events(jobId), entry.id, ...toFields(entry)],
+      ['PUBLISH', keys.eventsChannel(jobId), toMessage(entry)],
+    ]
+  }
+
   return {
-    startCommands(job) {
-      const { id: jobId, tenantId, submittedAt: at, program, extracted, limits } = job
-      const { language, interactive, terminal } = program
-      const tty = terminal === undefined ? {} : { tty: true }
-      const head = { jobId, position: { attempt: 0, n: 1 }, at }
-      const bytes = countJobBytes(job)
-      const entry = toEntry(head, {
-        type: 'queued',
-        language,
-        ...(extracted && { extracted }),
-        limits,
-        interactive,
-        ...tty,
-      })
-      return [
-        ['HSET', keys.keptJob(jobId), KEPT_FIELDS.tenant, tenantId, KEPT_FIELDS.rest, bytes],
-        ['HINCRBY', keys.kept, 'all', bytes],
-        ['HINCRBY', keys.kept, toTenantField(tenantId), bytes],
-        ['XADD', keys.events(jobId), entry.id, ...toFields(entry)],
-        ['PUBLISH', keys.eventsChannel(jobId), toMessage(entry)],
-      ]
+    startCommands,
+
+    async acceptRun(run, others) {
+      const commands = [...startCommands(run), ...others]
+      const args = [run.tenantId, countJobBytes(run), keptBounds.all, keptBounds.tenant, ...toCommandArgs(commands)]
+      return toFullStore(await acceptRunScript(redis, [...roomKeys(keys), ...toCommandKeys(commands)], args))
+    },
+
+    async endRun(runId, { reference, toCommands = () => [] }) {
+      const finishedAt = new Date().toISOString()
+      const outcome = { type: 'sandbox-failed', reference } as const
+      const commands = toCommands({ attempt: 1, finishedAt, outcome, usage: null })
+      const { json } = toEntry(
+        { jobId: runId, position: { attempt: 0, n: 0 }, at: finishedAt },
+        { type: 'finished', outcome, usage: null },
+      )
+      const args = [retentionMs, json, ...toCommandArgs(commands)]
+      return (await endRunScript(redis, [...logKeys(keys, runId), ...toCommandKeys(commands)], args)) === 1
     },
 
     async makeRoom(tenantId, bytes) {
       const args = [tenantId, bytes, keptBounds.all, keptBounds.tenant]
-      const full = await makeRoomScript(redis, roomKeys(keys), args)
-      return full === 'tenant' || full === 'all' || full === 'memory' ? full : undefined
+      return toFullStore(await makeRoomScript(redis, roomKeys(keys), args))
     },
 
     async cancelQueued(jobId, toCommands = () => []) {

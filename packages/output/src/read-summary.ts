@@ -11,6 +11,7 @@ export type JobSummary = Pick<
   | 'extracted'
   | 'submittedAt'
   | 'limits'
+  | 'sandboxId'
   | 'attempt'
   | 'startedAt'
   | 'finishedAt'
@@ -31,12 +32,13 @@ export const toSummary = (attempt: number, events: readonly JobEvent[]): JobSumm
   if (queued === undefined) return undefined
   const started = events.find((event) => event.type === 'started')
   const finished = events.find((event) => event.type === 'finished')
-  const { language, extracted, limits, interactive, tty = false, at: submittedAt } = queued
+  const { language, extracted, limits, interactive, tty = false, at: submittedAt, sandboxId } = queued
   return {
     status: finished === undefined ? (attempt === 0 ? 'queued' : 'running') : 'finished',
     language,
     ...(extracted === undefined ? {} : { extracted }),
     limits,
+    ...(sandboxId === undefined ? {} : { sandboxId }),
     interactive,
     tty,
     isDropped: events.some(({ type }) => type === 'dropped'),

@@ -26,6 +26,7 @@ export interface KeyFamily {
 /** What may stand in place of a `<…>` in a pattern. */
 export const VALUE_PATTERNS = {
   jobId: 'job_[0-9a-f]{32}',
+  sandboxId: 'sbx-[0-9a-f]{24}',
   tenantId: '[a-z0-9][a-z0-9_-]{0,62}',
   digest: '[0-9a-f]{64}',
   keyId: '[0-9a-f]{16}',
@@ -421,6 +422,17 @@ export const KEY_TABLE = {
     expires: 'always',
     bound: 'the first line has 200 characters at most; usually some 350 bytes',
   },
+  runsOf: {
+    pattern: 'runs:<sandboxId>',
+    type: 'set',
+    holds: 'The foreground commands of a sandbox that have not ended. If its worker dies, an API ends them.',
+    writers: API_AND_WORKER,
+    readers: API,
+    worker: 'read and write',
+    lifetime: 'while such commands run, at most RUNNEL_RETENTION_MS and 10 minutes after the last one was accepted',
+    expires: 'always',
+    bound: 'foreground commands of the sandbox that run',
+  },
   workers: {
     pattern: 'workers',
     type: 'zset',
@@ -545,6 +557,16 @@ export const KEY_TABLE = {
     pattern: 'job-id-secret',
     type: 'string',
     holds: 'The secret with which the ids of jobs are made: without it, nobody can tell the tenant of an id.',
+    writers: API,
+    readers: API,
+    worker: 'nothing',
+    ...FOREVER,
+    bound: '64 bytes',
+  },
+  accessTokenSecret: {
+    pattern: 'access-token-secret',
+    type: 'string',
+    holds: 'The secret with which the access tokens of sandboxes are made.',
     writers: API,
     readers: API,
     worker: 'nothing',

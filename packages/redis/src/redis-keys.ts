@@ -53,6 +53,7 @@ export const createRedisKeys = (prefix: string) => {
     historyPart: (tenantId: string, language: string, ending: string) =>
       name('historyPart', tenantId, language, ending),
     jobRecord: (jobId: string) => name('jobRecord', jobId),
+    runsOf: (sandboxId: string) => name('runsOf', sandboxId),
     workers: name('workers'),
     readyWorkers: name('readyWorkers'),
     drainedWorkers: name('drainedWorkers'),
@@ -67,6 +68,7 @@ export const createRedisKeys = (prefix: string) => {
     statsHour: (number: number | '') => name('statsHour', String(number)),
     statsBatch: (writerId: string) => name('statsBatch', writerId),
     jobIdSecret: name('jobIdSecret'),
+    accessTokenSecret: name('accessTokenSecret'),
     apiKeys: name('apiKeys'),
     keyUses: name('keyUses'),
     sessions: (keyId: string) => name('sessions', keyId),

@@ -1,4 +1,4 @@
-import type { JobEnd, QueuedJob } from '@runnel/contract/internal'
+import type { JobEnd, QueuedJob, SandboxRun } from '@runnel/contract/internal'
 import { type OutcomeClass, RequestError, toOutcomeClass } from '@runnel/contract/public'
 import { createRedisKeys, type Redis, type RedisCommand } from '@runnel/redis'
 import { isCursor, timeOfMember, toJobId, toMember } from './history-member.ts'
@@ -48,9 +48,11 @@ interface HistoryBatch {
 
 export interface History {
   /** The commands that write the record of a new job and list it. Sending them again changes nothing. */
-  acceptCommands(job: QueuedJob): readonly RedisCommand[]
+  acceptCommands(job: QueuedJob | SandboxRun): readonly RedisCommand[]
   /** The commands that note the end of a job. They belong into the step that ends it, so that only one end is noted. */
   endCommands(job: QueuedJob | JobRecord, end: JobEnd): readonly RedisCommand[]
+  /** The runs of a sandbox that have not ended. */
+  findRuns(sandboxId: string): Promise<readonly string[]>
   /** Undefined if an older version accepted the job, or if it has been removed. */
   find(jobId: string): Promise<JobRecord | undefined>
   /** Throws a RequestError for a cursor that no answer has given. */
@@ -128,7 +130,17 @@ export const createHistory = (options: {
     acceptCommands(job) {
       const unfinished = keyOf(job.tenantId, { language: job.program.language, ending: 'unfinished' })
       // If it waits longer than that, its record is written again when it ends.
-      return [store(toRecord(job), listedMs), ...addTo(unfinished, memberOf(job))]
+      const runs = 'sandboxId' in job ? keys.runsOf(job.sandboxId) : undefined
+      return [
+        store(toRecord(job), listedMs),
+        ...addTo(unfinished, memberOf(job)),
+        ...(runs === undefined
+          ? []
+          : ([
+              ['SADD', runs, job.id],
+              ['PEXPIRE', runs, listedMs],
+            ] as const)),
+      ]
     },
 
     endCommands(job, end) {
@@ -140,10 +152,13 @@ export const createHistory = (options: {
       return [
         store({ ...record, end }, retentionMs),
         ['ZREM', unfinished, member],
+        ...(record.sandboxId === undefined ? [] : ([['SREM', keys.runsOf(record.sandboxId), record.id]] as const)),
         ...ended.flatMap((key) => addTo(key, member)),
         ...[unfinished, ...ended].map(trim),
       ]
     },
+
+    findRuns: (sandboxId) => redis.smembers(keys.runsOf(sandboxId)),
 
     async find(jobId) {
       const json = await redis.get(keys.jobRecord(jobId))

@@ -1,4 +1,6 @@
+export { ACCESS_TOKEN_TEXT, type AccessTokens, createAccessTokens } from './access-tokens.ts'
 export { type BrowserRuns, createBrowserRuns } from './browser-runs.ts'
+export { isFileSignature, type SignedUse, signFileUse } from './file-signature.ts'
 export { createHistory, type History, type HistoryEntry, type HistoryPart } from './history.ts'
 export { createJobIds, type JobIds } from './job-ids.ts'
 export { type JobRecorder, type JobTimes, recordBy } from './job-recorder.ts'

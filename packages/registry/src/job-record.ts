@@ -1,4 +1,4 @@
-import type { JobEnd, QueuedJob } from '@runnel/contract/internal'
+import type { JobEnd, QueuedJob, SandboxRun } from '@runnel/contract/internal'
 import {
   extractedSchema,
   LIMIT_NAMES,
@@ -16,20 +16,26 @@ export interface JobRecord extends Pick<QueuedJob, 'id' | 'tenantId' | 'submitte
   readonly firstLine: string
   /** The key that submitted it. null: there were no keys, or an older version accepted the job. */
   readonly keyId: string | null
+  /** The sandbox in which it is a command. Absent for a job. */
+  readonly sandboxId?: string
   /** Absent until the job has ended. */
   readonly end?: JobEnd
 }
 
-export const toRecord = ({ id, tenantId, submittedAt, program, extracted, limits, keyId }: QueuedJob): JobRecord => ({
-  id,
-  tenantId,
-  submittedAt,
-  language: program.language,
-  firstLine: toFirstLine(program),
-  keyId: keyId ?? null,
-  limits,
-  ...(extracted === undefined ? {} : { extracted }),
-})
+export const toRecord = (job: QueuedJob | SandboxRun): JobRecord => {
+  const { id, tenantId, submittedAt, program, extracted, limits, keyId } = job
+  return {
+    id,
+    tenantId,
+    submittedAt,
+    language: program.language,
+    firstLine: toFirstLine(program),
+    keyId: keyId ?? null,
+    limits,
+    ...(extracted === undefined ? {} : { extracted }),
+    ...('sandboxId' in job ? { sandboxId: job.sandboxId } : {}),
+  }
+}
 
 /**
  * How a record is written in Redis. There is one for every job, so it is short: times are milliseconds since 1970, limits are
@@ -43,6 +49,7 @@ const storedSchema = z.object({
   at: z.int(),
   limits: z.array(z.int()),
   extracted: extractedSchema.optional(),
+  sandbox: z.string().optional(),
   end: z
     .object({
       attempt: z.int(),
@@ -71,6 +78,7 @@ export const writeRecord = ({
   submittedAt,
   limits,
   extracted,
+  sandboxId,
   end,
 }: JobRecord) => {
   const stored: Stored = {
@@ -81,6 +89,7 @@ export const writeRecord = ({
     at: Date.parse(submittedAt),
     limits: LIMIT_NAMES.map((name) => limits[name]),
     ...(extracted === undefined ? {} : { extracted }),
+    ...(sandboxId === undefined ? {} : { sandbox: sandboxId }),
     ...(end === undefined ? {} : { end: toStoredEnd(end) }),
   }
   return JSON.stringify(stored)
@@ -101,7 +110,7 @@ const toEnd = ({ attempt, started, finished, outcome, usage }: NonNullable<Store
 })
 
 export const readRecord = (id: string, json: string): JobRecord => {
-  const { tenant, language, line, key, at, limits, extracted, end } = storedSchema.parse(JSON.parse(json))
+  const { tenant, language, line, key, at, limits, extracted, sandbox, end } = storedSchema.parse(JSON.parse(json))
   return {
     id,
     tenantId: tenant,
@@ -111,6 +120,7 @@ export const readRecord = (id: string, json: string): JobRecord => {
     keyId: key ?? null,
     limits: toLimits(limits),
     ...(extracted === undefined ? {} : { extracted }),
+    ...(sandbox === undefined ? {} : { sandboxId: sandbox }),
     ...(end === undefined ? {} : { end: toEnd(end) }),
   }
 }

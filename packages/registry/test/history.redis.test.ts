@@ -234,3 +234,22 @@ describe('The history', () => {
     })
   })
 })
+
+describe('The runs of a sandbox', () => {
+  test('are known until they have ended, and their records say the sandbox', async ({ redis, history }) => {
+    const sandboxId = `sbx-${'a'.repeat(24)}`
+    const [first, second] = [
+      { ...newJob(), sandboxId },
+      { ...newJob(), sandboxId },
+    ]
+    for (const run of [first, second, newJob()]) await send(redis, history.acceptCommands(run))
+    expect((await history.findRuns(sandboxId)).toSorted()).toEqual([first.id, second.id].toSorted())
+    const record = await history.find(first.id)
+    expect(record?.sandboxId).toBe(sandboxId)
+    if (record === undefined) return
+    const end = { attempt: 1, finishedAt: new Date().toISOString(), outcome: OUTCOMES.succeeded, usage: null }
+    await send(redis, history.endCommands(record, end))
+    expect(await history.findRuns(sandboxId)).toEqual([second.id])
+    expect((await history.find(first.id))?.sandboxId).toBe(sandboxId)
+  })
+})

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { limitsSchema } from './limits.ts'
 import { outcomeSchema, usageSchema } from './outcome.ts'
 import { extractedSchema } from './program.ts'
+import { sandboxIdSchema } from './sandbox-id.ts'
 import { terminalSizeShape } from './terminal.ts'
 import { encodingSchema } from './text.ts'
 
@@ -38,6 +39,7 @@ export const jobEventSchema = z.discriminatedUnion('type', [
     limits: limitsSchema,
     interactive: z.boolean(),
     tty: z.boolean().optional().describe('Whether the program runs on a terminal. Absent if not.'),
+    sandboxId: sandboxIdSchema.optional().describe('The sandbox in which it is a command. Absent for a job.'),
   }),
   z
     .object({

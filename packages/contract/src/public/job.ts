@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { limitsSchema } from './limits.ts'
 import { outcomeSchema, usageSchema } from './outcome.ts'
 import { extractedSchema } from './program.ts'
+import { sandboxIdSchema } from './sandbox-id.ts'
 import { chunkSchema } from './text.ts'
 
 /** Made by the server; nobody can guess one. */
@@ -26,6 +27,7 @@ export const jobSchema = z.strictObject({
   extracted: extractedSchema.optional(),
   submittedAt: z.iso.datetime(),
   limits: limitsSchema,
+  sandboxId: sandboxIdSchema.optional().describe('The sandbox in which it is a command. Absent for a job.'),
   queuePosition: z
     .int()
     .nonnegative()

@@ -1,14 +1,10 @@
 import { z } from 'zod'
 import { argsAndEnvBytes, envSchema, fileBytes, PROGRAM } from './program.ts'
 import { sandboxEndingSchema } from './sandbox-ending.ts'
+import { sandboxIdSchema } from './sandbox-id.ts'
 import { boundedNumber, type SandboxPolicy, sandboxLimitsSchema } from './sandbox-limits.ts'
 import { sandboxPathSchema } from './sandbox-path.ts'
 import { chunkFault, encodingSchema, textFault, utf8Length } from './text.ts'
-
-/** Made by the server. It is a host label as it is. */
-export const sandboxIdSchema = z.string().regex(/^sbx-[0-9a-f]{24}$/, {
-  error: 'Not a sandbox id: one looks like sbx- and 24 hex digits',
-})
 
 /**
  *   queued   waits for a worker

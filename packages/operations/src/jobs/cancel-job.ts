@@ -2,7 +2,7 @@ import type { Job } from '@runnel/contract/public'
 import type { OperationParts } from '../parts.ts'
 import type { Requester } from '../requester.ts'
 import { findEndCommands } from './find-end-commands.ts'
-import { readJob, requireSummary } from './read-job.ts'
+import { readJob, refuseCommand, requireSummary } from './read-job.ts'
 
 /**
  * Cancels a queued job directly, a running one by a message to its worker. One atomic step on the log decides which of
@@ -11,8 +11,9 @@ import { readJob, requireSummary } from './read-job.ts'
  */
 export const cancelJob = async (parts: OperationParts, { auditLog }: Requester, id: string): Promise<Job> => {
   const { logWriter, producer, recorder } = parts
-  const { status } = await requireSummary(parts, id)
-  if (status !== 'finished') {
+  const summary = await requireSummary(parts, id)
+  if (summary.status !== 'finished') {
+    refuseCommand(id, summary)
     if (await logWriter.cancelQueued(id, await findEndCommands(parts, id))) {
       recorder.ended('canceled', {})
       await producer.retire(id)

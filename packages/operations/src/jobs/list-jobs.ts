@@ -24,9 +24,13 @@ const toRow = async ({ subscriber }: OperationParts, { id, record }: HistoryEntr
   const keyId = record?.keyId ?? null
   const known = record === undefined ? {} : { firstLine: record.firstLine }
   if (record?.end !== undefined) {
-    const { language, extracted, submittedAt, limits, end } = record
+    const { language, extracted, submittedAt, limits, sandboxId, end } = record
     const job = { id, status: 'finished' as const, language, submittedAt, limits }
-    return { ...job, ...(extracted === undefined ? {} : { extracted }), ...end, ...known, keyId }
+    const optional = {
+      ...(extracted === undefined ? {} : { extracted }),
+      ...(sandboxId === undefined ? {} : { sandboxId }),
+    }
+    return { ...job, ...optional, ...end, ...known, keyId }
   }
   const summary = await subscriber.summary(id)
   return summary === undefined ? undefined : { ...toJob(id, summary), ...known, keyId }

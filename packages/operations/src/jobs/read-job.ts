@@ -27,9 +27,19 @@ export const requireSummary = async ({ subscriber }: OperationParts, id: string)
   return summary
 }
 
+/** A command of a sandbox is not in the queue, so no message of a job reaches it. */
+export const refuseCommand = (id: string, { sandboxId }: JobSummary): void => {
+  if (sandboxId === undefined) return
+  throw new RequestError(
+    'invalid-request',
+    `Cannot reach this job here: it is a command of a sandbox; use /v1/sandboxes/${sandboxId}/commands/${id}`,
+  )
+}
+
 export const requireUnfinished = async (parts: OperationParts, id: string): Promise<JobSummary> => {
   const summary = await requireSummary(parts, id)
   if (summary.status === 'finished') throw new RequestError('job-finished', 'Cannot reach this job: it has finished')
+  refuseCommand(id, summary)
   return summary
 }
 
