@@ -12,6 +12,7 @@ const REPORT = {
   concurrency: 1,
   busy: 0,
   pool: { idle: 0, bound: 0 },
+  sandboxes: { running: 0, bound: 4 },
   isolation: { served: 'job' },
   state: 'ready',
 } as const

@@ -12,6 +12,7 @@ const REPORT = {
   concurrency: 4,
   busy: 1,
   pool: { idle: 2, bound: 8 },
+  sandboxes: { running: 0, bound: 4 },
   isolation: { served: 'job' },
   state: 'ready',
 } as const

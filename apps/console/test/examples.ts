@@ -26,6 +26,7 @@ export const exampleWorker = (given: Partial<Worker> = {}): Worker => ({
   busy: 2,
   concurrency: 4,
   pool: { idle: 1, bound: 8 },
+  sandboxes: { running: 0, bound: 4 },
   isolation: { served: 'job' },
   startedAt: '2026-11-29T12:00:00.000Z',
   lastSeenAt: '2026-11-29T12:00:00.000Z',

@@ -85,6 +85,7 @@ await runUntilSignal(async (signal, resources) => {
     ...intake.state,
     busy: parts.running?.count ?? 0,
     pool: parts.sandboxes?.pool ?? { idle: 0, bound: 0 },
+    sandboxes: { running: 0, bound: 0 },
     isolation: parts.sandboxes?.isolation ?? { served: 'job' },
   })
   const drain = createDrainSwitch(intake, log)

@@ -1,5 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Control, type QueuedJob, queuedJobSchema } from '@runnel/contract/internal'
+import {
+  type Control,
+  type QueuedJob,
+  type QueuedSandbox,
+  queuedJobSchema,
+  queuedSandboxSchema,
+} from '@runnel/contract/internal'
 import { createRedisKeys, QUEUE_NAME, type Redis } from '@runnel/redis'
 import { type Job, UnrecoverableError, Worker } from 'bullmq'
 import { countCrashes, isLastTry } from './bullmq-internals/job-record.ts'
@@ -11,8 +17,7 @@ import { createRunningJob, type RunningJob, type StopReason } from './running-jo
 
 export type { StopReason }
 
-export interface Delivery {
-  readonly job: QueuedJob
+interface Taken {
   /** 1 for the first time a worker takes the job, higher for every later time, whatever the reason. */
   readonly attempt: number
   /** If the handler throws now, the job is not tried again: the handler must give it an outcome. */
@@ -21,11 +26,20 @@ export interface Delivery {
   readonly crashes: number
   /** Its reason is a StopReason. */
   readonly signal: AbortSignal
+}
+
+export interface Delivery extends Taken {
+  readonly job: QueuedJob
   /**
    * stdin, stdin-end and signal, from the first message of the job. Signals overtake input that waits. Ends when `signal`
    * aborts. Only one reader may iterate it.
    */
   readonly controls: AsyncIterable<Control>
+}
+
+/** A sandbox that has to begin. When it runs, the delivery is over: its lease says who holds it. */
+export interface SandboxDelivery extends Taken {
+  readonly sandbox: QueuedSandbox
 }
 
 /** The queue has something under this id that is not a valid job, perhaps written by another version. */
@@ -35,7 +49,7 @@ export interface UnreadableJob {
   readonly error: Error
 }
 
-/** `done`: the job's outcome is in its log. `requeue`: the job is the next one that a worker takes. */
+/** `done`: the job's outcome is in its log, or the sandbox runs or has ended. `requeue`: it is the next one that a worker takes. */
 export type Verdict = 'done' | 'requeue'
 
 export interface Consumer {
@@ -66,6 +80,8 @@ const SWEEP_MS = 1_000
 const FIRST_LOOK_MS = 50
 /** How long a job may take to stop after the shutdown grace. After that the worker exits and the job's lock expires. */
 const STOP_DEADLINE_MS = 10_000
+const NO_PROGRAM = { interactive: false, terminal: undefined } as const
+
 /** How long a worker that stops waits for Redis to know that it has no more places. */
 const LEAVE_TIMEOUT_MS = 1_000
 
@@ -101,6 +117,8 @@ export const createConsumer = (
     readonly log: Log
   },
   handle: (delivery: Delivery) => Promise<Verdict>,
+  /** Without it, a sandbox in the queue cannot be read. */
+  handleSandbox?: (delivery: SandboxDelivery) => Promise<Verdict>,
 ): Consumer => {
   const { redis, prefix, concurrency, retentionMs, lockMs = LOCK_MS } = options
   const log = createQueueLog(redis, options.log)
@@ -109,19 +127,31 @@ export const createConsumer = (
   const running = new Map<string, RunningJob>()
   let isTaking = true
 
+  const readEntry = (data: unknown) => {
+    if (handleSandbox !== undefined && isSandbox(data)) {
+      const sandbox = queuedSandboxSchema.safeParse(data)
+      if (!sandbox.success) return { type: 'unreadable', why: sandbox.error.message } as const
+      return { type: 'sandbox', sandbox: sandbox.data, begin: handleSandbox } as const
+    }
+    const job = queuedJobSchema.safeParse(data)
+    return job.success
+      ? ({ type: 'job', job: job.data } as const)
+      : ({ type: 'unreadable', why: job.error.message } as const)
+  }
+
   const deliver = async (job: Job, jobId: string, token: string): Promise<void> => {
     // This process may have lost the job and taken it again. BullMQ tracks one lock for each job id: let the first run end.
     const earlier = running.get(jobId)
     await earlier?.ended
     if (earlier !== undefined || !isTaking) return requeueJob(job, token)
-    const parsed = queuedJobSchema.safeParse(job.data)
-    if (!parsed.success) {
-      const error = new UnrecoverableError(`Cannot read the queued job: ${parsed.error.message}`)
+    const read = readEntry(job.data)
+    if (read.type === 'unreadable') {
+      const error = new UnrecoverableError(`Cannot read the queued job: ${read.why}`)
       await options.onUnreadable?.({ jobId, attempt: job.attemptsStarted, error })
       throw error
     }
 
-    const { interactive, terminal } = parsed.data.program
+    const { interactive, terminal } = read.type === 'job' ? read.job.program : NO_PROGRAM
     const looksAtOnce = interactive || terminal !== undefined || job.attemptsStarted > 1
     const current = createRunningJob({
       jobId,
@@ -135,14 +165,16 @@ export const createConsumer = (
     running.set(jobId, current)
     const firstLook = setTimeout(current.look, looksAtOnce ? 0 : FIRST_LOOK_MS)
     try {
-      const verdict = await handle({
-        job: parsed.data,
+      const taken = {
         attempt: job.attemptsStarted,
         lastTry: isLastTry(job),
         crashes: countCrashes(job),
         signal: current.signal,
-        controls: current.controls,
-      })
+      }
+      const verdict =
+        read.type === 'job'
+          ? await handle({ ...taken, job: read.job, controls: current.controls })
+          : await read.begin({ ...taken, sandbox: read.sandbox })
       log.settle()
       if (verdict === 'requeue') await requeueJob(job, token)
     } catch (error) {
@@ -254,6 +286,9 @@ export const createConsumer = (
     },
   }
 }
+
+const isSandbox = (data: unknown): boolean =>
+  typeof data === 'object' && data !== null && 'kind' in data && data.kind === 'sandbox'
 
 /** Whether `event` came within `ms`. */
 const within = async (ms: number, event: Promise<boolean>): Promise<boolean> => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { QueuedJob } from '@runnel/contract/internal'
+import type { QueuedJob, QueuedSandbox } from '@runnel/contract/internal'
 import { RequestError } from '@runnel/contract/public'
 import {
   KEPT_LUA,
@@ -13,7 +13,7 @@ import {
   toCommandKeys,
 } from '@runnel/redis'
 import type { QueueBounds, TenantBounds } from './bounds.ts'
-import { JOB_FIELDS, toJobOptions } from './bullmq-internals/job-record.ts'
+import { JOB_FIELDS, toJobOptions, toSandboxOptions } from './bullmq-internals/job-record.ts'
 import { estimateWaitMs } from './estimate-wait.ts'
 import { createFairQueueScript } from './fair-queue-script.ts'
 import { readJobTimes } from './read-job-times.ts'
@@ -156,7 +156,7 @@ export const enqueueJob = async (
     readonly bounds: QueueBounds
     readonly keptBounds: KeptBounds
   },
-  job: QueuedJob,
+  job: QueuedJob | QueuedSandbox,
   { tenantBounds, tenants = 1, commands = [], bytes = 0, idempotency }: EnqueueOptions,
 ): Promise<string> => {
   const { redis, keys, retentionMs, bounds, keptBounds } = parts
@@ -164,7 +164,7 @@ export const enqueueJob = async (
     job.id,
     job.tenantId,
     JSON.stringify(job),
-    toJobOptions(job.id),
+    'kind' in job ? toSandboxOptions(job.id) : toJobOptions(job.id),
     Date.now(),
     bounds.queued,
     tenantBounds?.queued ?? bounds.tenant.queued,

@@ -1,4 +1,4 @@
-import { type Control, type QueuedJob, queuedJobSchema } from '@runnel/contract/internal'
+import { type Control, type QueuedJob, type QueuedSandbox, queuedJobSchema } from '@runnel/contract/internal'
 import type { Queue } from '@runnel/contract/public'
 import { createRedisKeys, type KeptBounds, QUEUE_NAME, type Redis } from '@runnel/redis'
 import { Queue as BullQueue } from 'bullmq'
@@ -18,7 +18,7 @@ export interface Producer extends AsyncDisposable {
    * submission: an earlier job's if the idempotency key was used before. Throws a RequestError `queue-full`, `storage-full` or
    * `idempotency-key-reused`; then nothing was written.
    */
-  enqueue(job: QueuedJob, options?: EnqueueOptions): Promise<string>
+  enqueue(job: QueuedJob | QueuedSandbox, options?: EnqueueOptions): Promise<string>
   /** Undefined if there is no such job, or if it cannot be read because another version wrote it. */
   find(jobId: string): Promise<QueuedJob | undefined>
   /** Undefined if the job does not wait (any more). */

@@ -14,19 +14,21 @@ const COMMANDS = ['+@all', '-@admin', '-@dangerous', '+info']
  */
 export const toAclRules = (prefix: string) => {
   const families: readonly KeyFamily[] = Object.values(KEY_TABLE)
-  const ofWorker = families.filter(({ worker }) => worker === 'read and write')
-  const globs = (isChannel: boolean): string[] => [
+  const globs = (ofWorker: KeyFamily['worker'], isChannel: boolean): string[] => [
     ...new Set(
-      ofWorker.filter(({ type }) => (type === 'channel') === isChannel).map((family) => toGlob(prefix, family)),
+      families
+        .filter(({ worker, type }) => worker === ofWorker && (type === 'channel') === isChannel)
+        .map((family) => toGlob(prefix, family)),
     ),
   ]
   return {
     api: ['resetkeys', `~${prefix}:*`, 'resetchannels', `&${prefix}:*`, ...COMMANDS],
     worker: [
       'resetkeys',
-      ...globs(false).map((glob) => `~${glob}`),
+      ...globs('read and write', false).map((glob) => `~${glob}`),
+      ...globs('write', false).map((glob) => `%W~${glob}`),
       'resetchannels',
-      ...globs(true).map((glob) => `&${glob}`),
+      ...globs('read and write', true).map((glob) => `&${glob}`),
       ...COMMANDS,
     ],
   }

@@ -16,9 +16,10 @@ export interface KeyFamily {
   readonly expires: 'always' | 'once finished' | 'never'
   /**
    * What the Redis user of a worker may do with it (infra/redis/users.acl). `nothing` for what decides who may do what. BullMQ's
-   * keys and those of other workers' jobs are among the others, because the scripts of workers use them.
+   * keys and those of other workers' jobs are among the others, because the scripts of workers use them. `write`: it can
+   * neither read them nor use them in a script.
    */
-  readonly worker: 'nothing' | 'read and write'
+  readonly worker: 'nothing' | 'write' | 'read and write'
   /** What bounds its size. */
   readonly bound: string
 }
@@ -27,6 +28,8 @@ export interface KeyFamily {
 export const VALUE_PATTERNS = {
   jobId: 'job_[0-9a-f]{32}',
   sandboxId: 'sbx-[0-9a-f]{24}',
+  /** What is in the queue: a job, or a sandbox that begins. */
+  queuedId: '(?:job_[0-9a-f]{32}|sbx-[0-9a-f]{24})',
   tenantId: '[a-z0-9][a-z0-9_-]{0,62}',
   digest: '[0-9a-f]{64}',
   keyId: '[0-9a-f]{16}',
@@ -80,7 +83,7 @@ export const KEY_TABLE = {
     ...PUBLISHED,
   },
   control: {
-    pattern: 'control:<jobId>',
+    pattern: 'control:<queuedId>',
     type: 'stream',
     holds: 'A cancel, signals and terminal sizes to a job.',
     writers: API,
@@ -123,7 +126,7 @@ export const KEY_TABLE = {
     bound: 'tenants with kept jobs',
   },
   keptJob: {
-    pattern: 'kept:<jobId>',
+    pattern: 'kept:<queuedId>',
     type: 'hash',
     holds: 'How many bytes of a job Redis keeps: `output`, `stdin` and `rest`; and its tenant.',
     writers: API_AND_WORKER,
@@ -246,7 +249,7 @@ export const KEY_TABLE = {
   },
 
   queuedJob: {
-    pattern: `${QUEUE_NAME}:<jobId>`,
+    pattern: `${QUEUE_NAME}:<queuedId>`,
     type: 'hash',
     holds: "BullMQ's record of a job, with the whole submission. `GET /v1/jobs/:id/program` reads it.",
     writers: `API, ${BULLMQ}`,
@@ -257,7 +260,7 @@ export const KEY_TABLE = {
     bound: '1 MiB of files, 1 MiB of stdin, 64 KiB of args and env',
   },
   jobLock: {
-    pattern: `${QUEUE_NAME}:<jobId>:lock`,
+    pattern: `${QUEUE_NAME}:<queuedId>:lock`,
     type: 'string',
     holds: 'The token of the worker that runs the job.',
     writers: BULLMQ,
@@ -433,6 +436,61 @@ export const KEY_TABLE = {
     expires: 'always',
     bound: 'foreground commands of the sandbox that run',
   },
+  sandboxRecord: {
+    pattern: 'sandbox:<sandboxId>',
+    type: 'hash',
+    holds:
+      'A lasting sandbox: its tenant, status, limits, metadata and times, and how it ended. Not its variables, files or secrets.',
+    writers: API_AND_WORKER,
+    readers: API_AND_WORKER,
+    worker: 'read and write',
+    lifetime: 'until it ends, then RUNNEL_RETENTION_MS',
+    expires: 'always',
+    bound: '32 metadata texts of 576 characters, and some 600 bytes',
+  },
+  sandboxes: {
+    pattern: 'sandboxes',
+    type: 'zset',
+    holds: 'The sandboxes that have not ended, of all tenants, by tenant.',
+    writers: API_AND_WORKER,
+    readers: API_AND_WORKER,
+    worker: 'read and write',
+    lifetime: 'while there are sandboxes',
+    expires: 'never',
+    bound: 'sandboxes of all workers, and those that are queued',
+  },
+  sandboxesOf: {
+    pattern: 'sandboxes:<tenantId>',
+    type: 'zset',
+    holds: 'The ids of the sandboxes of a tenant, by the time they were created.',
+    writers: API,
+    readers: API,
+    worker: 'nothing',
+    lifetime: '24 hours and RUNNEL_RETENTION_MS after its last sandbox was created; the entry of a sandbox: the same',
+    expires: 'always',
+    bound: 'sandboxes of the tenant within that time',
+  },
+  lease: {
+    pattern: 'lease:<sandboxId>',
+    type: 'string',
+    holds:
+      'Which worker holds a sandbox, where its gateway is, and the secret with which requests to it are signed, as JSON. A worker cannot read the leases of others.',
+    writers: 'worker; the API removes it',
+    readers: API,
+    worker: 'write',
+    lifetime: 'while the sandbox lives, and a minute',
+    expires: 'always',
+    bound: 'some 300 bytes',
+  },
+  sandboxEndings: {
+    pattern: 'sandbox-ended',
+    type: 'channel',
+    holds: 'The id of a sandbox that has just ended, and how: `<id> <ending>`.',
+    writers: API_AND_WORKER,
+    readers: API,
+    worker: 'read and write',
+    ...PUBLISHED,
+  },
   workers: {
     pattern: 'workers',
     type: 'zset',
@@ -454,6 +512,17 @@ export const KEY_TABLE = {
     lifetime: '15 s after the last one was seen',
     expires: 'always',
     bound: 'workers',
+  },
+  workerSandboxes: {
+    pattern: 'workers:sandboxes',
+    type: 'hash',
+    holds: 'How many lasting sandboxes each worker holds, and how many it has room for: `<running> <bound>`.',
+    writers: WORKER,
+    readers: API,
+    worker: 'read and write',
+    lifetime: '24 hours after the last worker was seen',
+    expires: 'always',
+    bound: 'workers of the last 24 hours',
   },
   drainedWorkers: {
     pattern: 'workers:drained',

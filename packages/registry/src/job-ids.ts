@@ -1,8 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { createRedisKeys, type Redis } from '@runnel/redis'
 
-const RANDOM_BYTES = 10
-const MARK_DIGITS = 12
 const SECRET_BYTES = 32
 
 /**
@@ -25,13 +23,35 @@ export interface JobIds {
   isOf(tenantId: string, jobId: string): Promise<boolean>
 }
 
-const ID = new RegExp(`^job_([0-9a-f]{${RANDOM_BYTES * 2}})([0-9a-f]{${MARK_DIGITS}})$`)
+interface Kind {
+  readonly prefix: string
+  readonly randomBytes: number
+  readonly markDigits: number
+  /** What the mark is made over, before the random part. Another text for each kind. */
+  readonly toText: (tenantId: string) => string
+}
 
-const toMark = (secret: string, tenantId: string, random: string): string =>
-  createHmac('sha256', secret).update(`${tenantId}\n${random}`).digest('hex').slice(0, MARK_DIGITS)
+const JOB: Kind = { prefix: 'job_', randomBytes: 10, markDigits: 12, toText: (tenantId) => tenantId }
+/** The same with fewer digits: a host name takes 63 characters. `\n` is in no tenant's id. */
+const SANDBOX: Kind = { prefix: 'sbx-', randomBytes: 7, markDigits: 10, toText: (tenantId) => `sandbox\n${tenantId}` }
 
-export const createJobIds = ({ redis, prefix }: { readonly redis: Redis; readonly prefix: string }): JobIds => {
+interface Place {
+  readonly redis: Redis
+  readonly prefix: string
+}
+
+export const createJobIds = (place: Place): JobIds => createIds(place, JOB)
+/** Ids of sandboxes, as a host name takes them. */
+export const createSandboxIds = (place: Place): JobIds => createIds(place, SANDBOX)
+
+const createIds = ({ redis, prefix }: Place, kind: Kind): JobIds => {
   const { jobIdSecret } = createRedisKeys(prefix)
+  const pattern = new RegExp(`^${kind.prefix}([0-9a-f]{${kind.randomBytes * 2}})([0-9a-f]{${kind.markDigits}})$`)
+  const toMark = (secret: string, tenantId: string, random: string): string =>
+    createHmac('sha256', secret)
+      .update(`${kind.toText(tenantId)}\n${random}`)
+      .digest('hex')
+      .slice(0, kind.markDigits)
   let known: string | undefined
   redis.on('ready', () => {
     known = undefined
@@ -52,11 +72,11 @@ export const createJobIds = ({ redis, prefix }: { readonly redis: Redis; readonl
   return {
     async create(tenantId) {
       const secret = (await read()) ?? (await make())
-      const random = randomBytes(RANDOM_BYTES).toString('hex')
-      return `job_${random}${toMark(secret, tenantId, random)}`
+      const random = randomBytes(kind.randomBytes).toString('hex')
+      return `${kind.prefix}${random}${toMark(secret, tenantId, random)}`
     },
     async isOf(tenantId, jobId) {
-      const [, random, mark] = ID.exec(jobId) ?? []
+      const [, random, mark] = pattern.exec(jobId) ?? []
       if (random === undefined) return false
       const secret = await read()
       return secret !== undefined && mark === toMark(secret, tenantId, random)

@@ -9,7 +9,15 @@ import {
 import { createRedisKeys, type Redis } from '@runnel/redis'
 import { z } from 'zod'
 import { readReport, toWorker, type WorkerReport } from './worker-report.ts'
-import { beatScript, countScript, drainScript, findDeadScript, leaveScript, listScript } from './worker-scripts.ts'
+import {
+  beatScript,
+  countScript,
+  drainScript,
+  findDeadScript,
+  leaveScript,
+  listScript,
+  sandboxRoomScript,
+} from './worker-scripts.ts'
 
 export interface WorkerCount {
   readonly ready: number
@@ -19,6 +27,14 @@ export interface WorkerCount {
   readonly drained: number
   /** What one of them gives programs instead of isolation `job`; absent if all give that. */
   readonly isolation?: ServedIsolation
+}
+
+/** Lasting sandboxes of all tenants. */
+export interface SandboxRoom {
+  /** How many the workers that are alive have room for; a worker that takes no more counts with those that it holds. */
+  readonly bound: number
+  /** How many there are, with those that are queued. */
+  readonly living: number
 }
 
 export interface WorkerDirectory {
@@ -31,6 +47,7 @@ export interface WorkerDirectory {
   leave(id: string): Promise<void>
   /** The workers that were alive within the last 15 s. */
   count(): Promise<WorkerCount>
+  sandboxRoom(): Promise<SandboxRoom>
   /** Those that are alive, then those that died within the last hour; a thousand at most. */
   list(): Promise<WorkerList>
   /**
@@ -43,6 +60,8 @@ export interface WorkerDirectory {
 }
 
 const countSchema = z.tuple([z.number(), z.number(), z.number()]).rest(z.unknown())
+
+const roomSchema = z.tuple([z.number(), z.number()])
 
 const toWeaker = (json: unknown): Pick<WorkerCount, 'isolation'> => {
   const read = typeof json === 'string' ? servedIsolationSchema.safeParse(JSON.parse(json)) : undefined
@@ -81,7 +100,8 @@ const requireAlive = (id: string, worker: Worker | undefined): Worker => {
 
 export const createWorkerDirectory = (options: { readonly redis: Redis; readonly prefix: string }): WorkerDirectory => {
   const { redis, prefix } = options
-  const { workers, readyWorkers, drainedWorkers, weakerIsolation, workerReport, drainChannel } = createRedisKeys(prefix)
+  const { workers, readyWorkers, drainedWorkers, weakerIsolation, workerReport, drainChannel, ...names } =
+    createRedisKeys(prefix)
   const keys = [workers, readyWorkers, drainedWorkers]
 
   const find = async (
@@ -95,15 +115,22 @@ export const createWorkerDirectory = (options: { readonly redis: Redis; readonly
   return {
     async beat(id, report) {
       const weaker = report.isolation.served === 'job' ? [] : [JSON.stringify(report.isolation)]
-      const args = [id, report.state === 'ready' ? '1' : '0', JSON.stringify(report), ...weaker]
-      return { isDrained: (await beatScript(redis, [...keys, workerReport(id), weakerIsolation], args)) === 1 }
+      const { running, bound } = report.sandboxes
+      const args = [id, report.state === 'ready' ? '1' : '0', JSON.stringify(report), `${running} ${bound}`, ...weaker]
+      const all = [...keys, workerReport(id), names.workerSandboxes, weakerIsolation]
+      return { isDrained: (await beatScript(redis, all, args)) === 1 }
     },
     async leave(id) {
-      await leaveScript(redis, [...keys, workerReport(id)], [id])
+      await leaveScript(redis, [...keys, workerReport(id), names.workerSandboxes], [id])
     },
     async count() {
       const [alive, ready, drained, weaker] = countSchema.parse(await countScript(redis, [...keys, weakerIsolation]))
       return { ready, notReady: alive - ready, drained, ...toWeaker(weaker) }
+    },
+    async sandboxRoom() {
+      const all = [workers, readyWorkers, names.workerSandboxes, names.sandboxes]
+      const [bound, living] = roomSchema.parse(await sandboxRoomScript(redis, all))
+      return { bound, living }
     },
     async list() {
       const all = await find()

@@ -9,6 +9,8 @@ const reportSchema = z.object({
   concurrency: z.int().positive(),
   busy: z.int().nonnegative(),
   pool: z.object(workerSchema.shape.pool.shape),
+  /** A worker that does not say it is older, and holds none. */
+  sandboxes: z.object(workerSchema.shape.sandboxes.shape).default({ running: 0, bound: 0 }),
   /** A worker that does not say it is older, and has no cells. */
   isolation: z.object(servedIsolationSchema.shape).default({ served: 'container', reason: 'It is older than cells.' }),
   /** Whether it could take jobs. Whether it is drained, and dead, the directory knows. */
@@ -62,7 +64,7 @@ const toReason = (
 
 /** What an operator sees of a worker. */
 export const toWorker = (id: string, report: WorkerReport, circumstances: Circumstances): Worker => {
-  const { host, version, startedAt, concurrency, busy, pool, isolation } = report
+  const { host, version, startedAt, concurrency, busy, pool, sandboxes, isolation } = report
   const state = toState(report, circumstances)
   const reason = toReason(state, report)
   return {
@@ -77,6 +79,7 @@ export const toWorker = (id: string, report: WorkerReport, circumstances: Circum
     busy,
     concurrency,
     pool,
+    sandboxes,
     isolation,
     startedAt,
     lastSeenAt: circumstances.lastSeenAt.toISOString(),

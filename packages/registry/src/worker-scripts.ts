@@ -12,8 +12,8 @@ local alive, kept, known = now - ${ALIVE_MS}, now - ${DEAD_WORKER_KEPT_MS}, now 
 `
 
 /**
- * KEYS: seen, ready, drained, the worker's report, the weaker isolation. ARGV: the worker, 1 or 0 for ready, the report, what
- * it serves instead of isolation `job`, or nothing. Returns 1 if it is drained.
+ * KEYS: seen, ready, drained, the worker's report, sandboxes, the weaker isolation. ARGV: the worker, 1 or 0 for ready, the report,
+ * its sandboxes as `<running> <bound>`, what it serves instead of isolation `job`, or nothing. Returns 1 if it is drained.
  */
 export const beatScript = createLuaScript(`${NOW}
 local id = ARGV[1]
@@ -22,7 +22,9 @@ if drained then redis.call('ZADD', KEYS[3], now, id) end
 redis.call('ZADD', KEYS[1], now, id)
 if ARGV[2] == '1' and not drained then redis.call('ZADD', KEYS[2], now, id) else redis.call('ZREM', KEYS[2], id) end
 redis.call('SET', KEYS[4], ARGV[3], 'PX', ${DEAD_WORKER_KEPT_MS})
-if ARGV[4] then redis.call('SET', KEYS[5], ARGV[4], 'PX', ${ALIVE_MS}) end
+redis.call('HSET', KEYS[5], id, ARGV[4])
+redis.call('PEXPIRE', KEYS[5], ${KNOWN_MS})
+if ARGV[5] then redis.call('SET', KEYS[6], ARGV[5], 'PX', ${ALIVE_MS}) end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', known)
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', alive)
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', known)
@@ -31,12 +33,30 @@ redis.call('PEXPIRE', KEYS[2], ${ALIVE_MS})
 redis.call('PEXPIRE', KEYS[3], ${KNOWN_MS})
 return drained and 1 or 0`)
 
-/** KEYS as above. ARGV: the worker. It is dead from now on, and no longer listed. */
+/** KEYS as above, without the last. ARGV: the worker. It is dead from now on, and no longer listed. */
 export const leaveScript = createLuaScript(`${NOW}
 redis.call('ZADD', KEYS[1], 'XX', kept, ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('ZREM', KEYS[3], ARGV[1])
-redis.call('DEL', KEYS[4])`)
+redis.call('DEL', KEYS[4])
+redis.call('HDEL', KEYS[5], ARGV[1])`)
+
+/**
+ * KEYS: seen, ready, sandboxes by worker, those that live. Returns how many sandboxes there may be, and how many there are: those
+ * of workers that take no more, and those that are queued, count too.
+ */
+export const sandboxRoomScript = createLuaScript(`${NOW}
+local bound = 0
+local all = redis.call('HGETALL', KEYS[3])
+for at = 1, #all, 2 do
+  local id, running, most = all[at], string.match(all[at + 1], '^(%d+) (%d+)$')
+  local seen = tonumber(redis.call('ZSCORE', KEYS[1], id) or 0)
+  if seen > alive then
+    local isReady = redis.call('ZSCORE', KEYS[2], id)
+    bound = bound + tonumber(isReady and most or running)
+  end
+end
+return { bound, redis.call('ZCARD', KEYS[4]) }`)
 
 /** KEYS: seen, ready, drained, the weaker isolation. Returns how many workers are alive, ready, and drained, and that isolation. */
 export const countScript = createLuaScript(`${NOW}

@@ -9,6 +9,7 @@ const READY: WorkerReport = {
   concurrency: 4,
   busy: 0,
   pool: { idle: 2, bound: 8 },
+  sandboxes: { running: 0, bound: 4 },
   isolation: { served: 'job' },
   state: 'ready',
 }

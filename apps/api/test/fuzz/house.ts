@@ -45,6 +45,7 @@ const playWorker = async (api: Api, resources: AsyncDisposableStack): Promise<vo
     concurrency: 1,
     busy: 0,
     pool: { idle: 0, bound: 0 },
+    sandboxes: { running: 0, bound: 4 },
     isolation: { served: 'job' },
     state: 'ready',
   } as const

@@ -1,4 +1,5 @@
 export * from './control.ts'
 export * from './job-end.ts'
 export * from './queued-job.ts'
+export * from './queued-sandbox.ts'
 export type { SandboxRun } from './sandbox-run.ts'

@@ -48,6 +48,10 @@ export const workerSchema = z.strictObject({
     idle: z.int().nonnegative().describe('Ready sandboxes that wait for a job, of all languages together.'),
     bound: z.int().nonnegative().describe('Ready sandboxes that it keeps at most.'),
   }),
+  sandboxes: z.strictObject({
+    running: z.int().nonnegative().describe('Lasting sandboxes that it holds, paused ones too.'),
+    bound: z.int().nonnegative().describe('How many it can hold with the memory that they use now.'),
+  }),
   isolation: servedIsolationSchema.describe('What jobs with isolation `job` get here.'),
   startedAt: z.iso.datetime(),
   lastSeenAt: z.iso.datetime(),

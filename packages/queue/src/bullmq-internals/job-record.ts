@@ -26,8 +26,21 @@ const TRIES = 3
 const RETRY_DELAY_MS = 1_000
 
 /** Relies on: `opts` is JSON of what `add` takes, except that some names are shortened; these are not. */
-export const toJobOptions = (jobId: string): string =>
-  JSON.stringify({ jobId, attempts: TRIES, backoff: { type: 'exponential', delay: RETRY_DELAY_MS } })
+export const toJobOptions = (jobId: string): string => JSON.stringify(toOptions(jobId))
+
+const toOptions = (jobId: string) => ({
+  jobId,
+  attempts: TRIES,
+  backoff: { type: 'exponential', delay: RETRY_DELAY_MS },
+})
+
+/**
+ * The same for a sandbox. Its entry has variables and files that nobody needs when it has begun: BullMQ removes it then.
+ *
+ * Relies on: these two win over what the worker says about all jobs.
+ */
+export const toSandboxOptions = (sandboxId: string): string =>
+  JSON.stringify({ ...toOptions(sandboxId), removeOnComplete: true, removeOnFail: true })
 
 /** Relies on: `attemptsMade` counts the tries that ended, and this one has not. */
 export const isLastTry = (job: Job): boolean => job.attemptsMade + 1 >= (job.opts.attempts ?? 1)

@@ -1,0 +1,33 @@
+import { z } from 'zod'
+import { envSchema } from '../public/program.ts'
+import { sandboxFileSchema, sandboxMetadataSchema } from '../public/sandbox.ts'
+import { sandboxIdSchema } from '../public/sandbox-id.ts'
+import { sandboxLimitsSchema } from '../public/sandbox-limits.ts'
+
+/**
+ * A sandbox in the queue, beside jobs: everything that a worker needs to begin it. Parsed again when it leaves Redis, because a
+ * newer API may have written it.
+ */
+export const queuedSandboxSchema = z.object({
+  kind: z.literal('sandbox'),
+  id: sandboxIdSchema,
+  tenantId: z.string().min(1),
+  submittedAt: z.iso.datetime(),
+  /** An id of the catalogue of languages. */
+  template: z.string(),
+  limits: sandboxLimitsSchema,
+  /** For every command in it. */
+  env: envSchema,
+  /** Absolute. */
+  workDir: z.string(),
+  metadata: sandboxMetadataSchema,
+  /** Written before it runs. */
+  files: z.array(sandboxFileSchema),
+  timeoutMs: z.int().positive(),
+  idleTimeoutMs: z.int().positive(),
+  /** Whether a call into it resumes it while it is paused. */
+  autoResume: z.boolean(),
+  /** The key that created it; null if there were no keys. */
+  keyId: z.string().nullable(),
+})
+export type QueuedSandbox = z.infer<typeof queuedSandboxSchema>

@@ -1,0 +1,246 @@
+import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
+import { type Duplex, PassThrough, type Readable } from 'node:stream'
+import { RequestError } from '@runnel/contract/public'
+import type { Lease, Leases, SandboxRecords } from '@runnel/registry'
+import {
+  ACT_SCHEMAS,
+  type ActAnswer,
+  type ActName,
+  type ActRequest,
+  CONNECTION_SCHEMAS,
+  type ConnectionAnswer,
+  type ConnectionName,
+  type ConnectionRequest,
+  type HeldCommand,
+} from './acts.ts'
+import { explainBreak, sandboxEnded, unreachable } from './explain-break.ts'
+import { sign } from './signature.ts'
+import { ANSWER_HEADER, readAnswerHeader, readErrorBody, toPath, UPGRADE_PROTOCOL } from './wire.ts'
+
+export type { ActAnswer, ActName, ActRequest, ConnectionAnswer, ConnectionName, ConnectionRequest, HeldCommand }
+export { sandboxEnded }
+
+export interface CallOptions {
+  /** Bytes for the worker, sent as fast as it takes them. */
+  readonly body?: Readable | Uint8Array | undefined
+  /** Hangs up. */
+  readonly signal?: AbortSignal | undefined
+  /** How long the worker may take before it answers, on top of the usual 30 s. Default: 0. */
+  readonly waitMs?: number | undefined
+}
+
+export interface Gateway extends Disposable {
+  /**
+   * Asks the worker that holds the sandbox. Resolves with its answer; the body has the bytes that follow, if the act has some, and
+   * must be read or destroyed. Throws a RequestError: `sandbox-not-found`, `sandbox-queued`, `sandbox-ended`, `gateway-unreachable`,
+   * or what the worker says. An error of the body is one too.
+   */
+  call<A extends ActName>(
+    sandboxId: string,
+    act: A,
+    request: ActRequest<A>,
+    options?: CallOptions,
+  ): Promise<{ readonly answer: ActAnswer<A>; readonly body: Readable }>
+  /** Bytes both ways. Throws as `call` does. The stream closes without an error when the other side ends it. */
+  connect<C extends ConnectionName>(
+    sandboxId: string,
+    name: C,
+    request: ConnectionRequest<C>,
+    options?: Pick<CallOptions, 'signal'>,
+  ): Promise<{ readonly answer: ConnectionAnswer<C>; readonly stream: Duplex }>
+  /** The sandbox has ended: all that is still open to it breaks now, even if its host is gone. */
+  cut(sandboxId: string): void
+}
+
+const CONNECT_TIMEOUT_MS = 1_000
+const ANSWER_TIMEOUT_MS = 30_000
+const IDLE_SOCKET_MS = 20_000
+const ERROR_BYTES = 65_536
+
+const readText = async (body: Readable): Promise<string> => {
+  const parts: Buffer[] = []
+  let bytes = 0
+  for await (const part of body) {
+    parts.push(Buffer.from(part))
+    bytes += parts.at(-1)?.length ?? 0
+    if (bytes > ERROR_BYTES) break
+  }
+  return Buffer.concat(parts).toString()
+}
+
+/** The API's end of the gateway: finds the lease, signs, connects, and says in our words what went wrong. */
+export const createGateway = (parts: { readonly leases: Leases; readonly records: SandboxRecords }): Gateway => {
+  const { leases, records } = parts
+  // The worker never closes an idle connection, so this side does.
+  const agent = new Agent({ keepAlive: true, timeout: IDLE_SOCKET_MS })
+  const open = new Map<string, Set<AbortController>>()
+  const closing = new AbortController()
+
+  const findLease = async (sandboxId: string): Promise<Lease> => {
+    const lease = await leases.find(sandboxId)
+    if (lease !== undefined) return lease
+    const record = await records.read(sandboxId)
+    if (record === undefined) throw new RequestError('sandbox-not-found', 'There is no sandbox with this id')
+    if (record.ending !== undefined) throw sandboxEnded(record.ending)
+    if (record.status === 'queued') {
+      throw new RequestError('sandbox-queued', 'The sandbox waits for a worker: ask again when its status is `running`')
+    }
+    throw unreachable(undefined)
+  }
+
+  /** Known as open until `release` is called. */
+  const track = (sandboxId: string): { readonly signal: AbortSignal; readonly release: () => void } => {
+    const cutter = new AbortController()
+    const all = open.get(sandboxId) ?? new Set()
+    open.set(sandboxId, all.add(cutter))
+    const release = () => {
+      all.delete(cutter)
+      if (all.size === 0 && open.get(sandboxId) === all) open.delete(sandboxId)
+    }
+    return { signal: cutter.signal, release }
+  }
+
+  /** Resolves with the response, or with the connection after an upgrade. */
+  const send = (
+    lease: Lease,
+    path: string,
+    { body, signal, waitMs = 0 }: CallOptions,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<{ response: IncomingMessage; stream?: Duplex; head?: Buffer }> => {
+    const { promise, resolve, reject } = Promise.withResolvers<{ response: IncomingMessage; stream?: Duplex }>()
+    const url = new URL(path, lease.gateway)
+    const method = headers['upgrade'] === undefined ? 'POST' : 'GET'
+    const request: ClientRequest = httpRequest(url, {
+      method,
+      agent: method === 'GET' ? false : agent,
+      headers: { ...sign(lease.secret, method, path), ...headers },
+      ...(signal === undefined ? {} : { signal }),
+    })
+    let isConnected = false
+    const late = setTimeout(() => request.destroy(new Error('no answer in time')), ANSWER_TIMEOUT_MS + waitMs)
+    request.on('socket', (socket) => {
+      if (!socket.connecting) {
+        isConnected = true
+        return
+      }
+      const slow = setTimeout(() => request.destroy(new Error('no connection in time')), CONNECT_TIMEOUT_MS)
+      socket.once('connect', () => {
+        isConnected = true
+        clearTimeout(slow)
+      })
+      socket.once('close', () => clearTimeout(slow))
+    })
+    request.on('error', (error) => {
+      clearTimeout(late)
+      reject(isConnected ? new BrokenError(error) : unreachable(error))
+    })
+    request.on('response', (response) => {
+      clearTimeout(late)
+      resolve({ response })
+    })
+    request.on('upgrade', (response, stream, head) => {
+      clearTimeout(late)
+      if (head.length > 0) stream.unshift(head)
+      resolve({ response, stream })
+    })
+    if (body === undefined || body instanceof Uint8Array) request.end(body)
+    else {
+      body.on('error', (error) => request.destroy(error))
+      body.pipe(request)
+    }
+    return promise
+  }
+
+  const refuse = async (response: IncomingMessage, sandboxId: string): Promise<never> => {
+    const known = readErrorBody(await readText(response))
+    if (known !== undefined) throw known
+    // The worker no longer serves it: it has ended since the lease was read, or another worker has taken the address.
+    const record = await records.read(sandboxId)
+    if (record?.ending !== undefined) throw sandboxEnded(record.ending)
+    throw unreachable(new Error(`the gateway answered ${response.statusCode}`))
+  }
+
+  const attempt = async <T>(sandboxId: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof BrokenError)) throw error
+      throw await explainBreak(parts, sandboxId, error.cause, AbortSignal.any([signal, closing.signal]))
+    }
+  }
+
+  return {
+    async call(sandboxId, act, request, options = {}) {
+      const { signal: cut, release } = track(sandboxId)
+      const outer = options.signal ?? closing.signal
+      const signal = AbortSignal.any([cut, outer])
+      try {
+        return await attempt(sandboxId, outer, async () => {
+          const path = toPath(sandboxId, act, request)
+          const { response } = await send(await findLease(sandboxId), path, { ...options, signal })
+          if (response.statusCode !== 200) return refuse(response, sandboxId)
+          const answer = ACT_SCHEMAS[act].answer.parse(readAnswerHeader(response.headers[ANSWER_HEADER]))
+          const body = new PassThrough()
+          response.on('error', (error) => {
+            explainBreak(parts, sandboxId, error, AbortSignal.any([outer, closing.signal])).then(
+              (why) => body.destroy(why),
+              () => body.destroy(unreachable(error)),
+            )
+          })
+          body.on('close', () => {
+            response.destroy()
+            release()
+          })
+          response.pipe(body)
+          return { answer, body }
+        })
+      } catch (error) {
+        release()
+        throw error
+      }
+    },
+
+    async connect(sandboxId, name, request, options = {}) {
+      const { signal: cut, release } = track(sandboxId)
+      const outer = options.signal ?? closing.signal
+      try {
+        return await attempt(sandboxId, outer, async () => {
+          const path = toPath(sandboxId, name, request)
+          const headers = { connection: 'upgrade', upgrade: UPGRADE_PROTOCOL }
+          const signal = AbortSignal.any([cut, outer])
+          const { response, stream } = await send(await findLease(sandboxId), path, { signal }, headers)
+          if (stream === undefined) return refuse(response, sandboxId)
+          const answer = CONNECTION_SCHEMAS[name].answer.parse(readAnswerHeader(response.headers[ANSWER_HEADER]))
+          const hangUp = () => stream.destroy()
+          signal.addEventListener('abort', hangUp, { once: true })
+          stream.on('error', () => stream.destroy())
+          stream.on('close', () => {
+            signal.removeEventListener('abort', hangUp)
+            release()
+          })
+          return { answer, stream }
+        })
+      } catch (error) {
+        release()
+        throw error
+      }
+    },
+
+    cut(sandboxId) {
+      for (const cutter of open.get(sandboxId) ?? []) cutter.abort()
+    },
+
+    [Symbol.dispose]() {
+      closing.abort()
+      agent.destroy()
+    },
+  }
+}
+
+/** The connection broke after it was made: the worker may have done what was asked. */
+class BrokenError extends Error {
+  override name = 'BrokenError'
+  constructor(cause: unknown) {
+    super('The connection to a gateway broke', { cause })
+  }
+}
