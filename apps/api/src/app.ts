@@ -33,6 +33,7 @@ import { describeApi } from './openapi.ts'
 import { adminRoutes } from './routes/admin.ts'
 import { eventsRoutes } from './routes/events.ts'
 import { executeRoutes } from './routes/execute.ts'
+import { filesRoutes } from './routes/files.ts'
 import { healthRoutes } from './routes/health.ts'
 import { jobRoutes } from './routes/job.ts'
 import { jobsRoutes } from './routes/jobs.ts'
@@ -52,6 +53,7 @@ import { createUpgradeRouter } from './socket-io/route-upgrade.ts'
 import { serveSocketIo } from './socket-io/serve-socket-io.ts'
 import { SOCKET_IO_PATH, socketIoRoute } from './socket-io/socket-io-route.ts'
 import { dispatchUpgrades } from './upgrade-dispatcher.ts'
+import { createStreamedBodies } from './uploads/streamed-bodies.ts'
 import { validatorCompiler } from './validator-compiler.ts'
 import { createWhileConnected } from './while-connected.ts'
 
@@ -108,6 +110,7 @@ export const createApp = (parts: AppParts): App => {
     streamsPerTenant,
     consoleFolder,
   } = parts
+  const streamedBodies = createStreamedBodies()
   const routes: RouteTable = new Map()
   const sockets: RouteTable = new Map()
   const loggerInstance: FastifyBaseLogger = log
@@ -125,7 +128,9 @@ export const createApp = (parts: AppParts): App => {
     return503OnClosing: false,
     exposeHeadRoutes: true,
     frameworkErrors: answerError,
-    clientErrorHandler: answerUnreadable,
+    clientErrorHandler(error, socket) {
+      if (!streamedBodies.isOpen(error, socket)) answerUnreadable(error, socket)
+    },
   }).withTypeProvider<ZodTypeProvider>()
 
   const closing = new AbortController()
@@ -162,6 +167,7 @@ export const createApp = (parts: AppParts): App => {
   app.after(() => {
     setSecurityHeaders(app)
     answerByOurselves(app)
+    streamedBodies.bound(app, answerUnreadable)
     guardAgainstPages(app, origins)
     app.addHook('onRequest', async ({ url }) => {
       // An open socket of socket.io may still take its last messages; its route refuses new ones.
@@ -203,6 +209,7 @@ export const createApp = (parts: AppParts): App => {
   app.register(eventsRoutes, options)
   app.register(streamRoutes, options)
   app.register(executeRoutes, options)
+  app.register(filesRoutes, options)
   app.register(languagesRoutes, options)
   app.register(ticketsRoutes, options)
   app.register(sessionsRoutes, options)

@@ -84,7 +84,8 @@ export const setBodyParsers = (app: FastifyInstance, inputTurns: InputTurns): vo
   app.addHook('preParsing', async (request, _reply, body) => {
     refuseCompression(request)
     const type = request.headers['content-type'] ?? ''
-    if (request.is404 || !isLarge(request) || !READ_HERE.test(type)) return body
+    if (request.is404 || request.routeOptions.config.streamsBody === true) return body
+    if (!isLarge(request) || !READ_HERE.test(type)) return body
     const bound = JSON_TYPE.test(type) ? createJsonBound('the body') : undefined
     paced.add(request.raw)
     return paceBody(body, {

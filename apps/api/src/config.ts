@@ -1,5 +1,5 @@
 import { ALL_LANGUAGES, readLanguageList } from '@runnel/languages'
-import { SETTINGS, toRedisUrl } from '@runnel/process'
+import { readFilesConfig, SETTINGS, toRedisUrl } from '@runnel/process'
 import { z } from 'zod'
 import { isLoopback } from './browser-guard.ts'
 import { checkLimits, readLimitsPolicy } from './limits-config.ts'
@@ -31,6 +31,7 @@ export const configSchema = z
       streamsPerTenant: given.RUNNEL_MAX_STREAMS_PER_TENANT,
       trustedProxies: given.RUNNEL_API_TRUSTED_PROXIES,
       keptBounds: { all: given.RUNNEL_MAX_KEPT_BYTES, tenant: given.RUNNEL_MAX_KEPT_BYTES_PER_TENANT },
+      files: readFilesConfig(given),
       bounds: {
         queued: given.RUNNEL_MAX_QUEUED,
         tenant: { queued: given.RUNNEL_MAX_QUEUED_PER_TENANT, running: given.RUNNEL_MAX_RUNNING_PER_TENANT },

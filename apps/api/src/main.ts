@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import { createOperations, endUntakenJobs } from '@runnel/operations'
+import { openFiles } from '@runnel/blobs'
+import { createOperations, endUntakenJobs, sweepFiles } from '@runnel/operations'
 import { createLogWriter } from '@runnel/output/log-writer'
 import { createSubscriber } from '@runnel/output/subscriber'
 import {
@@ -82,6 +83,7 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   const { languages, policy } = config
   const keys = createKeys({ redis, prefix })
   const tenantCount = resources.use(createTenantCount({ redis, subscriber: subscriptions, prefix }))
+  const files = resources.use(await openFiles({ ...config.files, redis, prefix, log }))
   const jobIds = createJobIds({ redis, prefix })
   const operations = createOperations({
     jobIds,
@@ -92,6 +94,9 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
     subscriber,
     history,
     keys,
+    files,
+    fileBounds: config.files.bounds,
+    maxFileBytes: config.files.maxBytes,
     languages,
     policy,
     recorder,
@@ -113,6 +118,7 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   const callers = resources.use(createCallerDirectory({ ...backend, subscriber: subscriptions, prefix, isPrivate }))
   const untaken = { workers: backend.workers, producer, logWriter, history, recorder, log, noWorkerTimeoutMs }
   resources.use(endUntakenJobs(untaken))
+  resources.use(sweepFiles({ files, log }))
 
   const app = createApp({
     ...config,

@@ -11,6 +11,8 @@ import {
   outcomeSchema,
   serverFrameSchema,
   stdinSchema,
+  storedFilePageSchema,
+  storedFileSchema,
   submittedProgramSchema,
   usageSchema,
 } from '@runnel/contract/public'
@@ -24,6 +26,8 @@ const NAMED = {
   JobPage: jobPageSchema,
   SubmittedProgram: submittedProgramSchema,
   JobEvent: jobEventSchema,
+  File: storedFileSchema,
+  FilePage: storedFilePageSchema,
   Outcome: outcomeSchema,
   Usage: usageSchema,
   Limits: limitsSchema,
@@ -58,6 +62,17 @@ const STDIN_BODY = {
   },
 } as const
 
+/** A file as the body, or as the one part of a form. */
+const UPLOAD_BODY = {
+  required: true,
+  content: {
+    'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
+    'multipart/form-data': {
+      schema: { type: 'object', properties: { file: { type: 'string', format: 'binary' } }, required: ['file'] },
+    },
+  },
+} as const
+
 /** Adds what the library cannot find: the frames of a WebSocket, and the bodies that routes take. */
 const toDocument =
   (policy: LimitsPolicy): typeof jsonSchemaTransformObject =>
@@ -68,6 +83,8 @@ const toDocument =
     for (const name of Object.keys(NAMED)) delete schemas[`${name}Input`]
     const stdin = described.paths?.['/v1/jobs/{id}/stdin']?.post
     if (stdin !== undefined) Object.assign(stdin, { requestBody: STDIN_BODY })
+    const upload = described.paths?.['/v1/files']?.post
+    if (upload !== undefined) Object.assign(upload, { requestBody: UPLOAD_BODY })
     schemas['Submission'] = toInputSchema(createSubmissionSchema(policy))
     schemas['Stdin'] = toInputSchema(stdinSchema)
     schemas['ClientFrame'] = toInputSchema(createClientFrameSchema(policy))
@@ -95,6 +112,7 @@ export const describeApi = (app: FastifyInstance, policy: LimitsPolicy): void =>
       tags: [
         { name: 'jobs', description: 'One program, run once.' },
         { name: 'events', description: 'What happens to a job, numbered, live and replayed.' },
+        { name: 'files', description: 'Bytes that are kept for a while, for jobs and by jobs.' },
         { name: 'execute', description: 'Run and wait, in one call.' },
         { name: 'languages', description: 'What can be run.' },
         { name: 'access', description: 'Keys, tenants, and tickets for browsers.' },

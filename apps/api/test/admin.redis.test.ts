@@ -59,6 +59,8 @@ describe('An admin key', () => {
       submitsPerMinute: 60,
       limits: { wallMs: 10_000 },
       sandboxes: 20,
+      files: 100,
+      fileBytes: 1_048_576,
       sandboxLimits: { timeoutMs: 60_000 },
       languages: ['python'],
     }

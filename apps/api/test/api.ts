@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { openFiles } from '@runnel/blobs'
 import { LIMITS } from '@runnel/contract/public'
 import { LANGUAGES } from '@runnel/languages'
 import { createOperations } from '@runnel/operations'
@@ -76,6 +77,10 @@ export const startApi = async (options: {
   retentionMs?: number
   /** By default there is no built console. */
   consoleFolder?: string
+  /** Where files are kept. By default nowhere: every upload fails. */
+  blobsFolder?: string
+  fileBounds?: { readonly files: number; readonly bytes: number }
+  maxFileBytes?: number
   session?: { readonly idleMs: number; readonly lifetimeMs: number }
 }): Promise<Api> => {
   const { redisUrl, prefix, resources, heartbeatMs, origins = [], isPrivate = true } = options
@@ -83,6 +88,8 @@ export const startApi = async (options: {
   const { consoleFolder = '/nonexistent', session = DEFAULTS.session } = options
   const { trustedProxies = [], log = createLogger({ name: 'api', level: 'silent' }) } = options
   const { keptBounds = NO_KEPT_BOUNDS } = options
+  const { blobsFolder = '/dev/null/blobs', fileBounds = DEFAULTS.files.bounds } = options
+  const { maxFileBytes = DEFAULTS.files.maxBytes } = options
   const common = { prefix, retentionMs, keptBounds }
 
   const connect = async (role: 'command' | 'subscriber' | 'blocking') => {
@@ -102,11 +109,15 @@ export const startApi = async (options: {
   const keys = createKeys({ redis, prefix })
   const history = createHistory({ redis, ...common })
   const jobIds = createJobIds({ redis, prefix })
+  const files = resources.use(await openFiles({ folder: blobsFolder, s3: undefined, redis, prefix, retentionMs, log }))
   const operations = createOperations({
     jobIds,
     ...jobs,
     history,
     keys,
+    files,
+    fileBounds,
+    maxFileBytes,
     tenantCount: resources.use(createTenantCount({ redis, subscriber: subscriptions, prefix })),
     recorder: recordBy(recorder, metrics.recorder),
     languages: LANGUAGES,

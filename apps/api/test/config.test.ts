@@ -54,6 +54,8 @@ describe('The configuration', () => {
       'python,cobol',
       'must be a comma list of python,javascript,typescript,bash, not "python,cobol"',
     ],
+    ['RUNNEL_BLOBS_ENDPOINT', 's3.example.org', 'must be an http:// or https:// URL, not "s3.example.org"'],
+    ['RUNNEL_BLOBS_CHECKSUMS', 'never', 'must be when-required or when-supported, not "never"'],
     ['RUNNEL_API_PORT', '70000', 'must be at most 65535, not "70000"'],
     ['RUNNEL_API_PORT', 'http', 'must be a whole number, not "http"'],
     ['RUNNEL_RETENTION_MS', '1.5', 'must be a whole number, not "1.5"'],

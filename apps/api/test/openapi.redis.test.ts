@@ -31,6 +31,8 @@ test('The document describes every route and every schema', async ({ redisUrl, p
     'JobPage',
     'SubmittedProgram',
     'JobEvent',
+    'File',
+    'FilePage',
     'Outcome',
     'Usage',
     'Limits',

@@ -13,7 +13,7 @@ Every route of the API and who may call it. Each route states this in its own op
 one does not. How to add one: [how-to-add-a-route.md](how-to-add-a-route.md).
 
 - **scope**: what the caller's key must allow. \`any\`: a valid key, the handler checks further. \`none\`: everybody, without a key.
-- **resource**: what \`:id\` is. A job must belong to the caller's tenant; any other gets the same answer as one that does not exist.
+- **resource**: what \`:id\` is. A job or a file must belong to the caller's tenant; any other gets the same answer as one that does not exist.
 - **submits**: each request counts for the tenant's \`submitsPerMinute\`.
 - **stream**: it stays open and counts for the tenant's stream quota; it takes a ticket in place of a key.
 

@@ -14,6 +14,7 @@ describe("The form of a tenant's limits", () => {
       running: 4,
       limits: { wallMs: 1_500, memoryBytes: 536_870_912, processes: 64 },
       sandboxes: 20,
+      fileBytes: 1_048_576,
       sandboxLimits: { timeoutMs: 60_000 },
       languages: ['python'],
     })

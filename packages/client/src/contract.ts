@@ -44,6 +44,8 @@ export type ErrorCode =
   | 'too-many-sandboxes'
   | 'gateway-unreachable'
   | 'disk-full'
+  | 'file-quota'
+  | 'file-store-unavailable'
 
 /** One field that was wrong, and why. */
 export interface ErrorDetail {

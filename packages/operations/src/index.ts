@@ -1,4 +1,5 @@
 export type { LogEntry } from '@runnel/output/subscriber'
+export { sweepFiles } from './files/sweep-files.ts'
 export { describeLimitsHit, describeOutcome } from './jobs/describe-outcome.ts'
 export { endUntakenJobs } from './jobs/end-untaken-jobs.ts'
 export { QUEUE_WAIT_MS } from './jobs/execute.ts'

@@ -1,14 +1,21 @@
+import type { Readable } from 'node:stream'
+import type { ByteRange } from '@runnel/blobs'
 import type {
   Job,
   JobListQuery,
   JobPage,
   Queue,
+  StoredFile,
+  StoredFilePage,
   Submission,
   SubmittedProgram,
   TerminalSize,
 } from '@runnel/contract/public'
 import type { Language } from '@runnel/languages'
 import type { LogEntry } from '@runnel/output/subscriber'
+import { addFile, type SentFile } from './files/add-file.ts'
+import { type FileQuery, listFiles } from './files/list-files.ts'
+import { removeFile } from './files/remove-file.ts'
 import { cancelAbandoned } from './jobs/cancel-abandoned.ts'
 import { cancelJob } from './jobs/cancel-job.ts'
 import { languagesOf } from './jobs/create-job.ts'
@@ -30,7 +37,7 @@ import { jobNotFound } from './request-errors.ts'
 import type { Requester } from './requester.ts'
 
 /**
- * What can be done with jobs, for every protocol. Each takes the requester and plain data. A job of another tenant is refused
+ * What can be done with jobs and files, for every protocol. Each takes the requester and plain data. A job of another tenant is refused
  * as `job-not-found`, before Redis is asked.
  *
  * Mistakes of the caller are thrown as a RequestError. `toRequestError` turns every other error into one.
@@ -81,6 +88,20 @@ export interface Operations {
   cancel(requester: Requester, id: string): Promise<Job>
   /** Cancels a job whose client has gone. Tries again while Redis is away, until `closing` aborts; never throws. */
   cancelAbandoned(requester: Requester, id: string, closing: AbortSignal): Promise<void>
+
+  /**
+   * Stores a file. Whatever goes wrong, nothing of it stays, and its bytes are destroyed. Throws `payload-too-large`, `file-quota`,
+   * `disk-full`, `file-store-unavailable`, or the error of the bytes.
+   */
+  addFile(requester: Requester, file: SentFile): Promise<StoredFile>
+  /** Throws `file-not-found`, for a file of another tenant too. */
+  findFile(requester: Requester, id: string): Promise<StoredFile>
+  /** The bytes of a file, or a part of them. The caller reads them all, or destroys the stream. */
+  openFile(requester: Requester, id: string, range?: ByteRange): Promise<Readable>
+  /** Throws `invalid-request` for a cursor that no page has given. */
+  listFiles(requester: Requester, query: FileQuery): Promise<StoredFilePage>
+  /** Throws `file-not-found`. */
+  removeFile(requester: Requester, id: string): Promise<void>
 
   /** Whether Redis has room for a job of a tenant without jobs. Drops finished jobs if that makes room. */
   hasRoom(): Promise<boolean>
@@ -148,6 +169,12 @@ export const createOperations = (parts: OperationParts): Operations => ({
     return cancelJob(parts, requester, id)
   },
   cancelAbandoned: (requester, id, closing) => cancelAbandoned(parts, requester, id, closing),
+
+  addFile: (requester, file) => addFile(parts, requester, file),
+  findFile: ({ tenant }, id) => parts.files.find(tenant.id, id),
+  openFile: ({ tenant }, id, range) => parts.files.open(tenant.id, id, range),
+  listFiles: (requester, query) => listFiles(parts, requester, query),
+  removeFile: (requester, id) => removeFile(parts, requester, id),
 
   // No tenant has this name.
   hasRoom: async () => (await parts.logWriter.makeRoom('', JOB_BYTES)) === undefined,

@@ -1,3 +1,4 @@
+import type { FileBounds, Files } from '@runnel/blobs'
 import type { LimitsPolicy } from '@runnel/contract/public'
 import type { Language } from '@runnel/languages'
 import type { LogWriter } from '@runnel/output/log-writer'
@@ -17,6 +18,11 @@ export interface OperationParts {
   readonly keys: Pick<Keys, 'names'>
   readonly jobIds: JobIds
   readonly tenantCount: Pick<TenantCount, 'read'>
+  readonly files: Files
+  /** What a tenant may keep that has no bounds of its own. */
+  readonly fileBounds: FileBounds
+  /** The largest file. */
+  readonly maxFileBytes: number
   /** The languages that this deployment runs. */
   readonly languages: readonly Language[]
   /** The limits that this deployment grants. */

@@ -1,3 +1,4 @@
+import { openFiles } from '@runnel/blobs'
 import { createSubmissionSchema, LIMITS, unboundTenant } from '@runnel/contract/public'
 import { LANGUAGES } from '@runnel/languages'
 import { createLogWriter } from '@runnel/output/log-writer'
@@ -46,6 +47,9 @@ test('A submission that fails half way leaves nothing that lasts, even if undoin
     tenantCount: resources.use(createTenantCount({ redis: own, subscriber: subscriptions, prefix })),
     subscriber,
     recorder,
+    files: resources.use(await openFiles({ ...common, folder: '/nonexistent', s3: undefined, log })),
+    fileBounds: { files: 1, bytes: 1 },
+    maxFileBytes: 1,
     languages: LANGUAGES,
     policy: LIMITS,
     log,

@@ -1,3 +1,4 @@
+import { openFiles } from '@runnel/blobs'
 import { createSubmissionSchema, LIMITS, unboundTenant } from '@runnel/contract/public'
 import { LANGUAGES } from '@runnel/languages'
 import { createLogWriter } from '@runnel/output/log-writer'
@@ -44,6 +45,9 @@ test('A job that no worker takes ends in the history as in its log, and its prog
     keys: createKeys(common),
     jobIds: createJobIds(common),
     tenantCount: resources.use(createTenantCount({ redis, subscriber: subscriptions, prefix })),
+    files: resources.use(await openFiles({ ...common, folder: '/nonexistent', s3: undefined, log })),
+    fileBounds: { files: 1, bytes: 1 },
+    maxFileBytes: 1,
     languages: LANGUAGES,
     policy: LIMITS,
     recorder: resources.use(createStatsWriter(common)),

@@ -1,3 +1,4 @@
+export { readFilesConfig } from './files-config.ts'
 export { type ListenAddress, readListenAddress } from './listen-address.ts'
 export { createLogger, type Logger } from './logger.ts'
 export { readConfig } from './read-config.ts'

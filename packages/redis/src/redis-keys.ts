@@ -82,6 +82,11 @@ export const createRedisKeys = (prefix: string) => {
     accessChannel: name('accessChannel'),
     ticket: (digest: string) => name('ticket', digest),
     browserChannel: (tenantId: string, digest: string) => name('browserChannel', tenantId, digest),
+    file: (fileId: string) => name('file', fileId),
+    files: (tenantId: string) => name('files', tenantId),
+    filesUsed: (tenantId: string) => name('filesUsed', tenantId),
+    filesDue: name('filesDue'),
+    filesChecked: name('filesChecked'),
     /** With '' for the caller: the common prefix, for the library that counts. */
     rate: (caller: string) => name('rate', caller),
   } satisfies Record<KeyFamilyName, unknown>

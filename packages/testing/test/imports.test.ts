@@ -33,7 +33,9 @@ const PLACES: readonly Place[] = [
   packagePlace('queue', ['contract', 'redis']),
   packagePlace('output', ['contract', 'redis']),
   packagePlace('registry', ['contract', 'redis']),
+  packagePlace('blobs', ['contract', 'redis']),
   packagePlace('operations', [
+    'blobs',
     'contract',
     'languages',
     'queue/producer',
@@ -71,6 +73,7 @@ const DRIVERS: readonly { readonly driver: RegExp; readonly owners: readonly str
   { driver: /^ioredis$/, owners: ['packages/redis', 'packages/testing'] },
   { driver: /^dockerode$/, owners: ['packages/sandbox', 'packages/testing', 'apps/bench'] },
   { driver: /^(fastify|@fastify\/.*|fastify-.*)$/, owners: ['apps/api'] },
+  { driver: /^@aws-sdk\//, owners: ['packages/blobs'] },
   { driver: /^prom-client$/, owners: ['packages/process'] },
   { driver: /^testcontainers$/, owners: ['packages/testing'] },
 ]

@@ -12,13 +12,13 @@ export const SCOPES_OF: Readonly<Record<(typeof SCOPES)[number], readonly Scope[
   any: [],
   none: [],
 }
-const RESOURCES = ['job', 'key', 'tenant', 'worker', 'session', 'none'] as const
+const RESOURCES = ['job', 'file', 'key', 'tenant', 'worker', 'session', 'none'] as const
 
 /** Who may call a route. Each route states it in its options, as `config`. */
 export interface RouteAccess {
   /** What the caller's key must allow. `any`: a valid key; the handler checks further. `none`: everybody, without a key. */
   readonly scope: (typeof SCOPES)[number]
-  /** What `:id` in its URL is. A job must belong to the caller's tenant. */
+  /** What `:id` in its URL is. A job or a file must belong to the caller's tenant. */
   readonly resource: (typeof RESOURCES)[number]
   /** Each request is a submission and counts for the tenant's `submitsPerMinute`. */
   readonly submits: boolean

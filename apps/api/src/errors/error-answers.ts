@@ -20,8 +20,8 @@ export const answerError = (error: unknown, request: FastifyRequest, reply: Fast
   logFault(request.log, refusal, request.id)
   const retryAfterMs = refusal.retryAfterMs ?? (refusal.status === 503 ? 1_000 : undefined)
   if (retryAfterMs !== undefined) reply.header('retry-after', String(Math.ceil(retryAfterMs / 1_000)))
-  // The rest of a body that was not read would be parsed as the next request.
-  if (refusal.status === 413) reply.header('connection', 'close')
+  // The rest of a body that was not read would be parsed as the next request. That of a streamed one is read and dropped.
+  if (refusal.status === 413 && request.routeOptions.config?.streamsBody !== true) reply.header('connection', 'close')
   // An upgrade that is refused before the WebSocket plugin sees it stays open unless we close it.
   if (request.headers.upgrade !== undefined) reply.raw.once('finish', () => request.raw.socket.destroySoon())
   reply

@@ -11,13 +11,13 @@ const MEANINGS: Readonly<Record<ErrorStatus, string>> = {
   409: 'It cannot take this now, or no longer. The message says why.',
   410: 'It is gone: Redis has lost some of its events, or the sandbox has ended.',
   413: 'Too large.',
-  415: 'Send JSON, with its Content-Type.',
+  415: 'Send what the URL takes, with its Content-Type: usually JSON.',
   416: 'The file is shorter than Range asks for.',
   422: 'The idempotency key was used for another submission.',
   429: 'Too many. See the message and Retry-After.',
   500: 'Our own fault. The log has it under the requestId.',
-  503: 'Redis or the worker cannot be reached, or the server is stopping. Try again.',
-  507: 'The disk of the sandbox is full.',
+  503: 'Redis, the worker or the store of files cannot be reached, or the server is stopping. Try again.',
+  507: 'The disk of the sandbox, or that of the store of files, is full.',
 }
 
 /** For a route's documentation: the errors it may answer with, besides those of every route. */

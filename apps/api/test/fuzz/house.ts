@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { eventually } from '@runnel/testing'
 import fc from 'fast-check'
 import type { RouteOptions } from 'fastify'
@@ -61,6 +64,9 @@ const DAY_MS = 24 * 60 * 60 * 1_000
 const WORKER = 'blue'
 const minutesAgo = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString()
 
+/** So many that random requests find one before they have deleted all. */
+const FILES = 10
+
 const UNKNOWN_JOB = `job_${'0'.repeat(32)}`
 
 export const openHouse = async (options: {
@@ -68,7 +74,9 @@ export const openHouse = async (options: {
   prefix: string
   resources: AsyncDisposableStack
 }): Promise<House> => {
-  const api = await startApi({ ...options, retentionMs: DAY_MS })
+  const blobsFolder = await mkdtemp(join(tmpdir(), 'runnel-fuzz-'))
+  options.resources.defer(() => rm(blobsFolder, { recursive: true }))
+  const api = await startApi({ ...options, retentionMs: DAY_MS, blobsFolder })
   const url = await api.listen()
   await playPrograms(api)
   await playWorker(api, options.resources)
@@ -85,6 +93,11 @@ export const openHouse = async (options: {
   ] as const) {
     await eventually(async () => expect((await api.backend.subscriber.summary(id))?.status).toBe(status))
   }
+  const files: string[] = []
+  for (let number = 0; number < FILES; number += 1) {
+    const stored = await api.app.inject({ method: 'POST', url: '/v1/files', headers: caller.headers, payload: '1' })
+    files.push(stored.json().id)
+  }
   const jobs = [finished, finished, others, UNKNOWN_JOB]
   return {
     api,
@@ -95,6 +108,7 @@ export const openHouse = async (options: {
     ids: {
       '/v1/jobs/': jobs,
       '/r/': jobs,
+      '/v1/files/': [...files, `file_${'0'.repeat(32)}`],
       '/v1/admin/keys/': [other.key.id, '0'.repeat(16)],
       '/v1/sessions/': [session.session.id, '0'.repeat(16)],
       '/v1/workers/': [WORKER, 'stranger'],
@@ -111,6 +125,7 @@ export const openHouse = async (options: {
       language: fc.constantFrom('python', 'ts', 'bash', 'cobol', 'auto'),
       languages: fc.constantFrom('python', 'bash'),
       path: fc.constantFrom('main.py', 'a/b.py', 'main.ts', 'a'),
+      name: fc.constantFrom('data.csv', 'a/b'),
       entry: fc.constantFrom('main.py', 'a/b.py'),
       tenant: fc.constantFrom('acme', 'new'),
       jobId: fc.constantFrom(...jobs, reader),

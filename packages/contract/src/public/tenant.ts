@@ -29,6 +29,8 @@ export const tenantLimitsSchema = z.strictObject({
   running: bound('Jobs that run at the same time.'),
   queued: bound('Jobs that wait at the same time.'),
   submitsPerMinute: bound('Submissions in one minute.'),
+  files: bound('Files that are kept at the same time.'),
+  fileBytes: bound('Bytes of all files that are kept at the same time.'),
   limits: maximaSchema,
   sandboxes: bound('Sandboxes that wait, run or are paused at the same time.'),
   sandboxLimits: sandboxMaximaSchema,

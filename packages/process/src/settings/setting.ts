@@ -26,7 +26,7 @@ interface Kind<T> {
 /** A setting with a default. `defaultText` says where a default comes from that is computed on each machine. */
 export const setting = <T extends {}>(
   kind: Kind<T>,
-  facts: Facts & { readonly default: T | (() => T); readonly defaultText?: string },
+  facts: Facts & { readonly default: NoInfer<T> | (() => NoInfer<T>); readonly defaultText?: string },
 ): z.ZodType<T, string | undefined> => {
   const { default: value, defaultText = toText(value), ...rest } = facts
   const read = (): T => (value instanceof Function ? value() : value)

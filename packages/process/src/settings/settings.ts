@@ -1,7 +1,7 @@
 import { api } from './api.ts'
 import { compose } from './compose.ts'
 import { limits } from './limits.ts'
-import { images, jobs, log, redis, store } from './shared.ts'
+import { files, images, jobs, log, redis, store } from './shared.ts'
 import { browserTests, fuzz, soak } from './tests.ts'
 import { dockerProxy, worker } from './worker.ts'
 
@@ -14,6 +14,7 @@ export const SETTING_GROUPS = {
   Log: log,
   'Jobs: the API and the workers need the same': jobs,
   'What Redis keeps: the API and the workers need the same': store,
+  'Files: the API and the workers need the same': files,
   API: api,
   'Limits of a job': limits,
   Workers: worker,
@@ -25,7 +26,7 @@ export const SETTING_GROUPS = {
 
 /** Which process reads which settings. Each app takes its schema from here. */
 export const SETTINGS = {
-  api: { ...redis, ...log, ...jobs, ...store, ...api, ...limits },
+  api: { ...redis, ...log, ...jobs, ...store, ...files, ...api, ...limits },
   worker: { ...redis, ...log, ...jobs, ...store, ...images, ...worker },
   'docker-proxy': {
     ...log,

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { oneOf, optionalSetting, setting, text, wholeNumber } from './setting.ts'
 
@@ -70,6 +71,69 @@ export const store = {
     default: 256 * 1_048_576,
     does: 'The same for the jobs of one tenant.',
     reason: 'Half of all: no tenant alone can make Redis drop what others printed.',
+  }),
+}
+
+const MIB = 1_048_576
+
+export const files = {
+  RUNNEL_BLOBS_FOLDER: setting(text('path of a folder'), {
+    default: fileURLToPath(new URL('../../../../.runnel/blobs', import.meta.url)),
+    defaultText: '`.runnel/blobs` of the checkout',
+    does: 'Where the bytes of files are kept. The API and all workers need the same folder: on one host, or on a disk that hosts share. Not used with a bucket.',
+    reason: 'It needs no other server. Docker Compose uses a volume.',
+  }),
+  RUNNEL_BLOBS_BUCKET: optionalSetting(text('name of a bucket'), {
+    absent: 'the folder',
+    does: 'Keeps files in this bucket of an S3 server. Credentials come from where the AWS library finds them, such as `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`.',
+    reason: 'Workers on several hosts reach a bucket without a shared disk.',
+  }),
+  RUNNEL_BLOBS_ENDPOINT: optionalSetting(
+    text('`http://` or `https://` URL', z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })),
+    {
+      absent: 'that of AWS for the region',
+      does: 'Where the S3 server is, if it is not AWS.',
+      reason: 'Any server that speaks S3 will do.',
+    },
+  ),
+  RUNNEL_BLOBS_REGION: setting(text('name of a region'), {
+    default: 'us-east-1',
+    does: 'The region of the bucket.',
+    reason: 'What servers that have no regions expect.',
+  }),
+  RUNNEL_BLOBS_BUCKET_IN: setting(oneOf('path', 'host'), {
+    default: 'path',
+    does: 'Where the name of the bucket is in a URL.',
+    reason: 'Almost every S3 server takes it in the path, and AWS takes both.',
+  }),
+  RUNNEL_BLOBS_CHECKSUMS: setting(oneOf('when-required', 'when-supported'), {
+    default: 'when-required',
+    does: 'Whether requests carry the checksums of newer S3 servers where they need not.',
+    reason: 'Servers that do not know them refuse such requests, or take the checksum for a part of the bytes.',
+  }),
+  RUNNEL_FILE_RETENTION_MS: setting(wholeNumber(1_000), {
+    unit: 'ms',
+    default: 7 * DAY_MS,
+    does: 'How long a file is kept after it was stored.',
+    reason: 'A week: longer than the job that made it, so that its owner comes back in time.',
+  }),
+  RUNNEL_MAX_FILE_BYTES: setting(wholeNumber(1), {
+    unit: 'bytes',
+    default: 512 * MIB,
+    does: 'The largest file.',
+    reason: 'As large as the largest disk of a job.',
+  }),
+  RUNNEL_MAX_FILES_PER_TENANT: setting(wholeNumber(1, 10_000_000), {
+    unit: 'files',
+    default: 10_000,
+    does: 'Files that one tenant may keep, unless the tenant has a bound of its own.',
+    reason: 'As many as jobs that may wait. Each costs Redis some 600 bytes.',
+  }),
+  RUNNEL_MAX_FILE_BYTES_PER_TENANT: setting(wholeNumber(1), {
+    unit: 'bytes',
+    default: 5_120 * MIB,
+    does: 'Bytes of all files that one tenant may keep, unless the tenant has a bound of its own.',
+    reason: 'Ten of the largest. The disk of a small machine has room for a few tenants who use it all.',
   }),
 }
 

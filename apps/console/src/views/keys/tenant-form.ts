@@ -2,7 +2,7 @@ import type { LimitName, TenantLimits } from '@runnel/contract/public'
 
 /** A field of the form: its name, its words, and how many of the API's units one of its own is. */
 export interface TenantField {
-  readonly name: 'running' | 'queued' | 'submitsPerMinute' | 'sandboxes' | LimitName
+  readonly name: 'running' | 'queued' | 'submitsPerMinute' | 'sandboxes' | 'files' | 'fileBytes' | LimitName
   readonly label: string
   readonly unit: string
   readonly factor: number
@@ -15,6 +15,8 @@ export const BOUND_FIELDS: readonly TenantField[] = [
   { name: 'queued', label: 'Jobs that wait', unit: '', factor: 1 },
   { name: 'submitsPerMinute', label: 'Submissions in a minute', unit: '', factor: 1 },
   { name: 'sandboxes', label: 'Sandboxes at once', unit: '', factor: 1 },
+  { name: 'files', label: 'Files kept', unit: '', factor: 1 },
+  { name: 'fileBytes', label: 'Files kept, size', unit: 'MiB', factor: MIB },
 ]
 
 export const LIMIT_FIELDS: readonly TenantField[] = [
@@ -30,9 +32,17 @@ export const LIMIT_FIELDS: readonly TenantField[] = [
 export type TenantTexts = Readonly<Record<TenantField['name'], string>>
 
 const valueIn = (limits: TenantLimits, name: TenantField['name']): number | null => {
-  if (name === 'running' || name === 'queued' || name === 'submitsPerMinute' || name === 'sandboxes')
-    return limits[name]
-  return limits.limits[name] ?? null
+  switch (name) {
+    case 'running':
+    case 'queued':
+    case 'submitsPerMinute':
+    case 'sandboxes':
+    case 'files':
+    case 'fileBytes':
+      return limits[name]
+    default:
+      return limits.limits[name] ?? null
+  }
 }
 
 export const toTexts = (limits: TenantLimits): TenantTexts => {
@@ -46,6 +56,8 @@ export const toTexts = (limits: TenantLimits): TenantTexts => {
     queued: text('queued'),
     submitsPerMinute: text('submitsPerMinute'),
     sandboxes: text('sandboxes'),
+    files: text('files'),
+    fileBytes: text('fileBytes'),
     wallMs: text('wallMs'),
     cpuMs: text('cpuMs'),
     memoryBytes: text('memoryBytes'),
@@ -72,7 +84,8 @@ export const toLimits = (
 ): TenantLimits => {
   const read = ({ name, factor }: TenantField): number | null =>
     texts[name].trim() === '' ? null : Math.round(Number(texts[name]) * factor)
-  const [running = null, queued = null, submitsPerMinute = null, sandboxes = null] = BOUND_FIELDS.map(read)
+  const [running = null, queued = null, submitsPerMinute = null, sandboxes = null, files = null, fileBytes = null] =
+    BOUND_FIELDS.map(read)
   const limits = Object.fromEntries(
     LIMIT_FIELDS.flatMap((field) => {
       const value = read(field)
@@ -84,6 +97,8 @@ export const toLimits = (
     queued,
     submitsPerMinute,
     limits,
+    files,
+    fileBytes,
     sandboxes,
     sandboxLimits,
     languages: languages === null ? null : [...languages],
