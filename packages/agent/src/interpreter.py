@@ -30,9 +30,11 @@ import sys
 import control
 import files
 import pages
+import rehearsal
 import rights
 import start_server
 import startup
+import switches
 
 WORKSPACE = "/workspace"
 TRACES = (
@@ -47,6 +49,7 @@ TRACES = (
     "interpreter",
     "libc",
     "pages",
+    "rehearsal",
     "rights",
     "select",
     "start_server",
@@ -55,6 +58,10 @@ TRACES = (
     "syscall_filter",
     "view",
 )
+
+
+#: Before anybody knows better, all memory that is in use.
+_written_to = pages.find("self", pages.IN_USE) if switches.is_on("pages") else []
 
 
 def start() -> None:
@@ -66,12 +73,24 @@ def start() -> None:
 
         supervisor.run(StartServer(server, end, has_interpreter=True))
     has_customization = startup.has_customization()
-    descriptors = start_server.serve(end, _fork_in_container)
-    pages.own_all()
+    descriptors = start_server.serve(end, _fork_in_container, _rehearse)
+    pages.copy(_written_to)
     _leave_no_trace()
     if not has_customization:
         startup.skip_customization()
-    _wait_at_barrier(descriptors)
+    if descriptors:
+        _wait_at_barrier(descriptors)
+
+
+def _rehearse() -> bool:
+    """Whether this is the process that rehearses."""
+    global _written_to  # noqa: PLW0603
+    if not switches.is_on("pages"):
+        return False
+    pid, pipe = rehearsal.start()
+    if pid:
+        _written_to = rehearsal.finish(pid, pipe)
+    return pid == 0
 
 
 def _fork_in_container(end: "control.Control", uid: int) -> bool:
@@ -97,8 +116,8 @@ def _fork_in_container(end: "control.Control", uid: int) -> bool:
 
 def _leave_no_trace() -> None:
     """Removes what only the way here needed. Types of an extension hold each other, so it takes the collector."""
-    global control, pages, rights, start_server  # noqa: PLW0603
-    del control, pages, rights, start_server
+    global control, pages, rehearsal, rights, start_server, switches  # noqa: PLW0603
+    del control, pages, rehearsal, rights, start_server, switches
     for name in TRACES:
         sys.modules.pop(name, None)
     gc.collect()
