@@ -26,13 +26,15 @@ const QUERY = {
   attach: z.strictObject({ stream: one, stdin: one, stdout: one, stderr: one }),
   start: nothing,
   update: nothing,
+  pause: nothing,
+  unpause: nothing,
   inspect: nothing,
   remove: z.strictObject({ force: yes, v: yes }),
   list: z.strictObject({ all: yes, filters: z.string().refine(isListOfOurs) }),
 } satisfies Record<EngineCallName, z.ZodType<Record<string, string>>>
 
 /** The most that a sandbox has beside those of its program. */
-const AGENT_PROCESSES = toPidsLimit({ confinement: 'cell', processes: 0, hasForkServer: true })
+const AGENT_PROCESSES = toPidsLimit({ confinement: 'cell', use: 'sandbox', processes: 0, hasForkServer: true })
 
 const updateSchema = z.strictObject({
   Memory: z.int().positive(),

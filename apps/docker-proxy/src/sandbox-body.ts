@@ -20,7 +20,11 @@ type Size = 'memoryBytes' | 'processes' | 'diskBytes' | 'cpus'
 const openSchema = z.object({
   Image: z.string(),
   Entrypoint: z.array(z.string()),
-  Labels: z.strictObject({ [LABEL.ours]: z.literal('1'), [LABEL.worker]: z.string() }),
+  Labels: z.strictObject({
+    [LABEL.ours]: z.literal('1'),
+    [LABEL.worker]: z.string(),
+    [LABEL.use]: z.literal('sandbox').optional(),
+  }),
   HostConfig: z.object({
     Memory: z.int().positive(),
     PidsLimit: z.int().positive(),
@@ -51,6 +55,10 @@ export const expectWithin = (sizes: Partial<Record<Size, number>>, { maximum }: 
     if (size > most) throw new Refusal(`A sandbox with ${name} ${size}: ${most} is the most that a worker may give one`)
   }
 }
+
+/** Without those that are left out. */
+const toLabels = (labels: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(labels).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 
 /** The path of the first field in which two values differ. */
 const findDifference = (wanted: unknown, given: unknown, place = ''): string | undefined => {
@@ -86,13 +94,15 @@ export const toSandboxBody = (given: unknown, name: string, rules: SandboxRules)
     throw new Refusal('A container whose process 1 is not the agent')
   if (uid < LOWEST_UID) throw new Refusal(`A sandbox called "${name}", whose user may be one of the host`)
   const memoryBytes = HostConfig.Memory
-  const processes = HostConfig.PidsLimit - toPidsLimit({ confinement, processes: 0, hasForkServer })
+  const use = Labels[LABEL.use] ?? 'programs'
+  const processes = HostConfig.PidsLimit - toPidsLimit({ confinement, use, processes: 0, hasForkServer })
   const cpus = HostConfig.NanoCpus / 1e9
   expectWithin({ memoryBytes, processes, diskBytes, cpus }, rules)
   const options = toCreateOptions({
     image: Image,
     uid,
     confinement,
+    use,
     appArmor: HostConfig.SecurityOpt.includes(`apparmor=${CELL_PROFILE}`) ? CELL_PROFILE : undefined,
     memoryBytes,
     processes,
@@ -100,7 +110,7 @@ export const toSandboxBody = (given: unknown, name: string, rules: SandboxRules)
     diskBytes,
     cpus,
     runtime: rules.runtime,
-    labels: Labels,
+    labels: toLabels(Labels),
     command: Entrypoint,
   })
   const body = JSON.stringify(options)

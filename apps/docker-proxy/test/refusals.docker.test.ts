@@ -160,6 +160,7 @@ describe('The proxy refuses', () => {
     const spec = {
       image: 'runnel/python',
       confinement: 'cell',
+      use: 'programs',
       appArmor: undefined,
       uid: 1_230_004,
       memoryBytes: 1 << 26,
@@ -187,6 +188,7 @@ describe('The proxy refuses', () => {
     const spec = {
       image: 'runnel/python',
       confinement: 'container',
+      use: 'programs',
       appArmor: undefined,
       uid: 1_230_000,
       memoryBytes: 1 << 26,

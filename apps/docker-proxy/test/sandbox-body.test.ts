@@ -12,6 +12,7 @@ const NAME = 'runnel-1000000'
 const SPEC = {
   image: 'runnel/python',
   confinement: 'container',
+  use: 'programs',
   appArmor: undefined,
   uid: 1_000_000,
   memoryBytes: 268_435_456,
@@ -24,6 +25,12 @@ const SPEC = {
   command: AGENT_COMMAND,
 } as const
 const CELL = { ...SPEC, confinement: 'cell', diskBytes: 0 } as const
+const LASTING = {
+  ...CELL,
+  use: 'sandbox',
+  labels: { ...SPEC.labels, 'runnel.use': 'sandbox' },
+  memoryBytes: 2 ** 30,
+} as const
 const FORK_SERVER = { ...SPEC, hasForkServer: true, command: ['python3', '-u', 'main.py'] }
 
 const read = (spec: Parameters<typeof toCreateOptions>[0]): Record<string, unknown> & { HostConfig: object } => ({
@@ -37,6 +44,7 @@ describe('The body of a create request', () => {
     ['an agent’s', SPEC],
     ['a fork server’s', FORK_SERVER],
     ['a cell’s', CELL],
+    ['one that lasts', LASTING],
     ['a cell’s with our AppArmor profile', { ...CELL, appArmor: 'runnel-cell' }],
     ['one with the most of everything', { ...SPEC, memoryBytes: 2 ** 31, processes: 512, diskBytes: 2 ** 30, cpus: 4 }],
     ['one with three processors and a small disk', { ...SPEC, cpus: 3, diskBytes: 1_000_003, memoryBytes: 1e9 }],
@@ -80,6 +88,11 @@ describe('The body of a create request', () => {
     ['one more variable', { ...read(SPEC), Env: ['LD_PRELOAD=/x'] }, 'another Env than'],
     ['no label', { ...read(SPEC), Labels: {} }, 'not a sandbox: Labels'],
     ['one more label', read({ ...SPEC, labels: { ...SPEC.labels, other: 'x' } }), 'not a sandbox: Labels'],
+    [
+      'a use that no sandbox has',
+      read({ ...SPEC, labels: { ...SPEC.labels, 'runnel.use': 'x' } }),
+      'Labels.runnel.use',
+    ],
     ['no memory limit', withHost({ Memory: -1, MemorySwap: -1 }), 'not a sandbox: HostConfig.Memory'],
     ['swap', withHost({ MemorySwap: -1 }), 'another HostConfig.MemorySwap than'],
     ['no process limit', withHost({ PidsLimit: 0 }), 'not a sandbox: HostConfig.PidsLimit'],

@@ -14,12 +14,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PROTOCOL = 7
+PROTOCOL = 8
 
 # worker to agent
-EXEC, STDIN, SIGNAL, PUT, DATA, CREDIT, INIT, RESIZE = 1, 2, 3, 4, 5, 6, 7, 8
+EXEC, STDIN, SIGNAL, PUT, DATA, CREDIT, INIT, RESIZE, ASK = 1, 2, 3, 4, 5, 6, 7, 8, 9
 # agent to worker
-READY, STDOUT, STDERR, EXIT, DONE, ERROR, GRANT = 64, 65, 66, 67, 68, 69, 70
+READY, STDOUT, STDERR, EXIT, DONE, ERROR, GRANT, ANSWER = 64, 65, 66, 67, 68, 69, 70, 71
 
 HEADER = Struct(">IBI")
 MAX_PAYLOAD = 1 << 20

@@ -94,8 +94,8 @@ class Init:
             if name == "signal":
                 self._signal(request[1])
             elif name == "setup":
-                set_up(request[1])
-                self._show_disks()
+                set_up(request[1], view.WORKSPACE_ONLY)
+                self._show_disks(DISKS)
             elif name == "spawn":
                 self._control.send(b"=%d" % self._spawn(request[1], request[2], request[3], descriptors))
             elif name == "files":
@@ -109,8 +109,8 @@ class Init:
             where = f": {error.filename}" if error.filename else ""
             self._control.send(f"!{error.errno or 0} {error.strerror}{where}".encode())
 
-    def _show_disks(self) -> None:
-        disks = [posix.open(folder, posix.O_PATH | posix.O_DIRECTORY | posix.O_CLOEXEC) for folder in DISKS]
+    def _show_disks(self, folders: "tuple[str, ...]") -> None:
+        disks = [posix.open(folder, posix.O_PATH | posix.O_DIRECTORY | posix.O_CLOEXEC) for folder in folders]
         self._control.send(b"=", tuple(disks))
         for fd in disks:
             posix.close(fd)
@@ -164,9 +164,10 @@ class Init:
     def _become_program(self) -> None:
         posix.setsid()
         rights.set_user(RUNNER, [RUNNER])  # the group as well, as Docker does for a container of that user
+        # Before it shows itself: from then on other programs of this user could write into its memory.
+        self._filter.load()
         rights.show_itself()
         rights.die_of_memory_first()
-        self._filter.load()
 
     def _open_terminal(self) -> None:
         master, slave = posix.openpty()
@@ -194,11 +195,14 @@ class Init:
             posix.waitpid(self._main, 0)
             self._main = 0
 
-    def _reap(self) -> None:
+    def _read_wake(self) -> None:
         try:
             posix.read(self._wake[0], 4096)
         except BlockingIOError:
             pass
+
+    def _reap(self) -> None:
+        self._read_wake()
         while True:
             # Python's own wait4 loads a module each time, and that takes as long as a short program.
             status, used = libc.Memory(bytes(4)), libc.Memory(bytes(BYTES_OF_RUSAGE))
@@ -214,10 +218,10 @@ class Init:
                 posix._exit(0)
 
 
-def set_up(disk_bytes: int) -> None:
-    """All rights over these namespaces are needed here, and then no more."""
+def set_up(disk_bytes: int, folders: "tuple[str, ...]") -> None:
+    """All rights over these namespaces are needed here, and then no more. `folders`: where its programs may write."""
     rights.set_user(0, [])
-    view.build(disk_bytes, RUNNER)
+    view.build(disk_bytes, RUNNER, folders)
     start_loopback()
     rights.empty_bounding_set()
     rights.keep_capabilities(rights.CHOWN, rights.KILL, rights.SETGID, rights.SETUID)

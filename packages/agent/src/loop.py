@@ -21,6 +21,7 @@ class Loop:
         self._writers: dict[int, Callable[[], object]] = {}
         self._timers: dict[int, tuple[float, Callable[[], object]]] = {}
         self._next_timer = 0
+        self._held_since: float | None = None
         self._on_child = on_child
         wake_read, wake_write = os.pipe()
         os.set_blocking(wake_read, False)
@@ -89,6 +90,20 @@ class Loop:
     def cancel(self, handle: int) -> None:
         self._timers.pop(handle, None)
 
+    def hold(self) -> None:
+        """From now on no time passes for timers, new ones included."""
+        if self._held_since is None:
+            self._held_since = time.monotonic()
+
+    def release(self) -> float:
+        """Time goes on where it was held. Returns how many seconds did not count."""
+        if self._held_since is None:
+            return 0.0
+        seconds = time.monotonic() - self._held_since
+        self._held_since = None
+        self._timers = {handle: (due + seconds, call) for handle, (due, call) in self._timers.items()}
+        return seconds
+
     def _run_timers(self) -> None:
         now = time.monotonic()
         for handle, (due, call) in list(self._timers.items()):
@@ -97,7 +112,7 @@ class Loop:
 
     def turn(self) -> None:
         timeout = None
-        if self._timers:
+        if self._timers and self._held_since is None:
             soonest = min(due for due, _ in self._timers.values())
             timeout = max(0, soonest - time.monotonic()) * 1000 + 0.999
         for fd, events in self._poll.poll(timeout):
@@ -105,7 +120,8 @@ class Loop:
                 self._writers[fd]()
             if events & (select.POLLIN | select.POLLHUP | select.POLLERR) and fd in self._readers:
                 self._readers[fd]()
-        self._run_timers()
+        if self._held_since is None:
+            self._run_timers()
 
 
 def _ignore(_number: int, _frame: object) -> None:

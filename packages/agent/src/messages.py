@@ -1,6 +1,6 @@
 """The JSON payloads of frames. Only the type checker reads this file: nothing imports it at run time."""
 
-from typing import Literal, NotRequired, TypeAlias, TypedDict
+from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 Limit: TypeAlias = Literal["wall", "cpu", "output"]
 
@@ -33,8 +33,12 @@ class NoIsolation(TypedDict):
 
 
 class Init(TypedDict):
+    #: `sandbox`: one place that lasts, and any number of programs in it at the same time.
+    use: Literal["programs", "sandbox"]
     confinement: CellUsers | ContainerUser | NoIsolation
     diskBytes: int
+    #: Only of a sandbox that lasts: how many processes its programs may have together.
+    processes: int
     workspace: str
     env: dict[str, str]
     cpus: float
@@ -55,22 +59,51 @@ class TerminalSize(TypedDict):
     rows: int
 
 
-class Exec(TypedDict):
+class RunLimits(TypedDict):
+    """None: no limit."""
+
+    wallMs: int | None
+    cpuMs: int | None
+    outputBytes: int | None
+    killGraceMs: int
+    credit: int
+    terminal: TerminalSize | None
+
+
+class Exec(RunLimits):
     argv: list[str]
     env: dict[str, str]
     coldEnv: dict[str, str]
-    wallMs: int
-    cpuMs: int
-    outputBytes: int
-    killGraceMs: int
-    credit: int
     diskBytes: int
-    terminal: TerminalSize | None
+
+
+class Start(RunLimits):
+    """In a sandbox that lasts: a command, or one of our tasks (tasks/)."""
+
+    argv: NotRequired[list[str]]
+    env: NotRequired[dict[str, str]]
+    task: NotRequired[dict[str, Any]]
+    folder: str
 
 
 class Signal(TypedDict):
     signal: int
     killGraceMs: NotRequired[int]
+
+
+class Ask(TypedDict):
+    """`hold`: before the container is frozen. Until `release` no time passes for programs."""
+
+    what: Literal["metrics", "hold", "release"]
+
+
+class Metrics(TypedDict):
+    """None where the kernel does not say it."""
+
+    memoryBytes: int | None
+    cpuMs: float | None
+    diskBytes: int | None
+    processes: int | None
 
 
 class Ready(TypedDict):

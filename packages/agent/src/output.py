@@ -11,7 +11,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import sys
 
 from gathering import Gathering
 from turns import take_turns
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from spawn import Pipes
 
 READ_BYTES = 1 << 16
+NO_LIMIT = 1 << 62
+#: The kernel's number for: how many bytes are in this pipe? Of Linux, where sandboxes last.
+FIONREAD = 0x541B
 
 
 class Output:
@@ -36,7 +41,7 @@ class Output:
         pipes: Pipes,
         *,
         credit: int,
-        limit_bytes: int,
+        limit_bytes: int | None,
         on_piece: Callable[[bool, bytes], None],
         on_excess: Callable[[], None],
         on_end: Callable[[], None],
@@ -45,11 +50,12 @@ class Output:
         self._stdout = pipes.stdout
         self._open = [pipes.stdout, pipes.stderr]
         self._credit = credit
-        self._left_bytes = limit_bytes
+        self._left_bytes = NO_LIMIT if limit_bytes is None else limit_bytes
         self._on_piece = on_piece
         self._on_excess = on_excess
         self._on_end = on_end
         self._unfinished: list[int] = []  # may have more than was read last
+        self._last_bytes: dict[int, int] = {}  # so many are still read of a pipe, where others may go on printing
         self._is_over = False
         self._is_abandoned = False
         self._gathering = Gathering(loop, self._read)
@@ -82,8 +88,13 @@ class Output:
         for fd in order:
             if fd not in self._open:
                 continue
-            asked_bytes = min(READ_BYTES, room)
+            last_bytes = self._last_bytes.get(fd, READ_BYTES)
+            asked_bytes = min(READ_BYTES, room, last_bytes)
             data = self._take(fd, asked_bytes) if asked_bytes > 0 else None
+            if last_bytes == 0:
+                data = b""
+            elif data and fd in self._last_bytes:
+                self._last_bytes[fd] -= len(data)
             if asked_bytes <= 0 or (data and len(data) == asked_bytes):
                 self._unfinished.append(fd)
             if data:
@@ -135,6 +146,13 @@ class Output:
             else:
                 self._read(*self._open)
 
+    def let_go(self) -> None:
+        """Once the main process has died, and others that may live on hold the pipes: reads what is there now, as far
+        as there is credit for it, and no more."""
+        self._last_bytes = {fd: count_waiting(fd) for fd in self._open}
+        self._is_abandoned = True
+        self.abandon()
+
     def close(self) -> None:
         """Gives up what is still open."""
         for fd in list(self._open):
@@ -147,3 +165,8 @@ class Output:
             self._gathering.stop()
             self._order.close()
             self._on_end()
+
+
+def count_waiting(pipe: int) -> int:
+    """How many bytes are in it."""
+    return int.from_bytes(fcntl.ioctl(pipe, FIONREAD, bytes(4)), sys.byteorder)

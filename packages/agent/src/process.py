@@ -7,6 +7,9 @@ Life of a program, each step once and in this order:
 A limit, a signal to stop or the program's own end: the first of them decides how it ended. When the main process is
 gone, what its pipes still hold is read. If somebody is left who might print, everything it started is killed. The end
 of the pipes proves that nobody is left; then the exit is reported.
+
+In a sandbox that lasts, what a program started in the background lives on after it, as in a shell, unless the program
+was ended by a limit. Its pipes are read for a moment longer and then closed.
 """
 
 from __future__ import annotations
@@ -25,8 +28,9 @@ if TYPE_CHECKING:
     from typing import TypeAlias, TypedDict, Unpack
 
     from confinement import Confinement
+    from confinement.place import Run, RunUsage
     from loop import Loop
-    from messages import Exec, ExitReport, Limit
+    from messages import ExitReport, Limit, RunLimits
     from spawn import Streams
     from terminal_output import TerminalOutput
     from usage import Usage
@@ -37,7 +41,7 @@ if TYPE_CHECKING:
         """How output is read: see `Output`."""
 
         credit: int
-        limit_bytes: int
+        limit_bytes: int | None
         on_piece: Callable[[bool, bytes], None]
         on_excess: Callable[[], None]
         on_end: Callable[[], None]
@@ -51,6 +55,8 @@ SPOT_CHECK_SECONDS = 0.25
 #: Locally, a process that we do not know of may hold the pipes open for ever. They are closed this long after all
 #: others have died.
 ABANDON_SECONDS = 0.2
+#: How long what others hold open is read after the main process has died, where they live on.
+LET_GO_SECONDS = 0.1
 
 
 class Process:
@@ -58,15 +64,15 @@ class Process:
     _cpu_before: float | None
     _oom_before: int | None
     _refused_before: int | None
-    _request: Exec
+    _limits: RunLimits
     _cpus: float
     _output: Output | TerminalOutput
 
     def __init__(
         self,
         loop: Loop,
-        confinement: Confinement,
-        usage: Usage,
+        confinement: Confinement | Run,
+        usage: Usage | RunUsage,
         streams: Streams,
         *,
         is_first: bool,
@@ -119,7 +125,7 @@ class Process:
         os.set_blocking(self._answer, False)
         self._loop.read_when_ready(self._answer, self._answered)
 
-    def warm_up(self, argv: list[str], env: dict[str, str], on_ready: Callable[[bool], None]) -> None:
+    def warm_up(self, start: Fork, on_ready: Callable[[bool], None]) -> None:
         """Starts the real command, which pauses in its own start-up and says so."""
 
         def answered(said: bytes) -> None:
@@ -127,7 +133,7 @@ class Process:
             self._is_up(said, on_ready)
 
         self._on_answer = answered
-        self._open_barrier(lambda barrier, answer: self._confinement.spawn(self._streams, argv, env, (barrier, answer)))
+        self._open_barrier(lambda barrier, answer: start(self._streams, barrier, answer))
 
     def fork(self, fork: Fork, on_ready: Callable[[bool], None], on_fault: Callable[[str], None]) -> None:
         """Asks for an interpreter that is already up (interpreter.py)."""
@@ -157,10 +163,11 @@ class Process:
             self._loop.close(self._answer)
             self._answer = None
 
-    def start(self, argv: list[str], env: dict[str, str], cpu_seconds: int | None = None) -> None:
-        """The cold way: a new process with its own arguments and environment. Raises OSError."""
+    def start(self, start: Callable[[Streams], int]) -> None:
+        """The cold way: a new process with its own arguments and environment. `start` returns its id, or raises
+        OSError."""
         self._look_at_counters()
-        self.pid = self._confinement.spawn(self._streams, argv, env, (), cpu_seconds)
+        self.pid = start(self._streams)
         self._streams.close_theirs()
 
     def release(self) -> None:
@@ -196,23 +203,26 @@ class Process:
         if isinstance(self._streams, Pipes):
             self._streams.order.close()
 
-    def run(self, request: Exec, cpus: float) -> None:
+    def run(self, limits: RunLimits, cpus: float) -> None:
         """Its clocks run from here."""
         self._usage.watch(self.pid)
-        self._request, self._cpus = request, cpus
+        self._limits, self._cpus = limits, cpus
         self._started = time.monotonic()
         self._output = self._read_output(
-            credit=request["credit"],
-            limit_bytes=request["outputBytes"],
+            credit=limits["credit"],
+            limit_bytes=limits["outputBytes"],
             on_piece=self._printed,
             on_excess=self._printed_too_much,
             on_end=self._report_when_over,
         )
         self._feed()
-        self._timers["wall"] = self._loop.after(request["wallMs"] / 1000, lambda: self._hit("wall"))
-        # Even with every processor busy its time cannot be used up sooner.
-        self._timers["cpu"] = self._loop.after(request["cpuMs"] / 1000 / cpus, self._watch_cpu)
-        self._timers["spot"] = self._loop.after(SPOT_CHECK_SECONDS, self._spot_check)
+        if limits["wallMs"] is not None:
+            self._timers["wall"] = self._loop.after(limits["wallMs"] / 1000, lambda: self._hit("wall"))
+        if limits["cpuMs"] is not None:
+            # Even with every processor busy its time cannot be used up sooner.
+            self._timers["cpu"] = self._loop.after(limits["cpuMs"] / 1000 / cpus, self._watch_cpu)
+        if not self._confinement.lasts:
+            self._timers["spot"] = self._loop.after(SPOT_CHECK_SECONDS, self._spot_check)
 
     def _read_output(self, **how: Unpack[Reading]) -> Output | TerminalOutput:
         if isinstance(self._streams, Pipes):
@@ -225,9 +235,14 @@ class Process:
         seconds = grown(self._cpu_before, self._usage.cpu_seconds())
         return None if seconds is None else round(seconds * 1000, 3)
 
+    def was_held(self, seconds: float) -> None:
+        """This time does not count: it was frozen."""
+        if self._started is not None:
+            self._started += seconds
+
     def _watch_cpu(self) -> None:
         """Where nothing measures the time, the wall limit must do."""
-        left_ms = self._request["cpuMs"] - (self._cpu_used_ms() or 0)
+        left_ms = (self._limits["cpuMs"] or 0) - (self._cpu_used_ms() or 0)
         if left_ms <= 0:
             self._hit("cpu")
         else:
@@ -244,7 +259,7 @@ class Process:
     def _hit(self, limit: Limit) -> None:
         if self._limit is None and self._status is None:
             self._limit = limit
-            self.stop(signal.SIGTERM, self._request["killGraceMs"])
+            self.stop(signal.SIGTERM, self._limits["killGraceMs"])
 
     def stop(self, number: int, kill_grace_ms: int | None = None) -> None:
         """Sends a signal to the program's group. `kill_grace_ms`: when SIGKILL follows, to everything."""
@@ -315,7 +330,10 @@ class Process:
         self._streams.close_stdin(self._loop)
         self._everyone_died = self._usage.version is not None
         self._output.drain()
-        if self._output.is_open() or not self._everyone_died:
+        if self._confinement.lasts and self._limit is None and "kill" not in self._timers:
+            if self._output.is_open():
+                self._loop.after(LET_GO_SECONDS, self._output.let_go)
+        elif self._output.is_open() or not self._everyone_died or self._confinement.lasts:
             self._confinement.kill_everything()
         self._streams.hang_up()
         self._report_when_over()
@@ -324,7 +342,7 @@ class Process:
         return self._status is not None
 
     def is_running(self) -> bool:
-        return bool(self._timers)
+        return self._started is not None
 
     def everyone_died(self) -> None:
         """Local: called when no child that we know of is left."""

@@ -9,7 +9,7 @@ CHOWN, KILL, SETGID, SETUID = 0, 5, 6, 7
 LAST_CAPABILITY = 63
 PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 8, 24, 38
 CAPABILITY_VERSION = 0x20080522
-RLIMIT_FSIZE = 1
+RLIMIT_FSIZE, RLIMIT_NPROC = 1, 6
 
 _prctl = libc.find("prctl")
 _capset = libc.find("capset")
@@ -58,8 +58,17 @@ def show_itself() -> None:
 
 
 def limit_file_size(size: int) -> None:
-    both = size.to_bytes(8, sys.byteorder)
-    libc.call(_setrlimit, RLIMIT_FSIZE, both + both)
+    _set_limit(RLIMIT_FSIZE, size)
+
+
+def limit_processes(count: int) -> None:
+    """Of this process's user. It holds for what this process starts."""
+    _set_limit(RLIMIT_NPROC, count)
+
+
+def _set_limit(which: int, value: int) -> None:
+    both = value.to_bytes(8, sys.byteorder)
+    libc.call(_setrlimit, which, both + both)
 
 
 def die_of_memory_first() -> None:

@@ -24,10 +24,10 @@ class StartServer:
     def become_user(self, uid: int) -> None:
         self._call(("user", uid))
 
-    def make_place(self, their_end: int) -> int:
-        """Process 1 of new namespaces, a child of ours, which has that end of a socket. Raises OSError where the kernel
-        makes none."""
-        return self._call(("place",), their_end)
+    def make_place(self, their_end: int, *, lasts: bool) -> int:
+        """Process 1 of new namespaces, a child of ours, which has that end of a socket. `lasts`: for many programs.
+        Raises OSError where the kernel makes none."""
+        return self._call(("place", lasts), their_end)
 
     def fork(self, uid: int, streams: Streams, barrier: int, answer: int) -> int:
         """Returns the id of the new process, a child of ours: it becomes that user and waits at its start barrier."""

@@ -10,7 +10,7 @@ In Python's image its copies can become programs themselves (interpreter.py), in
 own as well.
 
     ──▶ user       becomes that user, which is not root          ◀── =
-    ──▶ place      a socket for init                             ◀── =pid, or ! and the number of the error
+    ──▶ place      a socket for init; whether it lasts           ◀── =pid, or ! and the number of the error
     ──▶ program    user, 5 descriptors: interpreter.py           ◀── =pid
 """
 
@@ -78,7 +78,7 @@ def serve(
             else:
                 if pid == 0:
                     end.close()
-                    return _be_init(descriptors[0], program_filter)
+                    return _be_init(descriptors[0], program_filter, lasts=request[1])
                 end.send(b"=%d" % pid)
         elif fork_program is not None and fork_program(end, request[1]):
             return descriptors
@@ -94,14 +94,18 @@ def _receive(end: control.Control) -> "tuple[tuple[Any, ...], list[int]]":
     return marshal.loads(content), descriptors
 
 
-def _be_init(fd: int, program_filter: syscall_filter.SyscallFilter) -> "list[int]":
+def _be_init(fd: int, program_filter: syscall_filter.SyscallFilter, *, lasts: bool) -> "list[int]":
     # The connection to the worker is nobody's but the agent's.
     null = posix.open(init.NULL, posix.O_RDWR)
     for place in (0, 1):
         posix.dup2(null, place)
     posix.close(null)
     try:
-        return init.Init(control.from_descriptor(fd), program_filter).serve()
+        if lasts:
+            from lasting_init import LastingInit as Init  # only here: most places are for one program
+        else:
+            from init import Init
+        return Init(control.from_descriptor(fd), program_filter).serve()
     except control.ClosedError:
         posix._exit(0)
     except BaseException as error:  # noqa: BLE001 no fault may lead out of here

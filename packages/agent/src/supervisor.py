@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from confinement import Confinement
     from confinement.cell import Cell, PlaceWriter
     from file_writer import FileWriter
+    from lasting import LastingSandbox
     from memory_return import MemoryReturn
     from messages import Exec, ExitReport, Init, ListedFile, Put, Ready, Signal, TerminalSize
     from server import StartServer
@@ -77,6 +78,7 @@ class Agent:
         self._files: list[ListedFile] = []
         self._content = bytearray()
         self._waiting: list[tuple[int, int, bytes]] | None = None  # frames that came while files were being written
+        self._lasting: LastingSandbox | None = None
 
     def run(self) -> NoReturn:
         try:
@@ -109,9 +111,16 @@ class Agent:
 
     def _initialise(self, settings: Init) -> None:
         self._settings = settings
-        self._confinement = confinement.create(settings, self._server)
+        self._confinement = confinement.create(settings, self._server, self._loop)
         self._usage = Usage(self._confinement.kind, time.process_time)
         self._confinement.enter()
+        if settings["use"] == "sandbox":
+            from lasting import LastingSandbox  # only here: most containers are for programs
+
+            place, cpus = self._confinement, settings["cpus"]
+            self._lasting = LastingSandbox(self._loop, self._channel, confinement.to_place(place), self._usage, cpus)
+            self._ready()
+            return
         if self._confinement.kind == "cell":
             from memory_return import MemoryReturn
 
@@ -134,7 +143,9 @@ class Agent:
         elif self._confinement.kind != "local" and has_interpreter:
             program.fork(self._confinement.fork, self._warmed, self._fail)
         else:
-            program.warm_up(warm["argv"], {**self._settings["env"], **warm["env"], **switches.ENV}, self._warmed)
+            argv, env = warm["argv"], {**self._settings["env"], **warm["env"], **switches.ENV}
+            spawn = self._confinement.spawn
+            program.warm_up(lambda streams, barrier, answer: spawn(streams, argv, env, (barrier, answer)), self._warmed)
 
     def _watch(self, cell: Cell) -> None:
         def died(status: int) -> None:
@@ -173,6 +184,8 @@ class Agent:
     def _received(self, kind: int, stream: int, payload: bytes) -> None:
         if self._waiting is not None:
             self._waiting.append((kind, stream, payload))
+        elif self._lasting is not None:
+            self._lasting.received(kind, stream, payload)
         elif kind == frames.INIT:
             self._initialise(json_text.loads(payload))
         elif kind == frames.PUT:
@@ -288,10 +301,12 @@ class Agent:
 
     def _start_cold(self, program: Process, request: Exec) -> None:
         # The local sandbox has no control group to count a busy child's time, so the kernel's own limit stands in.
-        cpu_seconds = -(-request["cpuMs"] // 1000) if self._confinement.kind == "local" else None
+        cpu_ms = request["cpuMs"] if self._confinement.kind == "local" else None
+        cpu_seconds = None if cpu_ms is None else -(-cpu_ms // 1000)
         try:
             env = {**self._settings["env"], **request["env"], **request["coldEnv"]}
-            program.start(request["argv"], env, cpu_seconds)
+            spawn = self._confinement.spawn
+            program.start(lambda streams: spawn(streams, request["argv"], env, (), cpu_seconds))
         except OSError as error:
             self._fail(error.strerror or str(error))
         self._run(program, request)
@@ -339,10 +354,12 @@ class Agent:
                 self._program_died(self._program, status)
 
     def _reaped_of_cell(self, cell: Cell, pid: int) -> None:
-        if self._server is not None and pid == self._server.pid:
+        if self._server is not None and pid == self._server.pid and not cell.lasts:
             self._leave(status=1)  # without it there are no more programs
         if cell.is_init(pid):
             cell.init_died()
+            if cell.lasts:
+                self._leave(status=1)  # it was the sandbox
             if self._program is None:
                 self._next_in_cell(cell)
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 
 from gathering import LARGE_BYTES, SECONDS
+from output import NO_LIMIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class TerminalOutput:
         master: int,
         *,
         credit: int,
-        limit_bytes: int,
+        limit_bytes: int | None,
         on_piece: Callable[[bool, bytes], None],
         on_excess: Callable[[], None],
         on_end: Callable[[], None],
@@ -40,7 +41,7 @@ class TerminalOutput:
         self._loop = loop
         self._master = master
         self._credit = credit
-        self._left_bytes = limit_bytes
+        self._left_bytes = NO_LIMIT if limit_bytes is None else limit_bytes
         self._on_piece = on_piece
         self._on_excess = on_excess
         self._on_end = on_end
@@ -110,6 +111,10 @@ class TerminalOutput:
         self.drain()
         if self._credit > 0:
             self.close()
+
+    def let_go(self) -> None:
+        """As `abandon`: others that hold the terminal may live on."""
+        self.abandon()
 
     def close(self) -> None:
         """Gives up what is still open."""

@@ -44,6 +44,15 @@ class Counter:
             return None
 
 
+def without_file_cache(stat: Counter) -> Callable[[bytes], int]:
+    """Of what the kernel counts, it gives this part back by itself."""
+
+    def read(text: bytes) -> int:
+        return max(0, int(text) - (stat.value() or 0))
+
+    return read
+
+
 class Counters:
     """The files of one container's control groups."""
 
@@ -55,12 +64,18 @@ class Counters:
             self.peak_memory = Counter(f"{root}/memory.peak", int)
             self.oom_kills = Counter(f"{root}/memory.events", field("oom_kill"))
             self.refused_forks = Counter(f"{root}/pids.events", field("max"))
+            inactive = Counter(f"{root}/memory.stat", field("inactive_file"))
+            self.memory = Counter(f"{root}/memory.current", without_file_cache(inactive))
+            self.processes = Counter(f"{root}/pids.current", int)
         else:
             self._cpu_per_second = 1_000_000_000
             self.cpu = Counter(f"{root}/cpuacct/cpuacct.usage", int)
             self.peak_memory = Counter(f"{root}/memory/memory.max_usage_in_bytes", int)
             self.oom_kills = Counter(f"{root}/memory/memory.oom_control", field("oom_kill"))
             self.refused_forks = Counter(f"{root}/pids/pids.events", field("max"))
+            inactive = Counter(f"{root}/memory/memory.stat", field("total_inactive_file"))
+            self.memory = Counter(f"{root}/memory/memory.usage_in_bytes", without_file_cache(inactive))
+            self.processes = Counter(f"{root}/pids/pids.current", int)
 
     def cpu_seconds(self) -> float | None:
         used = self.cpu.value()
@@ -98,6 +113,14 @@ class Usage:
 
     def peak_memory_bytes(self) -> int | None:
         return None if self._counters is None else self._counters.peak_memory.value()
+
+    def memory_bytes(self) -> int | None:
+        """Now, files in memory included."""
+        return None if self._counters is None else self._counters.memory.value()
+
+    def processes(self) -> int | None:
+        """Now, threads included."""
+        return None if self._counters is None else self._counters.processes.value()
 
     def oom_kills(self) -> int | None:
         return None if self._counters is None else self._counters.oom_kills.value()

@@ -4,6 +4,7 @@ none over anything else.
     /             the container's, read-only
     /etc          the container's, read-only: the agent has filled it
     /workspace, /tmp, /dev/shm     in memory, new, limited in bytes and files
+    /home/user, /mnt/data          only in a sandbox that lasts: they share the room of /workspace
     /dev          the container's devices, read-only: nobody can change what the next program sees
     /dev/pts      new, with a bound: the kernel has one number of terminals for everybody
     /dev/mqueue   of the new namespace
@@ -20,6 +21,10 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
 MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1 << 5, 1 << 12, 1 << 14, 1 << 18
 #: A user namespace cannot take these away from what it was given.
 _LOCKED = MS_NOSUID | MS_NODEV | MS_NOEXEC
+
+#: The folders that share the room for files.
+WORKSPACE_ONLY = ("/workspace",)
+OF_LASTING = ("/home/user", "/mnt/data", "/workspace")
 
 MIB = 1 << 20
 INODES_PER_MIB, MINIMUM_INODES = 128, 2048
@@ -60,8 +65,8 @@ NETWORK = (
 _mount = libc.find("mount")
 
 
-def build(disk_bytes: int, uid: int) -> None:
-    """`uid`: the program's, which owns the workspace."""
+def build(disk_bytes: int, uid: int, folders: "tuple[str, ...]") -> None:
+    """`uid`: the program's, which owns these folders. Nobody can make them here: the image has them."""
     mount(None, "/", None, MS_REC | MS_PRIVATE)
     mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     for name, value in NETWORK:
@@ -83,7 +88,10 @@ def build(disk_bytes: int, uid: int) -> None:
     mount("mqueue", "/dev/mqueue", "mqueue", _LOCKED)
     _mount_memory("/dev/shm", SHARED_MEMORY_BYTES, _LOCKED, "mode=1777")
     _mount_memory("/tmp", -(-disk_bytes // 4), MS_NOSUID | MS_NODEV, "mode=1777")
-    _mount_memory("/workspace", disk_bytes, MS_NOSUID | MS_NODEV, f"mode=0755,uid={uid},gid={uid}")
+    first, *others = folders
+    _mount_memory(first, disk_bytes, MS_NOSUID | MS_NODEV, f"mode=0755,uid={uid},gid={uid}")
+    if others:
+        _share(first, others, uid)
 
 
 def mount(source: "str | None", target: str, kind: "str | None", flags: int, data: "str | None" = None) -> None:
@@ -97,6 +105,15 @@ def mount(source: "str | None", target: str, kind: "str | None", flags: int, dat
 def _mount_memory(target: str, size: int, flags: int, options: str) -> None:
     inodes = max(MINIMUM_INODES, round(size / MIB) * INODES_PER_MIB)
     mount("tmpfs", target, "tmpfs", flags, f"size={size},nr_inodes={inodes},{options}")
+
+
+def _share(first: str, others: "list[str]", uid: int) -> None:
+    """Each of them, and `first` as well, becomes a folder of the file system that is mounted at `first`."""
+    for place, target in enumerate([*others, first]):
+        part = f"{first}/{place}"
+        posix.mkdir(part, 0o755)
+        posix.chown(part, uid, uid)
+        mount(part, target, None, MS_BIND)
 
 
 def _encode(text: "str | None") -> "bytes | None":

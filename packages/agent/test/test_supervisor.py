@@ -43,8 +43,10 @@ class WithoutTerminals(unittest.TestCase):
 
     def test_a_program_that_needs_a_terminal_gets_an_error_that_says_why(self) -> None:
         settings: Init = {
+            "use": "programs",
             "confinement": {"kind": "local"},
             "diskBytes": 0,
+            "processes": 1,
             "workspace": self.workspace,
             "env": {},
             "cpus": 1,

@@ -1,4 +1,16 @@
+export { StartRefusal } from './agent/connection.ts'
+export type { Metrics } from './agent/protocol.ts'
 export { createDockerSandboxes, type DockerSandboxesOptions } from './docker/sandboxes.ts'
+export type {
+  CommandRequest,
+  HeldEnd,
+  HeldLimits,
+  HeldOutput,
+  HeldProcess,
+  HeldSandbox,
+  HoldRequest,
+  Task,
+} from './held-sandbox.ts'
 export {
   type LeaseRequest,
   type PoolState,

@@ -44,8 +44,10 @@ const startAgent = (workspace: string, { path }: LocalSandboxesOptions) => {
   })
   connection.send([
     encodeInit({
+      use: 'programs',
       confinement: { kind: 'local' },
       diskBytes: 0,
+      processes: 0,
       workspace,
       env,
       cpus: availableParallelism(),
@@ -120,6 +122,11 @@ export const createLocalSandboxes = (options: LocalSandboxesOptions): Sandboxes 
       } catch (cause) {
         throw new SandboxFailure('No local sandbox could be started', { cause, programStarted: false })
       }
+    },
+    async hold() {
+      throw new SandboxFailure('Sandboxes that last need Docker: RUNNEL_SANDBOX=local runs jobs only', {
+        programStarted: false,
+      })
     },
     check: async () => {},
     // Each job gets a new process.

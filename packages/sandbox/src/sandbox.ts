@@ -1,6 +1,7 @@
 import type { Control, QueuedJob } from '@runnel/contract/internal'
 import type { Limits, Outcome, Program, Usage } from '@runnel/contract/public'
 import { ProtocolError } from './agent/frames.ts'
+import type { HeldSandbox, HoldRequest } from './held-sandbox.ts'
 
 export interface RunRequest {
   readonly program: Program
@@ -64,6 +65,8 @@ export interface ServedIsolation {
 export interface Sandboxes extends AsyncDisposable {
   /** A sandbox for that request; rejects with SandboxFailure if none can be made. */
   lease(request: LeaseRequest, signal: AbortSignal): Promise<Sandbox>
+  /** A sandbox that lasts until it is disposed of; rejects with SandboxFailure if none can be made. */
+  hold(request: HoldRequest, signal: AbortSignal): Promise<HeldSandbox>
   /** Resolves if sandboxes can be made at all; rejects with the reason if not. */
   check(): Promise<void>
   readonly pool: PoolState

@@ -9,8 +9,8 @@ const start = () => {
   return {
     pass: (ms: number) => (at += ms),
     /** Whether a container in this state is abandoned now. */
-    isAbandoned: (State: string, worker = 'other') =>
-      abandonment.look([{ Id: 'a', State, Labels: { 'runnel.worker': worker } }]).has('a'),
+    isAbandoned: (State: string, worker = 'other', more = {}) =>
+      abandonment.look([{ Id: 'a', State, Labels: { 'runnel.worker': worker, ...more } }]).has('a'),
     lookAway: () => abandonment.look([]),
   }
 }
@@ -28,6 +28,16 @@ describe('A container of another worker', () => {
     expect(isAbandoned(state)).toBe(false)
     pass(1)
     expect(isAbandoned(state)).toBe(true)
+  })
+
+  it('that holds a sandbox that lasts may live for a day, running or paused', () => {
+    const { isAbandoned, pass } = start()
+    const lasting = { 'runnel.use': 'sandbox' }
+    isAbandoned('running', 'other', lasting)
+    pass(24 * HOUR_MS)
+    expect(isAbandoned('paused', 'other', lasting)).toBe(false)
+    pass(11 * 60_000)
+    expect(isAbandoned('paused', 'other', lasting)).toBe(true)
   })
 
   it('that ran for long and has just ended is left to its worker, which asks how it ended', () => {

@@ -6,7 +6,7 @@ import { RESPONSE } from '../src/agent/protocol.ts'
 import { cut } from './cut.ts'
 import { reasonOf } from './reason-of.ts'
 
-const READY = { protocol: 7, cgroup: 'v2', warm: true }
+const READY = { protocol: 8, cgroup: 'v2', warm: true }
 const REPORT = {
   code: 0,
   signal: null,

@@ -63,6 +63,7 @@ const afterFirst = async (use: (container: Container, firstStream: number) => Pr
   const container = await startContainer(engine, {
     image: 'runnel/python',
     confinement: 'cell',
+    use: 'programs',
     appArmor: undefined,
     memoryBytes,
     processes,

@@ -46,6 +46,7 @@ test('An agent that has to leave after a program sends everything before', async
     {
       image: 'runnel/python',
       confinement: 'cell',
+      use: 'programs',
       appArmor: undefined,
       memoryBytes,
       processes,

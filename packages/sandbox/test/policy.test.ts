@@ -5,6 +5,7 @@ const MIB = 1024 * 1024
 const spec = {
   image: 'runnel/python',
   confinement: 'container' as const,
+  use: 'programs' as const,
   appArmor: undefined,
   uid: 20_007,
   memoryBytes: 256 * MIB,
@@ -56,6 +57,14 @@ describe('The container policy', () => {
     expect(cell).toMatchObject({ ...same, MaskedPaths: [], ReadonlyPaths: [], PidsLimit: 67 })
     expect(Object.keys(cell?.Tmpfs ?? {})).toEqual(['/etc'])
     expect(cell?.SecurityOpt?.[0]).toBe('no-new-privileges:true')
+  })
+
+  it('leaves room to start commands in a sandbox that lasts, whatever its programs start', () => {
+    const cell = toCreateOptions({ ...spec, confinement: 'cell' })
+    const lasting = toCreateOptions({ ...spec, confinement: 'cell', use: 'sandbox' })
+    const { HostConfig, ...others } = lasting
+    expect({ ...others, HostConfig: cell.HostConfig }).toEqual(cell)
+    expect(HostConfig).toEqual({ ...cell.HostConfig, PidsLimit: 83 })
   })
 
   it('lets the agent of a cell make namespaces and mounts, and nothing else that a container may not', () => {

@@ -12,6 +12,7 @@ import { run } from './run.ts'
 const REQUEST: ContainerRequest = {
   image: 'runnel/python',
   confinement: 'cell',
+  use: 'programs',
   appArmor: undefined,
   ...defaultLimits(),
   cpus: 1,

@@ -44,6 +44,8 @@ KILLED = 9
 
 class Cell:
     kind: Literal["cell"] = "cell"
+    #: Whether what a program leaves running lives on.
+    lasts = False
 
     def __init__(self, users: CellUsers, disk_bytes: int, workspace: str, server: StartServer) -> None:
         self.disk_bytes = disk_bytes
@@ -84,12 +86,12 @@ class Cell:
         self._control, theirs = control.pair()
         step = "clone"
         try:
-            self._init = self._server.make_place(theirs.fd)
+            self._init = self._server.make_place(theirs.fd, lasts=self.lasts)
             theirs.close()
             step = "users"
             self._map_users()
             step = "setup"
-            _, self.disks = self._ask(("setup", self.disk_bytes))
+            _, self.disks = self._ask(self._to_setup())
         except OSError as error:
             tell_fault(step, error)
             raise
@@ -99,6 +101,9 @@ class Cell:
         for name, users in (("uid_map", both), ("gid_map", f"{both}{TERMINAL_GROUP} {self._users['terminalGid']} 1\n")):
             with open(f"/proc/{self._init}/{name}", "wb", buffering=0) as file:
                 file.write(users.encode())
+
+    def _to_setup(self) -> Request:
+        return "setup", self.disk_bytes
 
     def watch(self, loop: Loop, on_death: Callable[[int], None]) -> None:
         """`on_death` is called with the status of the main process, once."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 class Container:
     kind: Literal["container"] = "container"
+    #: Whether what a program leaves running lives on.
+    lasts = False
     peak_memory_bytes: int | None = None
 
     def __init__(self, uid: int, workspace: str, server: StartServer | None) -> None:

@@ -20,6 +20,8 @@ PR_SET_CHILD_SUBREAPER = 36
 
 class Local:
     kind: Literal["local"] = "local"
+    #: Whether what a program leaves running lives on.
+    lasts = False
     peak_memory_bytes: int | None = None
     has_interpreter = False
 

@@ -4,9 +4,12 @@ import {
   type ExitReport,
   encodeCredit,
   exitReportSchema,
+  type Metrics,
+  metricsSchema,
   RESPONSE,
   type Ready,
   readySchema,
+  startedSchema,
 } from './protocol.ts'
 
 /** The bytes to one agent: an attached Docker stream, or the pipes of a child process. */
@@ -18,9 +21,9 @@ export interface Transport {
   close(): void
 }
 
-/** What happens on one stream, in order. `failed` and `exited` are each the last event. */
+/** What happens on one stream, in order. `failed`, `exited` and `answered` are each the last event. */
 export type StreamEvent =
-  | { readonly type: 'done' }
+  | { readonly type: 'done'; readonly pid: number | undefined }
   | {
       readonly type: 'output'
       readonly stream: 'stdout' | 'stderr'
@@ -28,7 +31,14 @@ export type StreamEvent =
     }
   | { readonly type: 'granted'; readonly bytes: number }
   | { readonly type: 'exited'; readonly report: ExitReport }
+  | { readonly type: 'answered'; readonly metrics: Metrics }
+  /** A StartRefusal if the agent could not start it, else the connection is gone. */
   | { readonly type: 'failed'; readonly error: Error }
+
+/** The agent could not start a program. An agent whose sandbox lasts lives on. */
+export class StartRefusal extends Error {
+  override name = 'StartRefusal'
+}
 
 export interface AgentConnection {
   /** Resolves when the agent next says that it is ready for a program. Call it before the request that leads to it. */
@@ -97,7 +107,10 @@ export const createAgentConnection = (transport: Transport): AgentConnection => 
       case RESPONSE.done:
         if (listener.isDone) throw new ProtocolError('The agent said twice that the program has started')
         listener.isDone = true
-        return listener.onEvent({ type: 'done' })
+        return listener.onEvent({
+          type: 'done',
+          pid: payload.length === 0 ? undefined : startedSchema.parse(parseJson(payload)).pid,
+        })
       case RESPONSE.grant:
         if (payload.length !== 4 || payload.readUInt32BE() === 0)
           throw new ProtocolError('The agent sent a grant that is not a number of bytes')
@@ -111,7 +124,12 @@ export const createAgentConnection = (transport: Transport): AgentConnection => 
       case RESPONSE.error: {
         const { message } = agentErrorSchema.parse(parseJson(payload))
         listeners.delete(stream)
-        return listener.onEvent({ type: 'failed', error: new Error(message) })
+        return listener.onEvent({ type: 'failed', error: new StartRefusal(message) })
+      }
+      case RESPONSE.answer: {
+        const metrics = metricsSchema.parse(parseJson(payload))
+        listeners.delete(stream)
+        return listener.onEvent({ type: 'answered', metrics })
       }
       default:
         throw new ProtocolError(`The agent sent a frame of the unknown kind ${kind}`)

@@ -22,6 +22,17 @@ import { encodeFrame, encodeJsonFrame } from './frames.ts'
  * 3. Processes that are alive after EXIT are killed at once.
  * 4. With a terminal everything that is printed is STDOUT. Its size is {cols, rows}, in EXEC and in RESIZE.
  *
+ * In a sandbox that lasts (INIT.use is `sandbox`) there is one READY, and then any number of streams at the same time:
+ *
+ *     EXEC {argv or task, folder, …} ─────▶       a command, or work on files as the program's user
+ *        ◀─────────────────────────── DONE        {pid}: the process exists
+ *        ◀──────────────── STDOUT, STDERR …
+ *     CREDIT, STDIN, SIGNAL, RESIZE ──────▶
+ *        ◀─────────────────── GRANT … EXIT        its main process is dead; what it left running lives on
+ *        ◀────────────────────────── ERROR        in place of DONE: it was not started, and the sandbox lives on
+ *     ASK {what} ─────────────────────────▶
+ *        ◀───────────────────────── ANSWER        numbers of the whole sandbox
+ *
  * What the agent sends is untrusted: once a program has run, a hole in the kernel could let the program speak in its place.
  * A frame that is malformed, too large or out of turn ends the sandbox, never the worker. The number of frames is bounded:
  * each piece of output has at least one byte and takes from the credit, each grant takes from what was sent, and the others
@@ -30,7 +41,7 @@ import { encodeFrame, encodeJsonFrame } from './frames.ts'
  * packages/agent/src is the other end: change both or neither.
  */
 /** Raised whenever a frame or a field changes. A number is never used again: images and workers may be of different days. */
-const PROTOCOL = 7
+const PROTOCOL = 8
 
 export const REQUEST = {
   exec: 1,
@@ -41,6 +52,7 @@ export const REQUEST = {
   credit: 6,
   init: 7,
   resize: 8,
+  ask: 9,
 } as const
 export const RESPONSE = {
   ready: 64,
@@ -50,6 +62,7 @@ export const RESPONSE = {
   done: 68,
   error: 69,
   grant: 70,
+  answer: 71,
 } as const
 
 /**
@@ -73,9 +86,13 @@ export type Confinement =
 
 /** The first thing an agent gets: who it is and what to have ready. */
 export interface Init {
+  /** `programs`: one after another. `sandbox`: one place that lasts, for many at the same time. */
+  readonly use: 'programs' | 'sandbox'
   readonly confinement: Confinement
   /** Size of the workspace that a cell has ready. A program that needs another one gets it, and waits for it. */
   readonly diskBytes: number
+  /** Only of a sandbox that lasts: how many processes its programs may have together. */
+  readonly processes: number
   readonly workspace: string
   readonly env: Readonly<Record<string, string>>
   readonly cpus: number
@@ -117,6 +134,23 @@ export const exitReportSchema = z
   })
   .refine(({ code, signal }) => code !== null || signal !== null, 'It says neither a code nor a signal')
 export type ExitReport = z.infer<typeof exitReportSchema>
+
+/** Of a sandbox that lasts, when it has started a command. */
+export const startedSchema = z.strictObject({
+  pid: z
+    .int()
+    .positive()
+    .max(2 ** 22),
+})
+
+/** The whole sandbox at a moment; null where the kernel does not say it. */
+export const metricsSchema = z.strictObject({
+  memoryBytes: z.int().nonnegative().max(PEBIBYTE).nullable(),
+  cpuMs: z.number().nonnegative().max(Number.MAX_SAFE_INTEGER).nullable(),
+  diskBytes: z.int().nonnegative().max(PEBIBYTE).nullable(),
+  processes: z.int().nonnegative().max(PEBIBYTE).nullable(),
+})
+export type Metrics = z.infer<typeof metricsSchema>
 
 export const agentErrorSchema = z.strictObject({
   message: z.string().max(4096),

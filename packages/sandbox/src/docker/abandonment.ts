@@ -1,5 +1,5 @@
 import { WALL_CEILING_MS } from '@runnel/contract/public'
-import { MAXIMUM_AGE_MS } from './capacity.ts'
+import { LASTING_CEILING_MS, MAXIMUM_AGE_MS } from './capacity.ts'
 import { LABEL } from './labels.ts'
 
 /** What the engine lists of a container. */
@@ -16,6 +16,8 @@ export interface ListedContainer {
 const STATE_ENDS_AFTER_MS: Readonly<Record<string, number>> = { exited: 10_000, dead: 10_000, created: 120_000 }
 /** How long a container may exist: it may wait in a pool until it is too old, and then run the longest job. */
 const LIFETIME_MS = MAXIMUM_AGE_MS + WALL_CEILING_MS + 60_000
+/** The same for a sandbox that lasts, which may live for a day. */
+const LASTING_LIFETIME_MS = MAXIMUM_AGE_MS + LASTING_CEILING_MS + 60_000
 /** The same for a container that this worker made and no longer knows, because removing it failed too often. */
 const LOST_AFTER_MS = 120_000
 
@@ -49,7 +51,8 @@ export const createAbandonment = ({
 
   const isOver = (labels: ListedContainer['Labels'], { firstMs, state, stateMs }: Sighting): boolean => {
     const at = now()
-    if (at - firstMs >= (labels[LABEL.worker] === worker ? LOST_AFTER_MS : LIFETIME_MS)) return true
+    const lifetimeMs = labels[LABEL.use] === 'sandbox' ? LASTING_LIFETIME_MS : LIFETIME_MS
+    if (at - firstMs >= (labels[LABEL.worker] === worker ? LOST_AFTER_MS : lifetimeMs)) return true
     return at - stateMs >= (STATE_ENDS_AFTER_MS[state] ?? Number.POSITIVE_INFINITY)
   }
 

@@ -28,6 +28,8 @@ const PEAK_MS = 60_000
 const IDLE_MS = 75_000
 /** Containers are replaced after this long, used or not: nothing on a host lives forever. */
 export const MAXIMUM_AGE_MS = 10 * 60_000
+/** No sandbox lasts longer. A container of one that is older belongs to nobody. */
+export const LASTING_CEILING_MS = 24 * 3_600_000
 
 /** The jobs of one tenant that wait for a container of one kind. */
 export interface TenantWait {

@@ -6,7 +6,7 @@ import { type Confinement, encodeInit, type Init } from '../agent/protocol.ts'
 import { withDeadline } from './deadline.ts'
 import { createDockerStreamDecoder } from './docker-stream.ts'
 import type { Engine } from './engine.ts'
-import { AGENT_COMMAND, BASE_ENV, type ContainerSpec, toCreateOptions, toPidsLimit, WORKSPACE } from './policy.ts'
+import { AGENT_COMMAND, BASE_ENV, type ContainerSpec, HOME, toCreateOptions, toPidsLimit, WORKSPACE } from './policy.ts'
 import { claimUids, toUidRange } from './uids.ts'
 
 /** From the start of a container to its agent's READY. */
@@ -84,9 +84,11 @@ const toConfinement = ({ confinement }: ContainerRequest, uid: number): Confinem
     : { kind: 'container', uid }
 
 const toInit = (request: ContainerRequest, uid: number): Init => ({
+  use: request.use,
   confinement: toConfinement(request, uid),
   diskBytes: request.diskBytes,
-  workspace: WORKSPACE,
+  processes: request.processes,
+  workspace: request.use === 'sandbox' ? HOME : WORKSPACE,
   env: BASE_ENV,
   cpus: request.cpus,
   warm: request.warm === undefined ? null : { argv: request.warm.argv, env: request.warm.env },
@@ -124,8 +126,8 @@ export const adjustContainer = async (
   { memoryBytes, processes }: Pick<Limits, 'memoryBytes' | 'processes'>,
 ): Promise<void> => {
   if (container.memoryBytes === memoryBytes && container.processes === processes) return
-  const { confinement, warm } = container.request
-  const pidsLimit = toPidsLimit({ confinement, processes, hasForkServer: warm?.by === 'fork' })
+  const { confinement, use, warm } = container.request
+  const pidsLimit = toPidsLimit({ confinement, use, processes, hasForkServer: warm?.by === 'fork' })
   await engine.update(container.id, { memoryBytes, pidsLimit })
   container.memoryBytes = memoryBytes
   container.processes = processes

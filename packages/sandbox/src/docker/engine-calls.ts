@@ -55,6 +55,18 @@ export const ENGINE_CALLS = {
     because: 'A waiting sandbox gets the memory and process limits of its job.',
     deadlineMs: 10_000,
   },
+  pause: {
+    method: 'POST',
+    path: '/containers/{id}/pause',
+    because: 'A sandbox that lasts is frozen: it keeps its memory and gets no processor time.',
+    deadlineMs: 10_000,
+  },
+  unpause: {
+    method: 'POST',
+    path: '/containers/{id}/unpause',
+    because: 'It goes on.',
+    deadlineMs: 10_000,
+  },
   inspect: {
     method: 'GET',
     path: '/containers/{id}/json',

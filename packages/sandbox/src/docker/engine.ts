@@ -17,6 +17,8 @@ export interface Engine {
   attach(id: string): Promise<{ socket: Duplex; head: Buffer }>
   start(id: string): Promise<void>
   update(id: string, limits: { memoryBytes: number; pidsLimit: number }): Promise<void>
+  pause(id: string): Promise<void>
+  unpause(id: string): Promise<void>
   inspect(id: string): Promise<ContainerInspectInfo>
   /** Kills and removes; a container that is already gone is fine. */
   remove(id: string): Promise<void>
@@ -89,6 +91,9 @@ export const createEngine = (docker: Docker, timeoutMs = Number.POSITIVE_INFINIT
       const wanted = { Memory: memoryBytes, MemorySwap: memoryBytes, PidsLimit: pidsLimit }
       await ask('update', (abortSignal) => docker.getContainer(id).update({ ...wanted, abortSignal }))
     },
+    pause: async (id) => void (await ask('pause', (abortSignal) => docker.getContainer(id).pause({ abortSignal }))),
+    unpause: async (id) =>
+      void (await ask('unpause', (abortSignal) => docker.getContainer(id).unpause({ abortSignal }))),
     inspect: (id) => ask('inspect', (abortSignal) => docker.getContainer(id).inspect({ abortSignal })),
     async remove(id) {
       try {

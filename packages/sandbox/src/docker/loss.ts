@@ -11,7 +11,7 @@ const LOOK_AGAIN_MS = 20
 /** The exit code that the engine gives a killed process. */
 const KILLED = 128 + 9
 
-const wasOutOfMemory = async (engine: Pick<Engine, 'inspect'>, containerId: string): Promise<boolean> => {
+export const wasOutOfMemory = async (engine: Pick<Engine, 'inspect'>, containerId: string): Promise<boolean> => {
   let deadline = performance.now() + NOTICED_WITHIN_MS
   let hasEnded = false
   for (;;) {

@@ -1,5 +1,5 @@
 import type { ContainerCreateOptions, HostConfig as KnownHostConfig } from 'dockerode'
-import type { Confinement } from '../agent/protocol.ts'
+import type { Confinement, Init } from '../agent/protocol.ts'
 import { cellSeccompProfile, seccompProfile } from './seccomp.ts'
 
 /** What a container is made for. */
@@ -7,6 +7,8 @@ export interface ContainerSpec {
   readonly image: string
   /** `cell`: each of its programs gets fresh kernel namespaces. `container`: it runs one program and is removed. */
   readonly confinement: Exclude<Confinement['kind'], 'local'>
+  /** `sandbox`: a place that lasts, for many programs at the same time. Only in a cell. */
+  readonly use: Init['use']
   /** Of the engine's host; undefined for the engine's default. */
   readonly appArmor: string | undefined
   /** The first of its users (uids.ts). No other container on the host has them at the same time. */
@@ -34,6 +36,9 @@ type HostConfig = KnownHostConfig & {
 
 export const WORKSPACE = '/workspace'
 
+/** Home of the programs of a sandbox that lasts, and where its commands start. */
+export const HOME = '/home/user'
+
 /** The environment of each program, before its own variables. HOSTNAME is at the place where Docker sets it. */
 export const BASE_ENV = {
   PATH: '/usr/local/bin:/usr/bin:/bin',
@@ -53,6 +58,11 @@ const MIB = 1024 * 1024
  * namespaces. What writes the program's files has ended before it starts.
  */
 const AGENT_PROCESSES = { cell: 3, container: 1 } as const
+/**
+ * In a sandbox that lasts, programs may have all processes of their limit, and these are left to work on files and to start
+ * commands: also one that ends what uses up all the others.
+ */
+const SPARE_PROCESSES = 16
 const SHARED_MEMORY_BYTES = 16 * MIB
 /** For links to the files of the image, and the names of users. */
 const ETC_BYTES = MIB
@@ -61,10 +71,14 @@ const MINIMUM_INODES = 2048
 
 export const toPidsLimit = ({
   confinement,
+  use,
   processes,
   hasForkServer,
-}: Pick<ContainerSpec, 'confinement' | 'processes' | 'hasForkServer'>): number =>
-  processes + AGENT_PROCESSES[confinement] + (hasForkServer && confinement === 'container' ? 1 : 0)
+}: Pick<ContainerSpec, 'confinement' | 'use' | 'processes' | 'hasForkServer'>): number =>
+  processes +
+  AGENT_PROCESSES[confinement] +
+  (hasForkServer && confinement === 'container' ? 1 : 0) +
+  (use === 'sandbox' ? SPARE_PROCESSES : 0)
 
 const toTmpfs = (bytes: number, options: string): string => {
   const inodes = Math.max(MINIMUM_INODES, Math.round(bytes / MIB) * INODES_PER_MIB)

@@ -1,13 +1,16 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Limits } from '@runnel/contract/public'
 import { findLanguage, type Language } from '@runnel/languages'
 import Docker from 'dockerode'
 import pLimit from 'p-limit'
+import type { HeldLimits } from '../held-sandbox.ts'
 import type { Logger } from '../logger.ts'
 import { type LeaseRequest, type Sandboxes, SandboxFailure } from '../sandbox.ts'
 import { MAKING_AT_ONCE } from './capacity.ts'
 import { type Container, type ContainerRequest, startContainer } from './container.ts'
 import { createDisposal } from './dispose.ts'
 import { createEngine } from './engine.ts'
+import { createHold } from './hold.ts'
 import type { KindRequest } from './kind.ts'
 import { LABEL } from './labels.ts'
 import { createLease } from './lease.ts'
@@ -34,6 +37,8 @@ export interface DockerSandboxesOptions {
   readonly killGraceMs: number
   /** How many jobs of its tenant a cell serves at most. */
   readonly jobsPerCell: number
+  /** Sandboxes that last: how many of each image are ready in any case, and what they have. Without it, each is made when it is needed. */
+  readonly lasting?: { readonly poolMin: number; readonly limits: HeldLimits }
   readonly runtime: string | undefined
   /** How long the engine may take for one call. Each kind of call has its own deadline too, of 20 s at most. */
   readonly engineTimeoutMs?: number
@@ -61,11 +66,12 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
 
   const toRequest = (
     language: Language,
-    { memoryBytes, processes, diskBytes }: Limits,
+    { memoryBytes, processes, diskBytes }: HeldLimits,
     confinement: ContainerRequest['confinement'],
   ): ContainerRequest => ({
     image: `${imagePrefix}${language.image}`,
     confinement,
+    use: 'programs',
     appArmor: confinement === 'cell' && verdict?.served === 'job' ? verdict.appArmor : undefined,
     memoryBytes,
     processes,
@@ -97,6 +103,18 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
     }
   }
 
+  /** It needs no interpreter ahead, so one kind serves all languages of an image. */
+  const toHeldKind = (language: Language, limits: HeldLimits): KindRequest => {
+    const isUsual = options.lasting !== undefined && isDeepStrictEqual(limits, options.lasting.limits)
+    const request = toRequest(language, limits, 'cell')
+    return {
+      name: `lasting ${language.image}`,
+      container: { ...request, use: 'sandbox', warm: undefined, labels: { ...request.labels, [LABEL.use]: 'sandbox' } },
+      min: isUsual ? options.lasting?.poolMin : undefined,
+    }
+  }
+
+  const hold = createHold({ engine, stock, quiet, killGraceMs: options.killGraceMs })
   const lease = createLease({ engine, stock, quiet, toKind, killGraceMs: options.killGraceMs })
   const findDead = options.findDead ?? (async () => [])
   const reaper = createReaper({ engine, worker, isOurs: disposal.has, findDead, log })
@@ -129,7 +147,11 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
       testing = undefined
       throw error
     }
-    if (first) for (const language of languages) stock.keep(toKind(language, usual, 'job'))
+    if (!first) return
+    for (const language of languages) stock.keep(toKind(language, usual, 'job'))
+    const { lasting } = options
+    if (lasting === undefined || verdict.served !== 'job') return
+    for (const language of languages) stock.keep(toHeldKind(language, lasting.limits))
   }
   getReady().catch(() => {}) // `check` and `lease` try again, and report it
 
@@ -143,6 +165,20 @@ export const createDockerSandboxes = (options: DockerSandboxesOptions): Sandboxe
         return await lease(request, language, signal)
       } catch (cause) {
         throw new SandboxFailure('No sandbox could be made', { cause, programStarted: false })
+      }
+    },
+    async hold(request, signal) {
+      const { memoryBytes, diskBytes, processes } = request.limits
+      try {
+        const language = languages.find(({ id }) => id === request.template)
+        if (language === undefined) throw new Error(`There is no template "${request.template}" here`)
+        await getReady()
+        if (verdict?.served === 'container')
+          throw new Error(`Sandboxes that last need cells, which do not work here: ${verdict.reason}`)
+        return await hold(request, toHeldKind(language, { memoryBytes, diskBytes, processes }), signal)
+      } catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause)
+        throw new SandboxFailure(`No sandbox could be made: ${reason}`, { cause, programStarted: false })
       }
     },
     async check() {

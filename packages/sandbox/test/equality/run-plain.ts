@@ -45,6 +45,7 @@ export const runPlain = async (program: CorpusProgram, image: string, argv: read
   const { memoryBytes, processes, diskBytes } = defaultLimits()
   const policy = toCreateOptions({
     confinement: 'container',
+    use: 'programs',
     appArmor: undefined,
     image,
     uid,
