@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { openFiles } from '@runnel/blobs'
-import { createOperations, endUntakenJobs, sweepFiles } from '@runnel/operations'
+import { createOperations, endLostSandboxes, endUntakenJobs, sweepFiles } from '@runnel/operations'
 import { createLogWriter } from '@runnel/output/log-writer'
 import { createSubscriber } from '@runnel/output/subscriber'
 import {
@@ -18,6 +18,8 @@ import {
   createHistory,
   createJobIds,
   createKeys,
+  createLeases,
+  createSandboxRecords,
   createSessions,
   createStatsReader,
   createStatsWriter,
@@ -116,8 +118,11 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   }
   if (!isPrivate) await requireKeys(redis, backend.keys, host)
   const callers = resources.use(createCallerDirectory({ ...backend, subscriber: subscriptions, prefix, isPrivate }))
-  const untaken = { workers: backend.workers, producer, logWriter, history, recorder, log, noWorkerTimeoutMs }
-  resources.use(endUntakenJobs(untaken))
+  const sandboxRecords = createSandboxRecords({ redis, prefix, retentionMs })
+  const leases = createLeases({ redis, prefix })
+  const common = { history, logWriter, log }
+  resources.use(endUntakenJobs({ ...common, workers, producer, sandboxRecords, recorder, noWorkerTimeoutMs }))
+  resources.use(endLostSandboxes({ ...common, records: sandboxRecords, leases }))
   resources.use(sweepFiles({ files, log }))
 
   const app = createApp({

@@ -72,7 +72,8 @@ const ACTS = {
   resize: { request: command.extend(terminalSizeSchema.shape), answer: nothing },
   /** Ends the command and all that it started. */
   'end-command': { request: command, answer: heldCommandSchema },
-  'stat-file': { request: path, answer: fileEntrySchema },
+  /** With `follow`, of a link: the entry of its target. */
+  'stat-file': { request: path.extend({ follow: z.boolean().optional() }), answer: fileEntrySchema },
   'read-file': {
     request: path.extend({ offset: z.int().nonnegative().optional(), length: z.int().nonnegative().optional() }),
     answer: nothing,

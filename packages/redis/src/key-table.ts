@@ -483,10 +483,10 @@ export const KEY_TABLE = {
     expires: 'always',
     bound: 'some 300 bytes',
   },
-  sandboxEndings: {
-    pattern: 'sandbox-ended',
+  sandboxChannel: {
+    pattern: 'sandbox',
     type: 'channel',
-    holds: 'The id of a sandbox that has just ended, and how: `<id> <ending>`.',
+    holds: 'The id of a sandbox that has just started or ended: `<id> running` or `<id> ended <ending>`.',
     writers: API_AND_WORKER,
     readers: API,
     worker: 'read and write',

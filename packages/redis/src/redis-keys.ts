@@ -58,7 +58,7 @@ export const createRedisKeys = (prefix: string) => {
     sandboxes: name('sandboxes'),
     sandboxesOf: (tenantId: string) => name('sandboxesOf', tenantId),
     lease: (sandboxId: string) => name('lease', sandboxId),
-    sandboxEndings: name('sandboxEndings'),
+    sandboxChannel: name('sandboxChannel'),
     workers: name('workers'),
     readyWorkers: name('readyWorkers'),
     workerSandboxes: name('workerSandboxes'),

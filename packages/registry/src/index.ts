@@ -7,15 +7,14 @@ export { type JobRecorder, type JobTimes, recordBy } from './job-recorder.ts'
 export { KEY_TEXT, type KeyParts, readKeyText } from './key-text.ts'
 export { createKeys, type FoundKey, isGood, type Keys } from './keys.ts'
 export { createLeases, type Lease, type Leases, type LeaseToRenew } from './leases.ts'
+export { type SandboxChange, watchSandboxes } from './sandbox-changes.ts'
 export {
   createSandboxRecords,
   type LivingSandbox,
-  type SandboxEnd,
   type SandboxPage,
   type SandboxQuery,
   type SandboxRecord,
   type SandboxRecords,
-  watchSandboxEndings,
 } from './sandbox-records.ts'
 export { readSessionText, type SessionParts } from './session-text.ts'
 export { createSessions, type FoundSession, type KeptSession, type Sessions } from './sessions.ts'

@@ -4,7 +4,7 @@ import {
   SANDBOX_LIMITS,
   type SandboxEnding,
   type SandboxStatus,
-  sandboxEndingSchema,
+  sandboxStatusSchema,
 } from '@runnel/contract/public'
 import { createRedisKeys, type Redis, type RedisCommand } from '@runnel/redis'
 import { isCursor, toJobId, toMember } from './history-member.ts'
@@ -60,8 +60,8 @@ export interface SandboxRecords {
   end(id: string, ending: SandboxEnding): Promise<boolean>
   /** Undefined if it is unknown, or if its retention is over. */
   read(id: string): Promise<SandboxRecord | undefined>
-  /** Of these, those that have ended or are unknown. */
-  findEnded(ids: readonly string[]): Promise<readonly string[]>
+  /** In the same order, in one round trip. Undefined where there is no record. */
+  statuses(ids: readonly string[]): Promise<readonly (SandboxStatus | undefined)[]>
   list(tenantId: string, query: SandboxQuery): Promise<SandboxPage>
   /** All that have not ended, of all tenants. */
   living(): Promise<readonly LivingSandbox[]>
@@ -126,8 +126,9 @@ export const createSandboxRecords = (options: {
     },
 
     async start(id, { startedAt, endsAt }) {
-      const args = [startedAt.getTime(), endsAt.getTime(), keptMs(endsAt)]
-      return (await startScript(redis, [keys.sandboxRecord(id)], args)) === 1 ? 'started' : 'ended'
+      const args = [id, startedAt.getTime(), endsAt.getTime(), keptMs(endsAt)]
+      const names = [keys.sandboxRecord(id), keys.sandboxChannel]
+      return (await startScript(redis, names, args)) === 1 ? 'started' : 'ended'
     },
 
     setTimes: (id, { timeoutMs, idleTimeoutMs, endsAt }) =>
@@ -139,7 +140,7 @@ export const createSandboxRecords = (options: {
     },
 
     async end(id, ending) {
-      const names = [keys.sandboxRecord(id), keys.sandboxes, keys.sandboxEndings]
+      const names = [keys.sandboxRecord(id), keys.sandboxes, keys.sandboxChannel]
       return (await endScript(redis, names, [id, ending, Date.now(), retentionMs])) === 1
     },
 
@@ -147,14 +148,13 @@ export const createSandboxRecords = (options: {
       return readSandboxRecord(id, await redis.hgetall(keys.sandboxRecord(id)))
     },
 
-    async findEnded(ids) {
+    async statuses(ids) {
+      if (ids.length === 0) return []
       const step = redis.pipeline()
       for (const id of ids) step.hget(keys.sandboxRecord(id), 'status')
-      const answers = (await step.exec()) ?? []
-      return ids.filter((_, at) => {
-        const [error, status] = answers[at] ?? [null, null]
+      return ((await step.exec()) ?? []).map(([error, status]) => {
         if (error !== null) throw error
-        return status === null || status === 'ended'
+        return sandboxStatusSchema.optional().parse(status ?? undefined)
       })
     },
 
@@ -189,34 +189,6 @@ export const createSandboxRecords = (options: {
     countLiving: (tenantId) => redis.zlexcount(keys.sandboxes, `[${tenantId}\0`, `(${tenantId}\x01`),
     async forget(sandbox) {
       await redis.zrem(keys.sandboxes, toLivingMember(sandbox))
-    },
-  }
-}
-
-export interface SandboxEnd {
-  readonly id: string
-  readonly ending: SandboxEnding
-}
-
-/** Calls back for each sandbox that ends, right after it was noted. What ends while Redis is away is not reported. */
-export const watchSandboxEndings = (
-  options: { readonly subscriber: Redis; readonly prefix: string },
-  onEnd: (end: SandboxEnd) => void,
-): Disposable => {
-  const { subscriber, prefix } = options
-  const { sandboxEndings } = createRedisKeys(prefix)
-  const onMessage = (channel: string, message: string): void => {
-    if (channel !== sandboxEndings) return
-    const [id = '', word] = message.split(' ')
-    const ending = sandboxEndingSchema.safeParse(word)
-    if (ending.success) onEnd({ id, ending: ending.data })
-  }
-  subscriber.on('message', onMessage)
-  // The connection subscribes again by itself when Redis is back.
-  subscriber.subscribe(sandboxEndings).catch(() => {})
-  return {
-    [Symbol.dispose]() {
-      subscriber.off('message', onMessage)
     },
   }
 }

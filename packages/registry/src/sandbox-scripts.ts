@@ -1,13 +1,14 @@
 import { createLuaScript } from '@runnel/redis'
 
 /**
- * KEYS: the record. ARGV: startedAt, endsAt, for how long the record is kept, in ms. Returns 1 if the sandbox was queued and runs
- * now.
+ * KEYS: the record, the channel. ARGV: the sandbox, startedAt, endsAt, for how long the record is kept, in ms. Returns 1 if the
+ * sandbox was queued and runs now.
  */
 export const startScript = createLuaScript(`
 if redis.call('HGET', KEYS[1], 'status') ~= 'queued' then return 0 end
-redis.call('HSET', KEYS[1], 'status', 'running', 'startedAt', ARGV[1], 'endsAt', ARGV[2])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
+redis.call('HSET', KEYS[1], 'status', 'running', 'startedAt', ARGV[2], 'endsAt', ARGV[3])
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+redis.call('PUBLISH', KEYS[2], ARGV[1] .. ' running')
 return 1`)
 
 /**
@@ -31,5 +32,5 @@ if not status or status == 'ended' then return 0 end
 redis.call('ZREM', KEYS[2], tenant .. '\\0' .. ARGV[1])
 redis.call('HSET', KEYS[1], 'status', 'ended', 'ending', ARGV[2], 'endedAt', ARGV[3])
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
-redis.call('PUBLISH', KEYS[3], ARGV[1] .. ' ' .. ARGV[2])
+redis.call('PUBLISH', KEYS[3], ARGV[1] .. ' ended ' .. ARGV[2])
 return 1`)

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import type { WorkerDirectory } from '@runnel/registry'
+import { sandboxIdSchema } from '@runnel/contract/public'
+import type { SandboxRecords, WorkerDirectory } from '@runnel/registry'
 import type { OperationParts } from '../parts.ts'
 import { findEndCommands } from './find-end-commands.ts'
 
 const CHECK_EVERY_MS = 1_000
 
 /**
- * Ends jobs that no worker takes. When no worker has been ready for `noWorkerTimeoutMs`, every job that has waited that
- * long ends as `sandbox-failed` with its own reference. Jobs that only wait for their turn are left alone.
+ * Ends jobs that no worker takes, and sandboxes that none begins. When no worker has been ready for `noWorkerTimeoutMs`, each that
+ * has waited that long ends as `sandbox-failed`, a job with its own reference. What only waits for its turn is left alone.
  *
  * Every API process checks. The log lets one of them end a job. If Redis does not answer, nothing is known and nothing
  * is ended.
@@ -17,19 +18,34 @@ export const endUntakenJobs = (options: {
   readonly producer: OperationParts['producer']
   readonly logWriter: OperationParts['logWriter']
   readonly history: OperationParts['history']
+  readonly sandboxRecords: Pick<SandboxRecords, 'end'>
   readonly recorder: OperationParts['recorder']
   readonly log: OperationParts['log'] & { warn(details: object, message: string): void }
   readonly noWorkerTimeoutMs: number
 }): Disposable => {
-  const { workers, producer, logWriter, history, recorder, log, noWorkerTimeoutMs } = options
+  const { workers, producer, logWriter, history, sandboxRecords, recorder, log, noWorkerTimeoutMs } = options
   /** On a clock that does not jump. */
   let lastReady = performance.now()
   let isDisposed = false
   let timer: NodeJS.Timeout
 
+  const endSandbox = async (sandboxId: string): Promise<void> => {
+    if (await sandboxRecords.end(sandboxId, 'sandbox-failed')) {
+      log.error(
+        { sandboxId },
+        `No worker has been ready for ${noWorkerTimeoutMs} ms: gave up a sandbox that waited for one`,
+      )
+    }
+    await producer.remove(sandboxId)
+  }
+
   const endJobs = async (): Promise<void> => {
     for (const { jobId, attempts } of await producer.waitingSince(new Date(Date.now() - noWorkerTimeoutMs))) {
       if (isDisposed) return
+      if (sandboxIdSchema.safeParse(jobId).success) {
+        await endSandbox(jobId)
+        continue
+      }
       const reference = randomUUID()
       const toCommands = await findEndCommands({ history }, jobId)
       if (await logWriter.endUntaken(jobId, attempts, { reference, toCommands })) {
