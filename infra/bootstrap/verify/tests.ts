@@ -19,7 +19,7 @@ const CHECKS: readonly Check[] = [
   ['types of the contract in browsers', 'pnpm', 'exec', 'tsc', '-p', 'packages/contract/tsconfig.browser.json'],
   ['types of Python', 'pnpm', '--filter', '@runnel/agent', 'exec', 'pyright'],
   ['lint', 'pnpm', 'exec', 'biome', 'check'],
-  ['lint of Python', 'pnpm', 'exec', 'turbo', 'run', 'lint', '--filter=@runnel/agent', '--output-logs=errors-only'],
+  ['lint of Python', 'pnpm', '--filter', '@runnel/agent', 'run', 'lint'],
   ['dead code', 'pnpm', 'exec', 'knip'],
 ]
 

@@ -1,8 +1,9 @@
-// node lint/run-ruff.ts [--format]
+// pnpm --filter @runnel/agent run lint, or format
 //
 // Checks the Python files that sandboxes run, and their format, with ruff: `file:line:column rule message`, exit code 1
 // where there is something to change. `--format` writes the format instead. Ruff runs as WebAssembly, so that it comes
-// from npm alone.
+// from npm alone. With `--liftoff-only` Node compiles it once and plainly, which is enough for these files: the better second
+// time costs more than ten times as much processor time as all that is then checked (8.6 s and 0.8 s, 2026-11-30).
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { type Diagnostic, PositionEncoding, Workspace } from '@astral-sh/ruff-wasm-nodejs'
