@@ -135,7 +135,7 @@ describe('The process', () => {
     }
   })
 
-  test('serves other machines after a key was made, but no caller without one', async ({
+  test('serves other machines after a key was made, but no caller without one, and a second one says that its port is taken', async ({
     redis,
     redisUrl,
     prefix,
@@ -156,18 +156,13 @@ describe('The process', () => {
     await redis.del(redisKeys.apiKeys)
     await eventually(async () => expect((await list({ authorization: `Bearer ${key}` })).status).toBe(401))
     expect((await list({})).status).toBe(401)
-    child.kill('SIGTERM')
-    await once(child, 'exit')
-  })
 
-  test('says in one sentence that its port is taken', async ({ redisUrl, prefix, resources }) => {
-    const env = { REDIS_URL: redisUrl, RUNNEL_PREFIX: prefix }
-    const first = start({ ...env, RUNNEL_API_PORT: '0' }, resources)
-    const { port } = new URL(await readUrl(first))
-    const { code, text } = await readFailure(start({ ...env, RUNNEL_API_PORT: port }, resources))
+    const { code, text } = await readFailure(
+      start({ ...env, RUNNEL_API_HOST: '127.0.0.1', RUNNEL_API_PORT: port }, resources),
+    )
     expect(code).toBe(1)
     expect(text.trim()).toBe(`Port ${port} of 127.0.0.1 is taken: stop what listens there, or set RUNNEL_API_PORT`)
-    first.kill('SIGTERM')
-    await once(first, 'exit')
+    child.kill('SIGTERM')
+    await once(child, 'exit')
   })
 })

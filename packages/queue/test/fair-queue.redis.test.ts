@@ -30,11 +30,11 @@ describe('tenants', () => {
     await eventually(async () => expect(await findLeftovers(redis, prefix)).toEqual([]))
   })
 
-  test('with a single job wait for a few jobs of a tenant with ten thousand', async ({ parts }) => {
+  test('with a single job wait for a few jobs of a tenant with thousands', async ({ parts }) => {
     const { producer, consume } = parts
     const JOB_MS = 25
     const CONCURRENCY = 2
-    await Promise.all(Array.from({ length: 10_000 }, () => producer.enqueue(newJob('many'))))
+    await Promise.all(Array.from({ length: 2_000 }, () => producer.enqueue(newJob('many'))))
     const started: string[] = []
     consume(
       async ({ job: { tenantId: tenant } }) => {

@@ -2,10 +2,8 @@ import { gzipSync } from 'node:zlib'
 import { redisTest } from '@runnel/redis/testing'
 import { describe, expect } from 'vitest'
 import { expectRefusal } from './answers.ts'
-import { expectGoodService, type House, openHouse } from './house.ts'
+import { expectGoodService, type House, openHouse, houseTest as test } from './house.ts'
 import { openRawConnection, readAnswers } from './raw-connection.ts'
-
-const test = redisTest.extend('house', ({ redisUrl, prefix, resources }) => openHouse({ redisUrl, prefix, resources }))
 
 /** How long it may take to read and refuse a body on a busy machine. */
 const SOON_MS = 5_000
@@ -259,23 +257,27 @@ const ENDLESS: Readonly<Record<string, { start: (house: House) => string; more: 
   },
 }
 
-test('A request that never ends is cut in time, while others are served', async ({ house }) => {
-  const { server } = house.api.app
-  // First with the configured times, then as far as the test has time.
-  expect([server.headersTimeout, server.requestTimeout, server.timeout]).toEqual([10_000, 30_000, 120_000])
-  server.headersTimeout = 300
-  server.requestTimeout = 600
-  const cut = Object.entries(ENDLESS).map(async ([name, { start, more }]) => {
-    using connection = await openRawConnection(house.url)
-    const { socket } = connection
-    socket.write(start(house))
-    const dripping = setInterval(() => socket.write(more), 20)
-    const received = await connection.read({ withinMs: 4_000 }).finally(() => clearInterval(dripping))
-    const answers = readAnswers(received)
-    for (const { status, body } of answers) expectRefusal(status, body)
-    return [name, ...answers.map(({ status, body }) => `${status} ${JSON.parse(body).error.message}`)]
-  })
-  await expectGoodService(house)
-  expect(await Promise.all(cut)).toEqual(Object.keys(ENDLESS).map((name) => [name, TOO_SLOW]))
-  await expectGoodService(house)
-})
+redisTest(
+  'A request that never ends is cut in time, while others are served',
+  async ({ redisUrl, prefix, resources }) => {
+    const house = await openHouse({ redisUrl, prefix, resources })
+    const { server } = house.api.app
+    // First with the configured times, then as far as the test has time.
+    expect([server.headersTimeout, server.requestTimeout, server.timeout]).toEqual([10_000, 30_000, 120_000])
+    server.headersTimeout = 300
+    server.requestTimeout = 600
+    const cut = Object.entries(ENDLESS).map(async ([name, { start, more }]) => {
+      using connection = await openRawConnection(house.url)
+      const { socket } = connection
+      socket.write(start(house))
+      const dripping = setInterval(() => socket.write(more), 20)
+      const received = await connection.read({ withinMs: 4_000 }).finally(() => clearInterval(dripping))
+      const answers = readAnswers(received)
+      for (const { status, body } of answers) expectRefusal(status, body)
+      return [name, ...answers.map(({ status, body }) => `${status} ${JSON.parse(body).error.message}`)]
+    })
+    await expectGoodService(house)
+    expect(await Promise.all(cut)).toEqual(Object.keys(ENDLESS).map((name) => [name, TOO_SLOW]))
+    await expectGoodService(house)
+  },
+)

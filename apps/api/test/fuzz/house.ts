@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openPrefix } from '@runnel/redis/testing'
 import { eventually } from '@runnel/testing'
 import fc from 'fast-check'
 import type { RouteOptions } from 'fastify'
-import { expect } from 'vitest'
+import { test as base, expect } from 'vitest'
 import { type Api, startApi } from '../api.ts'
 import { holdKey, type KeyHolder, submitAs } from '../key-holder.ts'
 import { strangeText } from './strange-values.ts'
@@ -73,13 +74,15 @@ export const openHouse = async (options: {
   redisUrl: string
   prefix: string
   resources: AsyncDisposableStack
+  retentionMs?: number
 }): Promise<House> => {
+  const { redisUrl, prefix, resources, retentionMs = DAY_MS } = options
   const blobsFolder = await mkdtemp(join(tmpdir(), 'runnel-fuzz-'))
-  options.resources.defer(() => rm(blobsFolder, { recursive: true }))
-  const api = await startApi({ ...options, retentionMs: DAY_MS, blobsFolder })
+  resources.defer(() => rm(blobsFolder, { recursive: true }))
+  const api = await startApi({ redisUrl, prefix, resources, retentionMs, blobsFolder })
   const url = await api.listen()
   await playPrograms(api)
-  await playWorker(api, options.resources)
+  await playWorker(api, resources)
   const caller = await holdKey(api, { tenant: 'fuzzer', scopes: ['submit', 'read', 'admin'] })
   const other = await holdKey(api)
   const session = await api.backend.sessions.create(caller.key.id, 'fuzzer')
@@ -141,6 +144,16 @@ export const openHouse = async (options: {
     },
   }
 }
+
+/** A test on a house that all tests of its file share: none may leave anything in it that another one notices. */
+export const houseTest = base
+  .extend('retentionMs', { scope: 'file' }, DAY_MS)
+  .extend('house', { scope: 'file' }, async ({ retentionMs }, { onCleanup }) => {
+    const resources = new AsyncDisposableStack()
+    onCleanup(() => resources.disposeAsync())
+    const { redisUrl, prefix } = resources.use(openPrefix())
+    return openHouse({ redisUrl, prefix, resources, retentionMs })
+  })
 
 /** Checks that a job still runs, all the way to a program and back. */
 export const expectGoodService = async ({ url, caller: { headers } }: House): Promise<void> => {
