@@ -125,8 +125,6 @@ describe('The Run view is for everybody', () => {
 
   test.for([
     ['light', 'wide'],
-    ['dark', 'wide'],
-    ['light', 'phone'],
     ['dark', 'phone'],
   ] as const)('in %s on a %s screen, without barriers that axe finds', async ([colorScheme, size], { openConsole }) => {
     const isPhone = size === 'phone'

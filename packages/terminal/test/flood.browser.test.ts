@@ -5,7 +5,7 @@ import { terminalTest as test } from './terminal-page.ts'
 /** Both streams, colours and emoji. */
 const LINES = `
 import sys
-for i in range(100_000):
+for i in range(40_000):
     print("line", i, "\\x1b[32mgreen\\x1b[0m ✅" if i % 7 == 0 else "", file=sys.stderr if i % 10 == 0 else sys.stdout)
 print("the end")
 `
