@@ -325,7 +325,7 @@ ${limitSentences.disk}`,
 test('The whole path runs a hundred jobs that are submitted at once, each with its own output', async ({ system }) => {
   const jobs = await Promise.all(
     Array.from({ length: 100 }, (_, index) => {
-      const isolation = index % 4 === 0 ? 'container' : 'job'
+      const isolation = index % 10 === 0 ? 'container' : 'job'
       return system.submit({ language: 'python', code: `print("I am", ${index})`, isolation })
     }),
   )

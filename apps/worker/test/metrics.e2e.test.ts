@@ -46,8 +46,15 @@ test('Two workers and the API are scraped; the numbers add up, and have every me
   redisUrl,
   prefix,
 }) => {
-  const env = { RUNNEL_SANDBOX: 'local', RUNNEL_CONCURRENCY: '2', RUNNEL_WORKER_LISTEN: '127.0.0.1:0' }
+  const env = {
+    RUNNEL_SANDBOX: 'local',
+    DOCKER_HOST: 'unix:///nowhere.sock',
+    RUNNEL_CONCURRENCY: '2',
+    RUNNEL_WORKER_LISTEN: '127.0.0.1:0',
+  }
   await using system = await startSystem({ redisUrl, prefix, workers: 2, env })
+  // Nobody runs programs without isolation and does not know.
+  for (const worker of system.workers) await saying(worker, 'WITHOUT ISOLATION')
   const urls = await findWorkers(system)
   expect(new Set(urls).size).toBe(2)
 

@@ -1,6 +1,6 @@
 import { redisTest as test } from '@runnel/redis/testing'
 import { eventually } from '@runnel/testing'
-import { containersOf, type System, startSystem, stdoutOf, untilWorkers } from '@runnel/testing/system'
+import { containersOf, type System, saying, startSystem, stdoutOf, untilWorkers } from '@runnel/testing/system'
 import { describe, expect } from 'vitest'
 import { startFaultyEngine } from './fault-proxies.ts'
 
@@ -23,10 +23,17 @@ const GRACE_MS = 500
 
 // Each test has its own fault proxy and mostly waits, so they run at the same time.
 describe.concurrent('A Docker engine', () => {
-  test('that restarts loses no job and no worker', async ({ redisUrl, prefix }) => {
+  test('that starts after its worker, and later restarts, loses no job and no worker', async ({ redisUrl, prefix }) => {
     await using engine = await startFaultyEngine()
-    await using system = await startSystem({ redisUrl, prefix, env: { ...ENV, DOCKER_HOST: engine.host } })
+    engine.close()
+    await using system = await startSystem({ redisUrl, prefix, workers: 0, env: { ...ENV, DOCKER_HOST: engine.host } })
+    const worker = await system.startWorker()
     const jobs = await submitMany(system, 12)
+    await saying(worker, 'Jobs stay queued')
+    const states = await Promise.all(jobs.map(({ id }) => system.read(id)))
+    expect(states.map(({ status }) => status)).toEqual(jobs.map(() => 'queued'))
+    engine.open()
+    await saying(worker, 'can be made again: taking jobs')
     await eventually(async () => expect((await system.read(jobs[0]?.id ?? '')).status).toBe('running'), {
       withinMs: 15_000,
     })

@@ -1,22 +1,21 @@
-import { randomInt } from 'node:crypto'
-import { inspect } from 'node:util'
 import { expect, inject, test } from 'vitest'
 import { FAULT_NAMES } from './inject-faults.ts'
-import { OUR_FAILURES_SHARE, runFaults } from './run-faults.ts'
+import { runFaults } from './run-faults.ts'
 
-// A busy machine takes longer to start killed processes again.
-test('Accepted jobs finish exactly once while workers, API, Redis and engine die at random', {
-  timeout: 300_000,
-}, async () => {
-  const seed = randomInt(2 ** 31)
-  process.stdout.write(`Seed of the random faults: ${seed} (npm run soak -- --seed ${seed})\n`)
-  const report = await runFaults({ seed, forMs: 10_000, jobs: 300, testRun: inject('testRun') }).catch((error) => {
-    // No retry: if a second run passed, the fault that the first one found would be hidden.
-    process.stdout.write(`${inspect(error)}\n`)
-    throw error
+/** Any. It is always the same, because `npm run test:slow` has random ones. */
+const SEED = 7
+
+// Few jobs at once: that many of them meet each fault is tested in `npm run test:slow`.
+test('Accepted jobs finish exactly once while workers, API, Redis and engine die, each in every way once', async () => {
+  const { accepted, faults, ourFailures } = await runFaults({
+    seed: SEED,
+    forMs: 0,
+    jobs: 40,
+    atOnce: 6,
+    testRun: inject('testRun'),
   })
-  process.stdout.write(`${JSON.stringify({ ...report, faults: Object.fromEntries(report.faults) })}\n`)
-  expect(report.accepted).toBeGreaterThanOrEqual(300)
-  expect([...report.faults.keys()].sort()).toEqual([...FAULT_NAMES].sort())
-  expect(report.ourFailures / report.accepted).toBeLessThanOrEqual(OUR_FAILURES_SHARE)
+  expect(accepted).toBeGreaterThanOrEqual(40)
+  expect([...faults]).toEqual(expect.arrayContaining(FAULT_NAMES.map((name) => [name, 1])))
+  expect(faults.size).toBe(FAULT_NAMES.length)
+  expect(ourFailures).toBe(0)
 })

@@ -4,8 +4,8 @@ import { startSystem } from '@runnel/testing/system'
 import { expect } from 'vitest'
 import { TRANSPORTS, watchJob } from './watch-job.ts'
 
-const WATCHERS = 600
-const LINES = 60
+const WATCHERS = 300
+const LINES = 40
 const CODE = `import time\nfor n in range(${LINES}):\n    print(n, flush=True)\n    time.sleep(0.1)`
 
 test('Hundreds of watchers of an API that dies reconnect at the same time, and each sees every event once', async ({

@@ -80,9 +80,13 @@ const submit = async (system: System, { job }: Task): Promise<Job | undefined> =
 const keepBusy = async (
   system: System,
   random: Random,
-  options: { readonly isEnough: (accepted: number) => boolean; readonly signal: AbortSignal },
+  options: {
+    readonly isEnough: (accepted: number) => boolean
+    readonly atOnce: number
+    readonly signal: AbortSignal
+  },
 ) => {
-  const { isEnough, signal } = options
+  const { isEnough, atOnce, signal } = options
   const accepted: Accepted[] = []
   const unfinished = new Set<string>()
   let refused = 0
@@ -108,7 +112,7 @@ const keepBusy = async (
   }
   const submitOn = async (): Promise<void> => {
     while (!isEnough(accepted.length) && !signal.aborted) {
-      if (unfinished.size < WORKERS * CONCURRENCY * 2) await submitOne()
+      if (unfinished.size < atOnce) await submitOne()
       else await delay(20)
     }
   }
@@ -144,11 +148,13 @@ export const runFaults = async (options: {
   readonly forMs: number
   /** … and jobs are submitted for this long, and until there are this many. */
   readonly jobs: number
+  /** How many of them are unfinished at once. Default: twice as many as the workers run. */
+  readonly atOnce?: number
   readonly testRun: string
   /** Called when a fault is injected. */
   readonly onFault?: (fault: string) => void
 }): Promise<Report> => {
-  const { seed, forMs, jobs, testRun, onFault = () => {} } = options
+  const { seed, forMs, jobs, atOnce = WORKERS * CONCURRENCY * 2, testRun, onFault = () => {} } = options
   await using resources = new AsyncDisposableStack()
   const redis = resources.use(await startRedis(testRun))
   const engine = resources.use(await startFaultyEngine())
@@ -176,6 +182,7 @@ export const runFaults = async (options: {
   injecting.catch(() => giveUp.abort())
   const { accepted, refused } = await keepBusy(system, createRandom(seed + 1), {
     isEnough: (count) => count >= jobs && isDoneInjecting,
+    atOnce,
     signal: giveUp.signal,
   })
   const faults = await injecting

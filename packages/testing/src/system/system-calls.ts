@@ -10,18 +10,18 @@ export interface SystemCalls {
   read(jobId: string): Promise<Job>
   finished(jobId: string, withinMs?: number): Promise<Job>
   events(jobId: string): Promise<JobEvent[]>
-  call(method: string, path: string, body?: unknown): Promise<Response>
+  call(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response>
 }
 
 /** Calls the API at that URL, which has no slash at its end. With a key, each request carries it. */
 export const createSystemCalls = (url: string, key?: string): SystemCalls => {
   const authorization = key === undefined ? {} : { authorization: `Bearer ${key}` }
-  const call: SystemCalls['call'] = (method, path, body) => {
+  const call: SystemCalls['call'] = (method, path, body, signal) => {
     const json =
       body === undefined
         ? { headers: authorization }
         : { headers: { ...authorization, 'content-type': 'application/json' }, body: JSON.stringify(body) }
-    return fetch(`${url}${path}`, { method, ...json })
+    return fetch(`${url}${path}`, { method, signal: signal ?? null, ...json })
   }
   const read: SystemCalls['read'] = async (jobId) =>
     jobSchema.parse(await (await call('GET', `/v1/jobs/${jobId}`)).json())
@@ -34,15 +34,20 @@ export const createSystemCalls = (url: string, key?: string): SystemCalls => {
       if (answer.status !== 202) throw new Error(`${answer.status}: ${await answer.text()}`)
       return jobSchema.parse(await answer.json())
     },
-    finished: (jobId, withinMs = 60_000) =>
-      eventually(
+    finished(jobId, withinMs = 60_000) {
+      const signal = AbortSignal.timeout(withinMs)
+      return eventually(
         async () => {
+          // One stream that ends with the job: asking for its status again and again takes the processors from the job.
+          const stream = await call('GET', `/v1/jobs/${jobId}/events`, undefined, signal)
+          await stream.body?.pipeTo(new WritableStream())
           const job = await read(jobId)
           if (job.status !== 'finished') throw new Error(`${jobId} is ${job.status}`)
           return job
         },
         { withinMs, everyMs: 50 },
-      ),
+      )
+    },
     async events(jobId) {
       const text = await (await call('GET', `/v1/jobs/${jobId}/events`)).text()
       const events = text
@@ -67,5 +72,5 @@ export const untilWorkers = (system: SystemCalls, ready: number, notReady: numbe
       const { workers, workersNotReady } = countsSchema.parse(await (await system.call('GET', '/health/ready')).json())
       if (workers !== ready || workersNotReady !== notReady) throw new Error(`${workers} ready, ${workersNotReady} not`)
     },
-    { withinMs: 15_000 },
+    { withinMs: 15_000, everyMs: 100 },
   )
