@@ -4,10 +4,16 @@ import subprocess
 import unittest
 from collections.abc import Callable
 
+import confinement
 import execute
 from confinement.container import Container
 from confinement.local import Local
 from spawn import Pipes
+from test_output import make_loop
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from messages import CellUsers, ContainerUser, Init, NoIsolation
 
 UID = 1_234_567
 SLEEP = ["sleep", "60"]
@@ -69,9 +75,9 @@ class Locally(unittest.TestCase):
 
 
 def is_group_dead(group: int) -> bool:
-    """Within a second: what was killed is a zombie until its new parent has waited for it."""
+    """Soon: what was killed is a zombie until its new parent has waited for it."""
     try:
-        for _ in range(100):
+        for _ in range(1_000):
             os.killpg(group, 0)
             try:
                 os.waitpid(-group, 0)
@@ -120,6 +126,27 @@ class InContainer(unittest.TestCase):
         programs = [subprocess.Popen(SLEEP), subprocess.Popen(SLEEP, user=UID, group=UID, extra_groups=[])]
         container.kill_everything()
         self.assertEqual([program.wait(10) for program in programs], [-signal.SIGKILL] * 2)
+
+
+class Choosing(unittest.TestCase):
+    def test_only_the_kind_that_is_asked_for_is_made(self) -> None:
+        def create(kind: "CellUsers | ContainerUser | NoIsolation") -> "confinement.Confinement":
+            settings: Init = {
+                "use": "programs",
+                "confinement": kind,
+                "diskBytes": 0,
+                "processes": 0,
+                "workspace": "/tmp",
+                "env": {},
+                "cpus": 1,
+                "warm": None,
+            }
+            return confinement.create(settings, None, make_loop(self))
+
+        self.assertEqual(create({"kind": "local"}).kind, "local")
+        self.assertEqual(create({"kind": "container", "uid": UID}).kind, "container")
+        with self.assertRaisesRegex(RuntimeError, "a cell needs a start server"):
+            create({"kind": "cell", "agentUid": 1, "setupUid": 2, "programUid": 3, "terminalGid": 4})
 
 
 class Signals(unittest.TestCase):
