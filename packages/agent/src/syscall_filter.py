@@ -8,6 +8,7 @@ Refused here:
 3. Asynchronous I/O of the kernel's (`io_setup`): the host has one number of requests for everybody.
 4. Keyrings: their quota is counted for a user over the whole host.
 5. Sockets of IPv4 and IPv6 with other protocols than TCP and UDP.
+6. Filters of the program's own: the kernel makes machine code of them, and has one limit for that of the whole host.
 
 Numbers above X32_BIT are those calls once more. The kernel remembers which calls a filter always allows, so most calls
 do not get slower.
@@ -22,11 +23,12 @@ SET_MODE_FILTER = 1  # SECCOMP_SET_MODE_FILTER
 SPEC_ALLOW = 4  # SECCOMP_FILTER_FLAG_SPEC_ALLOW, as the runtime does
 
 ALLOW, ERRNO = 0x7FFF0000, 0x00050000
-EPERM, ENOSYS, EPROTONOSUPPORT = 1, 38, 93
+EPERM, EINVAL, ENOSYS, EPROTONOSUPPORT = 1, 22, 38, 93
 NAMESPACE_FLAGS = 0x7E020000
 X32_BIT = 0x40000000
 AF_INET, AF_INET6 = 2, 10
 ANY, TCP, UDP = 0, 6, 17
+PR_SET_SECCOMP = 22
 
 # Offsets in what the kernel shows to a filter (struct seccomp_data): 32 bits each. Arguments have 64, low half first.
 NUMBER, ARCHITECTURE, FIRST, THIRD = 0, 4, 16, 32
@@ -39,6 +41,7 @@ MACHINES: "dict[str, tuple[int, dict[str, int]]]" = {
         0xC000003E,
         {
             "seccomp": 317,
+            "prctl": 157,
             "clone": 56,
             "clone3": 435,
             "socket": 41,
@@ -70,6 +73,7 @@ MACHINES: "dict[str, tuple[int, dict[str, int]]]" = {
         0xC00000B7,
         {
             "seccomp": 277,
+            "prctl": 167,
             "clone": 220,
             "clone3": 435,
             "socket": 198,
@@ -99,8 +103,8 @@ MACHINES: "dict[str, tuple[int, dict[str, int]]]" = {
     ),
 }
 #: Programs that find these missing do without them.
-MISSING = ("clone3", "io_setup", "io_submit")
-LOOKED_INTO = ("seccomp", "clone", "socket")
+MISSING = ("clone3", "seccomp", "io_setup", "io_submit")
+LOOKED_INTO = ("clone", "socket", "prctl")
 OF_PROGRAM = tuple(name for name in MACHINES["x86_64"][1] if name not in LOOKED_INTO)
 #: The agent of a cell starts nothing itself, and must not become root again.
 OF_AGENT = tuple(name for name in OF_PROGRAM if not name.startswith("io_"))
@@ -132,6 +136,11 @@ def compile_for(machine: str, refused: "tuple[str, ...]") -> bytes:
         instruction(LOAD, FIRST),
         instruction(HAS_BITS, NAMESPACE_FLAGS, 0, 1),
         *refuse,
+        *allow,
+        instruction(EQUALS, numbers["prctl"], 0, 4),
+        instruction(LOAD, FIRST),
+        instruction(EQUALS, PR_SET_SECCOMP, 0, 1),
+        instruction(RETURN, ERRNO | EINVAL),
         *allow,
         instruction(EQUALS, numbers["socket"], 0, 8),
         instruction(LOAD, FIRST),

@@ -59,6 +59,13 @@ class Loaded(unittest.TestCase):
         for name in ("io_setup", "io_submit"):
             self.assertEqual(self.ask(OF_PROGRAM, name, 1, 0, 0), errno.ENOSYS)
 
+    def test_a_program_loads_no_filter_of_its_own(self) -> None:
+        for act in (0, 1, 2, 3):
+            self.assertEqual(self.ask(OF_PROGRAM, "seccomp", act, 0, 0), errno.ENOSYS)
+        for mode in (1, 2):
+            self.assertEqual(self.ask(OF_PROGRAM, "prctl", 22, mode, 0, 0, 0), errno.EINVAL)
+        self.assertEqual(self.ask(OF_PROGRAM, "prctl", 38, 1, 0, 0, 0), 0)
+
     def test_a_program_has_sockets_of_tcp_and_udp_and_no_others_of_the_internet(self) -> None:
         for family in (2, 10):
             for kind, protocol in ((1, 0), (1, 6), (2, 0), (2, 17)):

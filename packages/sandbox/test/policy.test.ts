@@ -75,7 +75,7 @@ describe('The container policy', () => {
     const [more, ...others] = read('cell')
     expect(others).toEqual(read('container'))
     expect(more).toEqual({
-      names: ['clone', 'unshare', 'mount', 'umount2', 'pivot_root', 'sethostname'],
+      names: ['clone', 'unshare', 'mount', 'umount2', 'pivot_root', 'sethostname', 'seccomp'],
       action: 'SCMP_ACT_ALLOW',
     })
   })
@@ -92,6 +92,6 @@ describe('The container policy', () => {
     const dangerous =
       'io_uring_setup io_uring_enter keyctl add_key request_key userfaultfd perf_event_open bpf ptrace process_vm_readv process_vm_writev kcmp pidfd_getfd mount umount2 move_mount fsopen open_tree unshare setns clone clone3 chroot pivot_root open_by_handle_at name_to_handle_at init_module finit_module kexec_load reboot clock_settime settimeofday adjtimex quotactl vmsplice memfd_secret socket personality swapon syslog acct'
     for (const name of dangerous.split(' ')) expect(allowed, name).not.toContain(name)
-    expect(allowed.size).toMatchInlineSnapshot(`287`)
+    expect(allowed.size).toMatchInlineSnapshot(`278`)
   })
 })

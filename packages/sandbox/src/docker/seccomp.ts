@@ -13,18 +13,17 @@ const ALLOWED = {
     fsetxattr fstat fstatfs fsync ftruncate futimesat getcwd getdents getdents64 getxattr lchown lgetxattr link
     linkat listxattr llistxattr lremovexattr lseek lsetxattr lstat mkdir mkdirat mknod mknodat newfstatat open openat
     openat2 pread64 preadv preadv2 pwrite64 pwritev pwritev2 read readahead readlink readlinkat readv removexattr rename
-    renameat renameat2 rmdir sendfile setxattr splice stat statfs statx symlink symlinkat sync sync_file_range syncfs tee
+    renameat renameat2 rmdir sendfile setxattr splice stat statfs statx symlink symlinkat sync_file_range tee
     truncate umask unlink unlinkat utime utimensat utimes write writev cachestat`,
   waiting: `epoll_create epoll_create1 epoll_ctl epoll_ctl_old epoll_pwait epoll_pwait2 epoll_wait epoll_wait_old eventfd
     eventfd2 inotify_add_watch inotify_init inotify_init1 inotify_rm_watch pipe pipe2 poll ppoll pselect6 select signalfd
-    signalfd4 io_cancel io_destroy io_getevents io_pgetevents io_setup io_submit`,
-  memory: `brk madvise mincore mlock mlock2 mlockall mmap mprotect mremap mseal msync munlock munlockall munmap
-    memfd_create pkey_alloc pkey_free pkey_mprotect remap_file_pages map_shadow_stack`,
+    signalfd4 io_cancel io_destroy io_getevents io_pgetevents`,
+  memory: `brk madvise mincore mlock mlock2 mlockall mprotect mremap mseal msync munlock munlockall munmap pkey_alloc pkey_free pkey_mprotect remap_file_pages map_shadow_stack`,
   processes: `arch_prctl execve execveat exit exit_group fork vfork capget capset getegid geteuid getgid getgroups getpgid
     getpgrp getpid getppid getpriority getresgid getresuid getrlimit getrusage getsid gettid getuid kill pause
-    pidfd_open pidfd_send_signal prctl prlimit64 set_robust_list get_robust_list set_thread_area get_thread_area
+    pidfd_open pidfd_send_signal prlimit64 set_robust_list get_robust_list set_thread_area get_thread_area
     set_tid_address setfsgid setfsuid setgid setgroups setpgid setpriority setregid setresgid setresuid setreuid
-    setrlimit setsid setuid tgkill tkill wait4 waitid waitpid seccomp rseq landlock_create_ruleset landlock_add_rule
+    setrlimit setsid setuid tgkill tkill wait4 waitid waitpid rseq landlock_create_ruleset landlock_add_rule
     landlock_restrict_self process_mrelease`,
   signals: `alarm getitimer setitimer restart_syscall rt_sigaction rt_sigpending rt_sigprocmask rt_sigqueueinfo
     rt_sigreturn rt_sigsuspend rt_sigtimedwait rt_tgsigqueueinfo sigaltstack`,
@@ -36,13 +35,15 @@ const ALLOWED = {
   sockets: `accept accept4 bind connect getpeername getsockname getsockopt listen recvfrom recvmmsg recvmsg sendmmsg
     sendmsg sendto shutdown socketpair`,
   ipc: `mq_getsetattr mq_notify mq_open mq_timedreceive mq_timedsend mq_unlink msgctl msgget msgrcv msgsnd semctl semget
-    semop semtimedop shmat shmctl shmdt shmget`,
+    semop semtimedop shmat shmctl shmdt`,
   facts: 'getrandom sysinfo uname',
 } as const
 
 const ALLOW = 'SCMP_ACT_ALLOW'
 const DENY = 'SCMP_ACT_ERRNO'
 const EPERM = 1
+const ENOMEM = 12
+const EINVAL = 22
 const ENOSYS = 38
 
 /** AF_UNIX, AF_INET, AF_INET6, for a program to talk to itself. AF_NETLINK only with protocol 0, for getifaddrs and getaddrinfo. */
@@ -76,17 +77,32 @@ const PROTOCOL_LEVELS = [0, 6, 17, 41]
 const FIONBIO = 0x5421
 const [STDIN, STDOUT, STDERR] = [0, 1, 2]
 
+/**
+ * Large pages are a store that a host has one of, for its databases, and no control group of a container counts them. Asking for
+ * some is answered as on a host that keeps none. By call: which argument has the flag.
+ */
+const LARGE_PAGES = [
+  { call: 'mmap', index: 3, flag: 0x40000 },
+  { call: 'memfd_create', index: 1, flag: 4 },
+  { call: 'shmget', index: 2, flag: 0o4000 },
+] as const
+
+/** The kernel makes machine code of filters, and has one limit for that of the whole host. So a program loads none. */
+const PR_SET_SECCOMP = 22
+
 /** All CLONE_NEW… flags: a program cannot make namespaces. */
 const NAMESPACE_FLAGS = 0x7e020000
 
-const equals = (index: number, value: number) => ({ index, value, op: 'SCMP_CMP_EQ' })
-/** For an argument that the kernel reads as an `int`: it ignores the upper half, so the filter must ignore it too. */
-const equalsInt = (index: number, value: number) => ({
+/** Of these bits, exactly those of `value`. */
+const hasBits = (index: number, bits: number, value: number) => ({
   index,
-  value: 0xffffffff,
+  value: bits,
   valueTwo: value,
   op: 'SCMP_CMP_MASKED_EQ',
 })
+const equals = (index: number, value: number) => ({ index, value, op: 'SCMP_CMP_EQ' })
+/** For an argument that the kernel reads as an `int`: it ignores the upper half, so the filter must ignore it too. */
+const equalsInt = (index: number, value: number) => hasBits(index, 0xffffffff, value)
 
 export interface SeccompProfile {
   readonly defaultAction: string
@@ -99,7 +115,7 @@ export interface SeccompProfile {
  * What the agent of a cell needs to make the namespaces of each program. The program itself gets none of it: the agent loads
  * a second, stricter filter into it (packages/agent/src/syscall_filter.py).
  */
-const FOR_NAMESPACES = ['clone', 'unshare', 'mount', 'umount2', 'pivot_root', 'sethostname']
+const FOR_NAMESPACES = ['clone', 'unshare', 'mount', 'umount2', 'pivot_root', 'sethostname', 'seccomp']
 
 /** In the engine's format. 32-bit and x32 calls are not listed, so they are no way around the filters. */
 export const seccompProfile: SeccompProfile = {
@@ -137,11 +153,26 @@ export const seccompProfile: SeccompProfile = {
     {
       names: ['clone'],
       action: ALLOW,
-      args: [{ index: 0, value: NAMESPACE_FLAGS, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }],
+      args: [hasBits(0, NAMESPACE_FLAGS, 0)],
     },
     // Its flags are in memory, where no filter can look. Callers fall back to clone.
     { names: ['clone3'], action: DENY, errnoRet: ENOSYS },
     { names: ['io_uring_setup', 'io_uring_enter', 'io_uring_register'], action: DENY, errnoRet: ENOSYS },
+    // The host has one number of requests for everybody (fs.aio-max-nr).
+    { names: ['io_setup', 'io_submit'], action: DENY, errnoRet: ENOSYS },
+    // All disks of the host would be written. Nothing of a program is on any, so it succeeds and does nothing.
+    { names: ['sync', 'syncfs'], action: DENY, errnoRet: 0 },
+    ...LARGE_PAGES.flatMap(({ call, index, flag }) => [
+      { names: [call], action: ALLOW, args: [hasBits(index, flag, 0)] },
+      { names: [call], action: DENY, errnoRet: ENOMEM, args: [hasBits(index, flag, flag)] },
+    ]),
+    // A number that differs in one bit of the lowest byte. The kernel knows no other with all of these bits.
+    ...Array.from({ length: 8 }, (_, bit) => ({
+      names: ['prctl'],
+      action: ALLOW,
+      args: [hasBits(0, 1 << bit, ~PR_SET_SECCOMP & (1 << bit))],
+    })),
+    { names: ['prctl'], action: DENY, errnoRet: EINVAL, args: [hasBits(0, 0xff, PR_SET_SECCOMP)] },
     // Only reading the personality, and setting the present one. Not turning address randomisation off.
     { names: ['personality'], action: ALLOW, args: [equals(0, 0)] },
     { names: ['personality'], action: ALLOW, args: [equals(0, 0xffffffff)] },

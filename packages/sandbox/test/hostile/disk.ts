@@ -152,6 +152,16 @@ except OSError as error: print(error)`,
     ends: [BUSY],
   },
   {
+    name: 'makes the host write all its disks, again and again',
+    // A call that reaches the kernel says that there is no such descriptor.
+    source: `import ctypes, os
+for _ in range(1_000): os.sync()
+print([ctypes.CDLL(None).syncfs(-1) for _ in range(3)])`,
+    limits: { wallMs: 5_000 },
+    ends: [EXITED],
+    prints: '[0, 0, 0]\n',
+  },
+  {
     name: 'deletes everything that it can',
     source: 'import os\nos.system("rm -rf --no-preserve-root / 2>/dev/null")\nprint(os.listdir("/workspace"))',
     ends: [EXITED],

@@ -43,6 +43,51 @@ denied("setgroups", lambda: write("/proc/self/setgroups", b"allow"), errno.EACCE
     prints: ALL_REFUSED,
   },
   {
+    name: 'looks for its agent, and for namespaces and terminals around its own',
+    source:
+      refused(`NS_GET_USERNS, NS_GET_PARENT, NS_MNT_GET_NEXT, NS_MNT_GET_PREV = 0xb701, 0xb702, 0x8010b70b, 0x8010b70c
+own = {1, os.getpid()}
+assert {int(name) for name in os.listdir("/proc") if name.isdigit()} == own
+for pid in {*range(1, 2000), *range(2, 32768, 97)} - own:
+    denied(f"/proc/{pid}", lambda: os.stat(f"/proc/{pid}/ns/mnt"), errno.ENOENT)
+    denied(f"signal {pid}", lambda: os.kill(pid, 0), errno.ESRCH)
+    denied(f"open {pid}", lambda: os.pidfd_open(pid), errno.ESRCH)
+def open_own(name): return os.open(f"/proc/self/ns/{name}", os.O_RDONLY)
+def inode(fd): return os.fstat(fd).st_ino
+mine = inode(open_own("user"))
+for name in ("mnt", "pid", "net", "ipc", "uts", "cgroup"):
+    owner = fcntl.ioctl(open_own(name), NS_GET_USERNS)
+    assert inode(owner) == mine, name
+    denied(f"enter the owner of {name}", lambda: call("setns", owner, 0))
+for name in ("user", "pid"): denied(f"what is around {name}", lambda: fcntl.ioctl(open_own(name), NS_GET_PARENT))
+HAS_NEXT = tuple(int(part) for part in platform.release().split(".")[:2]) >= (6, 12)
+for number in (NS_MNT_GET_NEXT, NS_MNT_GET_PREV): denied("other mounts", lambda: fcntl.ioctl(open_own("mnt"), number, bytes(16)), errno.EPERM if HAS_NEXT else errno.ENOTTY)
+denied("its terminal", lambda: os.open("/dev/tty", os.O_RDWR), errno.ENXIO)
+for number in range(64): denied(f"terminal {number}", lambda: os.open(f"/dev/pts/{number}", os.O_RDWR), errno.ENOENT)
+assert os.ttyname(os.openpty()[1]) == "/dev/pts/0"`),
+    ends: [EXITED],
+    prints: ALL_REFUSED,
+  },
+  {
+    name: 'writes to every file of the kernel',
+    source: refused(`written = []
+OWN = ("/proc/self", "/proc/thread-self", f"/proc/{os.getpid()}")
+for top in ("/proc", "/sys"):
+    for folder, folders, files in os.walk(top):
+        folders[:] = [name for name in folders if not f"{folder}/{name}".startswith(OWN)]
+        for path in [f"{folder}/{name}" for name in files]:
+            tried += 1
+            try: write(path, b"0")
+            except OSError: continue
+            written.append(path)
+# What is covered by /dev/null can be written to, and nothing comes of it.
+written = [path for path in written if os.stat(path).st_rdev != os.stat("/dev/null").st_rdev]
+assert not written, written
+assert tried > 2000`),
+    ends: [EXITED],
+    prints: ALL_REFUSED,
+  },
+  {
     name: 'uses keyrings, io_uring, bpf, perf and userfaultfd',
     source: refused(`attributes = ctypes.create_string_buffer(128)
 struct.pack_into("II", attributes, 0, 1, 112)
@@ -56,6 +101,9 @@ denied("io_uring_enter", lambda: call("io_uring_enter", 0, 1, 1, 0, 0, 0), errno
 denied("io_uring_register", lambda: call("io_uring_register", 0, 0, 0, 0), errno.ENOSYS)
 for pid in (0, -1, 1): denied("perf", lambda: call("perf_event_open", attributes, pid, -1, -1, 0))
 for flags in (0, 1): denied("userfaultfd", lambda: call("userfaultfd", flags))
+denied("seccomp", lambda: call("seccomp", 1, 0, attributes), errno.ENOSYS)
+denied("seccomp, the old way", lambda: call("prctl", 22, 2, attributes, 0, 0), errno.EINVAL)
+denied("io_setup", lambda: call("io_setup", 128, attributes), errno.ENOSYS)
 denied("fanotify", lambda: call("fanotify_init", 0, 0))
 denied("secret memory", lambda: call("memfd_secret", 0))
 denied("vmsplice", lambda: call("vmsplice", 1, attributes, 1, 8))`),

@@ -139,6 +139,21 @@ print(made, os.strerror(ctypes.get_errno()))`,
     prints: '0 Too many open files\n',
   },
   {
+    name: 'takes the large pages that a host keeps for its databases',
+    source: `import errno, mmap, os
+def why_not(act):
+    try: return act()
+    except OSError as error: return errno.errorcode[error.errno]
+MAP_HUGETLB, MFD_HUGETLB = 0x40000, 4
+print(why_not(lambda: mmap.mmap(-1, 2 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_HUGETLB)))
+print(why_not(lambda: os.memfd_create("large", MFD_HUGETLB)))
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+print(libc.shmget(0, 2 << 20, 0o4600), errno.errorcode[ctypes.get_errno()])`,
+    ends: [EXITED],
+    prints: 'ENOMEM\nENOMEM\n-1 ENOMEM\n',
+  },
+  {
     name: 'reads the whole image twice, to fill the page cache',
     language: 'bash',
     source: 'for _ in 1 2; do find / -xdev -type f -exec cat {} + 2>/dev/null | wc -c; done | uniq | wc -l',

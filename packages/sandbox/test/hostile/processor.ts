@@ -93,6 +93,23 @@ if os.fork() == 0:
     ends: [EXITED],
   },
   {
+    name: 'has four daemons that stop whatever would end them, and compute',
+    source: `import os, signal
+if os.fork() == 0:
+    os.setsid()
+    os.fork(); os.fork()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    own = os.getpgid(0)
+    while True:
+        for name in os.listdir("/proc"):
+            try:
+                if name.isdigit() and os.getpgid(int(name)) != own: os.kill(int(name), signal.SIGSTOP)
+            except OSError: pass
+while True: signal.pause()`,
+    limits: { cpuMs: 500, wallMs: 30_000 },
+    ends: [BUSY],
+  },
+  {
     name: 'yields, sleeps and wakes a million times a second',
     source: `import os, threading
 first, second = threading.Event(), threading.Event()

@@ -178,13 +178,13 @@ const SAFE: readonly Difference[] = [
   {
     what: 'system calls',
     plain: 'those of Docker’s list',
-    here: 'without `ptrace`, `io_uring`, `io_setup`, `vmsplice`, `memfd_secret`, `chroot`, changes of the user and some that only root may use; the second filter is the program’s own',
+    here: 'without `ptrace`, `io_uring`, `io_setup`, `seccomp`, large pages, `vmsplice`, `memfd_secret`, `chroot`, changes of the user and some that only root may use; the second filter is the program’s own',
     because:
       'Ways out of containers in the past, and what a host has one of for everybody. Debuggers and `strace` do not work.',
     facts: [
       [/^system call: (?:adjtimex|chroot|clock_adjtime|memfd_secret|ptrace|setfsuid|vmsplice)$/, 'EPERM'],
       ['status: Seccomp_filters', '2'],
-      [/^system call: io_uring_/, 'ENOSYS'],
+      [/^system call: (?:io_uring_|io_setup|seccomp)/, 'ENOSYS'],
       [/^descriptor.*: anon_inode:\[io_uring\]/, undefined],
     ],
   },
