@@ -99,6 +99,7 @@ class Process:
         self._ended = 0.0
         self._limit: Limit | None = None
         self._hits: set[str] = set()
+        self._took_all_memory = False
         self._status: int | None = None
         self._everyone_died = False
         self._reported = False
@@ -252,8 +253,19 @@ class Process:
         if any(is_full(disk) for disk in self._confinement.disks):
             self._hits.add("diskBytes")
 
+    def _look_at_sockets(self) -> None:
+        network, version = self._confinement.network, self._usage.version
+        if network is None or version is None or self._status is not None:
+            return
+        from socket_memory import SocketMemory  # only here, because most programs have ended by now
+
+        if SocketMemory(version).is_too_much(network):
+            self._took_all_memory = True
+            self._kill()
+
     def _spot_check(self) -> None:
         self._look_at_disks()
+        self._look_at_sockets()
         self._timers["spot"] = self._loop.after(SPOT_CHECK_SECONDS, self._spot_check)
 
     def _hit(self, limit: Limit) -> None:
@@ -362,6 +374,8 @@ class Process:
 
     def _to_report(self, status: int) -> ExitReport:
         oom_kills = grown(self._oom_before, self._usage.oom_kills())
+        if self._took_all_memory:
+            oom_kills = (oom_kills or 0) + 1
         if oom_kills:
             self._hits.add("memoryBytes")
         if grown(self._refused_before, self._usage.refused_forks()):

@@ -121,6 +121,11 @@ class Cell:
         if self._control is not None:
             loop.read_when_ready(self._control.fd, None)
 
+    @property
+    def network(self) -> str | None:
+        """The kernel's tables of the program's network. They may be read without entering it."""
+        return f"/proc/{self._init}/net" if self._init else None
+
     def is_init(self, pid: int) -> bool:
         return pid == self._init
 

@@ -24,6 +24,8 @@ class Container:
     #: Whether what a program leaves running lives on.
     lasts = False
     peak_memory_bytes: int | None = None
+    #: The kernel's tables of the program's network: the agent is in the same.
+    network: str | None = "/proc/self/net"
 
     def __init__(self, uid: int, workspace: str, server: StartServer | None) -> None:
         self.uid = uid

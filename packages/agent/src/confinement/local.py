@@ -23,6 +23,7 @@ class Local:
     #: Whether what a program leaves running lives on.
     lasts = False
     peak_memory_bytes: int | None = None
+    network: str | None = None
     has_interpreter = False
 
     def __init__(self, workspace: str) -> None:

@@ -109,6 +109,11 @@ class Run:
         self._pid = 0
         self.disks = place.disks
 
+    @property
+    def network(self) -> str | None:
+        """That of the whole sandbox."""
+        return self._place.network
+
     def discard(self, pid: int) -> None:
         self._place.kill_tree(pid)
 

@@ -1,6 +1,41 @@
 import { EXITED, type HostileCase, OUT_OF_MEMORY } from './case.ts'
 import { ALL_REFUSED, refused } from './refused.ts'
 
+/** Ways to fill sockets, each until no descriptor is left. Connections that are closed, or not accepted yet, need none. */
+const FILLS = {
+  UDP: `server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind(("127.0.0.1", 0))
+    for _ in range(8): server.sendto(bytes(50_000), server.getsockname())
+    return server`,
+  TCP: `with socket.create_connection(listener.getsockname()) as client:
+        client.setblocking(False)
+        try:
+            while True: client.send(bytes(65536))
+        except BlockingIOError: pass`,
+  netlink: `talk = socket.socket(16, socket.SOCK_RAW, 0)
+    talk.setblocking(False)
+    try:
+        for _ in range(20): talk.send(struct.pack("IHHII", 16, 0x7f, 5, 1, 0) * 100)
+    except OSError: pass
+    return talk`,
+}
+
+const toFilling = ([kind, fill]: readonly [string, string]): HostileCase => ({
+  name: `fills more sockets of ${kind} than one process may have, which no memory limit counts`,
+  source: `import os, socket, struct, time
+def fill():
+    ${fill}
+for _ in range(9):
+    if os.fork() == 0:
+        listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
+        kept = []
+        try:
+            while True: kept.append(fill())
+        except OSError: time.sleep(20)
+time.sleep(20)`,
+  ends: [OUT_OF_MEMORY],
+})
+
 /** Trying to reach the network, and programs that listen on this machine. */
 export const network: readonly HostileCase[] = [
   {
@@ -114,6 +149,7 @@ except OSError as error: print(error.strerror, len(held) > 900)`,
     ends: [EXITED],
     prints: 'Too many open files True\n',
   },
+  ...Object.entries(FILLS).map(toFilling),
   {
     name: 'fills the buffers of connections to itself, which the kernel counts for no process',
     source: `import socket
