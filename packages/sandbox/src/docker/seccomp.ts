@@ -64,7 +64,13 @@ const SOCKET_OPTIONS = [
  */
 const SO_SNDBUF = 7
 const SO_RCVBUF = 8
-const PROTOCOL_LEVELS = [0, 6, 17, 41]
+const [SOL_IP, SOL_TCP, SOL_UDP, SOL_IPV6] = [0, 6, 17, 41]
+/** Delays, keep-alive, fast open and the like. Not keys of signed segments, whose memory the kernel counts for nobody. */
+const TCP_OPTIONS = [
+  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 15, 16, 17, 18, 19, 20, 21, 23, 24, 25, 27, 28, 30, 33, 34, 35, 36, 37,
+]
+/** Reserves flow labels, of which a host has 4,096 for everybody. */
+const IPV6_FLOWLABEL_MGR = 32
 
 /**
  * Standard output and standard error block. Node asks for the opposite by this request, and then ends with what it could not
@@ -101,6 +107,9 @@ const hasBits = (index: number, bits: number, value: number) => ({
   op: 'SCMP_CMP_MASKED_EQ',
 })
 const equals = (index: number, value: number) => ({ index, value, op: 'SCMP_CMP_EQ' })
+/** One of these holds for any other number: it differs in a bit of the lowest byte. The kernel knows no two with the same. */
+const differsFrom = (index: number, value: number) =>
+  Array.from({ length: 8 }, (_, bit) => hasBits(index, 1 << bit, ~value & (1 << bit)))
 /** For an argument that the kernel reads as an `int`: it ignores the upper half, so the filter must ignore it too. */
 const equalsInt = (index: number, value: number) => hasBits(index, 0xffffffff, value)
 
@@ -129,7 +138,17 @@ export const seccompProfile: SeccompProfile = {
     { names: Object.values(ALLOWED).flatMap((names) => names.split(/\s+/)), action: ALLOW },
     ...SOCKET_FAMILIES.map((family) => ({ names: ['socket'], action: ALLOW, args: [equals(0, family)] })),
     { names: ['socket'], action: ALLOW, args: [equals(0, AF_NETLINK), equals(2, 0)] },
-    ...PROTOCOL_LEVELS.map((level) => ({ names: ['setsockopt'], action: ALLOW, args: [equalsInt(1, level)] })),
+    ...[SOL_IP, SOL_UDP].map((level) => ({ names: ['setsockopt'], action: ALLOW, args: [equalsInt(1, level)] })),
+    ...TCP_OPTIONS.map((option) => ({
+      names: ['setsockopt'],
+      action: ALLOW,
+      args: [equalsInt(1, SOL_TCP), equalsInt(2, option)],
+    })),
+    ...differsFrom(2, IPV6_FLOWLABEL_MGR).map((differs) => ({
+      names: ['setsockopt'],
+      action: ALLOW,
+      args: [equalsInt(1, SOL_IPV6), differs],
+    })),
     ...SOCKET_OPTIONS.map((option) => ({
       names: ['setsockopt'],
       action: ALLOW,
@@ -166,12 +185,7 @@ export const seccompProfile: SeccompProfile = {
       { names: [call], action: ALLOW, args: [hasBits(index, flag, 0)] },
       { names: [call], action: DENY, errnoRet: ENOMEM, args: [hasBits(index, flag, flag)] },
     ]),
-    // A number that differs in one bit of the lowest byte. The kernel knows no other with all of these bits.
-    ...Array.from({ length: 8 }, (_, bit) => ({
-      names: ['prctl'],
-      action: ALLOW,
-      args: [hasBits(0, 1 << bit, ~PR_SET_SECCOMP & (1 << bit))],
-    })),
+    ...differsFrom(0, PR_SET_SECCOMP).map((differs) => ({ names: ['prctl'], action: ALLOW, args: [differs] })),
     { names: ['prctl'], action: DENY, errnoRet: EINVAL, args: [hasBits(0, 0xff, PR_SET_SECCOMP)] },
     // Only reading the personality, and setting the present one. Not turning address randomisation off.
     { names: ['personality'], action: ALLOW, args: [equals(0, 0)] },

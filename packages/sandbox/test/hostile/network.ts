@@ -135,6 +135,10 @@ denied("a route", lambda: netlink(24, struct.pack("BBBBBBBBI", socket.AF_INET, 0
 for option in (64, 96): denied(f"a filter {option}", lambda: plain.setsockopt(0, option, bytes(64)))
 denied("another device", lambda: plain.setsockopt(socket.SOL_SOCKET, 25, b"eth0"), errno.ENODEV)
 denied("a larger buffer by force", lambda: plain.setsockopt(socket.SOL_SOCKET, 33, 1 << 30))
+denied("a flow label", lambda: socket.socket(socket.AF_INET6).setsockopt(41, 32, bytes(32)))
+for option in (14, 32, 38): denied(f"a key for segments {option}", lambda: plain.setsockopt(6, option, bytes(256)))
+for option in (1, 4, 18): plain.setsockopt(6, option, 1)
+socket.socket(socket.AF_INET6).setsockopt(41, 26, 1)
 denied("a mark", lambda: plain.setsockopt(socket.SOL_SOCKET, 36, 1))`),
     ends: [EXITED],
     prints: ALL_REFUSED,
