@@ -1,6 +1,6 @@
 import websocket from '@fastify/websocket'
-import { createSubmissionSchema, type LimitsPolicy } from '@runnel/contract/public'
-import { type Operations, QUEUE_WAIT_MS } from '@runnel/operations'
+import { createSubmissionSchema, type LimitsPolicy, type SandboxPolicy } from '@runnel/contract/public'
+import { type Operations, QUEUE_WAIT_MS, type SandboxOperations } from '@runnel/operations'
 import type { Logger } from '@runnel/process'
 import type { JobRecorder } from '@runnel/registry'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
@@ -42,6 +42,7 @@ import { metricsRoutes } from './routes/metrics.ts'
 import { programRoutes } from './routes/program.ts'
 import { queueRoutes } from './routes/queue.ts'
 import { resizeRoutes } from './routes/resize.ts'
+import { sandboxRoutesPlugin } from './routes/sandboxes/index.ts'
 import { sessionsRoutes } from './routes/sessions.ts'
 import { signalRoutes } from './routes/signal.ts'
 import { statsRoutes } from './routes/stats.ts'
@@ -69,6 +70,7 @@ const CUT_AFTER_MS = 3_000
 
 interface AppParts {
   readonly operations: Operations
+  readonly sandboxes: SandboxOperations
   readonly backend: Backend
   readonly recorder: JobRecorder
   readonly metrics: ApiMetrics
@@ -76,6 +78,7 @@ interface AppParts {
   readonly prefix: string
   readonly log: Logger
   readonly policy: LimitsPolicy
+  readonly sandboxPolicy: SandboxPolicy
   readonly callers: CallerDirectory
   /** Web pages of other origins that may call. */
   readonly origins: readonly string[]
@@ -96,12 +99,14 @@ export type App = FastifyInstance
 export const createApp = (parts: AppParts): App => {
   const {
     operations,
+    sandboxes,
     backend,
     recorder,
     metrics,
     prefix,
     log,
     policy,
+    sandboxPolicy,
     callers,
     origins,
     trustedProxies = [],
@@ -177,17 +182,20 @@ export const createApp = (parts: AppParts): App => {
     })
     countRefusals(app, recorder)
     metrics.measure(app)
-    guardRoutes(app, { callers, jobIds: backend.jobIds, count, countStream })
+    const { jobIds, sandboxIds } = backend
+    guardRoutes(app, { callers, jobIds, sandboxIds, count, countStream })
   })
   describeApi(app, policy)
   registerLibraryRoutes(app)
   app.register(async (scope) => registerConsole(scope, consoleFolder))
   const options = {
     operations,
+    sandboxes,
     backend,
     recorder,
     metrics,
     policy,
+    sandboxPolicy,
     submissionSchema: createSubmissionSchema(policy),
     callers,
     count,
@@ -210,6 +218,7 @@ export const createApp = (parts: AppParts): App => {
   app.register(streamRoutes, options)
   app.register(executeRoutes, options)
   app.register(filesRoutes, options)
+  app.register(sandboxRoutesPlugin, options)
   app.register(languagesRoutes, options)
   app.register(ticketsRoutes, options)
   app.register(sessionsRoutes, options)

@@ -1,8 +1,10 @@
 import type { Redis } from '@runnel/redis'
 import type {
+  AccessTokens,
   BrowserRuns,
   JobIds,
   Keys,
+  SandboxRecords,
   Sessions,
   StatsReader,
   Tenants,
@@ -16,6 +18,9 @@ export interface Backend {
   readonly browserRuns: BrowserRuns
   readonly workers: WorkerDirectory
   readonly jobIds: JobIds
+  readonly sandboxIds: JobIds
+  readonly accessTokens: AccessTokens
+  readonly records: SandboxRecords
   readonly keys: Keys
   readonly tenants: Tenants
   readonly tickets: Tickets

@@ -8,13 +8,16 @@ const toHost = (url: string): string | undefined => (URL.canParse(url) ? new URL
 const toHostname = (host: string): string => (URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : '')
 
 const PREFLIGHT = {
-  'access-control-allow-methods': 'GET, POST, PUT, DELETE',
-  'access-control-allow-headers': 'authorization, content-type, last-event-id, idempotency-key',
+  'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
+  'access-control-allow-headers': 'authorization, content-type, last-event-id, idempotency-key, x-access-token, range',
   'access-control-max-age': '600',
 }
 
 /** What a page may read of an answer besides its body. */
-const EXPOSED = 'location, retry-after, idempotent-replayed, ratelimit-limit, ratelimit-remaining, ratelimit-reset'
+const EXPOSED = [
+  'location, retry-after, idempotent-replayed, ratelimit-limit, ratelimit-remaining, ratelimit-reset',
+  'content-disposition, content-range, accept-ranges, etag',
+].join(', ')
 
 /**
  * Without keys, everyone who reaches the port can run code. On a loopback address these are the programs of this

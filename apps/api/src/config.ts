@@ -3,11 +3,13 @@ import { readFilesConfig, SETTINGS, toRedisUrl } from '@runnel/process'
 import { z } from 'zod'
 import { isLoopback } from './browser-guard.ts'
 import { checkLimits, readLimitsPolicy } from './limits-config.ts'
+import { checkSandboxLimits, readSandboxPolicy } from './sandbox-limits-config.ts'
 
 /** The settings of the API, by the names that its parts give them. */
 export const configSchema = z
   .object(SETTINGS.api)
   .superRefine(checkLimits)
+  .superRefine(checkSandboxLimits)
   .transform((given, context) => {
     const languages = readLanguageList(given.RUNNEL_LANGUAGES ?? ALL_LANGUAGES)
     if (languages === undefined) {
@@ -37,5 +39,7 @@ export const configSchema = z
         tenant: { queued: given.RUNNEL_MAX_QUEUED_PER_TENANT, running: given.RUNNEL_MAX_RUNNING_PER_TENANT },
       },
       policy: readLimitsPolicy(given),
+      sandboxPolicy: readSandboxPolicy(given),
+      sandboxesPerTenant: given.RUNNEL_MAX_SANDBOXES_PER_TENANT,
     }
   })

@@ -1,6 +1,13 @@
 import { fileURLToPath } from 'node:url'
 import { openFiles } from '@runnel/blobs'
-import { createOperations, endLostSandboxes, endUntakenJobs, sweepFiles } from '@runnel/operations'
+import { createGateway } from '@runnel/gateway/client'
+import {
+  createOperations,
+  createSandboxOperations,
+  endLostSandboxes,
+  endUntakenJobs,
+  sweepFiles,
+} from '@runnel/operations'
 import { createLogWriter } from '@runnel/output/log-writer'
 import { createSubscriber } from '@runnel/output/subscriber'
 import {
@@ -14,12 +21,15 @@ import {
 import { createProducer } from '@runnel/queue/producer'
 import { connectRedis, findEvictionRisk } from '@runnel/redis'
 import {
+  createAccessTokens,
   createBrowserRuns,
   createHistory,
   createJobIds,
   createKeys,
   createLeases,
+  createSandboxIds,
   createSandboxRecords,
+  createSandboxStates,
   createSessions,
   createStatsReader,
   createStatsWriter,
@@ -28,6 +38,8 @@ import {
   createTickets,
   createWorkerDirectory,
   recordBy,
+  type SandboxChange,
+  watchSandboxes,
 } from '@runnel/registry'
 import { createCallerDirectory } from './access/caller-directory.ts'
 import { createApp } from './app.ts'
@@ -87,7 +99,7 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   const tenantCount = resources.use(createTenantCount({ redis, subscriber: subscriptions, prefix }))
   const files = resources.use(await openFiles({ ...config.files, redis, prefix, log }))
   const jobIds = createJobIds({ redis, prefix })
-  const operations = createOperations({
+  const parts = {
     jobIds,
     tenantCount,
     redis,
@@ -103,12 +115,36 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
     policy,
     recorder,
     log,
+  }
+  const operations = createOperations(parts)
+  const records = createSandboxRecords({ redis, prefix, retentionMs })
+  const leases = createLeases({ redis, prefix })
+  const gateway = resources.use(createGateway({ leases, records }))
+  const cutEnded = ({ id, status }: SandboxChange): void => {
+    if (status === 'ended') gateway.cut(id)
+  }
+  resources.use(watchSandboxes({ subscriber: subscriptions, prefix }, cutEnded))
+  const sandboxIds = createSandboxIds({ redis, prefix })
+  const accessTokens = createAccessTokens({ redis, prefix })
+  const sandboxes = createSandboxOperations({
+    ...parts,
+    records,
+    sandboxIds,
+    accessTokens,
+    states: resources.use(createSandboxStates({ subscriber: subscriptions, prefix })),
+    gateway,
+    workers,
+    sandboxPolicy: config.sandboxPolicy,
+    sandboxesPerTenant: config.sandboxesPerTenant,
   })
   const browserRuns = resources.use(createBrowserRuns({ redis, subscriber: subscriptions, prefix }))
   const backend = {
     redis,
     browserRuns,
     jobIds,
+    sandboxIds,
+    accessTokens,
+    records,
     workers,
     keys,
     tenants: createTenants({ redis, prefix }),
@@ -118,16 +154,15 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   }
   if (!isPrivate) await requireKeys(redis, backend.keys, host)
   const callers = resources.use(createCallerDirectory({ ...backend, subscriber: subscriptions, prefix, isPrivate }))
-  const sandboxRecords = createSandboxRecords({ redis, prefix, retentionMs })
-  const leases = createLeases({ redis, prefix })
   const common = { history, logWriter, log }
-  resources.use(endUntakenJobs({ ...common, workers, producer, sandboxRecords, recorder, noWorkerTimeoutMs }))
-  resources.use(endLostSandboxes({ ...common, records: sandboxRecords, leases }))
+  resources.use(endUntakenJobs({ ...common, workers, producer, sandboxRecords: records, recorder, noWorkerTimeoutMs }))
+  resources.use(endLostSandboxes({ ...common, records, leases }))
   resources.use(sweepFiles({ files, log }))
 
   const app = createApp({
     ...config,
     operations,
+    sandboxes,
     backend,
     recorder,
     metrics,

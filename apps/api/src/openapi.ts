@@ -113,6 +113,7 @@ export const describeApi = (app: FastifyInstance, policy: LimitsPolicy): void =>
         { name: 'jobs', description: 'One program, run once.' },
         { name: 'events', description: 'What happens to a job, numbered, live and replayed.' },
         { name: 'files', description: 'Bytes that are kept for a while, for jobs and by jobs.' },
+        { name: 'sandboxes', description: 'Places that last: commands, files, terminals.' },
         { name: 'execute', description: 'Run and wait, in one call.' },
         { name: 'languages', description: 'What can be run.' },
         { name: 'access', description: 'Keys, tenants, and tickets for browsers.' },

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { openFiles } from '@runnel/blobs'
-import { LIMITS } from '@runnel/contract/public'
+import { LIMITS, SANDBOX_LIMITS } from '@runnel/contract/public'
+import { createGateway } from '@runnel/gateway/client'
 import { LANGUAGES } from '@runnel/languages'
-import { createOperations } from '@runnel/operations'
+import { createOperations, createSandboxOperations } from '@runnel/operations'
 import { createLogWriter, type LogWriter } from '@runnel/output/log-writer'
 import { createPublisher, type EndCommands, type Publisher } from '@runnel/output/publisher'
 import { createSubscriber, type Subscriber } from '@runnel/output/subscriber'
@@ -12,10 +13,15 @@ import { createProducer, type Producer, type QueueBounds } from '@runnel/queue/p
 import { connectRedis, type KeptBounds } from '@runnel/redis'
 import { NO_KEPT_BOUNDS } from '@runnel/redis/testing'
 import {
+  createAccessTokens,
   createBrowserRuns,
   createHistory,
   createJobIds,
   createKeys,
+  createLeases,
+  createSandboxIds,
+  createSandboxRecords,
+  createSandboxStates,
   createSessions,
   createStatsReader,
   createStatsWriter,
@@ -23,6 +29,7 @@ import {
   createTenants,
   createTickets,
   createWorkerDirectory,
+  type Leases,
   recordBy,
   type StatsWriter,
 } from '@runnel/registry'
@@ -39,6 +46,7 @@ interface TestBackend extends Backend {
   readonly subscriber: Subscriber
   /** Counts; `flush` writes what it has counted. */
   readonly recorder: StatsWriter
+  readonly leases: Leases
 }
 
 const RETENTION_MS = 60_000
@@ -110,7 +118,7 @@ export const startApi = async (options: {
   const history = createHistory({ redis, ...common })
   const jobIds = createJobIds({ redis, prefix })
   const files = resources.use(await openFiles({ folder: blobsFolder, s3: undefined, redis, prefix, retentionMs, log }))
-  const operations = createOperations({
+  const parts = {
     jobIds,
     ...jobs,
     history,
@@ -123,11 +131,31 @@ export const startApi = async (options: {
     languages: LANGUAGES,
     policy: LIMITS,
     log,
+  }
+  const operations = createOperations(parts)
+  const records = createSandboxRecords({ redis, ...common })
+  const sandboxIds = createSandboxIds({ redis, prefix })
+  const accessTokens = createAccessTokens({ redis, prefix })
+  const leases = createLeases({ redis, prefix })
+  const sandboxes = createSandboxOperations({
+    ...parts,
+    records,
+    sandboxIds,
+    accessTokens,
+    states: resources.use(createSandboxStates({ subscriber: subscriptions, prefix })),
+    gateway: resources.use(createGateway({ leases, records })),
+    workers,
+    sandboxPolicy: SANDBOX_LIMITS,
+    sandboxesPerTenant: DEFAULTS.sandboxesPerTenant,
   })
   const backend: TestBackend = {
     ...jobs,
     recorder,
     jobIds,
+    sandboxIds,
+    accessTokens,
+    records,
+    leases,
     browserRuns: resources.use(createBrowserRuns({ redis, subscriber: subscriptions, prefix })),
     workers,
     keys,
@@ -139,6 +167,7 @@ export const startApi = async (options: {
   const callers = resources.use(createCallerDirectory({ ...backend, subscriber: subscriptions, prefix, isPrivate }))
   const app = createApp({
     operations,
+    sandboxes,
     backend,
     recorder: recordBy(recorder, metrics.recorder),
     metrics,
@@ -146,6 +175,7 @@ export const startApi = async (options: {
     callers,
     log,
     policy: LIMITS,
+    sandboxPolicy: SANDBOX_LIMITS,
     origins,
     trustedProxies,
     streamsPerTenant,

@@ -208,6 +208,17 @@ if full then return full end
 runCommands(5, ${ROOM_KEYS} + 1)
 `)
 
+/** ARGV: the commands. Returns 1 if the run was not started and is gone now. */
+export const undoRunScript = createLuaScript(`${SHARED}
+local last = top()
+if last == nil or last.attempt > 0 or last.isFinished then return 0 end
+local tenant, bytes = unpack(redis.call('HMGET', keptJob, '${KEPT_FIELDS.tenant}', '${KEPT_FIELDS.rest}'))
+if tenant then addKept(tenant, -tonumber(bytes)) end
+redis.call('UNLINK', log, keptJob)
+runCommands(1, FIRST_COMMAND_KEY)
+return 1
+`)
+
 /**
  * ARGV: expiry in ms, the JSON of \`finished\` with the id \`0-0\`, the commands. Adds it after the last entry, whatever that is.
  * Returns 1 if this ended the run, 0 if it had finished or is not there.

@@ -19,6 +19,7 @@ import {
   endUntakenScript,
   logKeys,
   makeRoomScript,
+  undoRunScript,
 } from './log-scripts.ts'
 import { roomKeys } from './room-lua.ts'
 
@@ -36,6 +37,8 @@ export interface LogWriter {
    * what is still too full, and then nothing was written.
    */
   acceptRun(run: SandboxRun, commands: readonly RedisCommand[]): Promise<FullStore | undefined>
+  /** Removes a run that no worker has started, with the commands, in one step. False if one has: then all stays as it is. */
+  undoRun(runId: string, commands: readonly RedisCommand[]): Promise<boolean>
   /**
    * Ends a run that its worker cannot end any more, as `sandbox-failed`, and keeps its output. False if it has finished. One step, with
    * the commands.
@@ -115,6 +118,11 @@ export const createLogWriter = (options: {
       const commands = [...startCommands(run), ...others]
       const args = [run.tenantId, countJobBytes(run), keptBounds.all, keptBounds.tenant, ...toCommandArgs(commands)]
       return toFullStore(await acceptRunScript(redis, [...roomKeys(keys), ...toCommandKeys(commands)], args))
+    },
+
+    async undoRun(runId, commands) {
+      const allKeys = [...logKeys(keys, runId), ...toCommandKeys(commands)]
+      return (await undoRunScript(redis, allKeys, toCommandArgs(commands))) === 1
     },
 
     async endRun(runId, { reference, toCommands = () => [] }) {

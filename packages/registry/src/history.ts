@@ -51,6 +51,8 @@ export interface History {
   acceptCommands(job: QueuedJob | SandboxRun): readonly RedisCommand[]
   /** The commands that note the end of a job. They belong into the step that ends it, so that only one end is noted. */
   endCommands(job: QueuedJob | JobRecord, end: JobEnd): readonly RedisCommand[]
+  /** The commands that take back `acceptCommands` of a run. */
+  undoCommands(run: SandboxRun): readonly RedisCommand[]
   /** The runs of a sandbox that have not ended. */
   findRuns(sandboxId: string): Promise<readonly string[]>
   /** Undefined if an older version accepted the job, or if it has been removed. */
@@ -155,6 +157,15 @@ export const createHistory = (options: {
         ...(record.sandboxId === undefined ? [] : ([['SREM', keys.runsOf(record.sandboxId), record.id]] as const)),
         ...ended.flatMap((key) => addTo(key, member)),
         ...[unfinished, ...ended].map(trim),
+      ]
+    },
+
+    undoCommands(run) {
+      const unfinished = keyOf(run.tenantId, { language: run.program.language, ending: 'unfinished' })
+      return [
+        ['UNLINK', keys.jobRecord(run.id)],
+        ['ZREM', unfinished, memberOf(run)],
+        ['SREM', keys.runsOf(run.sandboxId), run.id],
       ]
     },
 

@@ -16,6 +16,7 @@ export {
   type SandboxRecord,
   type SandboxRecords,
 } from './sandbox-records.ts'
+export { createSandboxStates, type SandboxStates } from './sandbox-states.ts'
 export { readSessionText, type SessionParts } from './session-text.ts'
 export { createSessions, type FoundSession, type KeptSession, type Sessions } from './sessions.ts'
 export type { StatsQuery } from './stats-range.ts'

@@ -1,14 +1,19 @@
-import { DEFAULT_TENANT, type Scope } from '@runnel/contract/public'
+import { DEFAULT_TENANT, RequestError, type Scope, SIGNED_URL_MAX_MS } from '@runnel/contract/public'
+import { sandboxNotFound } from '@runnel/operations'
 import { createRedisKeys, type Redis } from '@runnel/redis'
 import {
+  type AccessTokens,
   type FoundKey,
   type FoundSession,
   type Grant,
+  isFileSignature,
   isGood,
   type KeyParts,
   type Keys,
+  type SandboxRecords,
   type SessionParts,
   type Sessions,
+  type SignedUse,
   type Tenants,
   type Tickets,
 } from '@runnel/registry'
@@ -22,6 +27,10 @@ export interface CallerDirectory extends Disposable {
   bySession(parts: SessionParts): Promise<Caller | undefined>
   /** Uses the ticket up, also if the answer is undefined. */
   byTicket(ticket: string, origin: string | undefined): Promise<Caller | undefined>
+  /** Throws `sandbox-not-found` if the token is good and the sandbox is no longer known. */
+  byAccessToken(sandboxId: string, token: string): Promise<Caller | undefined>
+  /** The same for a signed URL. Throws `unauthorized` with a sentence if it has expired. */
+  bySignature(use: SignedUse, signature: string): Promise<Caller | undefined>
   withoutKey(): Promise<Caller | undefined>
   /** The caller as it is now: its key or its session may have ended, its tenant's limits may have changed. */
   renew(caller: Caller): Promise<Caller | undefined>
@@ -34,6 +43,15 @@ const FRESH_MS = 2_000
 const SWEEP_MS = 2_000
 
 const OPEN_SCOPES: readonly Scope[] = ['submit', 'read', 'sandboxes', 'admin']
+
+/** Of a signed URL whose signature is good. */
+const requireTime = (expires: string): void => {
+  const leftMs = /^\d{1,12}$/.test(expires) ? Number(expires) * 1_000 - Date.now() : Number.NaN
+  if (leftMs > 0 && leftMs <= SIGNED_URL_MAX_MS) return
+  const why =
+    leftMs <= 0 ? 'has expired' : `must expire within ${SIGNED_URL_MAX_MS / 60_000} minutes, in seconds since 1970`
+  throw new RequestError('unauthorized', `Cannot take this URL: it ${why}; sign another one`)
+}
 
 interface Watch {
   readonly caller: Caller
@@ -57,11 +75,13 @@ export const createCallerDirectory = (options: {
   readonly tenants: Tenants
   readonly tickets: Tickets
   readonly sessions: Sessions
+  readonly accessTokens: AccessTokens
+  readonly records: Pick<SandboxRecords, 'read'>
   readonly subscriber: Redis
   readonly prefix: string
   readonly isPrivate: boolean
 }): CallerDirectory => {
-  const { keys, tenants, tickets, sessions, subscriber, prefix, isPrivate } = options
+  const { keys, tenants, tickets, sessions, accessTokens, records, subscriber, prefix, isPrivate } = options
   const channel = createRedisKeys(prefix).accessChannel
   const found = createCache<string, FoundKey | undefined>(FRESH_MS, (id) => keys.find(id))
   const foundSessions = createCache<string, FoundSession | undefined>(FRESH_MS, (name) => {
@@ -76,6 +96,12 @@ export const createCallerDirectory = (options: {
   const anonymous = createCache<'open', Caller | 'closed'>(FRESH_MS, async () =>
     (await keys.exist()) ? 'closed' : { tenant: await tenants.get(DEFAULT_TENANT), scopes: OPEN_SCOPES, keyId: null },
   )
+  /** By the id of the sandbox. Its token does not end with any key. */
+  const foundOwners = createCache<string, Caller | undefined>(FRESH_MS, async (sandboxId) => {
+    const record = await records.read(sandboxId)
+    if (record === undefined) return undefined
+    return { tenant: await tenants.get(record.tenantId), scopes: ['sandboxes'], keyId: null, sandboxId }
+  })
   const watches = new Set<Watch>()
 
   const findGood = async (keyId: string): Promise<FoundKey | undefined> => {
@@ -103,7 +129,8 @@ export const createCallerDirectory = (options: {
     if (sessionId !== undefined) noteSession(`${keyId}.${sessionId}`)
   }
   /** The caller as it is now. It counts as used. */
-  const renew = async ({ keyId, sessionId, scopes, ticket }: Caller): Promise<Caller | undefined> => {
+  const renew = async ({ keyId, sessionId, scopes, ticket, sandboxId }: Caller): Promise<Caller | undefined> => {
+    if (sandboxId !== undefined) return foundOwners.get(sandboxId)
     if (sessionId !== undefined && (await findGoodSession(keyId ?? '', sessionId)) === undefined) return undefined
     const by = await byId(keyId)
     if (by === undefined) return undefined
@@ -139,6 +166,12 @@ export const createCallerDirectory = (options: {
   subscriber.on('ready', lookAgain)
   subscriber.subscribe(channel).catch(() => {})
 
+  const requireOwner = async (sandboxId: string): Promise<Caller> => {
+    const owner = await foundOwners.get(sandboxId)
+    if (owner === undefined) throw sandboxNotFound()
+    return owner
+  }
+
   const toTicketCaller = (by: Caller, grant: Grant): Caller => ({
     ...by,
     scopes: by.scopes.filter((scope) => grant.scopes.includes(scope)),
@@ -171,6 +204,17 @@ export const createCallerDirectory = (options: {
       if (by === undefined) return undefined
       noteUse(by)
       return toTicketCaller(by, grant)
+    },
+
+    async byAccessToken(sandboxId, token) {
+      return (await accessTokens.isOf(sandboxId, token)) ? requireOwner(sandboxId) : undefined
+    },
+
+    async bySignature(use, signature) {
+      const token = await accessTokens.create(use.sandboxId)
+      if (!isFileSignature(token, use, signature)) return undefined
+      requireTime(use.expires)
+      return requireOwner(use.sandboxId)
     },
 
     withoutKey: byNobody,

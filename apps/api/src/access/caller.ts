@@ -1,5 +1,5 @@
 import { RequestError, type Scope, type Tenant } from '@runnel/contract/public'
-import { jobNotFound } from '@runnel/operations'
+import { jobNotFound, sandboxNotFound } from '@runnel/operations'
 import type { JobIds } from '@runnel/registry'
 import type { FastifyRequest } from 'fastify'
 
@@ -17,6 +17,8 @@ export interface Caller {
     /** Whether jobs may be submitted; each then becomes one of `jobIds`. */
     readonly submissions: boolean
   }
+  /** It came with the access token of this sandbox, or a URL signed with it, and may reach nothing else. */
+  readonly sandboxId?: string
 }
 
 /** The request's decorator that holds the caller, after it is known. */
@@ -38,6 +40,12 @@ export const requireSubmissions = (caller: Caller): void => {
   requireScope(caller, 'submit')
   if (caller.ticket?.submissions !== false) return
   throw new RequestError('forbidden', 'This ticket may not submit: ask for one with submissions: true')
+}
+
+/** The same for a sandbox. */
+export const requireSandbox = async (sandboxIds: JobIds, { tenant, sandboxId }: Caller, id: string): Promise<void> => {
+  if ((await sandboxIds.isOf(tenant.id, id)) && (sandboxId === undefined || sandboxId === id)) return
+  throw sandboxNotFound()
 }
 
 /** A job of another tenant gets the same answer as one that never existed, with the same work: Redis is not asked. */

@@ -24,7 +24,8 @@ export const findCaller = async (
   callers: CallerDirectory,
   credentials: Credentials,
   request: FastifyRequest,
-  takesTicket: boolean,
+  /** `sandboxId`: of the URL, where a route is below a sandbox. */
+  { takesTicket, sandboxId = '' }: { readonly takesTicket: boolean; readonly sandboxId?: string },
 ): Promise<Caller | undefined> => {
   const { headers } = request
   switch (credentials.type) {
@@ -32,6 +33,10 @@ export const findCaller = async (
       return callers.byKey(credentials.parts)
     case 'ticket':
       return takesTicket ? callers.byTicket(credentials.ticket, headers.origin) : undefined
+    case 'access-token':
+      return callers.byAccessToken(sandboxId, credentials.token)
+    case 'signature':
+      return callers.bySignature({ sandboxId, ...credentials.use }, credentials.signature)
     case 'session': {
       const caller = credentials.parts === undefined ? undefined : await callers.bySession(credentials.parts)
       // A cookie of an earlier installation at this address.

@@ -1,7 +1,7 @@
 import { RequestError } from '@runnel/contract/public'
 import type { JobIds } from '@runnel/registry'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { CALLER, requireJob, requireScope } from './caller.ts'
+import { CALLER, requireJob, requireSandbox, requireScope } from './caller.ts'
 import type { CallerDirectory } from './caller-directory.ts'
 import { type Credentials, readCredentials, refuseKeyInUrl } from './credentials.ts'
 import { findCaller, UNKNOWN_CALLER, UNKNOWN_SESSION } from './find-caller.ts'
@@ -22,11 +22,12 @@ export const guardRoutes = (
   options: {
     readonly callers: CallerDirectory
     readonly jobIds: JobIds
+    readonly sandboxIds: JobIds
     readonly count: CountRequest
     readonly countStream: CountStream
   },
 ): void => {
-  const { callers, jobIds, count, countStream } = options
+  const { callers, jobIds, sandboxIds, count, countStream } = options
 
   const refuse = async (request: FastifyRequest, reply: FastifyReply, { type }: Credentials): Promise<never> => {
     reply.header('www-authenticate', 'Bearer')
@@ -37,17 +38,19 @@ export const guardRoutes = (
 
   app.addHook('onRequest', async (request, reply) => {
     if (request.is404) return
-    const { scope, resource, submits, stream } = request.routeOptions.config
+    const { scope, resource, submits, stream, signedFor } = request.routeOptions.config
     if (scope === 'none') return
     refuseKeyInUrl(request.url)
-    const credentials = readCredentials(request)
+    const credentials = readCredentials(request, resource === 'sandbox' ? { signedFor } : undefined)
     // A WebSocket in a browser cannot send a header. Everything else can, and URLs are in logs.
     const takesTicket = stream && (request.ws || (credentials.type === 'ticket' && !credentials.isInUrl))
-    const caller = await findCaller(callers, credentials, request, takesTicket)
+    const id = readId(request.params)
+    const caller = await findCaller(callers, credentials, request, { takesTicket, sandboxId: id })
     if (caller === undefined) return refuse(request, reply, credentials)
     request.setDecorator(CALLER, caller)
     for (const needed of SCOPES_OF[scope]) requireScope(caller, needed)
-    if (resource === 'job') await requireJob(jobIds, caller, readId(request.params))
+    if (resource === 'job') await requireJob(jobIds, caller, id)
+    if (resource === 'sandbox') await requireSandbox(sandboxIds, caller, id)
     if (submits) await count(request, reply)
     if (stream) countStream(caller, request.ws ? request.raw.socket : reply.raw)
   })

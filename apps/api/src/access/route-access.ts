@@ -2,28 +2,34 @@ import type { Scope } from '@runnel/contract/public'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { z } from 'zod'
 
-const SCOPES = ['submit', 'read', 'submit, read', 'admin', 'any', 'none'] as const
+const SCOPES = ['submit', 'read', 'submit, read', 'sandboxes', 'admin', 'any', 'none'] as const
 /** The scopes that a key needs for each of them. */
 export const SCOPES_OF: Readonly<Record<(typeof SCOPES)[number], readonly Scope[]>> = {
   submit: ['submit'],
   read: ['read'],
   'submit, read': ['submit', 'read'],
+  sandboxes: ['sandboxes'],
   admin: ['admin'],
   any: [],
   none: [],
 }
-const RESOURCES = ['job', 'file', 'key', 'tenant', 'worker', 'session', 'none'] as const
+const RESOURCES = ['job', 'file', 'sandbox', 'key', 'tenant', 'worker', 'session', 'none'] as const
 
 /** Who may call a route. Each route states it in its options, as `config`. */
 export interface RouteAccess {
   /** What the caller's key must allow. `any`: a valid key; the handler checks further. `none`: everybody, without a key. */
   readonly scope: (typeof SCOPES)[number]
-  /** What `:id` in its URL is. A job or a file must belong to the caller's tenant. */
+  /**
+   * What `:id` in its URL is. A job, a file or a sandbox must belong to the caller's tenant. Routes of a sandbox take its access token
+   * too.
+   */
   readonly resource: (typeof RESOURCES)[number]
   /** Each request is a submission and counts for the tenant's `submitsPerMinute`. */
   readonly submits: boolean
   /** It stays open and counts for the stream quota. It takes a ticket in place of a key. */
   readonly stream: boolean
+  /** It also takes a signed URL, for this operation on the file of its `path`. */
+  readonly signedFor?: 'read' | 'write'
 }
 
 declare module 'fastify' {
@@ -35,6 +41,7 @@ const schema = z.object({
   resource: z.enum(RESOURCES),
   submits: z.boolean(),
   stream: z.boolean(),
+  signedFor: z.enum(['read', 'write']).optional(),
 })
 
 /** For routes that everybody may call. */

@@ -36,6 +36,7 @@ export const toErrorBody = (error: RequestError, requestId: string): ErrorBody =
       ? {}
       : { details: error.details.map(({ path, message }) => ({ path: clip(path), message: clip(message) })) }),
     ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+    ...(error.ending === undefined ? {} : { ending: error.ending }),
     requestId,
   },
 })

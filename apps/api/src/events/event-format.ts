@@ -1,4 +1,9 @@
-import type { LogEntry } from '@runnel/operations'
+/** An event: its id, its type, and its JSON as clients get it. */
+export interface StreamedEvent {
+  readonly id: string
+  readonly type: string
+  readonly json: string
+}
 
 /** How events travel in a plain HTTP answer. */
 export interface EventFormat {
@@ -6,7 +11,7 @@ export interface EventFormat {
   /** Sent at once, so that a client knows that it is connected before the first event. */
   readonly opening: string
   readonly heartbeat: string
-  readonly toText: (entry: LogEntry) => string
+  readonly toText: (event: StreamedEvent) => string
   /** The reason, as the last item of a stream that ends before its job. Its JSON has the type `error`, as a frame has. */
   readonly toError: (json: string) => string
 }

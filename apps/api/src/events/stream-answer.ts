@@ -1,8 +1,7 @@
-import type { LogEntry } from '@runnel/operations'
 import type { FastifyReply } from 'fastify'
 import { logFault } from '../errors/error-answers.ts'
 import { toErrorBody, toRequestError, toShuttingDown } from '../errors/to-request-error.ts'
-import type { EventFormat } from './event-format.ts'
+import type { EventFormat, StreamedEvent } from './event-format.ts'
 import { countTakenBytes } from './taken-bytes.ts'
 import { untilDrained } from './until-drained.ts'
 
@@ -18,7 +17,7 @@ import { untilDrained } from './until-drained.ts'
  */
 export const streamAnswer = async (
   reply: FastifyReply,
-  events: AsyncIterable<LogEntry>,
+  events: AsyncIterable<StreamedEvent>,
   options: { format: EventFormat; heartbeatMs: number; signal: AbortSignal; closing: AbortSignal },
 ): Promise<void> => {
   const { format, heartbeatMs, signal, closing } = options

@@ -1,13 +1,12 @@
 import { eventIdSchema, jobEventSchema, jobIdSchema } from '@runnel/contract/public'
-import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { callerOf } from '../access/caller.ts'
 import { closeWhenRevoked } from '../access/close-when-revoked.ts'
 import { requesterOf } from '../access/requester.ts'
-import { toInvalidRequest } from '../errors/invalid-request.ts'
 import { chooseFormat, SERVER_SENT_EVENTS } from '../events/event-format.ts'
 import { runEventSocket } from '../events/event-socket.ts'
+import { readAfter } from '../events/read-after.ts'
 import { streamAnswer } from '../events/stream-answer.ts'
 import { createEventFrames } from '../events/text-frame.ts'
 import { errorAnswers } from './answers.ts'
@@ -21,15 +20,6 @@ const querySchema = z.strictObject({
     .optional()
     .describe('Of POST /v1/tickets, in place of a key; for a WebSocket only. Over HTTP: Authorization: Ticket … .'),
 })
-
-/** Where to start. An EventSource repeats its URL when it reconnects, so its last id counts more than `after`. */
-const readAfter = (request: FastifyRequest, after: string | undefined): string | undefined => {
-  const lastEventId = request.headers['last-event-id']
-  if (lastEventId === undefined || lastEventId === '') return after
-  const read = eventIdSchema.safeParse(lastEventId)
-  if (!read.success) throw toInvalidRequest(read.error, 'Last-Event-ID')
-  return read.data
-}
 
 export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
   const { operations, callers, inputTurns, heartbeatMs, sharesFrames, closing, whileConnected } = options

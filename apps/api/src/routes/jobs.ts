@@ -13,11 +13,8 @@ import { showJob } from '../access/output-rule.ts'
 import { requesterOf } from '../access/requester.ts'
 import { SUBMISSION_BYTES } from '../input-bounds.ts'
 import { errorAnswers } from './answers.ts'
-import { wholeNumber } from './query-values.ts'
+import { WAIT_MAX_MS, wholeNumber } from './query-values.ts'
 import type { RouteOptions } from './route-options.ts'
-
-/** Longer than a program may run by default. To wait longer, follow its events. */
-const WAIT_MAX_MS = 60_000
 
 const waitQuerySchema = z.strictObject({
   wait: wholeNumber(0, WAIT_MAX_MS)

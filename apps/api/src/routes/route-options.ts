@@ -1,5 +1,5 @@
-import type { createSubmissionSchema, LimitsPolicy } from '@runnel/contract/public'
-import type { Operations } from '@runnel/operations'
+import type { createSubmissionSchema, LimitsPolicy, SandboxPolicy } from '@runnel/contract/public'
+import type { Operations, SandboxOperations } from '@runnel/operations'
 import type { JobRecorder } from '@runnel/registry'
 import type { CallerDirectory } from '../access/caller-directory.ts'
 import type { CountRequest } from '../access/rate-limit.ts'
@@ -11,11 +11,13 @@ import type { WhileConnected } from '../while-connected.ts'
 /** The parts that every route gets. */
 export interface RouteOptions {
   readonly operations: Operations
+  readonly sandboxes: SandboxOperations
   readonly backend: Backend
   readonly recorder: JobRecorder
   readonly metrics: ApiMetrics
   /** The limits that this deployment grants. */
   readonly policy: LimitsPolicy
+  readonly sandboxPolicy: SandboxPolicy
   readonly callers: CallerDirectory
   readonly count: CountRequest
   readonly inputTurns: InputTurns

@@ -40,7 +40,7 @@ export const identifySocket = async (
     throw new RequestError('invalid-request', 'Cannot identify this client twice: open another socket')
   }
   handshake.hasAsked = true
-  const caller = await findCaller(callers, readAuth(auth, request), request, true)
+  const caller = await findCaller(callers, readAuth(auth, request), request, { takesTicket: true })
   if (caller === undefined) {
     await count(request)
     throw new RequestError('unauthorized', UNKNOWN)

@@ -4,12 +4,9 @@ import { findEndCommands } from '../jobs/find-end-commands.ts'
 import type { OperationParts } from '../parts.ts'
 import { createLossCount, LOSS } from './loss-count.ts'
 
-/** A command of a sandbox has one attempt. */
-const ATTEMPTS = 1
-
 /**
  * Ends sandboxes whose worker died: those whose lease was not renewed for 25 s in which this process reached Redis all the time.
- * Their commands end as `sandbox-failed`, with a reference that the log has. Every API process looks; what one has ended, another
+ * Their commands end as `sandbox-failed`, with a reference that the log has, and keep what they printed. Every API process looks; what one has ended, another
  * one does not end again.
  */
 export const endLostSandboxes = (options: {
@@ -39,7 +36,7 @@ export const endLostSandboxes = (options: {
     for (const runId of await history.findRuns(sandboxId)) {
       const reference = randomUUID()
       const toCommands = await findEndCommands({ history }, runId)
-      if (await logWriter.endUntaken(runId, ATTEMPTS, { reference, toCommands })) {
+      if (await logWriter.endRun(runId, { reference, toCommands })) {
         log.error({ sandboxId, jobId: runId, reference }, 'A command ended because its sandbox was lost')
       }
     }

@@ -79,6 +79,13 @@ export const api = {
     reason:
       'The most that one worker can run at once (`RUNNEL_CONCURRENCY`). With less, a second worker would not help a single tenant. Tenants take turns, so it stays fair below this bound.',
   }),
+  RUNNEL_MAX_SANDBOXES_PER_TENANT: setting(count, {
+    unit: 'sandboxes',
+    default: 100,
+    does: 'Sandboxes of one tenant that may wait, run or be paused at once, unless the tenant has a bound of its own. The next one gets 429.',
+    reason:
+      'A chat app with a hundred conversations open. With 24 MiB each while they are idle, one tenant can take 2.4 GiB.',
+  }),
   RUNNEL_MAX_STREAMS_PER_TENANT: setting(count, {
     unit: 'streams',
     default: 2_000,

@@ -1,0 +1,73 @@
+import type { QueuedSandbox } from '@runnel/contract/internal'
+import { RequestError, type Tenant, utf8Length } from '@runnel/contract/public'
+import { requireRedis } from '../request-errors.ts'
+import type { SandboxParts } from './sandbox-parts.ts'
+
+/** A sandbox ends within minutes as a rule. */
+const RETRY_MS = 5_000
+
+/** What its entry in the queue and its record cost, besides its texts. */
+const BASE_BYTES = 2_048
+
+const countBytes = ({ files, env, metadata }: QueuedSandbox): number =>
+  [...files.flatMap(({ path, content }) => [path, content]), ...Object.entries({ ...env, ...metadata }).flat()].reduce(
+    (sum, text) => sum + utf8Length(text),
+    BASE_BYTES,
+  )
+
+const boundOf = ({ sandboxesPerTenant }: SandboxParts, { limits }: Tenant): number =>
+  limits.sandboxes ?? sandboxesPerTenant
+
+const tooManyOfTenant = (living: number, bound: number): RequestError =>
+  new RequestError(
+    'too-many-sandboxes',
+    `Cannot make another sandbox: you have ${living}, and ${bound} may live at once, paused ones included; delete one, or let one end`,
+    { retryAfterMs: RETRY_MS },
+  )
+
+const requireRoom = async (parts: SandboxParts, tenant: Tenant): Promise<void> => {
+  const [own, room] = await Promise.all([parts.records.countLiving(tenant.id), parts.workers.sandboxRoom()])
+  const bound = boundOf(parts, tenant)
+  if (own >= bound) throw tooManyOfTenant(own, bound)
+  // Without any worker it waits in the queue, as a job does.
+  if (room.bound > 0 && room.living >= room.bound) {
+    throw new RequestError(
+      'too-many-sandboxes',
+      `Cannot make another sandbox now: ${room.living} live, and the workers have room for ${room.bound}; try again when some have ended`,
+      { retryAfterMs: RETRY_MS },
+    )
+  }
+}
+
+/** Takes back what was accepted: the record first, so that a worker that takes it at this moment does not start it. */
+export const removeQueuedSandbox = async ({ records, producer }: SandboxParts, id: string): Promise<void> => {
+  await records.end(id, 'deleted')
+  await producer.remove(id)
+}
+
+/**
+ * Puts a sandbox into the queue. The record, the lists and the place in the queue are one step.
+ *
+ *   tenant or workers are full   refused before anything is written
+ *   queue or Redis is full       refused by that step, as a job is
+ *   several creates at once      those that went over the tenant's bound are taken back, so the bound holds
+ *   answer lost                  Redis may have done it, and nobody knows the id: it is taken back
+ */
+export const acceptSandbox = async (parts: SandboxParts, tenant: Tenant, sandbox: QueuedSandbox): Promise<void> => {
+  requireRedis(parts)
+  const { records, producer, tenantCount } = parts
+  await requireRoom(parts, tenant)
+  const commands = records.acceptCommands(sandbox)
+  const tenants = await tenantCount.read()
+  try {
+    await producer.enqueue(sandbox, { tenants, commands, bytes: countBytes(sandbox), tenantBounds: tenant.limits })
+  } catch (error) {
+    if (!(error instanceof RequestError)) await removeQueuedSandbox(parts, sandbox.id).catch(() => {})
+    throw error
+  }
+  const bound = boundOf(parts, tenant)
+  const living = await records.countLiving(tenant.id)
+  if (living <= bound) return
+  await removeQueuedSandbox(parts, sandbox.id)
+  throw tooManyOfTenant(living - 1, bound)
+}
