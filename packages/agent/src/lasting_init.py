@@ -37,6 +37,9 @@ else:
 #: Two of them say how much room there is in all folders where programs may write.
 DISKS = (view.OF_LASTING[0], "/tmp")
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
+#: After these a command may be killed with its tree. Not all are, so marks are kept for the last ones only.
+ENDS = (signal.SIGTERM, signal.SIGKILL)
+MOST_MARKS = 64
 #: In struct rusage: seconds and microseconds in programs, then in the kernel.
 TIMES = (slice(0, 8), slice(8, 16), slice(16, 24), slice(24, 32))
 
@@ -48,6 +51,7 @@ class LastingInit(Init):
         super().__init__(control, program_filter)
         self._most_processes = 0
         self._mains: set[int] = set()
+        self._marks: dict[int, tree.Mark] = {}  # of those that are going to end
 
     def _answer(self, request: "tuple[Any, ...]", descriptors: "list[int]") -> None:
         name = request[0]
@@ -65,7 +69,7 @@ class LastingInit(Init):
             elif name == "signal":
                 self._signal_group(request[1], request[2])
             elif name == "kill":
-                tree.kill(request[1])
+                tree.kill(request[1], self._marks.pop(request[1], set()))
             elif name == "setup":
                 set_up(request[1], view.OF_LASTING)
                 self._most_processes = request[2]
@@ -122,6 +126,10 @@ class LastingInit(Init):
 
     def _signal_group(self, main: int, number: int) -> None:
         if main in self._mains:  # its number is nobody else's until it has been waited for
+            if number in ENDS:
+                if len(self._marks) >= MOST_MARKS:
+                    self._marks.pop(next(iter(self._marks)))
+                self._marks[main] = tree.mark(main)
             self._main = main
             self._signal(number)
 

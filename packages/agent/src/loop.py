@@ -84,7 +84,8 @@ class Loop:
     def after(self, seconds: float, call: Callable[[], object]) -> int:
         """Calls `call` once, that much later; returns a handle for `cancel`."""
         self._next_timer += 1
-        self._timers[self._next_timer] = (time.monotonic() + max(seconds, 0), call)
+        now = time.monotonic() if self._held_since is None else self._held_since
+        self._timers[self._next_timer] = (now + max(seconds, 0), call)
         return self._next_timer
 
     def cancel(self, handle: int) -> None:

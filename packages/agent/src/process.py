@@ -237,9 +237,9 @@ class Process:
         return None if seconds is None else round(seconds * 1000, 3)
 
     def was_held(self, seconds: float) -> None:
-        """This time does not count: it was frozen."""
+        """These last seconds do not count: it was frozen."""
         if self._started is not None:
-            self._started += seconds
+            self._started = min(self._started + seconds, time.monotonic())
 
     def _watch_cpu(self) -> None:
         """Where nothing measures the time, the wall limit must do."""
@@ -282,7 +282,8 @@ class Process:
             self._timers["kill"] = self._loop.after(kill_grace_ms / 1000, self._kill)
 
     def _kill(self) -> None:
-        self._confinement.signal(self.pid, signal.SIGKILL)
+        if not self._confinement.lasts:  # there, those whose parent dies first would not be found any more
+            self._confinement.signal(self.pid, signal.SIGKILL)
         self._confinement.kill_everything()
 
     # Standard input
@@ -342,11 +343,14 @@ class Process:
         self._streams.close_stdin(self._loop)
         self._everyone_died = self._usage.version is not None
         self._output.drain()
-        if self._confinement.lasts and self._limit is None and "kill" not in self._timers:
+        if not self._confinement.lasts:
+            if self._output.is_open() or not self._everyone_died:
+                self._confinement.kill_everything()
+        else:
+            if self._limit is not None or "kill" in self._timers:
+                self._confinement.kill_everything()
             if self._output.is_open():
                 self._loop.after(LET_GO_SECONDS, self._output.let_go)
-        elif self._output.is_open() or not self._everyone_died or self._confinement.lasts:
-            self._confinement.kill_everything()
         self._streams.hang_up()
         self._report_when_over()
 

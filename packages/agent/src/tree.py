@@ -1,6 +1,7 @@
 """The processes that belong to a command: its session, and all that descend from it.
 
 One that has left the session and whose parent has died belongs to nobody: it is a background process of the sandbox.
+So who is going to end a command marks its tree first, and then those are ended too whose parents die meanwhile.
 """
 
 import posix
@@ -11,8 +12,10 @@ if TYPE_CHECKING:
     import signal
     from typing import TypeAlias
 
-    #: Parent, session, processor time with that of the children it has waited for, in ticks of the kernel.
-    Seen: TypeAlias = tuple[int, int, int]
+    #: Parent, session, processor time with that of the children it has waited for, when it started: in ticks of the
+    #: kernel. A number and a start are one process only.
+    Seen: TypeAlias = tuple[int, int, int, int]
+    Mark: TypeAlias = set[tuple[int, int]]
 else:
     import _signal as signal
 
@@ -22,10 +25,14 @@ MOST_ROUNDS = 64
 STAT_BYTES = 1024
 
 
-def find(leader: int) -> "dict[int, Seen]":
+def find(leader: int, marked: "Mark | None" = None) -> "dict[int, Seen]":
     """Of the command whose main process is or was `leader`."""
     everyone = _read_all()
-    found = {pid: seen for pid, seen in everyone.items() if pid == leader or seen[1] == leader}
+    found = {
+        pid: seen
+        for pid, seen in everyone.items()
+        if leader in (pid, seen[1]) or (marked is not None and (pid, seen[3]) in marked)
+    }
     grows = True
     while grows:
         more = {pid: seen for pid, seen in everyone.items() if seen[0] in found and pid not in found}
@@ -35,20 +42,24 @@ def find(leader: int) -> "dict[int, Seen]":
 
 
 def cpu_ms(leader: int) -> float:
-    return sum(ticks for _, _, ticks in find(leader).values()) * 1000 / TICKS_PER_SECOND
+    return sum(seen[2] for seen in find(leader).values()) * 1000 / TICKS_PER_SECOND
 
 
-def kill(leader: int) -> None:
+def mark(leader: int) -> "Mark":
+    return {(pid, seen[3]) for pid, seen in find(leader).items()}
+
+
+def kill(leader: int, marked: "Mark") -> None:
     """First stops them, because a process that is stopped starts no others."""
     stopped: set[int] = set()
     for _ in range(MOST_ROUNDS):
-        new = find(leader).keys() - stopped
+        new = find(leader, marked).keys() - stopped
         if not new:
             break
         for pid in new:
             _send(pid, signal.SIGSTOP)
         stopped |= new
-    for pid in find(leader).keys() | stopped:
+    for pid in find(leader, marked).keys() | stopped:
         _send(pid, signal.SIGKILL)
 
 
@@ -82,4 +93,4 @@ def _read(name: str) -> "Seen | None":
         return None
     finally:
         posix.close(file)
-    return int(fields[1]), int(fields[3]), sum(map(int, fields[11:15]))
+    return int(fields[1]), int(fields[3]), sum(map(int, fields[11:15])), int(fields[19])

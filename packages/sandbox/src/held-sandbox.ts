@@ -38,14 +38,27 @@ export interface CommandRequest {
 }
 
 /**
- * Work on files, as the program's user. Paths are absolute, or relative to the home. docs/sandboxes.md says what each task
- * prints. One that fails prints `{code, message}` on stderr and exits with 1.
+ * Work on files, as the program's user: paths reach what its programs reach. They are absolute, or relative to the home.
+ *
+ *   read     prints the bytes of a file, never more than it had at first. Anything else than a file is refused.
+ *   write    takes a file on stdin until its end. Before that it has no name, so `stop` leaves nothing. Makes folders on the way.
+ *   stat     prints one FileEntry of the contract. `follow`: of what a link leads to.
+ *   list     prints a FileEntry a line, of what is in a folder and of `depth - 1` folders below. Follows no links.
+ *   mkdir    also makes the folders on the way.
+ *   move     replaces a file, not a folder. Makes folders on the way.
+ *   remove   a folder with all that is in it.
+ *   archive  prints it. Names are relative to the folder, or the file's own.
+ *   watch    prints {"type":"ready"}, then {type, path} a line: create, write, remove, rename, chmod, or lost where some are
+ *            missing. Exits when what it watches is gone.
+ *
+ * One that fails prints `{code, message}` on stderr, with a code of the API's errors, and exits with 1.
  */
 export type Task =
   | { readonly name: 'read'; readonly path: string; readonly offset?: number; readonly length?: number }
   | { readonly name: 'write'; readonly path: string; readonly mode?: number }
+  | { readonly name: 'stat'; readonly path: string; readonly follow?: boolean }
   | { readonly name: 'list'; readonly path: string; readonly depth: number }
-  | { readonly name: 'stat' | 'remove' | 'mkdir'; readonly path: string }
+  | { readonly name: 'remove' | 'mkdir'; readonly path: string }
   | { readonly name: 'move'; readonly from: string; readonly to: string }
   | { readonly name: 'archive'; readonly path: string; readonly format: 'tar' | 'zip' }
   | { readonly name: 'watch'; readonly path: string; readonly recursive: boolean }

@@ -1,4 +1,5 @@
-import type { CommandRequest, HeldProcess, HeldSandbox, HoldRequest, Sandboxes } from '../src/index.ts'
+import { expect } from 'vitest'
+import type { CommandRequest, HeldProcess, HeldSandbox, HoldRequest, Sandboxes, Task } from '../src/index.ts'
 
 const MIB = 1024 * 1024
 
@@ -30,4 +31,32 @@ export const finish = async (process: HeldProcess) => {
 export const runLine = async (sandbox: HeldSandbox, line: string, over: Partial<CommandRequest> = {}) => {
   const { stdout, ...rest } = await finish(sandbox.start(toCommand(line, over)))
   return { ...rest, stdout: stdout.toString() }
+}
+
+/** The output of a task that must work. */
+export const runTask = async (sandbox: HeldSandbox, task: Task, input?: Uint8Array): Promise<Buffer> => {
+  const process = sandbox.task(task)
+  if (input !== undefined) await process.write(input)
+  process.end()
+  const { stdout, stderr, outcome } = await finish(process)
+  if (outcome.type !== 'exited' || outcome.exitCode !== 0) throw new Error(`${JSON.stringify(outcome)} ${stderr}`)
+  return stdout
+}
+
+/** Its lines of JSON. */
+export const readLines = (printed: Buffer): Record<string, unknown>[] =>
+  printed
+    .toString()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line))
+
+/** The code of a task that must fail. */
+export const failTask = async (sandbox: HeldSandbox, task: Task, input = Buffer.of()): Promise<unknown> => {
+  const process = sandbox.task(task)
+  await process.write(input)
+  process.end()
+  const { stdout, stderr, outcome } = await finish(process)
+  expect([stdout.length, outcome]).toEqual([0, { type: 'exited', exitCode: 1 }])
+  return JSON.parse(stderr).code
 }

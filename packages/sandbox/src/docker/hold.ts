@@ -1,7 +1,7 @@
 import { askAgent } from '../agent/ask.ts'
 import { createDeadlines } from '../agent/deadlines.ts'
 import { type StartRequest, startHeldProcess } from '../agent/held-process.ts'
-import type { HeldEnd, HeldProcess, HeldSandbox, HoldRequest } from '../held-sandbox.ts'
+import type { HeldEnd, HeldProcess, HeldSandbox, HoldRequest, Task } from '../held-sandbox.ts'
 import { SandboxFailure } from '../sandbox.ts'
 import type { Container } from './container.ts'
 import { withDeadline } from './deadline.ts'
@@ -15,6 +15,10 @@ import type { Stock } from './stock.ts'
 /** Variables of each command, before those of the sandbox. */
 const ENV = { ...BASE_ENV, HOME, USER: 'runner', LOGNAME: 'runner', SHELL: '/bin/bash' }
 const TERMINAL_ENV = { TERM: 'xterm-256color' }
+/** These take as long as somebody sends or reads. */
+const ENDLESS_TASKS: ReadonlySet<Task['name']> = new Set(['read', 'write', 'archive', 'watch'])
+/** For the others. Programs may stop a task, because it runs as their user. */
+const TASK_WALL_MS = 120_000
 /** Of the agent, to a question. */
 const ANSWER_TIMEOUT_MS = 5_000
 
@@ -72,7 +76,7 @@ export const createHold = (options: {
           folder: command.cwd ?? HOME,
           env: { ...ENV, ...(command.terminal === undefined ? {} : TERMINAL_ENV), ...env, ...own },
         }),
-      task: (task) => start({ task, folder: HOME, wallMs: null }),
+      task: (task) => start({ task, folder: HOME, wallMs: ENDLESS_TASKS.has(task.name) ? null : TASK_WALL_MS }),
       async metrics() {
         if (isPaused) throw new SandboxFailure('The sandbox is paused', { programStarted: true })
         return ask('metrics')
