@@ -30,6 +30,10 @@ export const configSchema = z.object(SETTINGS.worker).transform((given, context)
     cpus: given.RUNNEL_CPUS,
     imagePrefix: given.RUNNEL_IMAGE_PREFIX,
     runtime: given.RUNNEL_RUNTIME,
+    maxSandboxes: given.RUNNEL_MAX_SANDBOXES,
+    sandboxMemoryBytes: given.RUNNEL_SANDBOX_MEMORY_BYTES,
+    gatewayListen: readListenAddress(given.RUNNEL_GATEWAY_LISTEN) ?? z.NEVER,
+    gatewayUrl: given.RUNNEL_GATEWAY_URL,
     /** undefined: nowhere. */
     listen: given.RUNNEL_WORKER_LISTEN === undefined ? undefined : readListenAddress(given.RUNNEL_WORKER_LISTEN),
   }

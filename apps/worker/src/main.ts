@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { defaultLimits } from '@runnel/contract/public'
+import { startGatewayServer } from '@runnel/gateway/server'
 import { createPublisher } from '@runnel/output/publisher'
 import {
   boundRelease,
@@ -17,6 +18,8 @@ import { createConsumer } from '@runnel/queue/consumer'
 import { connectRedis, findEvictionRisk } from '@runnel/redis'
 import {
   createHistory,
+  createLeases,
+  createSandboxRecords,
   createWorkerDirectory,
   createWorkerStatsWriter,
   recordBy,
@@ -35,6 +38,10 @@ import { startHeartbeat } from './heartbeat.ts'
 import { createIntake } from './intake.ts'
 import { createWorkerMetrics } from './metrics.ts'
 import { createRunJob } from './run-job.ts'
+import { toGatewayUrl } from './sandboxes/gateway-url.ts'
+import { createHeldSandboxes } from './sandboxes/held-sandboxes.ts'
+import { createHoldSandbox } from './sandboxes/hold-sandbox.ts'
+import { startLeaseRenewal } from './sandboxes/lease-renewal.ts'
 import { startStatusServer } from './status-server.ts'
 
 /** The longest that stopping takes after the grace: 10 s for jobs, 15 s for containers, 3 s for Redis, and 1 s for the rest. */
@@ -79,13 +86,16 @@ await runUntilSignal(async (signal, resources) => {
     onChange: () => heartbeat.send(),
   })
   const self = { host: hostname(), version: VERSION, startedAt: new Date().toISOString(), concurrency }
+  const holds = resources.use(
+    createHeldSandboxes({ most: config.maxSandboxes, memoryBytes: config.sandboxMemoryBytes }),
+  )
   const parts: { sandboxes?: Sandboxes; running?: { readonly count: number } } = {}
   const report = (): WorkerReport => ({
     ...self,
     ...intake.state,
     busy: parts.running?.count ?? 0,
     pool: parts.sandboxes?.pool ?? { idle: 0, bound: 0 },
-    sandboxes: { running: 0, bound: 0 },
+    sandboxes: holds.state,
     isolation: parts.sandboxes?.isolation ?? { served: 'job' },
   })
   const drain = createDrainSwitch(intake, log)
@@ -116,8 +126,19 @@ await runUntilSignal(async (signal, resources) => {
   parts.running = running
   const onUnreadable = createFailUnreadableJob({ publisher, history, recorder, log })
   const settings = { redis: blocking, prefix, concurrency, retentionMs, lockMs: config.lockMs, onUnreadable, log }
-  const consumer = createConsumer(settings, running.run)
-  resources.defer(() => consumer.stop(shutdownGraceMs))
+  const gateway = resources.use(await startGatewayServer({ address: config.gatewayListen, log }))
+  const gatewayUrl = config.gatewayUrl ?? toGatewayUrl(config.gatewayListen.host, gateway.port, hostname())
+  log.info(`The gateway of lasting sandboxes listens at ${gatewayUrl}`)
+  const records = createSandboxRecords({ redis, prefix, retentionMs })
+  const renewal = resources.use(startLeaseRenewal({ redis, leases: createLeases({ redis, prefix }), records }))
+  const holdSandbox = createHoldSandbox({
+    ...{ sandboxes, holds, records, renewal, gateway, worker: id, gatewayUrl },
+    ...{ publisher, history, isEngineUp: watch.isUp, log },
+  })
+  const consumer = createConsumer(settings, running.run, holdSandbox)
+  resources.defer(async () => {
+    await Promise.all([consumer.stop(shutdownGraceMs), holds.stop(shutdownGraceMs)])
+  })
   await watch.isUp()
   intake.start()
   log.info({ concurrency, poolMin: config.poolMin, sandbox: config.sandbox }, 'The worker takes jobs')

@@ -1,5 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os'
-import { LIMITS } from '@runnel/contract/public'
+import { LIMITS, SANDBOX_LIMITS } from '@runnel/contract/public'
 import { z } from 'zod'
 import { readListenAddress } from '../listen-address.ts'
 import { oneOf, optionalSetting, positiveNumber, setting, text, wholeNumber } from './setting.ts'
@@ -10,6 +10,25 @@ const PROGRAMS_MEMORY_SHARE = 0.75
 const POOL_MEMORY_SHARE = 0.1
 /** A ready container: 12 MiB for the agent and the interpreter, and as much for what the engine keeps beside it. */
 const READY_CONTAINER_BYTES = 24 * 1024 * 1024
+
+/** Of the memory, for what lasting sandboxes use together. */
+const SANDBOX_MEMORY_SHARE = 0.5
+/** How many times as much memory lasting sandboxes may be promised together as they may use. */
+const SANDBOX_OVERCOMMIT = 20
+
+const sandboxesOf = (memoryBytes: number): number =>
+  Math.max(
+    1,
+    Math.floor((memoryBytes * SANDBOX_MEMORY_SHARE * SANDBOX_OVERCOMMIT) / SANDBOX_LIMITS.memoryBytes.default),
+  )
+
+/** The text of a variable that is an address to listen on. */
+const listenAddress = text(
+  'address and port, such as `127.0.0.1:9464` or `[::1]:9464`',
+  z
+    .string()
+    .refine((given) => readListenAddress(given) !== undefined, 'must be an address and a port, such as 127.0.0.1:9464'),
+)
 
 const concurrencyOf = (memoryBytes: number): number =>
   Math.max(1, Math.floor((memoryBytes * PROGRAMS_MEMORY_SHARE) / LIMITS.memoryBytes.default))
@@ -79,20 +98,42 @@ export const worker = {
     does: 'The time between SIGTERM and SIGKILL for a program that has to stop.',
     reason: 'Enough to close files and print a last line.',
   }),
-  RUNNEL_WORKER_LISTEN: optionalSetting(
+  RUNNEL_WORKER_LISTEN: optionalSetting(listenAddress, {
+    absent: 'the worker listens nowhere',
+    does: 'Where the worker shows `/metrics` to Prometheus and `/health`, without asking for a key. Each worker on a host needs its own port; 0 takes a free one, which is in the log.',
+    reason: 'A worker needs nothing from outside but Redis and Docker.',
+  }),
+  RUNNEL_MAX_SANDBOXES: setting(wholeNumber(0, 10_000), {
+    unit: 'sandboxes',
+    default: () => sandboxesOf(totalmem()),
+    defaultText: 'ten times the memory ÷ 1 GiB',
+    does: 'Lasting sandboxes that one worker holds at once. 0: it takes none. They take no places of jobs.',
+    reason:
+      'Overcommitted 20 times: sandboxes may use half of the memory together, and be promised 20 times as much, because one that nobody uses at the moment takes about 24 MiB of its 1 GiB. `RUNNEL_SANDBOX_MEMORY_BYTES` bounds what they really use.',
+  }),
+  RUNNEL_SANDBOX_MEMORY_BYTES: setting(wholeNumber(67_108_864), {
+    unit: 'bytes',
+    default: () => Math.floor(totalmem() * SANDBOX_MEMORY_SHARE),
+    defaultText: 'half of the memory',
+    does: 'While the lasting sandboxes of a worker use more than this together, it takes no new ones.',
+    reason: 'The other half is for jobs, the engine and Redis.',
+  }),
+  RUNNEL_GATEWAY_LISTEN: setting(listenAddress, {
+    default: '127.0.0.1:0',
+    does: 'Where the worker listens for what APIs ask of its lasting sandboxes. Port 0 takes a free one. Each request must be signed with a secret of the sandbox, which only APIs can read; but use a private address, because what is sent is not encrypted.',
+    reason: 'API and worker on one machine.',
+  }),
+  RUNNEL_GATEWAY_URL: optionalSetting(
     text(
-      'address and port, such as `127.0.0.1:9464` or `[::1]:9464`',
-      z
-        .string()
-        .refine(
-          (text) => readListenAddress(text) !== undefined,
-          'must be an address and a port, such as 127.0.0.1:9464',
-        ),
+      '`http://` URL without a path',
+      z.url({ protocol: /^http$/, error: 'must be an http:// URL' }).refine((url) => new URL(url).pathname === '/', {
+        error: 'must have no path',
+      }),
     ),
     {
-      absent: 'the worker listens nowhere',
-      does: 'Where the worker shows `/metrics` to Prometheus and `/health`, without asking for a key. Each worker on a host needs its own port; 0 takes a free one, which is in the log.',
-      reason: 'A worker needs nothing from outside but Redis and Docker.',
+      absent: 'the address of `RUNNEL_GATEWAY_LISTEN`; the host name, if that is `0.0.0.0` or `[::]`',
+      does: 'How APIs reach this worker’s `RUNNEL_GATEWAY_LISTEN`.',
+      reason: 'A name that other hosts know is needed only where the address itself does not lead here.',
     },
   ),
   DOCKER_HOST: optionalSetting(

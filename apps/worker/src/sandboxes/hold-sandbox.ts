@@ -1,0 +1,181 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Outcome, type SandboxEnding, toBytes } from '@runnel/contract/public'
+import type { GatewayServer } from '@runnel/gateway/server'
+import type { Publisher } from '@runnel/output/publisher'
+import type { Logger } from '@runnel/process'
+import type { SandboxDelivery, Verdict } from '@runnel/queue/consumer'
+import type { History, SandboxRecords } from '@runnel/registry'
+import type { HeldSandbox, Sandboxes } from '@runnel/sandbox'
+import { createCommandHandlers } from './command-handlers.ts'
+import type { HeldSandboxes } from './held-sandboxes.ts'
+import type { LeaseRenewal } from './lease-renewal.ts'
+import { createSandboxCommands } from './sandbox-commands.ts'
+import { createFileHandlers, toAbsolute, writeFile } from './sandbox-files.ts'
+import { createSandboxLife, type SandboxLife } from './sandbox-life.ts'
+import { createTerminalHandlers } from './sandbox-terminal.ts'
+import { createWatcherHandlers } from './sandbox-watchers.ts'
+
+export interface HoldSandboxDeps {
+  readonly sandboxes: Pick<Sandboxes, 'hold'>
+  readonly holds: HeldSandboxes
+  readonly records: SandboxRecords
+  readonly renewal: LeaseRenewal
+  readonly gateway: GatewayServer
+  /** Who holds it, and where the gateway is. */
+  readonly worker: string
+  readonly gatewayUrl: string
+  readonly publisher: Publisher
+  readonly history: Pick<History, 'find' | 'endCommands'>
+  readonly isEngineUp: () => Promise<boolean>
+  readonly log: Logger
+}
+
+const SECRET_BYTES = 32
+/** A worker without room puts a sandbox back, after a pause so that it does not go around in circles. */
+const FULL_PAUSE_MS = 250
+/** Longer than it takes to notice that there is no room (429 at the door). Then it ends as failed. */
+const NO_ROOM_TIMEOUT_MS = 30_000
+/** How long an ending is tried to be noted while Redis is away. After that its record expires. */
+const NOTE_END_TRIES = 120
+const NOTE_END_PAUSE_MS = 1_000
+
+/**
+ * Begins a lasting sandbox; then the delivery is over and the lease says who holds it.
+ *
+ *   hold a place ──▶ write its files ──▶ lease ──▶ record: running ──▶ serve it ──▶ over ──▶ record: ended ──▶ take it down
+ *        └─▶ no room, or stopping: requeue          └─▶ deleted meanwhile: take it down
+ */
+export const createHoldSandbox = (deps: HoldSandboxDeps) => {
+  const { sandboxes, holds, records, renewal, gateway, worker, gatewayUrl, publisher, history, isEngineUp, log } = deps
+
+  const dispose = async (id: string, held: HeldSandbox): Promise<void> => {
+    try {
+      await held[Symbol.asyncDispose]()
+    } catch (err) {
+      log.warn({ sandboxId: id, err }, 'Cannot take a sandbox down')
+    }
+  }
+
+  const noteEnd = async (id: string, ending: SandboxEnding): Promise<void> => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await records.end(id, ending)
+        await renewal.release(id)
+        return
+      } catch (err) {
+        if (tries === NOTE_END_TRIES || holds.isStopped) {
+          log.warn({ sandboxId: id, ending, err }, 'Cannot note how a sandbox ended')
+          return
+        }
+        await delay(NOTE_END_PAUSE_MS)
+      }
+    }
+  }
+
+  const serve = ({ sandbox }: SandboxDelivery, held: HeldSandbox, life: SandboxLife, secret: string): Disposable => {
+    const { id, workDir } = sandbox
+    const toFailedOutcome = (err: unknown): Outcome => {
+      if (life.isOver) return { type: 'canceled' }
+      const reference = randomUUID()
+      log.error({ sandboxId: id, reference, err }, 'A command of a sandbox failed')
+      return { type: 'sandbox-failed', reference }
+    }
+    const commands = createSandboxCommands({ held, workDir, toFailedOutcome })
+    const { use, touch } = life.timers
+    return gateway.serve({
+      id,
+      secret,
+      begin: life.begin,
+      handlers: {
+        ...life.handlers,
+        ...createCommandHandlers({ commands, use, publisher, history, log }),
+        ...createFileHandlers(held, workDir),
+        ...createWatcherHandlers(held, workDir),
+      },
+      connections: createTerminalHandlers({ commands, touch }),
+    })
+  }
+
+  const live = async (delivery: SandboxDelivery, held: HeldSandbox, life: SandboxLife, served: Disposable) => {
+    const { id, tenantId: tenant } = delivery.sandbox
+    const startedMs = performance.now()
+    const ending = await life.over
+    // First for everybody else: who waits for an answer learns from the record why there is none.
+    const noted = noteEnd(id, ending)
+    await Promise.race([noted, delay(NOTE_END_PAUSE_MS)])
+    served[Symbol.dispose]()
+    await dispose(id, held)
+    const livedMs = Math.round(performance.now() - startedMs)
+    log.info({ sandboxId: id, tenant, ending, livedMs }, 'sandbox ended')
+    await noted
+  }
+
+  const begin = async (delivery: SandboxDelivery, held: HeldSandbox): Promise<'running' | 'ended'> => {
+    const { sandbox } = delivery
+    const { id, files, workDir, timeoutMs, idleTimeoutMs, autoResume } = sandbox
+    for (const { path, content, encoding } of files) {
+      const bytes = toBytes({ encoding, data: content })
+      await writeFile(held, { name: 'write', path: toAbsolute(workDir, path) }, [bytes])
+    }
+    const secret = randomBytes(SECRET_BYTES).toString('hex')
+    const life = createSandboxLife({ id, held, times: { timeoutMs, idleTimeoutMs }, autoResume, records })
+    const holder = {
+      id,
+      lease: { worker, gateway: gatewayUrl, secret },
+      lifeMs: () => life.timers.lifeMs,
+      onEnded: () => life.end('lost'),
+    }
+    // Before anybody is told that it runs.
+    const served = serve(delivery, held, life, secret)
+    try {
+      await renewal.take(holder)
+      const endsAt = new Date(Date.now() + timeoutMs)
+      if ((await records.start(id, { startedAt: new Date(), endsAt })) === 'started') {
+        renewal.keep(holder)
+        void holds.add(life, live(delivery, held, life, served))
+        return 'running'
+      }
+    } catch (error) {
+      life.end('sandbox-failed')
+      served[Symbol.dispose]()
+      throw error
+    }
+    life.end('deleted')
+    served[Symbol.dispose]()
+    await Promise.all([renewal.release(id), dispose(id, held)])
+    return 'ended'
+  }
+
+  return async (delivery: SandboxDelivery): Promise<Verdict> => {
+    const { sandbox, signal, lastTry } = delivery
+    const { id, tenantId, template, limits, env, submittedAt } = sandbox
+    if (!holds.hasRoom) {
+      await delay(FULL_PAUSE_MS, undefined, { signal }).catch(() => {})
+      if (Date.now() - Date.parse(submittedAt) < NO_ROOM_TIMEOUT_MS || signal.aborted) return 'requeue'
+      log.error({ sandboxId: id }, 'A sandbox found no room on this worker for 30 s')
+      await records.end(id, 'sandbox-failed')
+      return 'done'
+    }
+    const reserved = holds.reserve()
+    const startedMs = performance.now()
+    let held: HeldSandbox | undefined
+    try {
+      held = await sandboxes.hold({ sandboxId: id, tenantId, template, limits, env }, signal)
+      const now = await begin(delivery, held)
+      const tookMs = Math.round(performance.now() - startedMs)
+      log.info({ sandboxId: id, tenant: tenantId, template, now, tookMs }, 'sandbox began')
+      return 'done'
+    } catch (error) {
+      if (held !== undefined) await dispose(id, held)
+      if (signal.aborted) return 'requeue'
+      if (!(await isEngineUp())) return 'requeue'
+      if (!lastTry) throw error
+      log.error({ sandboxId: id, err: error }, 'A sandbox could not begin')
+      await records.end(id, 'sandbox-failed')
+      return 'done'
+    } finally {
+      reserved()
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import { fileEntrySchema } from '@runnel/contract/public'
+import type { Call, Handlers } from '@runnel/gateway/server'
+import type { HeldSandbox, Task } from '@runnel/sandbox'
+import { readAll, readTask, untilFirst } from './sandbox-tasks.ts'
+
+type FileActs =
+  | 'stat-file'
+  | 'read-file'
+  | 'write-file'
+  | 'list-files'
+  | 'make-directory'
+  | 'move-file'
+  | 'remove-file'
+  | 'archive'
+
+/** Links and `..` are the kernel's: a task is a process of the program's user, so a path reaches what a program reaches. */
+export const toAbsolute = (workDir: string, path: string): string =>
+  path.startsWith('/') ? path : `${workDir}/${path}`
+
+/** Writes what comes, and nothing at all if it is cut off: the task keeps it under another name until its end. */
+export const writeFile = async (
+  held: HeldSandbox,
+  task: Extract<Task, { name: 'write' }>,
+  bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<number> => {
+  const process = held.task(task)
+  const over = new AbortController()
+  const said = readAll(task, process).finally(() => over.abort())
+  // Handled below, after the bytes.
+  said.catch(() => {})
+  let sizeBytes = 0
+  try {
+    for await (const part of bytes) {
+      if (over.signal.aborted) break
+      sizeBytes += part.length
+      await process.write(part)
+    }
+    process.end()
+  } catch (error) {
+    process.stop()
+    throw error
+  }
+  await said
+  return sizeBytes
+}
+
+/** Work on the files of one sandbox. */
+export const createFileHandlers = (held: HeldSandbox, workDir: string): Pick<Handlers, FileActs> => {
+  const at = (path: string): string => toAbsolute(workDir, path)
+  const stream = async (task: Task) => ({ answer: {}, body: await untilFirst(readTask(task, held.task(task))) })
+  const run = async (task: Task) => {
+    await readAll(task, held.task(task))
+    return { answer: {} }
+  }
+  return {
+    async 'stat-file'({ path, follow }) {
+      const task = { name: 'stat', path: at(path), ...(follow === undefined ? {} : { follow }) } as const
+      return { answer: fileEntrySchema.parse(JSON.parse((await readAll(task, held.task(task))).toString())) }
+    },
+    'read-file': ({ path, offset, length }) =>
+      stream({
+        name: 'read',
+        path: at(path),
+        ...(offset === undefined ? {} : { offset }),
+        ...(length === undefined ? {} : { length }),
+      }),
+    async 'write-file'({ path, mode }, { body }: Call) {
+      const task = { name: 'write', path: at(path), ...(mode === undefined ? {} : { mode }) } as const
+      return { answer: { sizeBytes: await writeFile(held, task, body) } }
+    },
+    'list-files': ({ path, depth }) => stream({ name: 'list', path: at(path), depth }),
+    'make-directory': ({ path }) => run({ name: 'mkdir', path: at(path) }),
+    'move-file': ({ from, to }) => run({ name: 'move', from: at(from), to: at(to) }),
+    'remove-file': ({ path }) => run({ name: 'remove', path: at(path) }),
+    archive: ({ path, format }) => stream({ name: 'archive', path: at(path), format }),
+  }
+}

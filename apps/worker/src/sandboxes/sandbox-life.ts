@@ -1,0 +1,134 @@
+import { RequestError, type SandboxEnding } from '@runnel/contract/public'
+import type { ActName, ConnectionName, Handlers } from '@runnel/gateway/server'
+import type { SandboxRecords } from '@runnel/registry'
+import type { HeldSandbox } from '@runnel/sandbox'
+import { createSandboxTimers, type SandboxTimers, type SandboxTimes } from './sandbox-timers.ts'
+
+/** One sandbox that this worker holds, from its start to its end. */
+export interface SandboxLife {
+  readonly id: string
+  readonly timers: Pick<SandboxTimers, 'lifeMs' | 'isInUse' | 'touch' | 'use'>
+  /** Settles when it has to end: then everything in it is to be taken down. */
+  readonly over: Promise<SandboxEnding>
+  readonly isOver: boolean
+  readonly isPaused: boolean
+  /** What it uses now, files included. While it is paused: what it used before. */
+  measureMemory(): Promise<number>
+  /** The first ending wins. */
+  end(ending: SandboxEnding): void
+  /** Before each act: refuses, or resumes, or counts it as use until the answer is called. */
+  begin(act: ActName | ConnectionName): Promise<() => void>
+  readonly handlers: Pick<Handlers, 'pause' | 'resume' | 'set-times' | 'delete' | 'metrics'>
+}
+
+/** Acts that a paused sandbox answers without being resumed. */
+const WHILE_PAUSED: ReadonlySet<string> = new Set([
+  'pause',
+  'resume',
+  'set-times',
+  'delete',
+  'commands',
+  'command',
+  'watchers',
+] satisfies ActName[])
+
+/** They may stay open for hours. To ask for one counts as use; to wait for what comes does not. */
+const LASTING: ReadonlySet<string> = new Set(['command-events', 'watch-events', 'terminal'] satisfies (
+  | ActName
+  | ConnectionName
+)[])
+
+const ENDED = 'The sandbox has ended. Create another one'
+
+/**
+ *   running ⇄ paused
+ *      └────────┴──▶ over: deleted, timed-out, idle, out-of-memory, lost or sandbox-failed
+ */
+export const createSandboxLife = (options: {
+  readonly id: string
+  readonly held: HeldSandbox
+  readonly times: SandboxTimes
+  readonly autoResume: boolean
+  readonly records: Pick<SandboxRecords, 'setTimes' | 'setPaused'>
+}): SandboxLife => {
+  const { id, held, times, autoResume, records } = options
+  const over = Promise.withResolvers<SandboxEnding>()
+  let ending: SandboxEnding | undefined
+  let isPaused = false
+  let memoryBytes = 0
+  /** One change between running and paused at a time. */
+  let changing: Promise<unknown> = Promise.resolve()
+
+  const end = (why: SandboxEnding): void => {
+    if (ending !== undefined) return
+    ending = why
+    timers[Symbol.dispose]()
+    over.resolve(why)
+  }
+  const timers = createSandboxTimers(times, end)
+  void held.ended.then((ended) => end(ended.ending))
+
+  const setPaused = (wanted: boolean): Promise<void> => {
+    const change = changing.then(async () => {
+      if (isPaused === wanted || ending !== undefined) return
+      await (wanted ? held.pause() : held.resume())
+      isPaused = wanted
+      timers.setPaused(wanted)
+      await records.setPaused(id, wanted)
+    })
+    changing = change.catch(() => {})
+    return change
+  }
+
+  return {
+    id,
+    timers,
+    over: over.promise,
+    get isOver() {
+      return ending !== undefined
+    },
+    get isPaused() {
+      return isPaused
+    },
+    async measureMemory() {
+      if (!isPaused && ending === undefined) memoryBytes = (await held.metrics()).memoryBytes ?? 0
+      return memoryBytes
+    },
+    end,
+    async begin(act) {
+      await changing
+      if (ending !== undefined) throw new RequestError('sandbox-ended', ENDED, { ending })
+      if (isPaused && !WHILE_PAUSED.has(act)) {
+        if (!autoResume) throw new RequestError('sandbox-paused', 'The sandbox is paused: resume it first')
+        await setPaused(false)
+      }
+      const release = timers.use()
+      if (!LASTING.has(act)) return release
+      release()
+      return () => {}
+    },
+    handlers: {
+      async pause() {
+        await setPaused(true)
+        return { answer: {} }
+      },
+      async resume() {
+        await setPaused(false)
+        return { answer: {} }
+      },
+      async 'set-times'({ timeoutMs, idleTimeoutMs }) {
+        timers.set({
+          ...(timeoutMs === undefined ? {} : { timeoutMs }),
+          ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+        })
+        await records.setTimes(id, { ...timers.times, endsAt: timers.endsAt })
+        return { answer: { ...timers.times, endsAt: timers.endsAt.toISOString() } }
+      },
+      async delete() {
+        end('deleted')
+        return { answer: {} }
+      },
+      metrics: async () => ({ answer: await held.metrics() }),
+    },
+  }
+}
