@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { POLICY, toCreateOptions } from '../src/docker/policy.ts'
 
@@ -78,6 +80,13 @@ describe('The container policy', () => {
       names: ['clone', 'unshare', 'mount', 'umount2', 'pivot_root', 'sethostname', 'seccomp'],
       action: 'SCMP_ACT_ALLOW',
     })
+  })
+
+  it('is what the network of each program in a cell gets as well: buffers as small as the container’s', () => {
+    const view = readFileSync(join(import.meta.dirname, '../../agent/src/view.py'), 'utf8')
+    const buffers = Object.entries(toCreateOptions(spec).HostConfig?.Sysctls ?? {})
+    expect(buffers.map(([name]) => name)).toEqual(['net.ipv4.tcp_rmem', 'net.ipv4.tcp_wmem'])
+    for (const [name, value] of buffers) expect(view).toContain(`("${name.slice('net.ipv4.'.length)}", b"${value}")`)
   })
 
   it('allows none of the system calls that lead out of containers', () => {
