@@ -1,5 +1,6 @@
 import type { KeyRequest } from '@runnel/contract/public'
 import { redisTest } from '@runnel/redis/testing'
+import { signFileUse } from '@runnel/registry'
 import { describe, expect } from 'vitest'
 import { type Api, startApi } from './api.ts'
 import { holdKey, type KeyHolder } from './key-holder.ts'
@@ -165,7 +166,7 @@ describe('The sandboxes of others', () => {
     }
     const [unknown, strange] = [await bodies(`sbx-${'0'.repeat(24)}`), await bodies(id)]
     expect(strange).toEqual(unknown)
-    expect(unknown.length).toBeGreaterThan(20)
+    expect(unknown.length).toBeGreaterThan(25)
     expect(new Set(unknown.map(([, status]) => status))).toEqual(new Set([404]))
     expect(new Set(unknown.map(([, , body]) => JSON.parse(body).error.code))).toEqual(new Set(['sandbox-not-found']))
   })
@@ -213,6 +214,31 @@ describe("A sandbox's access token", () => {
     }
     const inUrl = await api.app.inject({ url: `/v1/sandboxes/${own.id}?x=${accessToken}`, headers: key.headers })
     expect([inUrl.statusCode, codeOf(inUrl)]).toEqual([401, 'unauthorized'])
+  })
+
+  test('signs URLs for one operation on one file, for at most an hour', async ({ api }) => {
+    const key = await holdSandboxKey(api)
+    const { id: sandboxId, accessToken } = await create(api, key)
+    const soon = String(Math.floor(Date.now() / 1_000) + 60)
+    const call = async (method: 'GET' | 'PUT' | 'DELETE', path: string, expires: string, signature: string) => {
+      const query = new URLSearchParams({ path, expires, signature })
+      const answer = await api.app.inject({ method, url: `/v1/sandboxes/${sandboxId}/files?${query}` })
+      return [answer.statusCode, codeOf(answer)]
+    }
+    const sign = (operation: 'read' | 'write', path: string, expires: string) =>
+      signFileUse(accessToken, { sandboxId, operation, path, expires })
+    // Good: the answer is about the sandbox, which waits.
+    expect(await call('GET', 'a b.csv', soon, sign('read', 'a b.csv', soon))).toEqual([409, 'sandbox-queued'])
+    expect(await call('PUT', 'a b.csv', soon, sign('write', 'a b.csv', soon))).toEqual([409, 'sandbox-queued'])
+    const refused = [401, 'unauthorized']
+    expect(await call('GET', 'b.csv', soon, sign('read', 'a b.csv', soon))).toEqual(refused)
+    expect(await call('PUT', 'a b.csv', soon, sign('read', 'a b.csv', soon))).toEqual(refused)
+    expect(await call('DELETE', 'a b.csv', soon, sign('write', 'a b.csv', soon))).toEqual(refused)
+    const past = String(Math.floor(Date.now() / 1_000) - 1)
+    const far = String(Math.floor(Date.now() / 1_000) + 3_700)
+    for (const expires of [past, far, 'x']) {
+      expect(await call('GET', 'a', expires, sign('read', 'a', expires))).toEqual(refused)
+    }
   })
 })
 

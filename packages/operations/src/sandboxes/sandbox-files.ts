@@ -67,10 +67,15 @@ export const createSandboxFiles = (parts: SandboxParts): SandboxFiles => {
     },
     async write(requester, id, path, { bytes, signal }) {
       await own(requester, id)
+      const broken = new AbortController()
+      bytes.once('error', () => broken.abort())
+      if (bytes.errored !== null) broken.abort()
       try {
-        return (await gateway.call(id, 'write-file', { path }, { body: bytes, signal })).answer.sizeBytes
+        const options = { body: bytes, signal: AbortSignal.any([signal, broken.signal]) }
+        return (await gateway.call(id, 'write-file', { path }, options)).answer.sizeBytes
       } catch (error) {
         if (bytes.errored === null) throw error
+        if (bytes.errored instanceof RequestError) throw bytes.errored
         throw new RequestError('invalid-request', 'Cannot write the file: the upload broke off', {
           cause: bytes.errored,
         })

@@ -1,0 +1,14 @@
+import { Readable } from 'node:stream'
+
+async function* count(bytes: Readable, length: number): AsyncGenerator<Buffer> {
+  let left = length
+  for await (const part of bytes) {
+    left -= part.length
+    yield part
+  }
+  if (left > 0) throw new Error(`A file became shorter while it was read: ${left} of ${length} bytes are missing`)
+}
+
+/** The same bytes. Ends with an error if there are fewer than were announced: the client would wait for them. */
+export const exactBytes = (bytes: Readable, length: number): Readable =>
+  Readable.from(count(bytes, length), { objectMode: false })
