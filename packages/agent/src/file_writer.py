@@ -1,8 +1,7 @@
 """Writes a job's files, as the job's user, in a process of its own: for programs that cannot write them themselves.
 
-1. It is forked ahead of time. This is a trick: otherwise the first output of a Bash program comes 1.0 ms later, 11 %
-   (2026-11-29, `node apps/bench/src/tricks/main.ts --language bash --without writer --containers reused`). Switch:
-   `writer`.
+1. It is forked ahead of time. This is a trick: otherwise the first output of a Bash program in a container comes 0.8 ms
+   later, 10 % (2026-11-29, `node apps/bench/src/tricks/main.ts --language bash --without writer`). Switch: `writer`.
 2. It takes all files over one pipe and writes them.
 3. It answers on a second pipe, DONE or the reason for a failure, and ends. No answer means that it was killed.
 

@@ -1,7 +1,7 @@
 """A trick: what Python made at its own start is set apart from the garbage collector (`gc.freeze`).
 
 Otherwise the collector looks at ten thousand objects twice while a program ends. Without it a program takes 4.4 ms of a
-processor instead of 3.0 in a fresh container, 8.9 instead of 7.1 in a reused one (2026-11-29,
+processor instead of 3.0 in a fresh container (2026-11-29), 15.2 instead of 12.8 in a cell (2026-11-30,
 `node apps/bench/src/tricks/main.ts --without freeze`).
 
 Modules are kept alive until Python clears them, so that what a program attaches to one of them is released as well.
