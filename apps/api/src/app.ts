@@ -1,3 +1,4 @@
+import { createServer } from 'node:http'
 import websocket from '@fastify/websocket'
 import { createSubmissionSchema, type LimitsPolicy, type SandboxPolicy } from '@runnel/contract/public'
 import { type Operations, QUEUE_WAIT_MS, type SandboxOperations } from '@runnel/operations'
@@ -15,7 +16,7 @@ import { createStreamQuota } from './access/stream-quota.ts'
 import type { Backend } from './backend.ts'
 import { setBodyParsers } from './body-parsers.ts'
 import { guardAgainstPages } from './browser-guard.ts'
-import { trackConnections } from './connections.ts'
+import { createConnections } from './connections.ts'
 import { registerConsole } from './console/register-console.ts'
 import { countRefusals } from './count-refusals.ts'
 import { answerError, answerUnknownRoute, answerUnreadable, createRequestId } from './errors/error-answers.ts'
@@ -58,11 +59,15 @@ import { createStreamedBodies } from './uploads/streamed-bodies.ts'
 import { validatorCompiler } from './validator-compiler.ts'
 import { createWhileConnected } from './while-connected.ts'
 
-/** How long a request may take to arrive. Node counts from the start of the connection, so a client that sends nothing is cut too. */
-const HEADERS_TIMEOUT_MS = 10_000
-const REQUEST_TIMEOUT_MS = 30_000
-/** How often Node looks for late requests. With its default of 30 s, each would have that much more time. */
-const CHECK_EVERY_MS = 1_000
+const SERVER_OPTIONS = {
+  /** How long a request may take to arrive. Node counts from the start of the connection, so a client that sends nothing is cut too. */
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  /** How often Node looks for late requests. With its default of 30 s, each would have that much more time. */
+  connectionsCheckingInterval: 1_000,
+  /** How long a connection may wait for its next request. Load balancers keep theirs for a minute, and must close them first. */
+  keepAliveTimeout: 72_000,
+}
 /** A connection without any byte for this much longer than the longest answer is dead. Heartbeats keep streams alive. */
 const SILENT_CONNECTION_MS = 30_000
 /** Connections that are open this long after closing started are cut. */
@@ -89,6 +94,8 @@ interface AppParts {
   readonly sharesFrames?: boolean
   /** WebSockets and streams of events that one tenant may have open here at once. */
   readonly streamsPerTenant: number
+  /** Connections that are open at once; one address may have half of them. */
+  readonly maximumConnections: number
   /** Where the built console is. It need not be there: then `/` says how to build it. */
   readonly consoleFolder: string
 }
@@ -113,11 +120,13 @@ export const createApp = (parts: AppParts): App => {
     heartbeatMs = HEARTBEAT_MS,
     sharesFrames = true,
     streamsPerTenant,
+    maximumConnections,
     consoleFolder,
   } = parts
   const streamedBodies = createStreamedBodies()
   const routes: RouteTable = new Map()
   const sockets: RouteTable = new Map()
+  const connections = createConnections({ maximum: maximumConnections })
   const loggerInstance: FastifyBaseLogger = log
   const app = Fastify({
     loggerInstance,
@@ -127,9 +136,12 @@ export const createApp = (parts: AppParts): App => {
     childLoggerFactory: (logger) => logger,
     bodyLimit: BODY_BYTES,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
-    connectionTimeout: policy.wallMs.default + QUEUE_WAIT_MS + SILENT_CONNECTION_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CHECK_EVERY_MS, ...ownAnswers(sockets) },
+    serverFactory: (listener) => {
+      const server = createServer({ ...SERVER_OPTIONS, ...ownAnswers(sockets) }, connections.guard(listener))
+      server.setTimeout(policy.wallMs.default + QUEUE_WAIT_MS + SILENT_CONNECTION_MS)
+      connections.watch(server)
+      return server
+    },
     return503OnClosing: false,
     exposeHeadRoutes: true,
     frameworkErrors: answerError,
@@ -139,7 +151,6 @@ export const createApp = (parts: AppParts): App => {
   }).withTypeProvider<ZodTypeProvider>()
 
   const closing = new AbortController()
-  const connections = trackConnections(app.server)
   app.setValidatorCompiler(validatorCompiler)
   // Answers are made here and checked by their types. Only what clients send is parsed.
   app.setSerializerCompiler(() => JSON.stringify)
@@ -183,7 +194,7 @@ export const createApp = (parts: AppParts): App => {
     countRefusals(app, recorder)
     metrics.measure(app)
     const { jobIds, sandboxIds } = backend
-    guardRoutes(app, { callers, jobIds, sandboxIds, count, countStream })
+    guardRoutes(app, { callers, jobIds, sandboxIds, count, countStream, inputTurns })
   })
   describeApi(app, policy)
   registerLibraryRoutes(app)

@@ -31,6 +31,7 @@ export const configSchema = z
       session: { idleMs: given.RUNNEL_SESSION_IDLE_MS, lifetimeMs: given.RUNNEL_SESSION_LIFETIME_MS },
       origins: given.RUNNEL_API_ORIGINS,
       streamsPerTenant: given.RUNNEL_MAX_STREAMS_PER_TENANT,
+      maximumConnections: given.RUNNEL_MAX_CONNECTIONS,
       trustedProxies: given.RUNNEL_API_TRUSTED_PROXIES,
       keptBounds: { all: given.RUNNEL_MAX_KEPT_BYTES, tenant: given.RUNNEL_MAX_KEPT_BYTES_PER_TENANT },
       files: readFilesConfig(given),

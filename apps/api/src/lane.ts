@@ -13,10 +13,19 @@ export interface Lane {
  *
  *   atOnce       pieces of work that start in one turn of the loop. All else that waits for the loop comes between two turns
  *   restFactor   after a turn, the lane rests this many times as long as the turn took. 3: it has at most a quarter of the time
+ *   isTimed      false: only what is charged counts as its time. Default: true
  *
  * Keys (tenants) take turns, so a tenant that sends much waits for itself.
  */
-export const createLane = ({ atOnce, restFactor }: { readonly atOnce: number; readonly restFactor: number }): Lane => {
+export const createLane = ({
+  atOnce,
+  restFactor,
+  isTimed = true,
+}: {
+  readonly atOnce: number
+  readonly restFactor: number
+  readonly isTimed?: boolean
+}): Lane => {
   const waiting = new Map<string, (() => void)[]>()
   let begun = 0
   let beganAt = 0
@@ -40,7 +49,7 @@ export const createLane = ({ atOnce, restFactor }: { readonly atOnce: number; re
     // Everything that the work does before it waits for something comes before this.
     setImmediate(() => {
       begun = 0
-      charge(performance.now() - beganAt)
+      if (isTimed) charge(performance.now() - beganAt)
       goOn()
     })
   }

@@ -179,6 +179,7 @@ export const startApi = async (options: {
     origins,
     trustedProxies,
     streamsPerTenant,
+    maximumConnections: DEFAULTS.maximumConnections,
     consoleFolder,
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
   })

@@ -56,6 +56,7 @@ describe('The configuration', () => {
     ],
     ['RUNNEL_BLOBS_ENDPOINT', 's3.example.org', 'must be an http:// or https:// URL, not "s3.example.org"'],
     ['RUNNEL_BLOBS_CHECKSUMS', 'never', 'must be when-required or when-supported, not "never"'],
+    ['RUNNEL_MAX_CONNECTIONS', '1', 'must be at least 2, not "1"'],
     ['RUNNEL_API_PORT', '70000', 'must be at most 65535, not "70000"'],
     ['RUNNEL_API_PORT', 'http', 'must be a whole number, not "http"'],
     ['RUNNEL_RETENTION_MS', '1.5', 'must be a whole number, not "1.5"'],

@@ -1,7 +1,9 @@
 import { RequestError } from '@runnel/contract/public'
 import type { JobIds } from '@runnel/registry'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { CALLER, requireJob, requireSandbox, requireScope } from './caller.ts'
+import { CLIENT_GONE } from '../errors/framework-errors.ts'
+import type { InputTurns } from '../input-turns.ts'
+import { CALLER, requireJob, requireSandbox, requireScope, tenantOrAddress } from './caller.ts'
 import type { CallerDirectory } from './caller-directory.ts'
 import { type Credentials, readCredentials, refuseKeyInUrl } from './credentials.ts'
 import { findCaller, UNKNOWN_CALLER, UNKNOWN_SESSION } from './find-caller.ts'
@@ -25,21 +27,31 @@ export const guardRoutes = (
     readonly sandboxIds: JobIds
     readonly count: CountRequest
     readonly countStream: CountStream
+    readonly inputTurns: InputTurns
   },
 ): void => {
-  const { callers, jobIds, sandboxIds, count, countStream } = options
+  const { callers, jobIds, sandboxIds, count, countStream, inputTurns } = options
+
+  /** A request that nobody waits for anymore when its turn comes is dropped. */
+  const takeTurn = async (request: FastifyRequest): Promise<void> => {
+    const turn = inputTurns.take(tenantOrAddress(request), 0)
+    if (turn === undefined) return
+    await turn
+    if (request.raw.socket.destroyed) throw new RequestError(...CLIENT_GONE)
+  }
 
   const refuse = async (request: FastifyRequest, reply: FastifyReply, { type }: Credentials): Promise<never> => {
     reply.header('www-authenticate', 'Bearer')
     if (type === 'session') reply.header('set-cookie', noSessionCookie(request))
+    await takeTurn(request)
     await count(request, reply)
     throw new RequestError('unauthorized', type === 'session' ? UNKNOWN_SESSION : UNKNOWN_CALLER)
   }
 
   app.addHook('onRequest', async (request, reply) => {
-    if (request.is404) return
+    if (request.is404) return takeTurn(request)
     const { scope, resource, submits, stream, signedFor } = request.routeOptions.config
-    if (scope === 'none') return
+    if (scope === 'none') return takeTurn(request)
     refuseKeyInUrl(request.url)
     const credentials = readCredentials(request, resource === 'sandbox' ? { signedFor } : undefined)
     // A WebSocket in a browser cannot send a header. Everything else can, and URLs are in logs.
@@ -48,6 +60,7 @@ export const guardRoutes = (
     const caller = await findCaller(callers, credentials, request, { takesTicket, sandboxId: id })
     if (caller === undefined) return refuse(request, reply, credentials)
     request.setDecorator(CALLER, caller)
+    await takeTurn(request)
     for (const needed of SCOPES_OF[scope]) requireScope(caller, needed)
     if (resource === 'job') await requireJob(jobIds, caller, id)
     if (resource === 'sandbox') await requireSandbox(sandboxIds, caller, id)

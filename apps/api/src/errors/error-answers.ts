@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { RequestError } from '@runnel/contract/public'
@@ -47,21 +48,27 @@ export const answerUnknownRoute =
     answerError(new RequestError('method-not-allowed', message), request, reply)
   }
 
-/** Answers 400 and closes the connection, where Fastify has no request to answer. */
-const refuseConnection = (socket: Duplex, message: string): void => {
-  const body = JSON.stringify(toErrorBody(new RequestError('invalid-request', message), createRequestId()))
+/** Answers and closes the connection, where Fastify has no request to answer. */
+export const refuseConnection = (socket: Duplex, error: RequestError): void => {
+  const body = JSON.stringify(toErrorBody(error, createRequestId()))
   socket.once('finish', () => socket.destroy())
   socket.end(
-    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
 }
 
 /** For input that is not HTTP, or comes too slowly: there is no request yet, only a socket. */
 export const answerUnreadable = (error: Error, socket: Socket): void => {
   if (!socket.writable || socket.bytesWritten > 0 || isBrokenOff(error)) socket.destroy()
-  else refuseConnection(socket, PARSER_ERRORS[codeOf(error) ?? ''] ?? NOT_HTTP)
+  else refuseConnection(socket, new RequestError('invalid-request', PARSER_ERRORS[codeOf(error) ?? ''] ?? NOT_HTTP))
 }
 
 /** For a WebSocket handshake that is not valid. */
 export const answerHandshake = (_error: Error, socket: Duplex): void =>
-  refuseConnection(socket, 'Cannot open a WebSocket: send the handshake of RFC 6455, version 13, with a valid key')
+  refuseConnection(
+    socket,
+    new RequestError(
+      'invalid-request',
+      'Cannot open a WebSocket: send the handshake of RFC 6455, version 13, with a valid key',
+    ),
+  )

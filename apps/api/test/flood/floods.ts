@@ -45,29 +45,90 @@ export const ofSocketIo = (given: Given): Flood => ({
 /** Three clients that send the bytes as a body, and again when they are answered. */
 export const ofBodies = (given: Given): Flood => ({ ...ofStream(given), target: 'POST /v1/jobs', kind: 'requests' })
 
-/** Floods until it is disposed. Returns when the flood has begun. */
-export const startFlood = async (flood: Flood): Promise<AsyncDisposable & { readonly closed: () => number }> => {
+/** A hundred clients that each ask again when they are answered. */
+export const ofRequests = (given: Given): Flood => ({
+  ...ofBodies(given),
+  target: 'GET /v1/jobs?limit=5',
+  connections: 100,
+})
+
+/** Three clients that send requests and wait for no answer. */
+export const ofPipelines = (given: Given): Flood => ({
+  ...ofStream(given),
+  target: 'GET /v1/languages',
+  kind: 'pipeline',
+})
+
+interface Flooder extends AsyncDisposable {
+  /** Returns when the flood has begun. */
+  flood(): Promise<void>
+  /** Returns when all its connections are closed. */
+  rest(): Promise<void>
+  /** How often a connection was closed. */
+  closed(): number
+}
+
+export const createFlooder = (flood: Flood): Flooder => {
   const worker = new Worker(new URL('./flooder.ts', import.meta.url), { workerData: flood })
   let closed = 0
   worker.on('message', (message) => {
     if (message === 'closed') closed += 1
   })
-  await once(worker, 'message')
+  const until = async (wanted: 'flooding' | 'resting'): Promise<void> => {
+    for (;;) {
+      const [message] = await once(worker, 'message')
+      if (message === wanted) return
+    }
+  }
   return {
     closed: () => closed,
+    async flood() {
+      const begun = until('flooding')
+      worker.postMessage('flood')
+      await begun
+    },
+    async rest() {
+      const resting = until('resting')
+      worker.postMessage('rest')
+      await resting
+    },
     async [Symbol.asyncDispose]() {
       await worker.terminate()
     },
   }
 }
 
-/** How long calls take, in milliseconds: the median of `calls`, one after another. */
-export const medianOf = async (calls: number, call: () => Promise<unknown>): Promise<number> => {
-  const times: number[] = []
-  for (let n = 0; n < calls; n += 1) {
-    const startedAt = performance.now()
-    await call()
-    times.push(performance.now() - startedAt)
+const medianOf = (times: readonly number[]): number =>
+  times.toSorted((one, other) => one - other)[Math.floor(times.length / 2)] ?? 0
+
+const SLICES = 6
+const CALLS_IN_SLICE = 5
+
+/**
+ * How long a call takes without a flood and during it: the medians in milliseconds, of calls one after another. Flood and rest take
+ * turns, so whatever else keeps the machine busy meets both alike. Their quotient was from 0.6 to 2.4 where the quiet median was from 7 to
+ * 100 ms, because the load was 12 to 34 (2026-11-30).
+ */
+export const compareMedians = async (
+  call: () => Promise<unknown>,
+  flood: Flood,
+): Promise<{ readonly quietMs: number; readonly floodedMs: number }> => {
+  await using flooder = createFlooder(flood)
+  const measure = async (times: number[]): Promise<void> => {
+    for (let n = 0; n < CALLS_IN_SLICE; n += 1) {
+      const startedAt = performance.now()
+      await call()
+      times.push(performance.now() - startedAt)
+    }
   }
-  return times.toSorted((one, other) => one - other)[Math.floor(calls / 2)] ?? 0
+  const quiet: number[] = []
+  const flooded: number[] = []
+  await measure([])
+  for (let slice = 0; slice < SLICES; slice += 1) {
+    await measure(quiet)
+    await flooder.flood()
+    await measure(flooded)
+    await flooder.rest()
+  }
+  return { quietMs: medianOf(quiet), floodedMs: medianOf(flooded) }
 }

@@ -93,4 +93,11 @@ export const api = {
     reason:
       'More than a page or a back end needs, because one WebSocket can follow many jobs. At about 40 KiB each, one tenant can take 80 MiB.',
   }),
+  RUNNEL_MAX_CONNECTIONS: setting(wholeNumber(2, 1_000_000), {
+    unit: 'connections',
+    default: 10_000,
+    does: 'Connections that one API process keeps open, WebSockets and streams of events included. One address may have half of them. The next one gets 429.',
+    reason:
+      'An idle one takes some 20 KiB, a WebSocket 40 KiB: 400 MiB at most. With half of them for one address, a single client cannot keep all others out.',
+  }),
 }
