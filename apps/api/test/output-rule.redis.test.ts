@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { redisTest as test } from '@runnel/redis/testing'
 import { eventually } from '@runnel/testing'
+import type { InjectOptions } from 'fastify'
 import { describe, expect } from 'vitest'
+import { SCOPES_OF } from '../src/access/route-access.ts'
 import { type Api, startApi } from './api.ts'
 import { openStream } from './clients.ts'
 import { holdKey, submitAs } from './key-holder.ts'
@@ -18,47 +20,38 @@ const runPrograms = (api: Api): Promise<void> =>
     await log.finish({ type: 'exited', exitCode: 0 }, null)
   })
 
-/** Every way by which a submission can bring output back, and a word for what came. */
-const WAYS = {
-  async wait(api: Api, headers: Readonly<Record<string, string>>) {
-    const { statusCode, body } = await api.app.inject({
-      method: 'POST',
-      url: '/v1/jobs?wait=10000',
-      headers,
-      payload: program,
-    })
-    return `${statusCode} ${body}`
+type Send = (request: InjectOptions) => Promise<string>
+
+/** What each route that a key with `submit` alone may call answers about the job `id`, or about a new one. */
+const ROUTES: Readonly<Record<string, (send: Send, id: string) => Promise<string>>> = {
+  'POST /v1/jobs': async (send) => {
+    const request: InjectOptions = { method: 'POST', url: '/v1/jobs?wait=10000', payload: program }
+    const again = { ...request, headers: { 'idempotency-key': 'again' } }
+    return [await send(request), await send(again), await send({ ...again, url: '/v1/jobs' })].join('\n')
   },
-  async 'a repeated Idempotency-Key'(api: Api, headers: Readonly<Record<string, string>>) {
-    const send = () =>
-      api.app.inject({
-        method: 'POST',
-        url: '/v1/jobs?wait=10000',
-        headers: { ...headers, 'idempotency-key': 'again' },
-        payload: program,
-      })
-    await send()
-    const { statusCode, body } = await send()
-    return `${statusCode} ${body}`
-  },
-  async cancel(api: Api, headers: Readonly<Record<string, string>>, id: string) {
-    const { statusCode, body } = await api.app.inject({ method: 'DELETE', url: `/v1/jobs/${id}`, headers })
-    return `${statusCode} ${body}`
-  },
-  async execute(api: Api, headers: Readonly<Record<string, string>>) {
-    const { statusCode, body } = await api.app.inject({ method: 'POST', url: '/execute', headers, payload: program })
-    return `${statusCode} ${body}`
-  },
-  async '/api/execute'(api: Api, headers: Readonly<Record<string, string>>) {
-    const { statusCode, body } = await api.app.inject({
-      method: 'POST',
-      url: '/api/execute',
-      headers,
-      payload: program,
-    })
-    return `${statusCode} ${body}`
-  },
-} as const
+  'DELETE /v1/jobs/:id': (send, id) => send({ method: 'DELETE', url: `/v1/jobs/${id}` }),
+  'POST /v1/jobs/:id/stdin': (send, id) =>
+    send({ method: 'POST', url: `/v1/jobs/${id}/stdin`, payload: { end: true } }),
+  'POST /v1/jobs/:id/signal': (send, id) =>
+    send({ method: 'POST', url: `/v1/jobs/${id}/signal`, payload: { signal: 'SIGTERM' } }),
+  'POST /v1/jobs/:id/resize': (send, id) =>
+    send({ method: 'POST', url: `/v1/jobs/${id}/resize`, payload: { cols: 80, rows: 24 } }),
+}
+/** Answer nothing about a job. That of the stream is tested below. */
+const NOT_ABOUT_JOBS = [
+  'GET /v1/stream',
+  'GET /v1/languages',
+  'POST /v1/files',
+  'DELETE /v1/files/:id',
+  'POST /v1/tickets',
+  'GET /v1/caller',
+  'POST /v1/sessions',
+  'GET /v1/sessions',
+  'DELETE /v1/sessions/:id',
+  'DELETE /v1/sessions',
+]
+/** The forms in which events can be asked for. */
+const FORMS = ['application/json', 'text/event-stream', 'application/x-ndjson']
 
 const streamOf = async (url: string, headers: Readonly<Record<string, string>>, frames: readonly object[]) => {
   const stream = await openStream(url, headers)
@@ -70,18 +63,48 @@ const streamOf = async (url: string, headers: Readonly<Record<string, string>>, 
 }
 
 describe('A key that may submit and not read', () => {
-  test.for(Object.entries(WAYS))('sees no output by %s', async ([, way], { redisUrl, prefix, resources }) => {
+  test('sees no output by any route', async ({ redisUrl, prefix, resources }) => {
     const api = await startApi({ redisUrl, prefix, resources })
     await runPrograms(api)
     const reader = await holdKey(api)
     const { headers } = await holdKey(api, { scopes: ['submit'] })
     const id = await submitAs(api, reader, program)
     await eventually(async () => expect((await api.backend.subscriber.summary(id))?.status).toBe('finished'))
-    const answer = await way(api, headers, id)
-    expect(answer).toMatch(/^200 \{"id":"job_.*"outcome"|^403 .*This key may not read: it has the scopes submit/)
-    expect(answer).not.toContain(SECRET)
+    const sendAs =
+      (own: object): Send =>
+      async (request) => {
+        const { statusCode, body } = await api.app.inject({ ...request, headers: { ...request.headers, ...own } })
+        return `${statusCode} ${body}`
+      }
+
+    const routes = api.routes.flatMap(({ method, url, config }) =>
+      [method].flat().map((one) => ({ name: `${one} ${url}`, method: one, url, scope: config?.scope ?? 'none' })),
+    )
+    const mayCall = routes.filter(({ scope, method }) => ['submit', 'any'].includes(scope) && method !== 'HEAD')
+    expect(mayCall.map(({ name }) => name).toSorted()).toEqual([...Object.keys(ROUTES), ...NOT_ABOUT_JOBS].toSorted())
+    for (const [name, ask] of Object.entries(ROUTES)) {
+      expect([name, await ask(sendAs(headers), id)]).toEqual([name, expect.not.stringContaining(SECRET)])
+    }
     // It is there: another key of the same tenant sees it.
-    expect(await way(api, reader.headers, id)).toContain(SECRET)
+    expect(await ROUTES['POST /v1/jobs']?.(sendAs(reader.headers), id)).toMatch(new RegExp(`(?:${SECRET}[^]*){3}`))
+    expect(await ROUTES['DELETE /v1/jobs/:id']?.(sendAs(reader.headers), id)).toContain(SECRET)
+
+    const mustRead = routes.filter(({ scope }) => SCOPES_OF[scope].includes('read'))
+    expect(mustRead.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['POST /execute', 'POST /api/execute', 'GET /v1/jobs/:id', 'GET /v1/jobs/:id/events']),
+    )
+    for (const { name, method, url } of mustRead) {
+      for (const accept of FORMS) {
+        const request = {
+          method,
+          url: url.replace(':id', id),
+          headers: { accept },
+          ...(method === 'POST' && { payload: program }),
+        }
+        const answer = await sendAs(headers)(request)
+        expect([name, accept, answer]).toEqual([name, accept, expect.stringMatching(/^403 /)])
+      }
+    }
   })
 
   test('sees no output on a WebSocket', async ({ redisUrl, prefix, resources }) => {
