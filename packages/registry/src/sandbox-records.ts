@@ -6,10 +6,10 @@ import {
   type SandboxStatus,
   sandboxStatusSchema,
 } from '@runnel/contract/public'
-import { createRedisKeys, type Redis, type RedisCommand } from '@runnel/redis'
+import { createRedisKeys, KEPT_FIELDS, type Redis, type RedisCommand, toTenantField } from '@runnel/redis'
 import { isCursor, toJobId, toMember } from './history-member.ts'
 import { readSandboxRecord, type SandboxRecord, toFixed } from './sandbox-record.ts'
-import { changeScript, endScript, startScript } from './sandbox-scripts.ts'
+import { changeScript, endScript, forgetScript, startScript } from './sandbox-scripts.ts'
 
 export type { SandboxRecord }
 
@@ -45,7 +45,10 @@ const readLivingMember = (member: string): LivingSandbox => {
 }
 
 export interface SandboxRecords {
-  /** The commands that write the record of a new sandbox and list it, in the step that puts it into the queue. */
+  /**
+   * The commands that write the record of a new sandbox, list it, and count its bytes until it ends, in the step that puts it into
+   * the queue.
+   */
   acceptCommands(sandbox: QueuedSandbox): readonly RedisCommand[]
   /** `ended`: it was deleted while it waited, another worker has it, or it is unknown. Then do not let it run. */
   start(id: string, times: { readonly startedAt: Date; readonly endsAt: Date }): Promise<'started' | 'ended'>
@@ -73,6 +76,8 @@ export interface SandboxRecords {
 
 /** Until a sandbox starts, its record is kept this much longer than its retention. */
 const WAIT_MS = SANDBOX_LIMITS.timeoutMs.maximum
+/** What a sandbox that lives costs Redis, with its lease and its places in sets, besides what the record says of it. */
+const RECORD_BYTES = 2_048
 /** How many records are read for one page, at most. */
 const RECORDS_READ = 1_000
 
@@ -112,8 +117,13 @@ export const createSandboxRecords = (options: {
       const { id, tenantId, submittedAt, timeoutMs, idleTimeoutMs } = sandbox
       const [record, list] = [keys.sandboxRecord(id), keys.sandboxesOf(tenantId)]
       const oldest = toMember(Math.max(0, Date.now() - listedMs), '')
-      const fields = { tenant: tenantId, fixed: toFixed(sandbox), timeoutMs, idleTimeoutMs }
+      const fixed = toFixed(sandbox)
+      const fields = { tenant: tenantId, fixed, timeoutMs, idleTimeoutMs }
+      const bytes = RECORD_BYTES + Buffer.byteLength(fixed)
       return [
+        ['HSET', keys.keptJob(id), KEPT_FIELDS.tenant, tenantId, KEPT_FIELDS.rest, bytes],
+        ['HINCRBY', keys.kept, 'all', bytes],
+        ['HINCRBY', keys.kept, toTenantField(tenantId), bytes],
         // Not HSET: when the answer was lost and this is sent again, the sandbox may run already.
         ['HSETNX', record, 'status', 'queued'],
         ['HSET', record, ...Object.entries(fields).flat()],
@@ -140,7 +150,7 @@ export const createSandboxRecords = (options: {
     },
 
     async end(id, ending) {
-      const names = [keys.sandboxRecord(id), keys.sandboxes, keys.sandboxChannel]
+      const names = [keys.sandboxRecord(id), keys.sandboxes, keys.sandboxChannel, keys.kept, keys.keptJob(id)]
       return (await endScript(redis, names, [id, ending, Date.now(), retentionMs])) === 1
     },
 
@@ -188,7 +198,8 @@ export const createSandboxRecords = (options: {
     },
     countLiving: (tenantId) => redis.zlexcount(keys.sandboxes, `[${tenantId}\0`, `(${tenantId}\x01`),
     async forget(sandbox) {
-      await redis.zrem(keys.sandboxes, toLivingMember(sandbox))
+      const names = [keys.sandboxes, keys.kept, keys.keptJob(sandbox.id)]
+      await forgetScript(redis, names, [toLivingMember(sandbox)])
     },
   }
 }
