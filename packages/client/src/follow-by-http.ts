@@ -10,19 +10,19 @@ import { splitLines } from './lines.ts'
 const SILENT_MS = 40_000
 
 /**
- * One job's events after `after`, as NDJSON, until the answer ends. Where WebSockets are blocked. Throws if the answer breaks,
+ * The events at `path` after `after`, as NDJSON, until the answer ends. Where WebSockets are blocked. Throws if the answer breaks,
  * or ends with an error. Nothing is read while the consumer is busy, so a slow one costs no memory.
  */
 export async function* followByHttp(options: {
   readonly http: Http
-  readonly jobId: string
+  readonly path: string
   readonly after: string | undefined
   readonly signal: AbortSignal | undefined
   /** The header of this one request; undefined: that of all. */
   readonly authorization: string | undefined
   readonly onOpen: () => void
 }): AsyncGenerator<JobEvent, void> {
-  const { http, jobId, after, signal, authorization, onOpen } = options
+  const { http, path, after, signal, authorization, onOpen } = options
   const own = new AbortController()
   const both = signal === undefined ? own.signal : AbortSignal.any([signal, own.signal])
   const silent = new RunnelConnectionError(`Runnel has sent nothing for ${SILENT_MS} ms`)
@@ -33,7 +33,7 @@ export async function* followByHttp(options: {
     timer = setTimeout(() => own.abort(silent), SILENT_MS)
   }
   try {
-    const response = await http.open('GET', `/v1/jobs/${encodeURIComponent(jobId)}/events`, {
+    const response = await http.open('GET', path, {
       query: { after },
       headers: { accept: 'application/x-ndjson', ...(authorization === undefined ? {} : { authorization }) },
       signal: both,

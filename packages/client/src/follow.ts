@@ -24,6 +24,13 @@ export interface ConnectionChange {
   readonly error?: Error
 }
 
+/** Whose events: a job's, or a command's in a sandbox. */
+export interface FollowTarget {
+  readonly id: string
+  /** Of its events, from the base URL. */
+  readonly path: string
+}
+
 export interface FollowOptions {
   /** The id of the last event that the caller has. Without it, all events come. */
   readonly after?: string | undefined
@@ -64,7 +71,12 @@ const isNext = (id: string, last: string | undefined): 'next' | 'repeated' | 'ga
  * 2. A refusal that stays (wrong key, no such job) is thrown at once.
  * 3. Tries in vain are counted in time that was spent on them, so a machine that slept has its tries left.
  */
-export async function* follow(link: Link, jobId: string, options: FollowOptions = {}): AsyncGenerator<JobEvent, void> {
+export async function* follow(
+  link: Link,
+  target: FollowTarget,
+  options: FollowOptions = {},
+): AsyncGenerator<JobEvent, void> {
+  const { id } = target
   const { signal, onConnection = () => {}, giveUpAfterMs = GIVE_UP_MS } = options
   const { after } = options
   let last = after
@@ -89,13 +101,13 @@ export async function* follow(link: Link, jobId: string, options: FollowOptions 
       wasOpen = true
     }
     try {
-      for await (const event of connect(link, { jobId, last, signal, transport, onOpen })) {
+      for await (const event of connect(link, { target, last, signal, transport, onOpen })) {
         const order = isNext(event.id, last)
         if (order === 'repeated') continue
         if (order === 'gap') throw new RunnelConnectionError(`Events are missing between ${last} and ${event.id}`)
         last = event.id
         hasCome = true
-        if (event.type === 'finished') link.noteFinished(jobId)
+        if (event.type === 'finished') link.noteFinished(id)
         yield event
         if (event.type === 'finished') return
       }
@@ -123,8 +135,8 @@ export async function* follow(link: Link, jobId: string, options: FollowOptions 
       const retryAfterMs = error instanceof RunnelApiError ? (error.retryAfterMs ?? 0) : 0
       const retryInMs = Math.max(toPauseMs(failures, Math.random()), Math.min(retryAfterMs, 60_000))
       if (spentMs + retryInMs > giveUpAfterMs) {
-        const message = `The events of ${jobId} broke off after ${last ?? 'none'}, and Runnel could not be reached again for ${giveUpAfterMs} ms: follow it again with \`after\``
-        throw new RunnelFollowError(message, { jobId, lastEventId: last, cause: error })
+        const message = `The events of ${id} broke off after ${last ?? 'none'}, and Runnel could not be reached again for ${giveUpAfterMs} ms: follow it again with \`after\``
+        throw new RunnelFollowError(message, { jobId: id, lastEventId: last, cause: error })
       }
       transport = link.chooseTransport(options.transport)
       hasFallenBack = false
@@ -138,25 +150,26 @@ export async function* follow(link: Link, jobId: string, options: FollowOptions 
 const connect = (
   link: Link,
   options: {
-    jobId: string
+    target: FollowTarget
     last: string | undefined
     signal: AbortSignal | undefined
     transport: Transport
     onOpen: () => void
   },
 ): AsyncIterable<JobEvent> => {
-  const { jobId, last: after, signal, transport, onOpen } = options
-  if (transport === 'websocket') return followBySocket({ pool: link.pool, jobId, after, signal, onOpen })
-  return byHttp(link, { jobId, after, signal, onOpen })
+  const { target, last: after, signal, transport, onOpen } = options
+  if (transport === 'websocket') return followBySocket({ pool: link.pool, jobId: target.id, after, signal, onOpen })
+  return byHttp(link, { target, after, signal, onOpen })
 }
 
 async function* byHttp(
   link: Link,
-  options: { jobId: string; after: string | undefined; signal: AbortSignal | undefined; onOpen: () => void },
+  options: { target: FollowTarget; after: string | undefined; signal: AbortSignal | undefined; onOpen: () => void },
 ): AsyncGenerator<JobEvent, void> {
   const { getTicket, http } = link
+  const { target, ...how } = options
   const ticket =
-    getTicket === undefined ? undefined : await askForTicket(getTicket, { jobIds: [options.jobId], submissions: false })
+    getTicket === undefined ? undefined : await askForTicket(getTicket, { jobIds: [target.id], submissions: false })
   const authorization = ticket === undefined ? undefined : `Ticket ${ticket}`
-  yield* followByHttp({ ...options, http, authorization })
+  yield* followByHttp({ ...how, path: target.path, http, authorization })
 }

@@ -6,7 +6,7 @@ export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 export interface RequestOptions {
   /** Added to the URL. What is undefined is left out; an array repeats the name. */
   readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>> | undefined
-  /** Sent as JSON; a Uint8Array as bytes. */
+  /** Sent as JSON; a Uint8Array, a Blob or a stream as bytes; a FormData as it is. */
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly signal?: AbortSignal | undefined
@@ -34,10 +34,14 @@ const toUrl = (baseUrl: string, path: string, query: RequestOptions['query'] = {
   return `${baseUrl}${path}${text === '' ? '' : `?${text}`}`
 }
 
+const BYTES = { 'content-type': 'application/octet-stream' }
+
 const toBody = (body: unknown): { body?: BodyInit; headers: Record<string, string> } => {
   if (body === undefined) return { headers: {} }
-  if (body instanceof Uint8Array)
-    return { body: new Uint8Array(body), headers: { 'content-type': 'application/octet-stream' } }
+  if (body instanceof Uint8Array) return { body: new Uint8Array(body), headers: BYTES }
+  if (body instanceof Blob || body instanceof ReadableStream) return { body, headers: BYTES }
+  // It has a type of its own, with the boundary between its parts.
+  if (body instanceof FormData) return { body, headers: {} }
   return { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
 }
 
@@ -62,6 +66,8 @@ export const createHttp = (options: {
       response = await fetch(toUrl(baseUrl, path, query), {
         method,
         ...(sent.body === undefined ? {} : { body: sent.body }),
+        // A stream can be sent only in this way: the answer comes after all of it.
+        ...(sent.body instanceof ReadableStream ? { duplex: 'half' } : {}),
         headers: { ...sent.headers, ...own, ...headers },
         // Only the API's own pages have its cookie. Where a key or a ticket counts, a cookie must not.
         credentials: authorization === undefined && sendsCookie ? 'same-origin' : 'omit',

@@ -7,3 +7,21 @@ export type { CallOptions, Input, Jobs, ListOptions, SubmitOptions } from './job
 export type { RunnelOptions, TicketNeed } from './options.ts'
 export type { RunOptions, RunResult } from './run.ts'
 export { Runnel } from './runnel.ts'
+export type {
+  CommandHandle,
+  CommandResult,
+  OutputOptions,
+} from './sandbox/command-handle.ts'
+export type { CommandOptions, Commands } from './sandbox/commands.ts'
+export type * from './sandbox/contract.ts'
+export type { FileData, Files, SignedUrlOptions } from './sandbox/files.ts'
+export type { SandboxConnection } from './sandbox/place.ts'
+export {
+  type ConnectOptions,
+  type CreateOptions,
+  type ListSandboxesOptions,
+  type Pty,
+  Sandbox,
+} from './sandbox/sandbox.ts'
+export type { Terminal, TerminalOptions } from './sandbox/terminal.ts'
+export type { WatchHandle } from './sandbox/watch-dir.ts'

@@ -115,8 +115,7 @@ export const createJobs = (link: Link): Jobs => {
     cancel: (jobId, options = {}) =>
       tryAgain(link, options.signal, () => write(jobId, { type: 'cancel', jobId }, options)),
     follow(jobId, options) {
-      pathOf(jobId)
-      return follow(link, jobId, options)
+      return follow(link, { id: jobId, path: pathOf(jobId, '/events') }, options)
     },
     sendInput(jobId, input, options = {}) {
       const { data, end } =

@@ -1,8 +1,8 @@
-import { createTextOfStream, utf8Length } from './chunk.ts'
 import type { Job, JobEvent, Outcome, ProgramFile, Submission, Usage } from './contract.ts'
 import { RunnelConnectionError } from './errors.ts'
 import type { FollowOptions } from './follow.ts'
 import type { Jobs, SubmitOptions } from './jobs.ts'
+import { createStreamText, KEEP_BYTES } from './stream-text.ts'
 
 /** How to run a program, and what to call meanwhile. A callback that returns a promise is waited for before the next event. */
 export interface RunOptions
@@ -39,45 +39,8 @@ export interface RunResult {
   readonly job: Job
 }
 
-const KEEP_BYTES = 8 * 1024 * 1024
 /** How long the end of a canceled job is waited for. */
 const CANCELED_WITHIN_MS = 15_000
-
-/** The text of one stream: all of it to a callback, the start of it kept. */
-const createStreamText = (keepBytes: number, onText: ((text: string) => unknown) | undefined) => {
-  let text = createTextOfStream()
-  let kept = ''
-  let keptBytes = 0
-  let isCut = false
-  const take = (piece: string): unknown => {
-    if (piece === '') return undefined
-    if (keptBytes + utf8Length(piece) <= keepBytes && !isCut) {
-      kept += piece
-      keptBytes += utf8Length(piece)
-    } else {
-      // As much as surely fits, never half a character.
-      if (!isCut) kept += piece.slice(0, Math.floor((keepBytes - keptBytes) / 3)).replace(/[\ud800-\udbff]$/, '')
-      isCut = true
-    }
-    return onText?.(piece)
-  }
-  return {
-    add: (event: Extract<JobEvent, { type: 'stdout' | 'stderr' }>) => take(text.add(event)),
-    end: () => take(text.end()),
-    restart() {
-      text = createTextOfStream()
-      kept = ''
-      keptBytes = 0
-      isCut = false
-    },
-    get kept() {
-      return kept
-    },
-    get isCut() {
-      return isCut
-    },
-  }
-}
 
 export const run = async (
   jobs: Jobs,

@@ -1,6 +1,7 @@
 import type * as contract from '@runnel/contract/public'
 import { expectTypeOf, test } from 'vitest'
 import type * as own from '../src/contract.ts'
+import type * as sandbox from '../src/sandbox/contract.ts'
 
 /** Without `readonly`, and without the names of interfaces: only what the JSON may be. */
 type Plain<T> = T extends (infer Item)[]
@@ -25,4 +26,21 @@ test('the types of the package say what the contract says', () => {
   expectTypeOf<Plain<own.JobProgram>>().toEqualTypeOf<Plain<contract.SubmittedProgram>>()
   expectTypeOf<Plain<own.Submission>>().toEqualTypeOf<Plain<contract.SubmissionRequest>>()
   expectTypeOf<own.SignalName>().toEqualTypeOf<contract.SignalName>()
+})
+
+test('the types of sandboxes say what the contract says', () => {
+  expectTypeOf<sandbox.SandboxStatus>().toEqualTypeOf<contract.SandboxStatus>()
+  expectTypeOf<sandbox.SandboxEnding>().toEqualTypeOf<contract.SandboxEnding>()
+  expectTypeOf<Plain<sandbox.SandboxInfo>>().toEqualTypeOf<Plain<contract.Sandbox>>()
+  expectTypeOf<Plain<sandbox.SandboxPage>>().toEqualTypeOf<Plain<contract.SandboxPage>>()
+  expectTypeOf<Plain<sandbox.SandboxMetrics>>().toEqualTypeOf<Plain<contract.SandboxMetrics>>()
+  expectTypeOf<Plain<sandbox.CommandInfo>>().toEqualTypeOf<Plain<contract.Command>>()
+  expectTypeOf<Plain<sandbox.FileEntry>>().toEqualTypeOf<Plain<contract.FileEntry>>()
+  expectTypeOf<Plain<sandbox.WatchEvent>>().toEqualTypeOf<Plain<contract.WatchEvent>>()
+  expectTypeOf<Plain<sandbox.SandboxRequest>>().toEqualTypeOf<
+    Plain<ReturnType<typeof contract.createSandboxRequestSchema>['_zod']['input']>
+  >()
+  expectTypeOf<Plain<sandbox.CommandRequest>>().toEqualTypeOf<
+    Plain<ReturnType<typeof contract.createCommandRequestSchema>['_zod']['input']>
+  >()
 })
