@@ -12,7 +12,15 @@ const proxy = {
 }
 
 /** Operate brings its plots, history its virtual list, compare its differences. */
-const VIEW_BYTES = { operate: 40_000, history: 20_000, compare: 20_000, keys: 10_000, account: 10_000 }
+const VIEW_BYTES = {
+  operate: 40_000,
+  history: 20_000,
+  compare: 20_000,
+  keys: 10_000,
+  account: 10_000,
+  sandboxes: 10_000,
+  sandbox: 15_000,
+}
 
 export default defineConfig({
   plugins: [react(), checkBudget({ firstViewBytes: 250_000, viewBytes: VIEW_BYTES }), compressFiles()],

@@ -1,3 +1,4 @@
+export { attachShell, type Shell, type ShellOptions, type ShellState } from './attach-shell.ts'
 export { createTerminal } from './create-terminal.ts'
 export type { Found } from './find-bar.ts'
 export type { ShownStream, TerminalOptions } from './options.ts'

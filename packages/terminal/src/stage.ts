@@ -51,7 +51,7 @@ export interface Stage extends Disposable {
 
 const NOTHING: Found = { index: -1, count: 0 }
 
-export const createStage = (element: HTMLElement, options: TerminalOptions, acts: StageActs): Stage => {
+export const createStage = (element: HTMLElement, options: Omit<TerminalOptions, 'client'>, acts: StageActs): Stage => {
   const { fontFamily = FONT, fontSize = FONT_SIZE, scrollback = SCROLLBACK } = options
   const way = options.input ?? (window.matchMedia('(pointer: coarse)').matches ? 'field' : 'keys')
   const view = createView({ family: fontFamily, size: fontSize })

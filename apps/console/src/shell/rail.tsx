@@ -1,4 +1,4 @@
-import { Activity, History, Keyboard, Monitor, Moon, Play, Sun } from 'lucide-react'
+import { Activity, Box, History, Keyboard, Monitor, Moon, Play, Sun } from 'lucide-react'
 import type { ReactElement, ReactNode } from 'react'
 import { Link, useRoute } from 'wouter'
 import { IconButton } from '../parts/button.tsx'
@@ -61,6 +61,9 @@ export const Rail = ({ onKeys, who }: { readonly onKeys: () => void; readonly wh
     <nav className={classes(styles.rail, isRun && styles.run)} aria-label="Places">
       <Place to={jobId === undefined ? '/' : `/r/${jobId}`} within={RUN} label="Run">
         <Play size={18} />
+      </Place>
+      <Place to="/sandboxes" within={/^\/(?:sandboxes|s\/.*)$/} label="Sandboxes">
+        <Box size={18} />
       </Place>
       <Place to="/history" within={/^\/history/} label="History">
         <History size={18} />

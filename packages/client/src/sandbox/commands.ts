@@ -27,6 +27,8 @@ export interface Commands {
    */
   run(command: string, options?: CommandOptions & { readonly background?: false | undefined }): Promise<CommandResult>
   run(command: string, options: CommandOptions & { readonly background: true }): Promise<CommandHandle>
+  /** Starts a command and does not wait for its end, in the foreground or in the background. */
+  start(command: string, options?: Omit<CommandRequest, 'command'> & CallOptions): Promise<CommandHandle>
   /** A handle of a command that was started before, here or elsewhere. */
   connect(id: string, options?: CallOptions): Promise<CommandHandle>
   /** Those that run, and the last that have ended, terminals too; newest first. */
@@ -100,6 +102,9 @@ export const createCommands = (place: Place): Commands => {
 
   return {
     run,
+    async start(command, { signal, ...request } = {}) {
+      return createHandle(place, await start({ ...request, command }, 0, signal))
+    },
     async connect(id, { signal } = {}) {
       return createHandle(place, await place.request<CommandInfo>('GET', commandPath(id), { signal }))
     },
