@@ -6,6 +6,8 @@ import { burst } from './scenarios/burst.ts'
 import { idle } from './scenarios/idle.ts'
 import { longOutput } from './scenarios/long-output.ts'
 import { rest } from './scenarios/rest.ts'
+import { sandboxes } from './scenarios/sandboxes.ts'
+import { sandboxesIdle } from './scenarios/sandboxes-idle.ts'
 import type { Scenario, ScenarioName } from './scenarios/scenario.ts'
 import { sequential } from './scenarios/sequential.ts'
 import { sleepers } from './scenarios/sleepers.ts'
@@ -19,6 +21,8 @@ const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   staggered,
   sustained,
   'long-output': longOutput,
+  sandboxes,
+  'sandboxes-idle': sandboxesIdle,
   watchers,
   idle,
   burst,

@@ -8,10 +8,12 @@ export const SCENARIO_NAMES = [
   'sequential',
   'staggered',
   'long-output',
+  'sandboxes',
   'at-once',
   'sustained',
   'burst',
   'sleepers',
+  'sandboxes-idle',
   'rest',
 ] as const
 export type ScenarioName = (typeof SCENARIO_NAMES)[number]

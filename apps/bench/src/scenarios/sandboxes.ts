@@ -1,0 +1,178 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Sandbox } from '@runnel/client'
+import type { Bench } from '../bench.ts'
+import type { Row } from '../report/row.ts'
+import { toRow } from '../report/row.ts'
+import { readMemory } from '../system/process-memory.ts'
+import type { System } from '../system/system.ts'
+import type { Scenario } from './scenario.ts'
+
+const MIB = 1024 * 1024
+const ROUNDS = 40
+const FILE_MIB = 100
+const FILE_ROUNDS = 3
+const ECHOES = 60
+const WARM_UP = 5
+/** Memory is read this often while a file is on its way. */
+const LOOK_MS = 20
+
+const timed = async (act: () => Promise<unknown>): Promise<number> => {
+  const started = performance.now()
+  await act()
+  return performance.now() - started
+}
+
+/** What a shell costs on the bare machine, to its exit. */
+const spawnTrue = async (): Promise<void> => {
+  await once(spawn('sh', ['-c', 'true'], { stdio: 'ignore' }), 'close')
+}
+
+const runTrue = async (sandbox: Sandbox): Promise<void> => {
+  const { exitCode } = await sandbox.commands.run('true')
+  if (exitCode !== 0) throw new Error(`\`true\` ended with ${exitCode}`)
+}
+
+/** One after the other, in turn. */
+const measureCommands = async (system: System): Promise<Row[]> => {
+  const connection = { baseUrl: system.url }
+  const created: number[] = []
+  const living: number[] = []
+  const bare: number[] = []
+  await using sandbox = await Sandbox.create(connection)
+  for (let round = -WARM_UP; round < ROUNDS; round += 1) {
+    await system.untilQuiet()
+    let made: Sandbox | undefined
+    const createdMs = await timed(async () => {
+      made = await Sandbox.create(connection)
+      await runTrue(made)
+    })
+    await made?.kill()
+    const livingMs = await timed(() => runTrue(sandbox))
+    const bareMs = await timed(spawnTrue)
+    if (round < 0) continue
+    created.push(createdMs)
+    living.push(livingMs)
+    bare.push(bareMs)
+  }
+  return [
+    toRow('runnel-sandbox', 'created, first command finished', 'ms', created),
+    toRow('runnel-sandbox', 'command in a living one, finished', 'ms', living),
+    toRow('bare-shell', 'finished', 'ms', bare),
+  ]
+}
+
+const run = async (command: string, args: readonly string[]): Promise<string> => {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  let output = ''
+  child.stdout.on('data', (bytes: Buffer) => {
+    output += bytes.toString()
+  })
+  const [code] = await once(child, 'close')
+  if (code !== 0) throw new Error(`${command} ended with ${code}`)
+  return output.trim()
+}
+
+/** The most that API and worker together grow by, while `act` goes on. */
+const watchGrowth = async (system: System, act: () => Promise<void>): Promise<number> => {
+  const read = () => (readMemory(system.api.pid) ?? 0) + (readMemory(system.worker.pid) ?? 0)
+  const before = read()
+  let most = before
+  const timer = setInterval(() => {
+    most = Math.max(most, read())
+  }, LOOK_MS)
+  try {
+    await act()
+  } finally {
+    clearInterval(timer)
+  }
+  return (most - before) / MIB
+}
+
+/** A file up and down, in turn with `docker cp`. */
+const measureFiles = async (bench: Bench, system: System): Promise<Row[]> => {
+  const folder = await mkdtemp(join(tmpdir(), 'runnel-bench-'))
+  const local = join(folder, 'file')
+  await writeFile(local, Buffer.alloc(FILE_MIB * MIB, 'runnel'))
+  const options = [
+    '--rm',
+    '-d',
+    '--label',
+    bench.label,
+    '--network',
+    'none',
+    '--tmpfs',
+    '/data',
+    '--entrypoint',
+    'sleep',
+  ]
+  const container = await run('docker', ['run', ...options, 'runnel/python', 'infinity'])
+  const bytes = new Uint8Array(FILE_MIB * MIB)
+  const speeds = { up: [] as number[], down: [] as number[], cpUp: [] as number[], cpDown: [] as number[] }
+  const growth: number[] = []
+  const toSpeed = (ms: number): number => FILE_MIB / (ms / 1_000)
+  try {
+    await using sandbox = await Sandbox.create({ baseUrl: system.url, limits: { memoryBytes: 1024 * MIB } })
+    for (let round = 0; round < FILE_ROUNDS; round += 1) {
+      growth.push(
+        await watchGrowth(system, async () => {
+          speeds.up.push(toSpeed(await timed(() => sandbox.files.write('file', bytes))))
+          const download = async () => {
+            let got = 0
+            for await (const piece of await sandbox.files.read('file', { as: 'stream' })) got += piece.length
+            if (got !== bytes.length) throw new Error(`${got} bytes came instead of ${bytes.length}`)
+          }
+          speeds.down.push(toSpeed(await timed(download)))
+        }),
+      )
+      speeds.cpUp.push(toSpeed(await timed(() => run('docker', ['cp', local, `${container}:/root/file`]))))
+      const back = join(folder, 'back')
+      speeds.cpDown.push(toSpeed(await timed(() => run('docker', ['cp', `${container}:/root/file`, back]))))
+      if ((await stat(back)).size !== bytes.length) throw new Error('docker cp copied something else')
+    }
+  } finally {
+    await run('docker', ['rm', '-f', container])
+    await rm(folder, { recursive: true, force: true })
+  }
+  return [
+    toRow('runnel-sandbox', 'file up', 'MiB per second', speeds.up),
+    toRow('docker-cp', 'file up', 'MiB per second', speeds.cpUp),
+    toRow('runnel-sandbox', 'file down', 'MiB per second', speeds.down),
+    toRow('docker-cp', 'file down', 'MiB per second', speeds.cpDown),
+    toRow('runnel-sandbox', 'API and worker grow by', 'MiB', growth),
+  ]
+}
+
+/** From a key to its echo. */
+const measureEcho = async (system: System): Promise<Row> => {
+  await using sandbox = await Sandbox.create({ baseUrl: system.url })
+  let shown: (() => void) | undefined
+  const terminal = await sandbox.pty.create({ onData: () => shown?.() })
+  const samples: number[] = []
+  const nextOutput = () => new Promise<void>((resolve) => (shown = resolve))
+  // The prompt.
+  terminal.write('cat\r')
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  for (let index = 0; index < ECHOES; index += 1) {
+    const echo = nextOutput()
+    samples.push(
+      await timed(async () => {
+        terminal.write('x')
+        await echo
+      }),
+    )
+  }
+  await terminal.kill()
+  return toRow('runnel-sandbox', 'terminal, echo', 'ms', samples)
+}
+
+export const sandboxes: Scenario = {
+  says: `lasting sandboxes: ${ROUNDS} commands in turn with a bare shell, ${FILE_MIB} MiB in turn with docker cp, keys in a terminal`,
+  async run(bench) {
+    const system = await bench.system()
+    return [...(await measureCommands(system)), ...(await measureFiles(bench, system)), await measureEcho(system)]
+  },
+}
