@@ -81,7 +81,9 @@ test('A person makes a picture of a CSV in a sandbox, downloads it, reloads, and
   await page.getByLabel('Command', { exact: true }).fill('wc -l < sales.csv; exit 3')
   await page.getByRole('button', { name: 'Run', exact: true }).click()
   await page.getByText('Exit code 3').waitFor(SOON)
-  await expect.poll(() => page.getByRole('tabpanel', { name: 'Commands' }).locator('pre').textContent(), SOON).toBe('4\n')
+  await expect
+    .poll(() => page.getByRole('tabpanel', { name: 'Commands' }).locator('pre').textContent(), SOON)
+    .toBe('4\n')
   await page.emulateMedia({ colorScheme: 'dark' })
   expect(await findBarriers(page)).toEqual([])
   await screenshot(page, 'sandbox-dark-wide')

@@ -64,7 +64,7 @@ const PLACES: readonly Place[] = [
   ]),
   appPlace('docker-proxy', ['contract', 'languages', 'sandbox', 'process']),
   appPlace('console', ['contract/public', 'client', 'terminal', 'languages/detection']),
-  appPlace('bench', ['contract/public', 'languages', 'sandbox']),
+  appPlace('bench', ['contract/public', 'client', 'languages', 'sandbox']),
 ]
 
 /** Each driver has one owner. The bench also measures Docker itself, and the fixtures start containers for tests. */
