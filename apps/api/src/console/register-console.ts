@@ -7,7 +7,18 @@ import { PUBLIC } from '../access/route-access.ts'
 import { PAGE_HEADERS } from './console-headers.ts'
 
 /** The places of the page (apps/console/src/app.tsx). All of them are the same document. */
-const PAGE_URLS = ['/', '/r/:job', '/history', '/history/compare', '/ops', '/ops/keys', '/account', '/sign-in']
+const PAGE_URLS = [
+  '/',
+  '/r/:job',
+  '/sandboxes',
+  '/s/:sandbox',
+  '/history',
+  '/history/compare',
+  '/ops',
+  '/ops/keys',
+  '/account',
+  '/sign-in',
+]
 
 /** The build writes all its files into one folder. */
 const ASSET_NAME = /^[\w-][\w.-]*$/

@@ -9,7 +9,18 @@ import { startApi } from '../api.ts'
 const DOCUMENT = '<!doctype html><title>Runnel</title>'
 const SCRIPT = 'document.title = "Runnel"\n'.repeat(100)
 const BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' }
-const PAGES = ['/', '/r/job_1', '/history', '/history/compare?a=1&b=2', '/ops', '/ops/keys', '/account', '/sign-in']
+const PAGES = [
+  '/',
+  '/r/job_1',
+  '/sandboxes',
+  '/s/sbx-1',
+  '/history',
+  '/history/compare?a=1&b=2',
+  '/ops',
+  '/ops/keys',
+  '/account',
+  '/sign-in',
+]
 
 /** A built page: a document, a script with its compressed forms, and a small file without. A secret lies beside it. */
 const build = (): string => {

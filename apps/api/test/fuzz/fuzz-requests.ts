@@ -60,7 +60,19 @@ const readKeys = async (redis: Redis, prefix: string) => {
 }
 
 /** No request here says that it accepts HTML, and there is no built page. */
-const PAGES = ['/', '/r/:job', '/history', '/history/compare', '/ops', '/ops/keys', '/account', '/sign-in', '/assets/*']
+const PAGES = [
+  '/',
+  '/r/:job',
+  '/sandboxes',
+  '/s/:sandbox',
+  '/history',
+  '/history/compare',
+  '/ops',
+  '/ops/keys',
+  '/account',
+  '/sign-in',
+  '/assets/*',
+]
 
 /** These are called without an upgrade, for finished jobs, or without a session of socket.io. */
 const CALLED_OTHERWISE = [

@@ -63,7 +63,9 @@ export const terminalRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, o
       const signal = whileConnected(socket)
       closeWhenRevoked(callers, callerOf(request), socket)
       const { id } = paramsSchema.parse(request.params)
-      const { command: commandId, ...size } = querySchema.parse(request.query)
+      const { command: commandId, ...size } = querySchema.parse(
+        Object.fromEntries(new URL(request.url, 'http://runnel').searchParams),
+      )
       const open = () => sandboxes.openTerminal(requesterOf(request), id, { ...size, commandId, signal })
       return runTerminalSocket(socket, request, open, { heartbeatMs, signal })
     },
