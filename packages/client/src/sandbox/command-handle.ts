@@ -62,7 +62,7 @@ export const commandPath = (id: string, rest = ''): string => {
 export const toExitCode = (outcome: Outcome): number | null => (outcome.type === 'exited' ? outcome.exitCode : null)
 
 /** Reads the events to the end. */
-export const readOutput = async (
+const readOutput = async (
   id: string,
   events: AsyncIterable<JobEvent>,
   { onStdout, onStderr, keepBytes = KEEP_BYTES }: OutputOptions,
