@@ -201,7 +201,7 @@ export const startApi = async (options: {
             open(jobId, attempt) {
               const jobLog = publisher.open(jobId, attempt)
               const toCommands: EndCommands = (end) => history.endCommands(delivery.job, end)
-              return { ...jobLog, finish: (outcome, usage) => jobLog.finish(outcome, usage, toCommands) }
+              return { ...jobLog, finish: (outcome, usage, _, kept) => jobLog.finish(outcome, usage, toCommands, kept) }
             },
           })
           return 'done'

@@ -39,6 +39,7 @@ const test = redisTest.extend('house', async ({ redisUrl, prefix, resources, red
     return { status, location: given.get('location'), file: storedFileSchema.safeParse(json).data, error }
   }
   return {
+    api,
     url,
     owner,
     writer,
@@ -208,6 +209,42 @@ describe('/v1/files', () => {
     const notFound = [404, 'There is no file with this id; a file is kept only for a while']
     expect(answers).toEqual([notFound, notFound, notFound])
     expect((await send(path, { as: reader })).status).toBe(200)
+  })
+
+  test('goes into a job, and what a job kept is in its answer and its last event', async ({ house }) => {
+    const { api, owner, other, upload } = house
+    const { file } = await upload('a,b\n')
+    const payload = {
+      language: 'python',
+      files: [
+        { path: 'main.py', content: 'print(1)' },
+        { path: 'data/a.csv', fileId: file?.id },
+      ],
+      entry: 'main.py',
+      artifacts: ['*.png'],
+    }
+    const artifacts = [{ path: 'a.png', fileId: file?.id ?? '', sizeBytes: 4, sha256: file?.sha256 ?? '' }]
+    const artifactsLeftOut = [{ path: 'b.png', reason: 'file-quota' as const }]
+    const taken: unknown[] = []
+    await api.work(async ({ job, attempt }, publisher) => {
+      taken.push(job.storedFiles, job.artifacts)
+      const log = publisher.open(job.id, attempt)
+      await log.start()
+      await log.finish({ type: 'exited', exitCode: 0 }, null, undefined, { artifacts, artifactsLeftOut })
+    })
+    const { headers } = owner
+    const submit = (as: typeof owner) =>
+      api.app.inject({ method: 'POST', url: '/v1/jobs?wait=20000', headers: as.headers, payload })
+    const job = (await submit(owner)).json()
+    expect(job).toMatchObject({ status: 'finished', artifacts, artifactsLeftOut })
+    const storedFiles = [{ path: 'data/a.csv', fileId: file?.id, sizeBytes: 4 }]
+    expect(taken).toEqual([storedFiles, { patterns: ['*.png'], bounds: BOUNDS }])
+    const program = (await api.app.inject({ url: `/v1/jobs/${job.id}/program`, headers })).json()
+    expect(program).toMatchObject({ storedFiles, artifacts: ['*.png'], files: [{ path: 'main.py' }] })
+    const events = (await api.app.inject({ url: `/v1/jobs/${job.id}/events`, headers })).body.trim().split('\n')
+    expect(JSON.parse(events.at(-1) ?? '')).toMatchObject({ type: 'finished', artifacts, artifactsLeftOut })
+    const stranger = await submit(other)
+    expect([stranger.statusCode, stranger.json().error.code]).toEqual([404, 'file-not-found'])
   })
 
   test('answers a refused upload before its end, and cuts it when it goes on', async ({ house }) => {

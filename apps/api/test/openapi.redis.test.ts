@@ -62,6 +62,7 @@ test('Every field of a submission is described, with its bounds', async ({ redis
   const { schema } = document.paths['/v1/jobs'].post.requestBody.content['application/json']
   expect(Object.keys(schema.properties).toSorted()).toEqual([
     'args',
+    'artifacts',
     'cancelOnDisconnect',
     'code',
     'cols',

@@ -1,5 +1,5 @@
 import { ALL_LANGUAGES, readLanguageList } from '@runnel/languages'
-import { readListenAddress, SETTINGS, toRedisUrl } from '@runnel/process'
+import { readFilesConfig, readListenAddress, SETTINGS, toRedisUrl } from '@runnel/process'
 import { z } from 'zod'
 
 /** The settings of a worker, by the names that its parts give them. Docker's client reads its own variables itself. */
@@ -16,6 +16,7 @@ export const configSchema = z.object(SETTINGS.worker).transform((given, context)
     logLevel: given.RUNNEL_LOG_LEVEL,
     retentionMs: given.RUNNEL_RETENTION_MS,
     keptBounds: { all: given.RUNNEL_MAX_KEPT_BYTES, tenant: given.RUNNEL_MAX_KEPT_BYTES_PER_TENANT },
+    files: readFilesConfig(given),
     path: given.PATH,
     languages,
     sandbox: given.RUNNEL_SANDBOX,

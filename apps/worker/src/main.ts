@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
+import { openFiles } from '@runnel/blobs'
 import { defaultLimits } from '@runnel/contract/public'
 import { startGatewayServer } from '@runnel/gateway/server'
 import { createPublisher } from '@runnel/output/publisher'
@@ -122,7 +123,10 @@ await runUntilSignal(async (signal, resources) => {
     const describe = () => toWorker(id, report(), { lastSeenAt: new Date(), isAlive: true, isDrained: drain.isDrained })
     resources.use(await startStatusServer({ address: config.listen, metrics, describe, log }))
   }
-  const running = countRunning(createRunJob({ sandboxes, publisher, history, recorder, log, isEngineUp: watch.isUp }))
+  const files = resources.use(await openFiles({ ...config.files, redis, prefix, log }))
+  const jobFiles = { sandboxes, files, maxFileBytes: config.files.maxBytes }
+  const runJob = createRunJob({ sandboxes, jobFiles, publisher, history, recorder, log, isEngineUp: watch.isUp })
+  const running = countRunning(runJob)
   parts.running = running
   const onUnreadable = createFailUnreadableJob({ publisher, history, recorder, log })
   const settings = { redis: blocking, prefix, concurrency, retentionMs, lockMs: config.lockMs, onUnreadable, log }

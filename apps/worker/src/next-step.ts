@@ -1,5 +1,6 @@
 import type { Outcome, Usage } from '@runnel/contract/public'
 import type { StopReason } from '@runnel/queue/consumer'
+import type { Kept } from './files/keep-artifacts.ts'
 
 /** A sandbox that fails before its program started costs the user nothing: two more are tried, after these pauses. */
 const RETRY_PAUSES_MS = [100, 1_000]
@@ -16,7 +17,7 @@ export type FailureKind = 'log-taken-over' | 'log-lost' | 'sandbox-before-progra
 /** How far a delivery has come. */
 export type Progress =
   | { readonly type: 'not-run' }
-  | { readonly type: 'ended'; readonly outcome: Outcome; readonly usage: Usage | null }
+  | { readonly type: 'ended'; readonly outcome: Outcome; readonly usage: Usage | null; readonly kept?: Kept }
   /** The log has its end already, or belongs to a later attempt. Nobody may see what this run printed. */
   | { readonly type: 'log-closed' }
   | {
@@ -53,7 +54,7 @@ export type Step =
   /** The job goes back into the queue, for any worker. */
   | { readonly type: 'requeue' }
   /** Write the outcome. */
-  | { readonly type: 'finish'; readonly outcome: Outcome; readonly usage: Usage | null }
+  | { readonly type: 'finish'; readonly outcome: Outcome; readonly usage: Usage | null; readonly kept?: Kept }
   /** Write the outcome `sandbox-failed`; the cause goes into the worker's log. */
   | { readonly type: 'fail'; readonly cause: unknown }
   /** Write nothing: the job is finished, or another worker has it. */
@@ -79,8 +80,7 @@ const hasFailed = ({ progress }: Facts, kind: FailureKind): boolean =>
 export const RULES: readonly Rule[] = [
   {
     because: 'The program has ended',
-    step: ({ progress }) =>
-      progress.type === 'ended' ? { type: 'finish', outcome: progress.outcome, usage: progress.usage } : undefined,
+    step: ({ progress }) => (progress.type === 'ended' ? { ...progress, type: 'finish' } : undefined),
   },
   {
     because: 'The log is closed for this attempt',

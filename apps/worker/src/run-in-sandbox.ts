@@ -2,7 +2,8 @@ import type { QueuedJob } from '@runnel/contract/internal'
 import { type JobLog, LogLostError } from '@runnel/output/publisher'
 import type { Logger } from '@runnel/process'
 import type { Delivery } from '@runnel/queue/consumer'
-import { type LeaseRequest, type Sandbox, type Sandboxes, SandboxFailure } from '@runnel/sandbox'
+import { type LeaseRequest, type Sandboxes, SandboxFailure } from '@runnel/sandbox'
+import { holdForJob, type JobFiles, type JobSandbox, needsFiles } from './files/hold-for-job.ts'
 import type { FailureKind, Progress } from './next-step.ts'
 
 const toLeaseRequest = ({ program: { language }, limits, isolation, tenantId }: QueuedJob): LeaseRequest => ({
@@ -31,8 +32,13 @@ const toFailureKind = (error: unknown): FailureKind => {
  * What an abort does depends on its reason: `canceled` ends the program, and its outcome follows; every other reason
  * removes the sandbox, and what the program would still print is discarded.
  */
-export const createRunInSandbox = ({ sandboxes, log }: { readonly sandboxes: Sandboxes; readonly log: Logger }) => {
-  const run = async (sandbox: Sandbox, jobLog: JobLog, delivery: Delivery): Promise<Progress> => {
+export const createRunInSandbox = (options: {
+  readonly sandboxes: Sandboxes
+  readonly jobFiles: JobFiles
+  readonly log: Logger
+}) => {
+  const { sandboxes, jobFiles, log } = options
+  const run = async (sandbox: JobSandbox, jobLog: JobLog, delivery: Delivery): Promise<Progress> => {
     const { job, signal, controls } = delivery
     const cancel = new AbortController()
     const release = async () => {
@@ -52,7 +58,7 @@ export const createRunInSandbox = ({ sandboxes, log }: { readonly sandboxes: San
       for await (const event of sandbox.run({ program, limits, signal: cancel.signal, controls })) {
         if ((await started) !== 'started') return { type: 'log-closed' }
         if (event.type === 'output') await jobLog.write(event.stream, event.bytes)
-        else return { type: 'ended', outcome: event.outcome, usage: event.usage }
+        else return { ...event, type: 'ended' }
       }
       throw new Error('A run ended without an outcome')
     } catch (error) {
@@ -67,7 +73,10 @@ export const createRunInSandbox = ({ sandboxes, log }: { readonly sandboxes: San
   /** `logLine` gets what is known about the sandbox. */
   return async (delivery: Delivery, jobLog: JobLog, logLine: Record<string, unknown>): Promise<Progress> => {
     try {
-      await using sandbox = await sandboxes.lease(toLeaseRequest(delivery.job), delivery.signal)
+      const { job, signal } = delivery
+      await using sandbox: JobSandbox = needsFiles(job)
+        ? await holdForJob(jobFiles, job, signal)
+        : await sandboxes.lease(toLeaseRequest(job), signal)
       Object.assign(logLine, { sandbox: sandbox.id, warm: sandbox.warm })
       // Awaited here, because the sandbox must outlive the run.
       return await run(sandbox, jobLog, delivery)

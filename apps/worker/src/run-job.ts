@@ -7,12 +7,16 @@ import type { Logger } from '@runnel/process'
 import type { Delivery, Verdict } from '@runnel/queue/consumer'
 import type { History, JobRecorder } from '@runnel/registry'
 import type { Sandboxes } from '@runnel/sandbox'
+import type { JobFiles } from './files/hold-for-job.ts'
+import type { Kept } from './files/keep-artifacts.ts'
 import { noteFirstOutput } from './first-output.ts'
 import { nextStep, type Progress } from './next-step.ts'
 import { createRunInSandbox } from './run-in-sandbox.ts'
 
 export interface RunJobDeps {
   readonly sandboxes: Sandboxes
+  /** For jobs that take or keep files. */
+  readonly jobFiles: JobFiles
   readonly publisher: Publisher
   readonly history: Pick<History, 'endCommands'>
   readonly recorder: JobRecorder
@@ -39,8 +43,8 @@ const startOnce = (jobLog: JobLog, { terminal }: Program): JobLog => {
  *
  * next-step.ts decides, run-in-sandbox.ts runs, and this file does the rest.
  */
-export const createRunJob = ({ sandboxes, publisher, history, recorder, log, isEngineUp }: RunJobDeps) => {
-  const runInSandbox = createRunInSandbox({ sandboxes, log })
+export const createRunJob = ({ sandboxes, jobFiles, publisher, history, recorder, log, isEngineUp }: RunJobDeps) => {
+  const runInSandbox = createRunInSandbox({ sandboxes, jobFiles, log })
 
   const checkEngine = async (failed: Progress): Promise<Progress> => {
     try {
@@ -73,10 +77,10 @@ export const createRunJob = ({ sandboxes, publisher, history, recorder, log, isE
       ...(job.program.terminal === undefined ? {} : { tty: true }),
     }
 
-    const finish = async (outcome: Outcome, usage: Usage | null): Promise<Verdict> => {
+    const finish = async (outcome: Outcome, usage: Usage | null, kept?: Kept): Promise<Verdict> => {
       // The log may not have started yet. Watchers still have to drop what earlier attempts printed.
       if (attempt > 1 && (await jobLog.start()) !== 'started') return 'done'
-      const written = await jobLog.finish(outcome, usage, (end) => history.endCommands(job, end))
+      const written = await jobLog.finish(outcome, usage, (end) => history.endCommands(job, end), kept)
       const tookMs = Math.round(performance.now() - startedMs)
       log.info({ ...logLine, outcome, usage, written, queuedMs, tookMs }, 'job finished')
       if (written === 'finished') {
@@ -109,7 +113,7 @@ export const createRunJob = ({ sandboxes, publisher, history, recorder, log, isE
           progress = { type: 'not-run' }
           break
         case 'finish':
-          return finish(step.outcome, step.usage)
+          return finish(step.outcome, step.usage, step.kept)
         case 'fail':
           return finish(toSandboxFailed(job, step.cause), null)
         case 'requeue':

@@ -116,6 +116,22 @@ interface EventBase {
   at: string
 }
 
+/** A file that a job has made, and that is kept as a file of the tenant. */
+export interface Artifact {
+  /** Relative to the workspace. */
+  path: string
+  fileId: string
+  sizeBytes: number
+  sha256: string
+}
+
+/** A file that matched a pattern of `artifacts` and is not kept. */
+export interface LeftOutArtifact {
+  /** Relative to the workspace. `.`: there were more files than were looked at. */
+  path: string
+  reason: 'too-many' | 'too-large' | 'file-quota' | 'disk-full' | 'not-read' | 'too-late'
+}
+
 /** One numbered thing that happened to a job. `finished` is always the last. */
 export type JobEvent =
   | (EventBase & {
@@ -146,6 +162,8 @@ export type JobEvent =
       outcome: Outcome
       /** null if the program never started. */
       usage: Usage | null
+      artifacts?: Artifact[] | undefined
+      artifactsLeftOut?: LeftOutArtifact[] | undefined
     })
 
 export type JobStatus = 'queued' | 'running' | 'finished'
@@ -172,6 +190,10 @@ export interface Job {
   outcome?: Outcome | undefined
   /** When finished; null if the program never started. */
   usage?: Usage | null | undefined
+  /** When finished, with `artifacts` submitted: the files that are kept. */
+  artifacts?: Artifact[] | undefined
+  /** Files that matched and are not kept. */
+  artifactsLeftOut?: LeftOutArtifact[] | undefined
   /** When finished: the first MiB of each stream. */
   output?: { stdout: Chunk; stderr: Chunk; truncated: boolean; dropped?: true | undefined } | undefined
 }
@@ -188,7 +210,8 @@ export type OutcomeClass =
   | 'sandbox-failed'
 
 /** A job in a list: without its output. */
-export interface ListedJob extends Omit<Job, 'output' | 'queuePosition' | 'estimatedWaitMs'> {
+export interface ListedJob
+  extends Omit<Job, 'output' | 'queuePosition' | 'estimatedWaitMs' | 'artifacts' | 'artifactsLeftOut'> {
   /** The first line with content of the program, up to 200 characters. */
   firstLine?: string | undefined
   /** The key that submitted it. Absent if there were no keys. */
@@ -213,6 +236,13 @@ export interface ProgramFile {
   encoding?: Encoding | undefined
 }
 
+/** A file of a submission: its content, or an uploaded file. */
+export interface SubmittedFile extends Omit<ProgramFile, 'content'> {
+  content?: string | undefined
+  /** In place of `content`. Not for the file that is run. */
+  fileId?: string | undefined
+}
+
 /** Namespaces, files and processes of its own in a container of its tenant (`job`, the default), or a container of its own. */
 export type Isolation = 'job' | 'container'
 
@@ -223,7 +253,7 @@ export interface Submission {
   /** The whole program, or a chat answer with one fenced block. */
   code?: string | undefined
   /** Up to 500 files, 1 MiB together. */
-  files?: ProgramFile[] | undefined
+  files?: SubmittedFile[] | undefined
   /** The file to run. Needed with more than one file, unless one has the language's own name, such as `main.py`. */
   entry?: string | undefined
   args?: string[] | undefined
@@ -239,6 +269,8 @@ export interface Submission {
   /** Rows of the terminal, 1 to 500. Default 24. Only with `tty`. */
   rows?: number | undefined
   isolation?: Isolation | undefined
+  /** Files to keep when the program has ended: patterns relative to its workspace, such as `*.png` or `out/**`. */
+  artifacts?: string[] | undefined
   /** Cancel the job when the connection that submitted it closes before it has finished. Default false. */
   cancelOnDisconnect?: boolean | undefined
   /** What is left out has the default of the deployment. */
@@ -270,6 +302,10 @@ export interface JobProgram {
   extracted?: Extracted | undefined
   /** If it was submitted as `files`. */
   files?: { path: string; content: string; encoding: Encoding }[] | undefined
+  /** The uploaded files among its files. */
+  storedFiles?: { path: string; fileId: string; sizeBytes: number }[] | undefined
+  /** The patterns of the files that it keeps. */
+  artifacts?: string[] | undefined
   entry: string
   args: string[]
   envNames: string[]

@@ -13,6 +13,7 @@ const faults = (submission: unknown): string[] => {
   })
 }
 
+const FILE_ID = `file_${'0'.repeat(32)}`
 const SURROGATE = 'it has a lone surrogate, which UTF-8 cannot encode'
 const PATH_FAULTS = {
   '../a': 'has the segment ".."',
@@ -42,6 +43,31 @@ const refused: [name: string, submission: unknown, fault: string][] = [
     'an entry that is not there',
     { files: [file('a')], entry: 'b' },
     'entry: Cannot find the entry "b" among the files',
+  ],
+  [
+    'a file with both content and id',
+    { files: [{ ...file('a'), fileId: FILE_ID }] },
+    'files.0: Cannot read the file "a": send its `content`, or the `fileId` of an uploaded file',
+  ],
+  [
+    'a file without both',
+    { files: [{ path: 'a' }] },
+    'files.0: Cannot read the file "a": send its `content`, or the `fileId` of an uploaded file',
+  ],
+  [
+    'an uploaded file to run',
+    { files: [file('a'), { path: 'b', fileId: FILE_ID }], entry: 'b' },
+    'files: Cannot run "b": it is an uploaded file; send the file that is run with its `content`',
+  ],
+  [
+    'a pattern that leaves the workspace',
+    { code: 'x', artifacts: ['../*'] },
+    'artifacts.0: Cannot keep artifacts by the pattern "../*": it has the segment ".."',
+  ],
+  [
+    'a pattern with ** in a name',
+    { code: 'x', artifacts: ['a**/b'] },
+    'artifacts.0: Cannot keep artifacts by the pattern "a**/b": it has "**" beside something else between two slashes',
   ],
   ['an empty entry file', { files: [file('a', '')] }, 'files: Nothing to run: "a" is empty'],
   ...Object.entries(PATH_FAULTS).map(([path, fault]): [string, unknown, string] => [

@@ -1,4 +1,4 @@
-import { type Outcome, type TerminalSize, toChunk, type Usage } from '@runnel/contract/public'
+import { type Job, type Outcome, type TerminalSize, toChunk, type Usage } from '@runnel/contract/public'
 import {
   createRedisKeys,
   type KeptBounds,
@@ -16,6 +16,9 @@ import { retryWhileAway } from './retry-while-away.ts'
 
 export { type EndCommands, LogLostError }
 
+/** The files that a job kept, for its event `finished`. */
+export type KeptArtifacts = Pick<Job, 'artifacts' | 'artifactsLeftOut'>
+
 export interface JobLog {
   /**
    * Writes the event `started`, with the size of the program's terminal if it has one. Run the job only if this resolves with
@@ -28,7 +31,12 @@ export interface JobLog {
    * Writes pending output, then `finished`, sets the log's expiry and runs the commands, all in one step. Throws LogLostError if
    * Redis stays away or has lost the log.
    */
-  finish(outcome: Outcome, usage: Usage | null, toCommands?: EndCommands): Promise<'finished' | 'stale'>
+  finish(
+    outcome: Outcome,
+    usage: Usage | null,
+    toCommands?: EndCommands,
+    kept?: KeptArtifacts,
+  ): Promise<'finished' | 'stale'>
 }
 
 export interface Publisher {
@@ -162,7 +170,7 @@ export const createPublisher = (options: {
         if (lost !== undefined) throw lost
       },
 
-      async finish(outcome, usage, toCommands = () => []) {
+      async finish(outcome, usage, toCommands = () => [], kept = {}) {
         clearTimeout(timer)
         // `flush` schedules the next one when it ends, so wait until none runs.
         while (flushing !== undefined) await flushing
@@ -170,7 +178,7 @@ export const createPublisher = (options: {
         const output = takeOutput(true)
         n += 1
         const finishedAt = now()
-        const finished = entryAt(n, finishedAt, { type: 'finished', outcome, usage })
+        const finished = entryAt(n, finishedAt, { type: 'finished', outcome, usage, ...kept })
         const end = { attempt, ...(startedAt === undefined ? {} : { startedAt }), finishedAt, outcome, usage }
         await send([...output, finished], toCommands(end))
         if (lost === undefined) return 'finished'

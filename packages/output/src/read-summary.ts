@@ -17,6 +17,8 @@ export type JobSummary = Pick<
   | 'finishedAt'
   | 'outcome'
   | 'usage'
+  | 'artifacts'
+  | 'artifactsLeftOut'
 > & {
   readonly interactive: boolean
   readonly tty: boolean
@@ -25,6 +27,14 @@ export type JobSummary = Pick<
 }
 
 export const parseEvent = (json: string): JobEvent => jobEventSchema.parse(JSON.parse(json))
+
+const toEnd = ({ at, outcome, usage, artifacts, artifactsLeftOut }: Extract<JobEvent, { type: 'finished' }>) => ({
+  finishedAt: at,
+  outcome,
+  usage,
+  ...(artifacts === undefined ? {} : { artifacts }),
+  ...(artifactsLeftOut === undefined ? {} : { artifactsLeftOut }),
+})
 
 /** Takes the first event, and of the last attempt its start, `dropped` and its end, as far as there are any. */
 export const toSummary = (attempt: number, events: readonly JobEvent[]): JobSummary | undefined => {
@@ -45,7 +55,7 @@ export const toSummary = (attempt: number, events: readonly JobEvent[]): JobSumm
     submittedAt,
     attempt,
     ...(started === undefined ? {} : { startedAt: started.at }),
-    ...(finished === undefined ? {} : { finishedAt: finished.at, outcome: finished.outcome, usage: finished.usage }),
+    ...(finished === undefined ? {} : toEnd(finished)),
   }
 }
 

@@ -52,6 +52,7 @@ const PLACES: readonly Place[] = [
   packagePlace('testing', ['contract/public', 'process']),
   appPlace('api', ['contract', 'languages', 'operations', 'registry', 'redis', 'process', 'gateway/client']),
   appPlace('worker', [
+    'blobs',
     'contract',
     'languages',
     'queue/consumer',

@@ -15,7 +15,7 @@ const mayReadOutput = ({ scopes }: Caller): boolean => scopes.includes('read')
 /** The job as the caller may see it. */
 export const showJob = (caller: Caller, job: Job): Job => {
   if (mayReadOutput(caller)) return job
-  const { output: _, ...unread } = job
+  const { output: _, artifacts: _kept, artifactsLeftOut: _left, ...unread } = job
   return unread
 }
 

@@ -45,7 +45,7 @@ export const jobsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, optio
         querystring: waitQuerySchema,
         headers: z.looseObject({ 'idempotency-key': idempotencyKeySchema.optional() }),
         body: submissionSchema,
-        response: { 200: jobSchema, 202: jobSchema, ...errorAnswers(400, 413, 415, 422, 429, 503) },
+        response: { 200: jobSchema, 202: jobSchema, ...errorAnswers(400, 404, 413, 415, 422, 429, 503) },
       },
     },
     async (request, reply) => {

@@ -127,6 +127,8 @@ export const openHouse = async (options: {
       content: fc.constantFrom('print(1)', 'MTIz'),
       language: fc.constantFrom('python', 'ts', 'bash', 'cobol', 'auto'),
       languages: fc.constantFrom('python', 'bash'),
+      fileId: fc.constantFrom(...files),
+      artifacts: fc.constantFrom('*.png', 'out/**'),
       path: fc.constantFrom('main.py', 'a/b.py', 'main.ts', 'a'),
       name: fc.constantFrom('data.csv', 'a/b'),
       entry: fc.constantFrom('main.py', 'a/b.py'),

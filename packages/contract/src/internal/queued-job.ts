@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { artifactsSchema } from '../public/artifact.ts'
 import { isolationSchema, jobIdSchema } from '../public/job.ts'
 import { limitsSchema } from '../public/limits.ts'
-import { extractedSchema, programSchema } from '../public/program.ts'
+import { extractedSchema, programSchema, storedInputSchema } from '../public/program.ts'
 
 /** The content of the queue: everything that a worker needs. Parsed again when it leaves Redis, because a newer API may have written it. */
 export const queuedJobSchema = z.object({
@@ -15,6 +16,15 @@ export const queuedJobSchema = z.object({
   limits: limitsSchema,
   /** The key that submitted it; null if there were no keys. */
   keyId: z.string().nullable().optional(),
+  /** Uploaded files that it finds in its workspace. */
+  storedFiles: z.array(storedInputSchema).optional(),
+  /** What to keep of its workspace, and how much its tenant may keep. */
+  artifacts: z
+    .object({
+      patterns: artifactsSchema,
+      bounds: z.object({ files: z.int().nonnegative(), bytes: z.int().nonnegative() }),
+    })
+    .optional(),
   /** Whether the submission had `code` or `files`. */
   submittedAs: z.enum(['code', 'files']).optional(),
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { artifactsShape } from './artifact.ts'
 import { limitsSchema } from './limits.ts'
 import { outcomeSchema, usageSchema } from './outcome.ts'
 import { extractedSchema } from './program.ts'
@@ -76,6 +77,7 @@ export const jobEventSchema = z.discriminatedUnion('type', [
     type: z.literal('finished'),
     outcome: outcomeSchema,
     usage: usageSchema.nullable(),
+    ...artifactsShape,
   }),
 ])
 export type JobEvent = z.infer<typeof jobEventSchema>

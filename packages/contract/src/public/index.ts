@@ -1,3 +1,4 @@
+export * from './artifact.ts'
 export * from './command.ts'
 export * from './error.ts'
 export * from './event.ts'

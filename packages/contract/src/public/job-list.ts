@@ -11,8 +11,16 @@ const SEARCH_CHARACTERS = FIRST_LINE_CHARACTERS
 /** How many jobs one request looks at when it searches. */
 export const SEARCH_JOBS = 5_000
 
+const UNLISTED = {
+  output: true,
+  queuePosition: true,
+  estimatedWaitMs: true,
+  artifacts: true,
+  artifactsLeftOut: true,
+} as const
+
 /** A job in a list: without its output, but with what tells it from others. */
-export const listedJobSchema = jobSchema.omit({ output: true, queuePosition: true, estimatedWaitMs: true }).extend({
+export const listedJobSchema = jobSchema.omit(UNLISTED).extend({
   firstLine: z
     .string()
     .optional()

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { artifactsShape } from './artifact.ts'
 import { limitsSchema } from './limits.ts'
 import { outcomeSchema, usageSchema } from './outcome.ts'
 import { extractedSchema } from './program.ts'
@@ -47,6 +48,7 @@ export const jobSchema = z.strictObject({
   finishedAt: z.iso.datetime().optional(),
   outcome: outcomeSchema.optional().describe('When finished.'),
   usage: usageSchema.nullable().optional().describe('When finished; null if the program never started.'),
+  ...artifactsShape,
   output: z
     .strictObject({
       stdout: chunkSchema,

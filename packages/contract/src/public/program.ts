@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { fileIdSchema } from './stored-file.ts'
 import { terminalSizeShape } from './terminal.ts'
 import { chunkFault, chunkLength, encodingSchema, textFault, utf8Length } from './text.ts'
 
@@ -87,6 +88,29 @@ const checkFile = (
     message: `Cannot read the content of "${path}": it ${fault}`,
   })
 }
+
+/** A file of a submission: its content, or a file that was uploaded before. */
+export const submittedFileSchema = z
+  .strictObject({
+    ...fileShape,
+    content: z.string().optional(),
+    fileId: fileIdSchema.optional().describe('An uploaded file, in place of `content`. Not for the file that is run.'),
+  })
+  .superRefine((file, context) => {
+    const { path, content, fileId } = file
+    if (content !== undefined && fileId === undefined) return checkFile({ ...file, content }, context)
+    if (content === undefined && fileId !== undefined) return
+    const message = `Cannot read the file "${path}": send its \`content\`, or the \`fileId\` of an uploaded file`
+    context.addIssue({ code: 'custom', message })
+  })
+
+/** An uploaded file that a job finds in its workspace. */
+export const storedInputSchema = z.object({
+  path: fileShape.path,
+  fileId: fileIdSchema,
+  sizeBytes: z.int().nonnegative(),
+})
+export type StoredInput = z.infer<typeof storedInputSchema>
 
 export const fileSchema = z.strictObject(fileShape).superRefine(checkFile)
 export type File = z.infer<typeof fileSchema>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { artifactsSchema } from './artifact.ts'
 import { isolationSchema } from './job.ts'
 import { createLimitsRequestSchema, type LimitsPolicy } from './limits.ts'
 import {
@@ -6,10 +7,10 @@ import {
   argsSchema,
   envSchema,
   fileBytes,
-  fileSchema,
   filesFault,
   PROGRAM,
   pathFault,
+  submittedFileSchema,
 } from './program.ts'
 import { TERMINAL, terminalSizeShape } from './terminal.ts'
 import { utf8Length } from './text.ts'
@@ -55,11 +56,13 @@ export const createSubmissionSchema = (policy: LimitsPolicy) =>
           'The whole program. Either this or `files`. A chat answer in Markdown with one fenced block: that block is run, in the language of its fence, and the job has `extracted`.',
         ),
       files: z
-        .array(fileSchema)
+        .array(submittedFileSchema)
         .min(1)
         .max(PROGRAM.files)
         .optional()
-        .describe('The program as files, paths relative to its workspace.'),
+        .describe(
+          'The program as files, paths relative to its workspace: each with its `content`, or with the `fileId` of an uploaded file.',
+        ),
       entry: z.string().optional().describe('The file to run. Needed with more than one file.'),
       args: argsSchema.default([]),
       env: envSchema.default({}),
@@ -96,6 +99,7 @@ export const createSubmissionSchema = (policy: LimitsPolicy) =>
         .describe(
           'Cancel the job when its client disconnects before it has finished. The client is the WebSocket that submitted it, or the connection that waits for it (`wait`). A server that stops cancels nothing.',
         ),
+      artifacts: artifactsSchema.optional(),
       limits: createLimitsRequestSchema(policy).prefault({}),
     })
     .superRefine((submission, context) => {
@@ -126,7 +130,12 @@ export const createSubmissionSchema = (policy: LimitsPolicy) =>
       }
       const entryFile = files.find((file) => file.path === (entry ?? files[0]?.path))
       if (files.length === 1 || entry !== undefined) {
-        if (entryFile !== undefined && fileBytes(entryFile) === 0)
+        if (entryFile?.content === undefined && entryFile?.fileId !== undefined)
+          refuse(
+            ['files'],
+            `Cannot run "${entryFile.path}": it is an uploaded file; send the file that is run with its \`content\``,
+          )
+        if (entryFile?.content !== undefined && fileBytes({ ...entryFile, content: entryFile.content }) === 0)
           refuse(['files'], `Nothing to run: "${entryFile.path}" is empty`)
       }
     })

@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { artifactsSchema } from './artifact.ts'
 import { isolationSchema, jobIdSchema } from './job.ts'
 import { limitsSchema } from './limits.ts'
-import { argsSchema, extractedSchema, programSchema } from './program.ts'
+import { argsSchema, extractedSchema, programSchema, storedInputSchema } from './program.ts'
 import { terminalSizeShape } from './terminal.ts'
 
 /**
@@ -19,6 +20,11 @@ export const submittedProgramSchema = z.strictObject({
   files: programSchema.shape.files
     .optional()
     .describe('The program, if it was submitted as `files`; each as text or base64, as it came. Otherwise absent.'),
+  storedFiles: z
+    .array(z.strictObject(storedInputSchema.shape))
+    .optional()
+    .describe('The uploaded files among its files. Absent if there are none.'),
+  artifacts: artifactsSchema.optional().describe('The patterns of the files that it keeps. Absent if there are none.'),
   entry: z.string().describe('The file that is run. With `code`: the name that the code got.'),
   args: argsSchema,
   envNames: z.array(z.string()).describe('The names of the variables in `env`. Their values are not told.'),

@@ -1,6 +1,8 @@
 import type { QueuedJob } from '@runnel/contract/internal'
 import { chooseLimits, LIMIT_NAMES, RequestError, type Submission, type Tenant } from '@runnel/contract/public'
 import type { Language } from '@runnel/languages'
+import { fileBoundsOf } from '../files/file-bounds.ts'
+import { findStoredFiles } from '../files/find-stored-files.ts'
 import type { OperationParts } from '../parts.ts'
 import type { Requester } from '../requester.ts'
 import { resolveProgram } from './resolve-program.ts'
@@ -24,19 +26,25 @@ export const languagesOf = (languages: readonly Language[], { limits }: Tenant):
 
 /** Makes every choice that the submission leaves open. Throws a RequestError if the tenant may not have such a job. */
 export const createJob = async (
-  { languages, policy, jobIds }: Pick<OperationParts, 'languages' | 'policy' | 'jobIds'>,
+  parts: Pick<OperationParts, 'languages' | 'policy' | 'jobIds' | 'files' | 'fileBounds'>,
   { tenant, keyId }: Pick<Requester, 'tenant' | 'keyId'>,
   submission: Submission,
 ): Promise<QueuedJob> => {
+  const { languages, policy, jobIds } = parts
   requireWithin(submission.limits, tenant)
   const program = resolveProgram(submission, languagesOf(languages, tenant))
+  const limits = chooseLimits(submission.limits, policy, tenant.limits.limits)
+  const storedFiles = await findStoredFiles(parts, tenant, submission, limits)
+  const { artifacts: patterns = [] } = submission
   return {
     id: await jobIds.create(tenant.id),
     tenantId: tenant.id,
     submittedAt: new Date().toISOString(),
     ...program,
     isolation: submission.isolation,
-    limits: chooseLimits(submission.limits, policy, tenant.limits.limits),
+    limits,
+    ...(storedFiles.length === 0 ? {} : { storedFiles }),
+    ...(patterns.length === 0 ? {} : { artifacts: { patterns, bounds: fileBoundsOf(parts, tenant) } }),
     keyId,
     submittedAs: submission.code === undefined ? 'files' : 'code',
   }

@@ -9,7 +9,7 @@ export const readProgram = async ({ subscriber, producer }: OperationParts, id: 
   if (job === undefined) {
     throw new RequestError('job-not-found', 'The program of this job is not kept: an older version removed or wrote it')
   }
-  const { program, extracted, isolation, limits, submittedAs } = job
+  const { program, extracted, isolation, limits, submittedAs, storedFiles, artifacts } = job
   const { language, files, entry, args, env, stdin, interactive, terminal } = program
   const [only] = files
   // Older versions did not note how it was submitted.
@@ -19,6 +19,8 @@ export const readProgram = async ({ subscriber, producer }: OperationParts, id: 
     language,
     ...(isCode && only?.encoding === 'utf8' ? { code: only.content } : { files }),
     ...(extracted === undefined ? {} : { extracted }),
+    ...(storedFiles === undefined ? {} : { storedFiles }),
+    ...(artifacts === undefined ? {} : { artifacts: artifacts.patterns }),
     entry,
     args,
     envNames: Object.keys(env),

@@ -31,6 +31,12 @@ const findEntry = (files: readonly File[], languages: readonly Language[]): File
 }
 
 const chooseEntry = (files: readonly File[], entry: string | undefined, languages: readonly Language[]): File => {
+  if (files.length === 0) {
+    throw new RequestError(
+      'invalid-request',
+      'Nothing to run: all files are uploaded ones; send the file that is run with its `content`',
+    )
+  }
   const named = files.length === 1 ? files[0] : files.find(({ path }) => path === entry)
   const chosen = named ?? findEntry(files, languages)
   if (fileBytes(chosen) > 0) return chosen
@@ -84,7 +90,9 @@ export const resolveProgram = (submission: Submission, languages: readonly Langu
     const { extracted, ...program } = resolveCode(code, named, languages)
     return { program: { ...program, ...rest }, ...(extracted === undefined ? {} : { extracted }) }
   }
-  const files = submission.files ?? []
+  const files = (submission.files ?? []).flatMap(({ path, content, encoding }) =>
+    content === undefined ? [] : [{ path, content, encoding }],
+  )
   requireSize(files.reduce((sum, file) => sum + fileBytes(file), 0))
   const chosen = chooseEntry(files, entry, named === undefined ? languages : [named])
   const content = Buffer.from(chosen.content, chosen.encoding).toString('utf8')

@@ -29,7 +29,7 @@ export const SETTING_GROUPS = {
 /** Which process reads which settings. Each app takes its schema from here. */
 export const SETTINGS = {
   api: { ...redis, ...log, ...jobs, ...store, ...files, ...api, ...limits, ...sandboxLimits },
-  worker: { ...redis, ...log, ...jobs, ...store, ...images, ...worker },
+  worker: { ...redis, ...log, ...jobs, ...store, ...files, ...images, ...worker },
   'docker-proxy': {
     ...log,
     ...images,

@@ -119,7 +119,7 @@ export const files = {
   }),
   RUNNEL_MAX_FILE_BYTES: setting(wholeNumber(1), {
     unit: 'bytes',
-    default: 512 * MIB,
+    default: 1_024 * MIB,
     does: 'The largest file.',
     reason: 'As large as the largest disk of a job.',
   }),
@@ -133,7 +133,7 @@ export const files = {
     unit: 'bytes',
     default: 5_120 * MIB,
     does: 'Bytes of all files that one tenant may keep, unless the tenant has a bound of its own.',
-    reason: 'Ten of the largest. The disk of a small machine has room for a few tenants who use it all.',
+    reason: 'Five of the largest. The disk of a small machine has room for a few tenants who use it all.',
   }),
 }
 
