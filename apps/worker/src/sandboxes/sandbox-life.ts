@@ -49,7 +49,7 @@ export const createSandboxLife = (options: {
   readonly held: HeldSandbox
   readonly times: SandboxTimes
   readonly autoResume: boolean
-  readonly records: Pick<SandboxRecords, 'setTimes' | 'setPaused'>
+  readonly records: Pick<SandboxRecords, 'setTimes' | 'setPaused' | 'end'>
 }): SandboxLife => {
   const { id, held, times, autoResume, records } = options
   const over = Promise.withResolvers<SandboxEnding>()
@@ -125,6 +125,8 @@ export const createSandboxLife = (options: {
         return { answer: { ...timers.times, endsAt: timers.endsAt.toISOString() } }
       },
       async delete() {
+        // First, so that who asks right after the answer is told that it has ended. The answer itself overtakes the cut.
+        await records.end(id, 'deleted')
         end('deleted')
         return { answer: {} }
       },
