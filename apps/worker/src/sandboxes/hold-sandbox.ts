@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Outcome, type SandboxEnding, toBytes } from '@runnel/contract/public'
+import { type Outcome, RequestError, type SandboxEnding, toBytes } from '@runnel/contract/public'
 import type { GatewayServer } from '@runnel/gateway/server'
 import type { Publisher } from '@runnel/output/publisher'
 import type { Logger } from '@runnel/process'
@@ -169,8 +169,10 @@ export const createHoldSandbox = (deps: HoldSandboxDeps) => {
     } catch (error) {
       if (held !== undefined) await dispose(id, held)
       if (signal.aborted) return 'requeue'
-      if (!(await isEngineUp())) return 'requeue'
-      if (!lastTry) throw error
+      // A file that cannot be written is the caller's mistake: another try would not help.
+      const canRetry = !(error instanceof RequestError)
+      if (canRetry && !(await isEngineUp())) return 'requeue'
+      if (canRetry && !lastTry) throw error
       log.error({ sandboxId: id, err: error }, 'A sandbox could not begin')
       await records.end(id, 'sandbox-failed')
       return 'done'
