@@ -36,11 +36,14 @@ const QUERY = {
 /** The most that a sandbox has beside those of its program. */
 const AGENT_PROCESSES = toPidsLimit({ confinement: 'cell', use: 'sandbox', processes: 0, hasForkServer: true })
 
-const updateSchema = z.strictObject({
-  Memory: z.int().positive(),
-  MemorySwap: z.int().positive(),
-  PidsLimit: z.int().positive(),
-})
+/** Nothing swaps: the two are equal in every sandbox. */
+const updateSchema = z
+  .strictObject({
+    Memory: z.int().positive(),
+    MemorySwap: z.int().positive(),
+    PidsLimit: z.int().positive(),
+  })
+  .refine(({ Memory, MemorySwap }) => Memory === MemorySwap)
 
 function readJson(text: string): unknown {
   try {

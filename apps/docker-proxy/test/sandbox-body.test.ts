@@ -113,6 +113,18 @@ describe('The body of a create request', () => {
     ['too many processes', read({ ...SPEC, processes: 513 }), 'with processes 513: 512 is the most'],
     ['too large a disk', read({ ...SPEC, diskBytes: 2 ** 30 + 1 }), 'with diskBytes 1073741825: 1073741824 is the'],
     ['too many processors', read({ ...SPEC, cpus: 4.5 }), 'with cpus 4.5: 4 is the most'],
+    ['memory 0', withHost({ Memory: 0, MemorySwap: 0 }), 'not a sandbox: HostConfig.Memory'],
+    ['half a byte of memory', withHost({ Memory: 2 ** 28 + 0.5 }), 'not a sandbox: HostConfig.Memory'],
+    ['memory beyond all numbers', withHost({ Memory: Number.POSITIVE_INFINITY }), 'not a sandbox: HostConfig.Memory'],
+    ['memory that JavaScript rounds', withHost({ Memory: 2 ** 53 }), 'not a sandbox: HostConfig.Memory'],
+    ['memory as a text', withHost({ Memory: '268435456' }), 'not a sandbox: HostConfig.Memory'],
+    ['any number of processes', withHost({ PidsLimit: -1 }), 'not a sandbox: HostConfig.PidsLimit'],
+    ['no share of the processors', withHost({ NanoCpus: undefined }), 'not a sandbox: HostConfig.NanoCpus'],
+    ['all processors', withHost({ NanoCpus: 0 }), 'not a sandbox: HostConfig.NanoCpus'],
+    ['processors by another field', withHost({ CpuQuota: 1e9 }), 'another HostConfig.CpuQuota than'],
+    ['a control group of the host', withHost({ CgroupParent: '/' }), 'another HostConfig.CgroupParent than'],
+    ['kernel settings', withHost({ Sysctls: { 'kernel.msgmax': '1' } }), 'another HostConfig.Sysctls'],
+    ['a field that no engine knows yet', withHost({ NewPower: true }), 'another HostConfig.NewPower than'],
     ['nothing', undefined, 'not a sandbox: the whole body'],
   ])('is refused with %s', (_what, body, sentence) => {
     expect(() => toSandboxBody(body, NAME, RULES)).toThrow(sentence)
