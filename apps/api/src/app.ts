@@ -155,7 +155,8 @@ export const createApp = (parts: AppParts): App => {
   // Answers are made here and checked by their types. Only what clients send is parsed.
   app.setSerializerCompiler(() => JSON.stringify)
   app.setErrorHandler(answerError)
-  app.setNotFoundHandler(answerUnknownRoute(routes))
+  const answerUnknown = answerUnknownRoute(routes)
+  app.setNotFoundHandler(answerUnknown)
   const inputTurns = createInputTurns()
   setBodyParsers(app, inputTurns)
   app.decorateRequest(CALLER, null)
@@ -195,6 +196,12 @@ export const createApp = (parts: AppParts): App => {
     metrics.measure(app)
     const { jobIds, sandboxIds } = backend
     guardRoutes(app, { callers, jobIds, sandboxIds, count, countStream, inputTurns })
+    // Before its body is looked at: what is wrong with that would hide that there is no such URL.
+    app.addHook('onRequest', async (request, reply) => {
+      if (!request.is404) return undefined
+      answerUnknown(request, reply)
+      return reply
+    })
   })
   describeApi(app, policy)
   registerLibraryRoutes(app)

@@ -117,6 +117,27 @@ describe('A file of the page', () => {
     expect([small.statusCode, small.headers['content-encoding'], small.body]).toEqual([200, undefined, 'a {}'])
   })
 
+  test('that is asked for in a way in which it cannot be sent is refused like anything else', async ({ app }) => {
+    for (const [header, value, status, message] of [
+      ['range', 'bytes=999999-', 416, 'Cannot serve this part of the file: it is shorter than Range asks for'],
+      [
+        'if-match',
+        '"other"',
+        400,
+        'Cannot serve this file: it is not the one that If-Match or If-Unmodified-Since asks for',
+      ],
+      [
+        'if-unmodified-since',
+        'Thu, 01 Jan 1970 00:00:00 GMT',
+        400,
+        'Cannot serve this file: it is not the one that If-Match or If-Unmodified-Since asks for',
+      ],
+    ] as const) {
+      const response = await app.inject({ url: '/assets/small-1.css', headers: { [header]: value } })
+      expect([header, response.statusCode, response.json().error.message]).toEqual([header, status, message])
+    }
+  })
+
   test('that is not there is a 404 that nobody keeps, also for a path out of the folder', async ({ app }) => {
     for (const name of [
       'index-old.js',
