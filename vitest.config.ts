@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { LongFirst } from './infra/bootstrap/verify/long-first.ts'
 
 const NEEDS_REDIS = { globalSetup: ['./packages/testing/src/global-setup.ts'] }
 
@@ -9,8 +10,8 @@ const NEEDS_REDIS = { globalSetup: ['./packages/testing/src/global-setup.ts'] }
  *
  *   1. pure, redis    short files that wait a little     two for each processor
  *   2. docker         files that start containers        one for each processor, and no more than one engine can serve
- *   3. e2e            files that start the whole system  two: they wait for timers most of the time
- *   4. browser        files that use it in Chromium      one
+ *   3. e2e            files that start the whole system  three: they wait for timers half of the time
+ *   4. browser        files that use it in Chromium      two: one waits for its page while the other draws
  */
 const PROCESSORS = availableParallelism()
 /**
@@ -19,9 +20,9 @@ const PROCESSORS = availableParallelism()
  */
 const LIGHT = { sequence: { groupOrder: 1 }, maxWorkers: 2 * PROCESSORS, isolate: false }
 const DOCKER = { sequence: { groupOrder: 2 }, maxWorkers: Math.min(PROCESSORS, 4), isolate: false }
-const SYSTEM = { sequence: { groupOrder: 3 }, maxWorkers: 2 }
-/** All files share one browser and two systems (packages/testing/src/browser), because starting them takes seconds. */
-const BROWSER = { sequence: { groupOrder: 4 }, maxWorkers: 1, isolate: false }
+const SYSTEM = { sequence: { groupOrder: 3 }, maxWorkers: 3 }
+/** All files share two browsers and two systems (packages/testing/src/browser), because starting them takes seconds. */
+const BROWSER = { sequence: { groupOrder: 4 }, maxWorkers: 2, isolate: false }
 
 /**
  * For tests with real parts. All processors are busy then, so a wait in one of 1,100 tests may be too short. Vitest runs that
@@ -39,6 +40,7 @@ export default defineConfig({
     // A project or a path without tests is not a failure; a test marked `only` is.
     passWithNoTests: true,
     allowOnly: false,
+    sequence: { sequencer: LongFirst },
     projects: [
       {
         test: {

@@ -27,7 +27,7 @@ export const startSystem = async (options: {
     RUNNEL_PREFIX: prefix,
     RUNNEL_API_PORT: '0',
     RUNNEL_LANGUAGES: 'python',
-    RUNNEL_POOL_MIN: '2',
+    RUNNEL_POOL_MIN: '1',
     ...options.env,
   }
   const apis = [startProcess('api', env)]
