@@ -16,7 +16,7 @@ interface Run {
   readonly output: string
 }
 
-// Each runs in its own checkout and mostly waits, so they run at the same time.
+// A start takes seconds of a processor. So each test has one checkout for all that it does, and both run at the same time.
 
 /** One container instead of a dozen, for tests of what happens around the workers. */
 const ONE_CONTAINER = { RUNNEL_LANGUAGES: 'python', RUNNEL_POOL_MIN: '1' }
@@ -70,9 +70,17 @@ const expectNothingLeft = async ({ supervisor, processes, containers }: RunRecor
   for (const { pid } of processes) expect(sandboxes).not.toMatch(new RegExp(`-${pid}-`))
 }
 
-test.concurrent('A detached start runs the example, returns to its caller, and stops without leaving anything', async () => {
+test.concurrent('A detached start names a port that is taken, runs the example, starts a killed worker again, and stops without leaving anything', async () => {
   await using checkout = await openCheckout()
   const { port, npm, start, readRecord } = checkout
+  const server = createServer().listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const refused = await start()
+  server.close()
+  expect(refused.code).toBe(1)
+  expect(refused.output).toContain(`Port ${port} is taken`)
+  expect(refused.output).toContain('--port')
+
   const started = await start('--detach', '--workers', '2')
   expect(started).toMatchObject({ code: 0 })
   expect(started.output).toContain('│ 5² makes it 55')
@@ -81,7 +89,6 @@ test.concurrent('A detached start runs the example, returns to its caller, and s
   expect(started.output.match(/http:\S+/g)).toEqual([`http://127.0.0.1:${port}`])
   const page = await fetch(`http://127.0.0.1:${port}`, { headers: { accept: 'text/html' } })
   expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
-  const record = readRecord()
 
   const key = (await npm('run', '--silent', 'keys', '--', 'create', '--tenant', 'acme', '--scopes', 'read')).output
   expect(key).toMatch(/^rnl_\w+/m)
@@ -91,27 +98,6 @@ test.concurrent('A detached start runs the example, returns to its caller, and s
   expect(second.code).not.toBe(0)
   expect(second.output).toContain('npm stop')
 
-  expect(await npm('stop')).toMatchObject({ code: 0 })
-  await expectNothingLeft(record)
-  expect(await npm('stop')).toMatchObject({ code: 0 })
-})
-
-test.concurrent('Ctrl-C stops a start in front and leaves nothing behind', async () => {
-  await using checkout = await openCheckout(ONE_CONTAINER)
-  const { port, spawnNpm, readRecord } = checkout
-  const { child, output } = spawnNpm('start', '--', '--port', `${port}`)
-  await untilTrue(() => output().includes('Ctrl-C stops it'))
-  const record = readRecord()
-  if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT')
-  await once(child, 'close')
-  await untilTrue(() => !isAlive(record.supervisor))
-  await expectNothingLeft(record)
-})
-
-test.concurrent('A worker that is killed is started again, and a run that was killed is cleaned up by the next stop', async () => {
-  await using checkout = await openCheckout(ONE_CONTAINER)
-  const { npm, start, readRecord } = checkout
-  await start('--detach')
   const before = readRecord().processes
   const worker = before.at(-1)
   if (worker === undefined) throw new Error('There is no worker')
@@ -119,19 +105,25 @@ test.concurrent('A worker that is killed is started again, and a run that was ki
   await untilTrue(() => readRecord().processes.length > before.length)
 
   const record = readRecord()
-  process.kill(record.supervisor.pid, 'SIGKILL')
   expect(await npm('stop')).toMatchObject({ code: 0 })
   await expectNothingLeft(record)
+  expect(await npm('stop')).toMatchObject({ code: 0 })
 })
 
-test.concurrent('A start on a port that is taken ends with one sentence that names --port', async () => {
-  await using checkout = await openCheckout()
-  const { port, start } = checkout
-  const server = createServer().listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  const { code, output } = await start()
-  server.close()
-  expect(code).toBe(1)
-  expect(output).toContain(`Port ${port} is taken`)
-  expect(output).toContain('--port')
+test.concurrent('Ctrl-C stops a start in front and leaves nothing behind, and a run that was killed is cleaned up by the next stop', async () => {
+  await using checkout = await openCheckout(ONE_CONTAINER)
+  const { port, npm, start, spawnNpm, readRecord } = checkout
+  const { child, output } = spawnNpm('start', '--', '--port', `${port}`)
+  await untilTrue(() => output().includes('Ctrl-C stops it'))
+  const interrupted = readRecord()
+  if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT')
+  await once(child, 'close')
+  await untilTrue(() => !isAlive(interrupted.supervisor))
+  await expectNothingLeft(interrupted)
+
+  expect(await start('--detach')).toMatchObject({ code: 0 })
+  const killed = readRecord()
+  process.kill(killed.supervisor.pid, 'SIGKILL')
+  expect(await npm('stop')).toMatchObject({ code: 0 })
+  await expectNothingLeft(killed)
 })
