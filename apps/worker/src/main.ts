@@ -37,6 +37,7 @@ import { createEngineWatch } from './engine-watch.ts'
 import { createFailUnreadableJob } from './fail-unreadable-job.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { createIntake } from './intake.ts'
+import { toListenError } from './listen-error.ts'
 import { createWorkerMetrics } from './metrics.ts'
 import { createRunJob } from './run-job.ts'
 import { toGatewayUrl } from './sandboxes/gateway-url.ts'
@@ -130,8 +131,13 @@ await runUntilSignal(async (signal, resources) => {
   parts.running = running
   const onUnreadable = createFailUnreadableJob({ publisher, history, recorder, log })
   const settings = { redis: blocking, prefix, concurrency, retentionMs, lockMs: config.lockMs, onUnreadable, log }
-  const gateway = resources.use(await startGatewayServer({ address: config.gatewayListen, log }))
-  const gatewayUrl = config.gatewayUrl ?? toGatewayUrl(config.gatewayListen.host, gateway.port, hostname())
+  const address = config.gatewayListen
+  const gateway = resources.use(
+    await startGatewayServer({ address, log }).catch((error: unknown) => {
+      throw toListenError(error, 'RUNNEL_GATEWAY_LISTEN', address)
+    }),
+  )
+  const gatewayUrl = config.gatewayUrl ?? toGatewayUrl(address.host, gateway.port, hostname())
   log.info(`The gateway of lasting sandboxes listens at ${gatewayUrl}`)
   const records = createSandboxRecords({ redis, prefix, retentionMs })
   const renewal = resources.use(startLeaseRenewal({ redis, leases: createLeases({ redis, prefix }), records }))

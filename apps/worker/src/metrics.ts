@@ -27,6 +27,13 @@ export const createWorkerMetrics = (
   gauge('runnel_worker_idle_sandboxes', 'Ready sandboxes that wait for a job.', () => report().pool.idle)
   gauge('runnel_worker_pool_bound_sandboxes', 'Ready sandboxes that it keeps at most.', () => report().pool.bound)
 
+  gauge('runnel_worker_lasting_sandboxes', 'Lasting sandboxes that it holds.', () => report().sandboxes.running)
+  gauge(
+    'runnel_worker_lasting_sandboxes_bound',
+    'Lasting sandboxes that it has room for, with the memory that they use now.',
+    () => report().sandboxes.bound,
+  )
+
   const histogram = (name: string, help: string) => new Histogram({ name, help, buckets: BUCKETS_SECONDS, registers })
   const wait = histogram('runnel_job_wait_seconds', 'From the submission of a job until this worker took it.')
   const firstOutput = histogram(

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { Worker } from '@runnel/contract/public'
-import { type ListenAddress, type Logger, StartError } from '@runnel/process'
+import type { ListenAddress, Logger } from '@runnel/process'
 import type { Metrics } from '@runnel/process/metrics'
+import { toListenError } from './listen-error.ts'
 
 /** A scraper needs one connection. A few scrapers and a health check may come at once. */
 const CONNECTIONS = 20
@@ -22,19 +23,6 @@ const send = (response: ServerResponse, status: number, type: string, body: stri
 
 /** Whether it can do what it is there for. A drained worker can: somebody wants it so, and nothing should restart it. */
 const isWell = ({ state }: Worker): boolean => state === 'ready' || state === 'draining' || state === 'drained'
-
-const toStartError = (error: unknown, { host, port }: ListenAddress): unknown => {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'EADDRINUSE') {
-    return new StartError(
-      `RUNNEL_WORKER_LISTEN: port ${port} of ${host} is taken: each worker on a host needs its own, or port 0 for a free one`,
-    )
-  }
-  if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    return new StartError(`RUNNEL_WORKER_LISTEN: cannot listen on ${host}:${port}: set what this machine allows`)
-  }
-  return error
-}
 
 /**
  * Answers `GET /metrics` for Prometheus and `GET /health` for people and health checks, and nothing else. It asks for no key, so
@@ -81,7 +69,7 @@ export const startStatusServer = async (options: {
     server.listen(address.port, address.host)
     await once(server, 'listening')
   } catch (error) {
-    throw toStartError(error, address)
+    throw toListenError(error, 'RUNNEL_WORKER_LISTEN', address)
   }
   const bound = server.address()
   const port = typeof bound === 'object' && bound !== null ? bound.port : address.port
