@@ -7,7 +7,7 @@ export interface HeldSandboxes extends Disposable {
   reserve(): () => void
   /** `living` settles when it was taken down. */
   add(life: SandboxLife, living: Promise<void>): Promise<void>
-  /** `bound`: how many there can be, with the memory that they use now. */
+  /** With those that begin. `bound`: how many there can be, with the memory that they use now. */
   readonly state: { readonly running: number; readonly bound: number }
   readonly isStopped: boolean
   /**
@@ -60,7 +60,8 @@ export const createHeldSandboxes = (options: {
       return held
     },
     get state() {
-      return { running: all.size, bound: hasRoom() ? most : all.size }
+      const running = all.size + beginning
+      return { running, bound: hasRoom() ? most : running }
     },
     get isStopped() {
       return isStopped

@@ -1,0 +1,110 @@
+import { commandListSchema, commandSchema, sandboxSchema } from '@runnel/contract/public'
+import { redisTest as test } from '@runnel/redis/testing'
+import { eventually, startRedis, uniquePrefix } from '@runnel/testing'
+import { containersOf, nameOf, type System, startSystem } from '@runnel/testing/system'
+import { describe, expect, test as plainTest } from 'vitest'
+
+/** A judge needs 25 s without a renewal, which may have been just before. */
+const LOST_WITHIN_MS = 30_000
+const ENV = { RUNNEL_POOL_MIN: '0', RUNNEL_SHUTDOWN_GRACE_MS: '500' }
+
+const create = async (system: System): Promise<string> => {
+  const answer = await system.call('POST', '/v1/sandboxes?wait=60000', { limits: { memoryBytes: 256 * 1024 * 1024 } })
+  expect(answer.status).toBe(201)
+  return sandboxSchema.parse(await answer.json()).id
+}
+
+const read = async (system: System, id: string) =>
+  sandboxSchema.parse(await (await system.call('GET', `/v1/sandboxes/${id}`)).json())
+
+const run = async (system: System, id: string, command: string): Promise<string | undefined> => {
+  const answer = await system.call('POST', `/v1/sandboxes/${id}/commands?wait=60000`, { command })
+  return commandSchema.parse(await answer.json()).output?.stdout.data
+}
+
+const untilEnded = (system: System, id: string, withinMs: number): Promise<string | undefined> =>
+  eventually(
+    async () => {
+      const { status, ending } = await read(system, id)
+      expect(status).toBe('ended')
+      return ending
+    },
+    { withinMs, everyMs: 250 },
+  )
+
+describe('Lasting sandboxes', () => {
+  test('of a worker that dies are lost within 30 s: waiting calls learn it, nothing of them stays, others live on', async ({
+    redisUrl,
+    prefix,
+  }) => {
+    await using system = await startSystem({ redisUrl, prefix, env: ENV })
+    const [held, paused] = [await create(system), await create(system)]
+    const [dying] = system.workers
+    if (dying === undefined) throw new Error('There is no worker')
+    const survivor = await system.startWorker()
+    expect((await system.call('POST', `/v1/sandboxes/${paused}/pause`)).status).toBe(200)
+    // The first worker takes no more, so the next sandbox is the other one's.
+    await system.call('POST', `/v1/workers/${nameOf(dying)}/drain`)
+    const other = await create(system)
+    expect(await run(system, held, 'echo here')).toBe('here\n')
+
+    const waiting = system.call('POST', `/v1/sandboxes/${held}/commands?wait=60000`, { command: 'sleep 60' })
+    await eventually(async () => {
+      const answered = await system.call('GET', `/v1/sandboxes/${held}/commands`)
+      const { commands } = commandListSchema.parse(await answered.json())
+      expect(commands).toMatchObject([{ command: 'sleep 60', status: 'running' }, {}])
+    })
+    dying.signal('SIGKILL')
+    await dying.exited
+    const diedMs = performance.now()
+    // Before anybody knows that it is lost.
+    const refused = await system.call('GET', `/v1/sandboxes/${held}/metrics`)
+    expect([refused.status, await refused.json()]).toMatchObject([503, { error: { code: 'gateway-unreachable' } }])
+    expect(performance.now() - diedMs).toBeLessThan(3_000)
+
+    const answer = await waiting
+    expect([answer.status, await answer.json()]).toMatchObject([
+      410,
+      { error: { code: 'sandbox-ended', ending: 'lost' } },
+    ])
+    expect(await untilEnded(system, paused, LOST_WITHIN_MS - (performance.now() - diedMs))).toBe('lost')
+    expect(await untilEnded(system, held, LOST_WITHIN_MS - (performance.now() - diedMs))).toBe('lost')
+    // A frozen agent cannot end itself: the other worker's reaper removes its container.
+    await eventually(async () => expect(await containersOf(dying)).toEqual([]), { withinMs: 60_000 })
+    expect(await run(system, other, 'echo still here')).toBe('still here\n')
+
+    // Stopped in order, a worker ends those that it holds, and says so.
+    survivor.signal('SIGTERM')
+    expect(await survivor.exited).toBe(0)
+    expect(await untilEnded(system, other, 2_000)).toBe('lost')
+  })
+
+  plainTest('live on while Redis is away for longer than it takes to be lost, and while the API dies', async () => {
+    await using redis = await startRedis()
+    await using system = await startSystem({
+      redisUrl: redis.url,
+      prefix: uniquePrefix(),
+      env: { ...ENV, RUNNEL_MAX_SANDBOXES: '1' },
+    })
+    const id = await create(system)
+    // There is room for one, and the door says so.
+    const full = await system.call('POST', '/v1/sandboxes', {})
+    expect([full.status, await full.json()]).toMatchObject([429, { error: { code: 'too-many-sandboxes' } }])
+    expect(await run(system, id, 'nohup sleep 600 >/dev/null 2>&1 & echo $! > pid; date > born; cat born')).not.toBe('')
+    await redis.stop()
+    const away = performance.now()
+    await eventually(async () => expect((await system.call('GET', `/v1/sandboxes/${id}`)).status).toBe(503))
+    await eventually(() => expect(performance.now() - away).toBeGreaterThan(35_000), { withinMs: 40_000 })
+    await redis.start()
+    await eventually(async () => expect((await read(system, id)).status).toBe('running'), { withinMs: 15_000 })
+    const alive = 'kill -0 $(cat pid) && echo alive'
+    await eventually(async () => expect(await run(system, id, alive)).toBe('alive\n'), { withinMs: 15_000 })
+
+    system.api.signal('SIGKILL')
+    await system.api.exited
+    await system.startApi()
+    expect(await run(system, id, alive)).toBe('alive\n')
+    expect((await system.call('DELETE', `/v1/sandboxes/${id}`)).ok).toBe(true)
+    expect(await untilEnded(system, id, 10_000)).toBe('deleted')
+  })
+})
