@@ -5,6 +5,7 @@ import { startProxy } from './proxy-fixture.ts'
 import { engine, run, startWorker } from './run.ts'
 
 const MIB = 1024 * 1024
+const LASTING = { memoryBytes: 128 * MIB, diskBytes: 16 * MIB, processes: 8 }
 
 describe('A worker behind the proxy', () => {
   it('makes each of the listed calls from start to stop, and no other', async () => {
@@ -36,6 +37,13 @@ describe('A worker behind the proxy', () => {
         onOutput: () => stop.abort('canceled'),
       })
       expect((await canceled).outcome).toEqual({ type: 'canceled' })
+
+      const lasting = { sandboxId: 'sbx-1', tenantId: 'acme', template: 'python', env: {} }
+      const held = await worker.hold({ ...lasting, limits: LASTING }, new AbortController().signal)
+      await held.pause()
+      await held.resume()
+      expect((await held.metrics()).processes).toBe(0)
+      await held[Symbol.asyncDispose]()
 
       // A container that ends without a report of its agent: only then the engine is asked why.
       const lost = run(worker, 'import time\nprint("on", flush=True)\ntime.sleep(60)', {

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 #: Each has up to four descriptors here, and the agent may open 1,024.
 MOST_STREAMS = 200
+#: These tasks read or write whole files.
+WITH_BYTES = ("archive", "read", "write")
 #: The agent and process 1 of the place.
 OWN_PROCESSES = 2
 
@@ -84,6 +86,8 @@ class LastingSandbox:
             return self._refuse(stream, f"{MOST_STREAMS} commands and file operations run, and there may be no more")
         try:
             streams = self._open_streams(stream, request["terminal"])
+            if isinstance(streams, Pipes) and request.get("task", {}).get("name") in WITH_BYTES:
+                streams.enlarge()
         except OSError as error:
             return self._refuse(stream, to_reason("cannot open a terminal", error))
         run, used = Run(self._place), RunUsage(self._place, self._usage)

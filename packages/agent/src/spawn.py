@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     Streams: TypeAlias = "Pipes | Terminal"
 
 READ_BYTES = 1 << 16
+#: Of Linux: how much a pipe holds.
+F_SETPIPE_SZ = 1031
+LARGE_PIPE_BYTES = 1 << 20
 
 
 class Pipes:
@@ -36,6 +39,17 @@ class Pipes:
         for fd in (stdin, self.stdout, self.stderr):
             os.set_blocking(fd, False)
         self.order = Order(self.stdout, self.stderr)
+
+    def enlarge(self) -> None:
+        """For files that flow through. The kernel refuses it where this user's pipes have much already."""
+        import fcntl
+
+        for fd in (self.stdin, self.stdout):
+            try:
+                if fd is not None:
+                    fcntl.fcntl(fd, F_SETPIPE_SZ, LARGE_PIPE_BYTES)
+            except OSError:
+                pass
 
     def take_control(self) -> None:
         """Of a terminal, which pipes are not."""

@@ -127,7 +127,8 @@ describe('Files of a sandbox that lasts', () => {
 
   it('leave nothing half-written when an upload is cut off', async () => {
     const upload = sandbox.task({ name: 'write', path: 'cut/file' })
-    await upload.write(randomBytes(MIB))
+    // More than waits on the way, so that the task has begun.
+    await upload.write(randomBytes(4 * MIB))
     upload.stop()
     expect((await finish(upload)).outcome).toEqual({ type: 'canceled' })
     expect(await list('cut')).toEqual([])

@@ -259,7 +259,7 @@ describe('The stock', () => {
     }
   })
 
-  it('leaves containers that exit when their worker is killed, and another worker removes them', async () => {
+  it('leaves containers that exit when their worker is killed, or are paused, and another worker removes them', async () => {
     const worker = spawn(process.execPath, [fileURLToPath(new URL('./doomed-worker.ts', import.meta.url))], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
@@ -270,7 +270,10 @@ describe('The stock', () => {
     await eventually(async () => running(await left()) === 2, { withinMs: 20_000 })
     worker.kill('SIGKILL')
     await eventually(async () => running(await left()) === 0, { withinMs: 5_000 })
-    await using _other = createTestSandboxes({ languages: only('bash'), poolMin: 0 })
+    const isPaused = async () => (await left()).some(({ State }) => State === 'paused')
+    expect(await isPaused()).toBe(true)
+    const findDead = async () => [name]
+    await using _other = createTestSandboxes({ languages: only('bash'), poolMin: 0, findDead })
     await eventually(async () => (await left()).length === 0, { withinMs: 40_000, everyMs: 500 })
   })
 })

@@ -9,8 +9,8 @@ import { encodeJsonFrame, ProtocolError } from './frames.ts'
 import { type ExitReport, REQUEST } from './protocol.ts'
 import { createStdin } from './stdin.ts'
 
-/** Output that was sent and that nobody has read yet. */
-const OUTPUT_WINDOW_BYTES = 256 * 1024
+/** Output that was sent and that nobody has read yet. Files flow with more under way, because each answer takes time. */
+const WINDOW_BYTES = { command: 256 * 1024, task: 1024 * 1024 }
 const CREDIT_PIECE_BYTES = 64 * 1024
 /** To start a process. After this much silence the agent, or the engine before it, is stuck. */
 const START_TIMEOUT_MS = 10_000
@@ -55,7 +55,8 @@ export const startHeldProcess = (
   { limits, killGraceMs, giveUpAfter }: StartSettings,
 ): HeldProcess => {
   const stream = connection.newStream()
-  const stdin = createStdin(connection, stream)
+  const windowBytes = WINDOW_BYTES['task' in request ? 'task' : 'command']
+  const stdin = createStdin(connection, stream, windowBytes)
   const over = new AbortController()
   const events = createEventQueue<StreamEvent>()
   const pid = Promise.withResolvers<number>()
@@ -132,10 +133,8 @@ export const startHeldProcess = (
     }
   }
 
-  connection.listen(stream, OUTPUT_WINDOW_BYTES, onEvent)
-  connection.send([
-    encodeJsonFrame(REQUEST.exec, stream, { ...toStart(request), killGraceMs, credit: OUTPUT_WINDOW_BYTES }),
-  ])
+  connection.listen(stream, windowBytes, onEvent)
+  connection.send([encodeJsonFrame(REQUEST.exec, stream, { ...toStart(request), killGraceMs, credit: windowBytes })])
   const send = (kind: number, value: unknown) => connection.send([encodeJsonFrame(kind, stream, value)])
 
   return {

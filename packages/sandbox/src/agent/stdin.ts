@@ -16,8 +16,12 @@ export interface Stdin {
 export const encodeEndOfStdin = (stream: number): Buffer => encodeFrame(REQUEST.stdin, stream)
 
 /** Sends bytes to the program's standard input, never more at a time than the window. */
-export const createStdin = (connection: AgentConnection, stream: number): Stdin => {
-  let room = STDIN_WINDOW_BYTES
+export const createStdin = (
+  connection: AgentConnection,
+  stream: number,
+  windowBytes: number = STDIN_WINDOW_BYTES,
+): Stdin => {
+  let room = windowBytes
   let wake: () => void = () => {}
 
   const untilGranted = (signal: AbortSignal) =>
@@ -29,7 +33,7 @@ export const createStdin = (connection: AgentConnection, stream: number): Stdin 
   return {
     granted(bytes) {
       room += bytes
-      if (room > STDIN_WINDOW_BYTES) connection.close(new ProtocolError('The agent took more input than it was sent'))
+      if (room > windowBytes) connection.close(new ProtocolError('The agent took more input than it was sent'))
       wake()
     },
     async write(bytes, signal) {
