@@ -143,7 +143,7 @@ await runUntilSignal(async (signal, resources) => {
   const renewal = resources.use(startLeaseRenewal({ redis, leases: createLeases({ redis, prefix }), records }))
   const holdSandbox = createHoldSandbox({
     ...{ sandboxes, holds, records, renewal, gateway, worker: id, gatewayUrl },
-    ...{ publisher, history, isEngineUp: watch.isUp, log },
+    ...{ publisher, history, storedFiles: files, isEngineUp: watch.isUp, log },
   })
   const consumer = createConsumer(settings, running.run, holdSandbox)
   resources.defer(async () => {

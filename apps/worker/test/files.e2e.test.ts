@@ -1,8 +1,15 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { errorBodySchema, jobSchema, LIMITS, storedFileSchema } from '@runnel/contract/public'
+import {
+  commandSchema,
+  errorBodySchema,
+  jobSchema,
+  LIMITS,
+  sandboxSchema,
+  storedFileSchema,
+} from '@runnel/contract/public'
 import { openPrefix } from '@runnel/redis/testing'
 import { startSystem, stdoutOf } from '@runnel/testing/system'
 import { test as base, describe, expect } from 'vitest'
@@ -76,6 +83,27 @@ describe.concurrent('A job with files', () => {
       [],
       undefined,
     ])
+  })
+
+  test('and a sandbox begins with an uploaded file', async ({ system: { url } }) => {
+    const large = randomBytes(3 * MIB)
+    const fileId = await upload(url, large, 'large.bin')
+    const post = async (path: string, body: object) => {
+      const headers = { 'content-type': 'application/json' }
+      return fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+    }
+    const files = [
+      { path: 'data/large.bin', fileId },
+      { path: 'small.txt', content: 'small' },
+    ]
+    const made = await post('/v1/sandboxes?wait=60000', { template: 'python', files })
+    const { id, status } = sandboxSchema.parse(await made.json())
+    expect(status).toBe('running')
+    const command = 'sha256sum < data/large.bin; cat small.txt'
+    const run = commandSchema.parse(await (await post(`/v1/sandboxes/${id}/commands?wait=20000`, { command })).json())
+    const sha256 = createHash('sha256').update(large).digest('hex')
+    expect(run.output?.stdout.data).toBe(`${sha256}  -\nsmall`)
+    await fetch(`${url}/v1/sandboxes/${id}`, { method: 'DELETE' })
   })
 
   test('is refused when a file does not exist, or is larger than its disk', async ({ system: { url } }) => {

@@ -44,7 +44,7 @@ describe('The body that makes a sandbox', () => {
     [{ files: [{ path: 'a', content: '*', encoding: 'base64' }] }, 'Cannot read the content of "a": it is not base64'],
     [
       { files: [{ path: 'a', content: 'x'.repeat(1024 * 1024) }] },
-      'Cannot take more than 1048576 bytes of files here: write larger ones when it runs',
+      'Cannot take more than 1048576 bytes of files here: upload larger ones first, or write them when it runs',
     ],
   ] as const)('is refused with one sentence: %j', ([body, message]) => {
     const faults = sandboxSchema.safeParse(body).error?.issues ?? []

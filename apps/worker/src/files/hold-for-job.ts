@@ -12,7 +12,7 @@ import {
 } from '@runnel/sandbox'
 import { type Kept, keepArtifacts } from './keep-artifacts.ts'
 import { placeFiles } from './place-files.ts'
-import { WORKSPACE } from './read-task.ts'
+import { WORKSPACE } from './workspace.ts'
 
 export interface JobFiles {
   readonly sandboxes: Pick<Sandboxes, 'hold'>

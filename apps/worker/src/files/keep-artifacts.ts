@@ -3,10 +3,11 @@ import { Readable } from 'node:stream'
 import type { FileBounds, Files } from '@runnel/blobs'
 import { ARTIFACTS, type Artifact, type LeftOutArtifact, RequestError, STORED_FILE } from '@runnel/contract/public'
 import type { HeldSandbox } from '@runnel/sandbox'
+import { readTask } from '../sandboxes/sandbox-tasks.ts'
 import { createPathTest } from './artifact-pattern.ts'
 import { toContentType } from './content-type.ts'
 import { listWorkspace } from './list-workspace.ts'
-import { readTask, WORKSPACE } from './read-task.ts'
+import { WORKSPACE } from './workspace.ts'
 
 /** For all files of a job together. */
 const KEEP_MS = 120_000
@@ -27,19 +28,10 @@ const toName = (path: string): string => {
   return Buffer.byteLength(name) <= STORED_FILE.nameBytes ? name : 'file'
 }
 
-/** The bytes of one file, as a task reads them. Destroying the stream ends the task. */
+/** The bytes of one file. Destroying the stream stops the task that reads it. */
 const readFile = (sandbox: HeldSandbox, path: string): Readable => {
-  const task = sandbox.task({ name: 'read', path: `${WORKSPACE}/${path}` })
-  async function* read(): AsyncGenerator<Buffer> {
-    try {
-      for await (const { stream, bytes } of task.output) if (stream === 'stdout') yield bytes
-      const { outcome } = await task.exit
-      if (outcome.type !== 'exited' || outcome.exitCode !== 0) throw new Error('The file could not be read')
-    } finally {
-      task.stop()
-    }
-  }
-  return Readable.from(read())
+  const task = { name: 'read', path: `${WORKSPACE}/${path}` } as const
+  return Readable.from(readTask(task, sandbox.task(task)))
 }
 
 /**
@@ -63,7 +55,7 @@ export const keepArtifacts = async (
   const artifacts: Artifact[] = []
   const leftOut: LeftOutArtifact[] = []
   const deadline = performance.now() + KEEP_MS
-  await readTask(sandbox.start(KILL_ALL), () => {})
+  await sandbox.start(KILL_ALL).exit
   const { found, isWhole } = await listWorkspace(sandbox, createPathTest(patterns))
   if (!isWhole) leftOut.push({ path: '.', reason: 'too-many' })
 

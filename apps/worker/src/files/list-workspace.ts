@@ -1,7 +1,8 @@
 import { ARTIFACTS } from '@runnel/contract/public'
 import type { HeldSandbox } from '@runnel/sandbox'
 import { z } from 'zod'
-import { readTask, WORKSPACE } from './read-task.ts'
+import { readTask } from '../sandboxes/sandbox-tasks.ts'
+import { WORKSPACE } from './workspace.ts'
 
 /** Deeper than any program goes on purpose. */
 const DEPTH = 64
@@ -21,14 +22,12 @@ export const listWorkspace = async (
   sandbox: HeldSandbox,
   isWanted: (path: string) => boolean,
 ): Promise<{ readonly found: readonly string[]; readonly isWhole: boolean }> => {
-  const task = sandbox.task({ name: 'list', path: WORKSPACE, depth: DEPTH })
+  const task = { name: 'list', path: WORKSPACE, depth: DEPTH } as const
   const found: string[] = []
   let pending = ''
   let looked = 0
-  let isWhole = true
   const decoder = new TextDecoder()
-  const fault = await readTask(task, (bytes) => {
-    if (!isWhole) return
+  for await (const bytes of readTask(task, sandbox.task(task))) {
     const lines = (pending + decoder.decode(bytes, { stream: true })).split('\n')
     pending = lines.pop() ?? ''
     if (pending.length > LINE_BYTES) throw new Error('A line of the list of files is too long')
@@ -37,10 +36,7 @@ export const listWorkspace = async (
       const path = toPath(line)
       if (path !== undefined && isWanted(path)) found.push(path)
     }
-    if (looked < ARTIFACTS.looked) return
-    isWhole = false
-    task.stop()
-  })
-  if (fault !== undefined && isWhole) throw new Error(`Cannot list the files of the program: ${fault.message}`)
-  return { found, isWhole }
+    if (looked >= ARTIFACTS.looked) return { found, isWhole: false }
+  }
+  return { found, isWhole: true }
 }

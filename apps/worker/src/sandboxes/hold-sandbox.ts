@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Files } from '@runnel/blobs'
 import { type Outcome, RequestError, type SandboxEnding, toBytes } from '@runnel/contract/public'
 import type { GatewayServer } from '@runnel/gateway/server'
 import type { Publisher } from '@runnel/output/publisher'
@@ -27,6 +28,8 @@ export interface HoldSandboxDeps {
   readonly gatewayUrl: string
   readonly publisher: Publisher
   readonly history: Pick<History, 'find' | 'endCommands'>
+  /** Uploads, for sandboxes that begin with some. */
+  readonly storedFiles: Pick<Files, 'open'>
   readonly isEngineUp: () => Promise<boolean>
   readonly log: Logger
 }
@@ -47,7 +50,20 @@ const NOTE_END_PAUSE_MS = 1_000
  *        └─▶ no room, or stopping: requeue          └─▶ deleted meanwhile: take it down
  */
 export const createHoldSandbox = (deps: HoldSandboxDeps) => {
-  const { sandboxes, holds, records, renewal, gateway, worker, gatewayUrl, publisher, history, isEngineUp, log } = deps
+  const {
+    sandboxes,
+    holds,
+    records,
+    renewal,
+    gateway,
+    worker,
+    gatewayUrl,
+    publisher,
+    history,
+    storedFiles,
+    isEngineUp,
+    log,
+  } = deps
 
   const dispose = async (id: string, held: HeldSandbox): Promise<void> => {
     try {
@@ -117,6 +133,14 @@ export const createHoldSandbox = (deps: HoldSandboxDeps) => {
     for (const { path, content, encoding } of files) {
       const bytes = toBytes({ encoding, data: content })
       await writeFile(held, { name: 'write', path: toAbsolute(workDir, path) }, [bytes])
+    }
+    for (const { path, fileId } of sandbox.storedFiles ?? []) {
+      const bytes = await storedFiles.open(sandbox.tenantId, fileId)
+      try {
+        await writeFile(held, { name: 'write', path: toAbsolute(workDir, path) }, bytes)
+      } finally {
+        bytes.destroy()
+      }
     }
     const secret = randomBytes(SECRET_BYTES).toString('hex')
     const life = createSandboxLife({ id, held, times: { timeoutMs, idleTimeoutMs }, autoResume, records })

@@ -24,9 +24,11 @@ export interface SandboxLimits {
 export interface SandboxFile {
   /** Absolute, or relative to `workDir`. */
   path: string
-  content: string
+  content?: string | undefined
   /** `utf8` if left out. */
   encoding?: Encoding | undefined
+  /** An uploaded file, in place of `content`. */
+  fileId?: string | undefined
 }
 
 /** What a new sandbox is to be. What is left out has the default of the deployment. */
@@ -46,7 +48,7 @@ export interface SandboxRequest {
   metadata?: Record<string, string> | undefined
   /** A call into it resumes it while it is paused. Default false: such a call is refused. */
   autoResume?: boolean | undefined
-  /** Up to 500 files, 1 MiB together. Write larger ones when it runs. */
+  /** Up to 500 files, 1 MiB of content together. Upload larger ones first, or write them when it runs. */
   files?: SandboxFile[] | undefined
 }
 

@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { envSchema } from '../public/program.ts'
+import { envSchema, storedInputSchema } from '../public/program.ts'
 import { sandboxFileSchema, sandboxMetadataSchema } from '../public/sandbox.ts'
 import { sandboxIdSchema } from '../public/sandbox-id.ts'
 import { sandboxLimitsSchema } from '../public/sandbox-limits.ts'
+import { sandboxPathSchema } from '../public/sandbox-path.ts'
 
 /**
  * A sandbox in the queue, beside jobs: everything that a worker needs to begin it. Parsed again when it leaves Redis, because a
@@ -23,6 +24,8 @@ export const queuedSandboxSchema = z.object({
   metadata: sandboxMetadataSchema,
   /** Written before it runs. */
   files: z.array(sandboxFileSchema),
+  /** Uploaded files, written after those. */
+  storedFiles: z.array(storedInputSchema.extend({ path: sandboxPathSchema })).optional(),
   timeoutMs: z.int().positive(),
   idleTimeoutMs: z.int().positive(),
   /** Whether a call into it resumes it while it is paused. */

@@ -4,6 +4,7 @@ import { sandboxEndingSchema } from './sandbox-ending.ts'
 import { sandboxIdSchema } from './sandbox-id.ts'
 import { boundedNumber, type SandboxPolicy, sandboxLimitsSchema } from './sandbox-limits.ts'
 import { sandboxPathSchema } from './sandbox-path.ts'
+import { fileIdSchema } from './stored-file.ts'
 import { chunkFault, encodingSchema, textFault, utf8Length } from './text.ts'
 
 /**
@@ -61,6 +62,21 @@ export const sandboxFileSchema = z
   })
 export type SandboxFile = z.output<typeof sandboxFileSchema>
 
+/** A file of a request: its content, or a file that was uploaded before. */
+const requestedFileSchema = z
+  .strictObject({
+    ...sandboxFileSchema.shape,
+    content: z.string().optional(),
+    fileId: fileIdSchema.optional().describe('An uploaded file, in place of `content`.'),
+  })
+  .superRefine(({ path, content, encoding, fileId }, context) => {
+    const refuse = (message: string) => context.addIssue({ code: 'custom', message })
+    if ((content === undefined) === (fileId === undefined))
+      return refuse(`Cannot read the file "${path}": send its \`content\`, or the \`fileId\` of an uploaded file`)
+    const fault = content === undefined ? undefined : chunkFault({ encoding, data: content })
+    if (fault !== undefined) refuse(`Cannot read the content of "${path}": it ${fault}`)
+  })
+
 /** The body of `POST /v1/sandboxes`. Unknown fields are refused. A number outside of `policy` is refused, not lowered. */
 export const createSandboxRequestSchema = (policy: SandboxPolicy) =>
   z
@@ -105,10 +121,12 @@ export const createSandboxRequestSchema = (policy: SandboxPolicy) =>
         .default(false)
         .describe('Whether a call into it resumes it while it is paused. Otherwise such a call gets 409.'),
       files: z
-        .array(sandboxFileSchema)
+        .array(requestedFileSchema)
         .max(PROGRAM.files)
         .default([])
-        .describe(`Up to ${PROGRAM.files} files that are there from the start, ${PROGRAM.sourceBytes} bytes in all.`),
+        .describe(
+          `Up to ${PROGRAM.files} files that are there from the start: each with its \`content\`, ${PROGRAM.sourceBytes} bytes in all, or with the \`fileId\` of an uploaded file.`,
+        ),
     })
     .superRefine(({ env, files }, context) => {
       const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
@@ -116,11 +134,14 @@ export const createSandboxRequestSchema = (policy: SandboxPolicy) =>
         refuse('env', `Cannot pass more than ${PROGRAM.argsAndEnvBytes} bytes of env`)
       const paths = new Set(files.map(({ path }) => path))
       if (paths.size < files.length) refuse('files', 'Cannot lay out the files: the list names one path twice')
-      const bytes = files.reduce((sum, file) => sum + fileBytes(file) + utf8Length(file.path), 0)
+      const bytes = files.reduce(
+        (sum, { path, content = '', encoding }) => sum + fileBytes({ path, content, encoding }) + utf8Length(path),
+        0,
+      )
       if (bytes > PROGRAM.sourceBytes)
         refuse(
           'files',
-          `Cannot take more than ${PROGRAM.sourceBytes} bytes of files here: write larger ones when it runs`,
+          `Cannot take more than ${PROGRAM.sourceBytes} bytes of files here: upload larger ones first, or write them when it runs`,
         )
     })
 export type SandboxRequest = z.output<ReturnType<typeof createSandboxRequestSchema>>

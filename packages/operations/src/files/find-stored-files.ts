@@ -1,17 +1,17 @@
-import { type Limits, RequestError, type StoredInput, type Submission, type Tenant } from '@runnel/contract/public'
+import { RequestError, type StoredInput, type Tenant } from '@runnel/contract/public'
 import type { OperationParts } from '../parts.ts'
 
 /**
- * The uploaded files among the files of a submission. All of them must fit onto the disk of the job. Throws `file-not-found` and
+ * The uploaded files among the files of a job or a sandbox. All of them must fit onto its disk. Throws `file-not-found` and
  * `payload-too-large`.
  */
 export const findStoredFiles = async (
   { files }: Pick<OperationParts, 'files'>,
   tenant: Tenant,
-  submission: Submission,
-  { diskBytes }: Limits,
+  given: readonly { readonly path: string; readonly fileId?: string | undefined }[],
+  diskBytes: number,
 ): Promise<StoredInput[]> => {
-  const named = (submission.files ?? []).flatMap(({ path, fileId }) => (fileId === undefined ? [] : [{ path, fileId }]))
+  const named = given.flatMap(({ path, fileId }) => (fileId === undefined ? [] : [{ path, fileId }]))
   const found = await Promise.all(
     named.map(async ({ path, fileId }) => {
       const { sizeBytes } = await files.find(tenant.id, fileId)
@@ -22,6 +22,6 @@ export const findStoredFiles = async (
   if (bytes <= diskBytes) return found
   throw new RequestError(
     'payload-too-large',
-    `Cannot give ${bytes} bytes of uploaded files to this job: its disk has ${diskBytes} bytes; ask for more \`limits.diskBytes\``,
+    `Cannot take ${bytes} bytes of uploaded files here: the disk has ${diskBytes} bytes; ask for more \`limits.diskBytes\``,
   )
 }

@@ -34,7 +34,7 @@ export const createJob = async (
   requireWithin(submission.limits, tenant)
   const program = resolveProgram(submission, languagesOf(languages, tenant))
   const limits = chooseLimits(submission.limits, policy, tenant.limits.limits)
-  const storedFiles = await findStoredFiles(parts, tenant, submission, limits)
+  const storedFiles = await findStoredFiles(parts, tenant, submission.files ?? [], limits.diskBytes)
   const { artifacts: patterns = [] } = submission
   return {
     id: await jobIds.create(tenant.id),

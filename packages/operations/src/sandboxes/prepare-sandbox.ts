@@ -8,6 +8,7 @@ import {
   type SomeSandboxLimits,
   type Tenant,
 } from '@runnel/contract/public'
+import { findStoredFiles } from '../files/find-stored-files.ts'
 import { nameLanguage } from '../jobs/choose-language.ts'
 import { languagesOf } from '../jobs/create-job.ts'
 import type { Requester } from '../requester.ts'
@@ -58,17 +59,20 @@ export const prepareSandbox = async (
   const { template = SANDBOX_TEMPLATE, timeoutMs, idleTimeoutMs, limits, ...rest } = request
   requireWithinMaxima({ timeoutMs, idleTimeoutMs, ...limits }, tenant)
   const { env, workDir, metadata, autoResume, files } = rest
+  const sizes = chooseSizes(parts, tenant, request)
+  const storedFiles = await findStoredFiles(parts, tenant, files, sizes.diskBytes)
   return {
     kind: 'sandbox',
     id: await parts.sandboxIds.create(tenant.id),
     tenantId: tenant.id,
     submittedAt: new Date().toISOString(),
     template: nameLanguage(template, languagesOf(parts.languages, tenant)).id,
-    limits: chooseSizes(parts, tenant, request),
+    limits: sizes,
     env,
     workDir,
     metadata,
-    files,
+    files: files.flatMap(({ path, content, encoding }) => (content === undefined ? [] : [{ path, content, encoding }])),
+    ...(storedFiles.length === 0 ? {} : { storedFiles }),
     timeoutMs: chooseSandboxLimit(parts, tenant, 'timeoutMs', timeoutMs),
     idleTimeoutMs: chooseSandboxLimit(parts, tenant, 'idleTimeoutMs', idleTimeoutMs),
     autoResume,

@@ -1,0 +1,2 @@
+/** Where the files of a job's program are. */
+export const WORKSPACE = '/workspace'
