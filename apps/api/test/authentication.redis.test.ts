@@ -23,6 +23,8 @@ const PUBLIC_URLS: Readonly<Record<string, number>> = {
   // The page, which is for browsers and not built here.
   '/': 404,
   '/r/:job': 404,
+  '/sandboxes': 404,
+  '/s/:sandbox': 404,
   '/history': 404,
   '/history/compare': 404,
   '/ops': 404,

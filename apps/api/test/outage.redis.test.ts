@@ -7,6 +7,12 @@ import { openStream, watchNdjson, watchServerSentEvents } from './clients.ts'
 
 /** By the last part of the path: all other calls take a program. */
 const BODIES: Readonly<Record<string, object>> = {
+  sandboxes: {},
+  commands: { command: 'true' },
+  watchers: { path: 'a' },
+  mkdir: { path: 'a' },
+  stat: { path: 'a' },
+  move: { from: 'a', to: 'b' },
   stdin: { data: 'x' },
   signal: { signal: 'SIGINT' },
   resize: { cols: 80, rows: 24 },
@@ -21,7 +27,11 @@ describe('While Redis is away', () => {
     const url = await api.listen()
     // The id shows which tenant a job belongs to. Redis is asked only for the tenant's own.
     const unknown = await api.backend.jobIds.create('default')
-    const idFor = (path: string): string => (path.startsWith('/v1/files/') ? `file_${'0'.repeat(32)}` : unknown)
+    const sandbox = await api.backend.sandboxIds.create('default')
+    const idFor = (path: string): string => {
+      if (path.startsWith('/v1/sandboxes/')) return sandbox
+      return path.startsWith('/v1/files/') ? `file_${'0'.repeat(32)}` : unknown
+    }
     const stream = await openStream(url)
     const nobody = { workers: 0, workersNotReady: 0, workersDrained: 0 }
     expect((await api.app.inject('/health/ready')).json()).toEqual({ status: 'ready', redis: 'up', ...nobody })
@@ -29,18 +39,23 @@ describe('While Redis is away', () => {
     await eventually(async () => expect((await api.app.inject('/health/ready')).statusCode).toBe(503))
 
     const startedAt = performance.now()
-    const needRedis = api.routes.filter(({ config }) => /submit|read/.test(config?.scope ?? ''))
+    const needRedis = api.routes.filter(({ config }) => /submit|read|sandboxes/.test(config?.scope ?? ''))
     expect(needRedis.length).toBeGreaterThan(7)
     for (const [method, path] of [
       ['POST', '/v1/jobs?wait=10000'] as const,
       ...needRedis.flatMap(({ method, url }) => [method].flat().map((one) => [one, url] as const)),
     ]) {
-      if (method === 'HEAD') continue
+      // A form is read before Redis is asked.
+      if (method === 'HEAD' || (method === 'POST' && path === '/v1/sandboxes/:id/files')) continue
       const payload = BODIES[path.slice(path.lastIndexOf('/') + 1)] ?? { code: 'print(1)' }
       const response = await api.app.inject({
         method,
-        url: path.replace(':id', idFor(path)),
-        ...(method === 'POST' ? { payload } : {}),
+        url: path
+          .replace(':id', idFor(path))
+          .replace(':command', `cmd-${'0'.repeat(16)}`)
+          .replace(':watcher', `wat-${'0'.repeat(16)}`)
+          .replace(/(sandboxes\/[^/]+\/files)$/, '$1?path=a'),
+        ...(method === 'POST' ? { payload } : method === 'PATCH' ? { payload: { timeoutMs: 60_000 } } : {}),
       })
       expect([method, path, response.statusCode]).toEqual([method, path, 503])
       expect(response.json().error.code).toBe('redis-unavailable')

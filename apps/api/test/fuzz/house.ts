@@ -83,7 +83,7 @@ export const openHouse = async (options: {
   const url = await api.listen()
   await playPrograms(api)
   await playWorker(api, resources)
-  const caller = await holdKey(api, { tenant: 'fuzzer', scopes: ['submit', 'read', 'admin'] })
+  const caller = await holdKey(api, { tenant: 'fuzzer', scopes: ['submit', 'read', 'sandboxes', 'admin'] })
   const other = await holdKey(api)
   const session = await api.backend.sessions.create(caller.key.id, 'fuzzer')
   const finished = await submitAs(api, caller)
@@ -101,6 +101,9 @@ export const openHouse = async (options: {
     const stored = await api.app.inject({ method: 'POST', url: '/v1/files', headers: caller.headers, payload: '1' })
     files.push(stored.json().id)
   }
+  const made = await api.app.inject({ method: 'POST', url: '/v1/sandboxes', headers: caller.headers, payload: {} })
+  const sandbox: string = made.json().id
+  const sandboxes = [sandbox, sandbox, `sbx-${'0'.repeat(24)}`]
   const jobs = [finished, finished, others, UNKNOWN_JOB]
   return {
     api,
@@ -112,6 +115,8 @@ export const openHouse = async (options: {
       '/v1/jobs/': jobs,
       '/r/': jobs,
       '/v1/files/': [...files, `file_${'0'.repeat(32)}`],
+      '/v1/sandboxes/': sandboxes,
+      '/s/': sandboxes,
       '/v1/admin/keys/': [other.key.id, '0'.repeat(16)],
       '/v1/sessions/': [session.session.id, '0'.repeat(16)],
       '/v1/workers/': [WORKER, 'stranger'],
@@ -119,7 +124,9 @@ export const openHouse = async (options: {
     },
     bodies: {
       'POST /v1/jobs': fc.constantFrom({ code: 'print(1)' }, { files: [{ path: 'main.py', content: 'print(1)' }] }),
+      'POST /v1/sandboxes': fc.constantFrom({}, { template: 'py', metadata: { chat: '1' } }),
       'POST /v1/jobs/:id/stdin': fc.constantFrom({ data: '1\n' }, { end: true }),
+      'POST /v1/sandboxes/:id/commands/:command/stdin': fc.constantFrom({ data: '1\n' }, { end: true }),
       'POST /v1/tickets': fc.constantFrom({ jobIds: [finished] }, { submissions: true }),
     },
     words: {

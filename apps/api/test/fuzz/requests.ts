@@ -9,7 +9,10 @@ import { strangeName, strangeText } from './strange-values.ts'
 import { valuesOf } from './values-of.ts'
 
 /** Bodies that the handler checks, because the schema of the route says only that there is a body. */
-const BODIES: Readonly<Record<string, z.ZodType>> = { 'POST /v1/jobs/:id/stdin': stdinSchema }
+const BODIES: Readonly<Record<string, z.ZodType>> = {
+  'POST /v1/jobs/:id/stdin': stdinSchema,
+  'POST /v1/sandboxes/:id/commands/:command/stdin': stdinSchema,
+}
 
 /** Headers for any route. There is no `Upgrade`: it needs a connection, which an injected request does not have. */
 const HEADERS: Readonly<Record<string, fc.Arbitrary<string>>> = {

@@ -51,7 +51,9 @@ export const createCommandRequestSchema = ({ commandMs, outputBytes }: CommandPo
       args: argsSchema.optional().describe(`Up to ${PROGRAM.args} arguments. With them no shell is involved.`),
       cwd: sandboxPathSchema
         .optional()
-        .describe("Where it starts: absolute, or relative to the sandbox's `workDir`, which it is when left out."),
+        .describe(
+          "Where it starts: absolute, or relative to the sandbox's `workDir`, which it is when left out. If it is not there, the command exits with 127, as in a shell.",
+        ),
       env: envSchema.default({}).describe(`Up to ${PROGRAM.env} variables, on top of those of the sandbox.`),
       stdin: z
         .string()

@@ -146,7 +146,7 @@ const runInForeground = async (
   }
 }
 
-/** Starts a command. Throws what the sandbox is (`sandbox-paused`, `sandbox-ended`, …) and what is wrong with `cwd`. */
+/** Starts a command. Throws what the sandbox is: `sandbox-paused`, `sandbox-ended`, … */
 export const runCommand = async (
   parts: SandboxParts,
   requester: Requester,
