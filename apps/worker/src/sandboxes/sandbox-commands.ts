@@ -1,11 +1,15 @@
 import { COMMAND, type Outcome, RequestError, type Usage } from '@runnel/contract/public'
 import type { Call, HeldCommand } from '@runnel/gateway/server'
-import type { HeldSandbox } from '@runnel/sandbox'
+import { type HeldSandbox, StartRefusal } from '@runnel/sandbox'
 import { type CommandRequest, type CommandState, toArgv, toFacts } from './command-state.ts'
 import { createOutputRing, type OutputRing } from './output-ring.ts'
+import { toRefusal } from './sandbox-tasks.ts'
 
 /** Finished ones that are kept, so that their last output and their outcome can be asked for. */
 const KEPT_FINISHED = 32
+
+/** As a shell says of a program that cannot be started. */
+const NOT_STARTED: Outcome = { type: 'exited', exitCode: 126 }
 
 /** Takes what a command prints, then how it ended. */
 export interface OutputTaker {
@@ -76,7 +80,8 @@ export const createSandboxCommands = (options: {
         end = { ...(await process.exit), at: new Date() }
       } catch (error) {
         process.stop()
-        end = { outcome: toFailedOutcome(error), usage: null, at: new Date() }
+        const outcome = error instanceof StartRefusal ? NOT_STARTED : toFailedOutcome(error)
+        end = { outcome, usage: null, at: new Date() }
       }
       await taker.end(end.outcome, end.usage)
       forgetOldest()
@@ -106,7 +111,15 @@ export const createSandboxCommands = (options: {
       }),
     }
     all.set(request.commandId, state)
-    pid = await process.pid.catch(() => undefined)
+    try {
+      pid = await process.pid
+    } catch (error) {
+      // Otherwise the sandbox has ended: then the gateway says so.
+      if (!(error instanceof StartRefusal)) return state
+      all.delete(request.commandId)
+      await ended
+      throw toRefusal(error)
+    }
     if (input !== undefined) feed(state, input, request.interactive).catch(() => process.end())
     else if (!request.interactive) {
       state.isInputOpen = false

@@ -1,5 +1,5 @@
 import { ERROR_STATUS, type ErrorCode, RequestError } from '@runnel/contract/public'
-import type { HeldProcess, Task } from '@runnel/sandbox'
+import { type HeldProcess, StartRefusal, type Task } from '@runnel/sandbox'
 import { z } from 'zod'
 
 const isCode = (code: string): code is ErrorCode => code in ERROR_STATUS
@@ -21,6 +21,13 @@ const toTaskError = (task: Task, stderr: Buffer): Error => {
   }
 }
 
+/** The sandbox has as many processes or terminals as it may. */
+export const toRefusal = (error: StartRefusal): RequestError =>
+  new RequestError(
+    'too-many-requests',
+    `The sandbox cannot start this: ${error.message}; end something that runs in it`,
+  )
+
 /** The task's output, piece by piece. Throws what the task said about its failure. Who stops reading stops the task. */
 export async function* readTask(task: Task, process: HeldProcess): AsyncGenerator<Buffer> {
   const stderr: Buffer[] = []
@@ -35,6 +42,8 @@ export async function* readTask(task: Task, process: HeldProcess): AsyncGenerato
       }
     }
     hasEnded = true
+  } catch (error) {
+    throw error instanceof StartRefusal ? toRefusal(error) : error
   } finally {
     if (!hasEnded) process.stop()
   }
