@@ -40,6 +40,14 @@ describe('The body that makes a sandbox', () => {
       { files: [{ path: `/${'x'.repeat(256)}`, content: '' }] },
       'Cannot use this path: it has a name longer than 255 bytes',
     ],
+    [
+      { files: [{ path: '/etc/x', content: '' }] },
+      'Cannot write "/etc/x": it is not below /home/user, /mnt/data, /tmp, /workspace or /dev/shm',
+    ],
+    [
+      { workDir: '/tmp/a', files: [{ path: '../../x', content: '' }] },
+      'Cannot write "../../x": it is not below /home/user, /mnt/data, /tmp, /workspace or /dev/shm',
+    ],
     [{ files: [{ path: '/x'.repeat(2_048), content: '' }] }, 'Cannot use this path: it is longer than 4095 bytes'],
     [{ files: [{ path: 'a', content: '*', encoding: 'base64' }] }, 'Cannot read the content of "a": it is not base64'],
     [

@@ -3,7 +3,7 @@ import { argsAndEnvBytes, envSchema, fileBytes, PROGRAM } from './program.ts'
 import { sandboxEndingSchema } from './sandbox-ending.ts'
 import { sandboxIdSchema } from './sandbox-id.ts'
 import { boundedNumber, type SandboxPolicy, sandboxLimitsSchema } from './sandbox-limits.ts'
-import { sandboxPathSchema } from './sandbox-path.ts'
+import { firstFileFault, sandboxPathSchema } from './sandbox-path.ts'
 import { fileIdSchema } from './stored-file.ts'
 import { chunkFault, encodingSchema, textFault, utf8Length } from './text.ts'
 
@@ -128,12 +128,14 @@ export const createSandboxRequestSchema = (policy: SandboxPolicy) =>
           `Up to ${PROGRAM.files} files that are there from the start: each with its \`content\`, ${PROGRAM.sourceBytes} bytes in all, or with the \`fileId\` of an uploaded file.`,
         ),
     })
-    .superRefine(({ env, files }, context) => {
+    .superRefine(({ env, files, workDir }, context) => {
       const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
       if (argsAndEnvBytes([], env) > PROGRAM.argsAndEnvBytes)
         refuse('env', `Cannot pass more than ${PROGRAM.argsAndEnvBytes} bytes of env`)
       const paths = new Set(files.map(({ path }) => path))
       if (paths.size < files.length) refuse('files', 'Cannot lay out the files: the list names one path twice')
+      const fault = files.map(({ path }) => firstFileFault(workDir, path)).find((fault) => fault !== undefined)
+      if (fault !== undefined) refuse('files', fault)
       const bytes = files.reduce(
         (sum, { path, content = '', encoding }) => sum + fileBytes({ path, content, encoding }) + utf8Length(path),
         0,
