@@ -15,7 +15,7 @@ test('The document describes every route and every schema', async ({ redisUrl, p
   const registered = routes
     // The page and its files are not a part of the API.
     .filter(({ method, url, schema }) => method !== 'HEAD' && !url.startsWith('/docs') && schema?.hide !== true)
-    .map(({ method, url }) => `${method} ${url.replace(':id', '{id}')}`)
+    .map(({ method, url }) => `${method} ${url.replaceAll(/:(\w+)/g, '{$1}')}`)
   expect(registered.length).toBeGreaterThan(10)
   expect(operations.map(({ name }) => name).toSorted()).toEqual(registered.toSorted())
   for (const { name, operation } of operations) {

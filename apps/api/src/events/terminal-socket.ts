@@ -1,4 +1,4 @@
-import { type RequestError, type TerminalServerFrame, terminalClientFrameSchema } from '@runnel/contract/public'
+import { RequestError, type TerminalServerFrame, terminalClientFrameSchema } from '@runnel/contract/public'
 import type { OpenTerminal } from '@runnel/operations'
 import type { FastifyRequest } from 'fastify'
 import type { RawData, WebSocket } from 'ws'
@@ -85,7 +85,10 @@ export const runTerminalSocket = async (
     }
     if (signal.aborted) return
     const outcome = await terminal.outcome()
-    if (outcome === undefined) throw new Error('A terminal closed although its program runs')
+    if (outcome === undefined) {
+      const message = 'The connection to the terminal broke while its program runs: connect again with its id'
+      throw new RequestError('gateway-unreachable', message)
+    }
     tell({ type: 'finished', outcome })
     socket.close(DONE)
   } catch (error) {

@@ -54,7 +54,7 @@ const readKeys = async (redis: Redis, prefix: string) => {
   const jobs = new Set(names.flatMap((name) => name.match(/job_[0-9a-f]{32}/g) ?? []))
   const having = (part: string) => names.filter((name) => name.includes(part)).length
   const others = names.filter(
-    (name) => !/job_[0-9a-f]{32}|:ticket:|:rate:|:submission:|:stats:|:sessions:|:file:|:sandbox:/.test(name),
+    (name) => !/job_[0-9a-f]{32}|:ticket:|:rate:|:submission:|:stats:|:sessions:|:file:|sbx-[0-9a-f]{24}/.test(name),
   )
   return { jobs: jobs.size, tickets: having(':ticket:'), once: having(':submission:'), others }
 }

@@ -32,7 +32,8 @@ export const sandboxRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { 
       config: IN_SANDBOX,
       schema: {
         summary: 'Set how long it lives',
-        description: '`timeoutMs` counts from this call, and may be shorter than before.',
+        description:
+          'Sets one of the times, or both. `timeoutMs` counts from this call, and may be shorter than before.',
         tags: ['sandboxes'],
         params: paramsSchema,
         body: createSandboxTimesSchema(sandboxPolicy),

@@ -30,7 +30,7 @@ export const uploadFilesRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app
       config: { ...IN_SANDBOX, streamsBody: true },
       schema: {
         summary: 'Write many files',
-        description: `\`multipart/form-data\` with up to ${FORM_FILES} files, streamed one after the other. The \`filename\` of each is its path: absolute, or relative to \`path\`. Those that came whole before something breaks are there; nothing half-written is.`,
+        description: `Takes \`multipart/form-data\` with up to ${FORM_FILES} files, streamed one after the other. The \`filename\` of each is its path: absolute, or relative to \`path\`. Those that came whole before something breaks are there; nothing half-written is.`,
         tags: ['sandboxes'],
         consumes: ['multipart/form-data'],
         params: paramsSchema,

@@ -65,6 +65,7 @@ export const watchersRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, o
       config: IN_SANDBOX,
       schema: {
         summary: 'List watchers',
+        description: 'All that have not been deleted, with the paths that they watch.',
         tags: ['sandboxes'],
         params: paramsSchema,
         response: { 200: watcherListSchema, ...errorAnswers(404, 409, 410, 503) },
@@ -136,6 +137,7 @@ export const watchersRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, o
       config: IN_SANDBOX,
       schema: {
         summary: 'Delete a watcher',
+        description: 'Its events are gone, and those who follow it reach the end.',
         tags: ['sandboxes'],
         params: watcherParamsSchema,
         response: { 204: z.void().describe('It watches no more.'), ...errorAnswers(404, 409, 410, 503) },
