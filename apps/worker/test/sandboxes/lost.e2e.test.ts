@@ -103,7 +103,8 @@ describe('Lasting sandboxes', () => {
     system.api.signal('SIGKILL')
     await system.api.exited
     await system.startApi()
-    expect(await run(system, id, alive)).toBe('alive\n')
+    // It listens before it has reached Redis.
+    await eventually(async () => expect(await run(system, id, alive)).toBe('alive\n'), { withinMs: 15_000 })
     expect((await system.call('DELETE', `/v1/sandboxes/${id}`)).ok).toBe(true)
     expect(await untilEnded(system, id, 10_000)).toBe('deleted')
   })
