@@ -168,7 +168,10 @@ export const createAgentConnection = (transport: Transport): AgentConnection => 
       return ready.promise
     },
     send(frames) {
-      if (closeReason === undefined) transport.write(Buffer.concat(frames))
+      if (closeReason !== undefined) return
+      // One write where frames belong together. A large one is not copied for it.
+      const [first] = frames
+      if (first !== undefined) transport.write(frames.length === 1 ? first : Buffer.concat(frames))
     },
     listen(stream, credit, onEvent) {
       if (closeReason === undefined) listeners.set(stream, { credit, isDone: false, onEvent })
