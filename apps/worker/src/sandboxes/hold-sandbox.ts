@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Files } from '@runnel/blobs'
-import { type Outcome, RequestError, type SandboxEnding, toBytes } from '@runnel/contract/public'
+import { type Outcome, RequestError, SANDBOX_WORK_DIR, type SandboxEnding, toBytes } from '@runnel/contract/public'
 import type { GatewayServer } from '@runnel/gateway/server'
 import type { Publisher } from '@runnel/output/publisher'
 import type { Logger } from '@runnel/process'
@@ -12,7 +12,7 @@ import { createCommandHandlers } from './command-handlers.ts'
 import type { HeldSandboxes } from './held-sandboxes.ts'
 import type { LeaseRenewal } from './lease-renewal.ts'
 import { createSandboxCommands } from './sandbox-commands.ts'
-import { createFileHandlers, toAbsolute, writeFile } from './sandbox-files.ts'
+import { createFileHandlers, makeWorkDir, toAbsolute, writeFile } from './sandbox-files.ts'
 import { createSandboxLife, type SandboxLife } from './sandbox-life.ts'
 import { createTerminalHandlers } from './sandbox-terminal.ts'
 import { createWatcherHandlers } from './sandbox-watchers.ts'
@@ -130,6 +130,7 @@ export const createHoldSandbox = (deps: HoldSandboxDeps) => {
   const begin = async (delivery: SandboxDelivery, held: HeldSandbox): Promise<'running' | 'ended'> => {
     const { sandbox } = delivery
     const { id, files, workDir, timeoutMs, idleTimeoutMs, autoResume } = sandbox
+    if (workDir !== SANDBOX_WORK_DIR) await makeWorkDir(held, workDir)
     for (const { path, content, encoding } of files) {
       const bytes = toBytes({ encoding, data: content })
       await writeFile(held, { name: 'write', path: toAbsolute(workDir, path) }, [bytes])

@@ -1,4 +1,4 @@
-import { fileEntrySchema } from '@runnel/contract/public'
+import { fileEntrySchema, RequestError } from '@runnel/contract/public'
 import type { Call, Handlers } from '@runnel/gateway/server'
 import type { HeldSandbox, Task } from '@runnel/sandbox'
 import { readAll, readTask, untilFirst } from './sandbox-tasks.ts'
@@ -42,6 +42,16 @@ export const writeFile = async (
   }
   await said
   return sizeBytes
+}
+
+/** Where it is there, or cannot be made, the sandbox begins all the same: then each command in it says so. */
+export const makeWorkDir = async (held: HeldSandbox, path: string): Promise<void> => {
+  const task = { name: 'mkdir', path } as const
+  try {
+    await readAll(task, held.task(task))
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error
+  }
 }
 
 /** Work on the files of one sandbox. */

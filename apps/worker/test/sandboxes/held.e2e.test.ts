@@ -96,7 +96,8 @@ describe('A lasting sandbox', () => {
       calls.create({ timeoutMs: 1_500 }),
       calls.create({ idleTimeoutMs: 1_000 }),
     ])
-    const changed = await calls.create({})
+    const changed = await calls.create({ workDir: '/home/user/not/there' })
+    expect((await calls.run(changed, 'pwd')).output).toBe('/home/user/not/there\n')
     await gateway.call(changed, 'set-times', { timeoutMs: 1_000 })
     await gateway.call(id, 'delete', {})
     expect(await calls.ending(id)).toBe('deleted')
