@@ -33,6 +33,7 @@ export const configSchema = z.object(SETTINGS.worker).transform((given, context)
     runtime: given.RUNNEL_RUNTIME,
     maxSandboxes: given.RUNNEL_MAX_SANDBOXES,
     sandboxMemoryBytes: given.RUNNEL_SANDBOX_MEMORY_BYTES,
+    sandboxPoolMin: given.RUNNEL_SANDBOX_POOL_MIN,
     gatewayListen: readListenAddress(given.RUNNEL_GATEWAY_LISTEN) ?? z.NEVER,
     gatewayUrl: given.RUNNEL_GATEWAY_URL,
     /** undefined: nowhere. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { openFiles } from '@runnel/blobs'
-import { defaultLimits } from '@runnel/contract/public'
+import { defaultLimits, SANDBOX_LIMITS } from '@runnel/contract/public'
 import { startGatewayServer } from '@runnel/gateway/server'
 import { createPublisher } from '@runnel/output/publisher'
 import {
@@ -52,7 +52,10 @@ const RELEASE_MS = 29_000
 const createSandboxes = (config: WorkerConfig, worker: string, directory: WorkerDirectory, log: Logger): Sandboxes => {
   if (config.sandbox === 'docker') {
     const { findDead } = directory
-    return createDockerSandboxes({ ...config, worker, limits: defaultLimits(), findDead, log })
+    const { memoryBytes, diskBytes, processes } = SANDBOX_LIMITS
+    const limits = { memoryBytes: memoryBytes.default, diskBytes: diskBytes.default, processes: processes.default }
+    const lasting = { poolMin: config.maxSandboxes === 0 ? 0 : config.sandboxPoolMin, limits }
+    return createDockerSandboxes({ ...config, worker, limits: defaultLimits(), lasting, findDead, log })
   }
   log.warn('RUNNEL_SANDBOX=local: programs run WITHOUT ISOLATION, as this user, with its files and its network')
   // JavaScript programs get the Node that runs this worker, as in the images.

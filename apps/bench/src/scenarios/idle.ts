@@ -9,7 +9,7 @@ const MIB = 1024 * 1024
 export const idle: Scenario = {
   says: `ready Python sandboxes that nobody uses, watched for ${WATCH_MS / 1_000} s`,
   async run(bench) {
-    await using system = await bench.startSystem('idle', { RUNNEL_LANGUAGES: 'python' })
+    await using system = await bench.startSystem('idle', { RUNNEL_LANGUAGES: 'python', RUNNEL_SANDBOX_POOL_MIN: '0' })
     await system.untilQuiet()
     const ids = await system.listSandboxes()
     const readAll = () => Promise.all(ids.map((id) => readSandboxUsage(bench.docker, id)))

@@ -118,6 +118,13 @@ export const worker = {
     does: 'While the lasting sandboxes of a worker use more than this together, it takes no new ones.',
     reason: 'The other half is for jobs, the engine and Redis.',
   }),
+  RUNNEL_SANDBOX_POOL_MIN: setting(wholeNumber(0, 1_000), {
+    unit: 'ready sandboxes for each image',
+    default: 1,
+    does: 'Lasting sandboxes that are ready in any case, with the default limits. 0: each is made when it is asked for.',
+    reason:
+      'The first sandbox of a conversation is there at once. A ready one takes about 7 MiB, and no processor time.',
+  }),
   RUNNEL_GATEWAY_LISTEN: setting(listenAddress, {
     default: '127.0.0.1:0',
     does: 'Where the worker listens for what APIs ask of its lasting sandboxes. Port 0 takes a free one. Each request must be signed with a secret of the sandbox, which only APIs can read; but use a private address, because what is sent is not encrypted.',

@@ -28,6 +28,8 @@ export const startSystem = async (options: {
     RUNNEL_API_PORT: '0',
     RUNNEL_LANGUAGES: 'python',
     RUNNEL_POOL_MIN: '1',
+    // Tests count containers.
+    RUNNEL_SANDBOX_POOL_MIN: '0',
     ...options.env,
   }
   const apis = [startProcess('api', env)]
