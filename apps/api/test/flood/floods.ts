@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { Flood } from './flooder.ts'
 
@@ -71,27 +70,23 @@ interface Flooder extends AsyncDisposable {
 export const createFlooder = (flood: Flood): Flooder => {
   const worker = new Worker(new URL('./flooder.ts', import.meta.url), { workerData: flood })
   let closed = 0
+  let reached = Promise.withResolvers<void>()
+  let awaited: 'flooding' | 'resting' | undefined
+  // One listener for all messages: several can come in one turn.
   worker.on('message', (message) => {
     if (message === 'closed') closed += 1
+    if (message === awaited) reached.resolve()
   })
-  const until = async (wanted: 'flooding' | 'resting'): Promise<void> => {
-    for (;;) {
-      const [message] = await once(worker, 'message')
-      if (message === wanted) return
-    }
+  const ask = (wanted: 'flood' | 'rest', state: 'flooding' | 'resting'): Promise<void> => {
+    awaited = state
+    reached = Promise.withResolvers()
+    worker.postMessage(wanted)
+    return reached.promise
   }
   return {
     closed: () => closed,
-    async flood() {
-      const begun = until('flooding')
-      worker.postMessage('flood')
-      await begun
-    },
-    async rest() {
-      const resting = until('resting')
-      worker.postMessage('rest')
-      await resting
-    },
+    flood: () => ask('flood', 'flooding'),
+    rest: () => ask('rest', 'resting'),
     async [Symbol.asyncDispose]() {
       await worker.terminate()
     },
