@@ -41,6 +41,12 @@ class Tasks(unittest.TestCase):
         self.assertEqual(self.run_task("read", path="a/b", offset=9), b"")
         self.assertEqual(os.stat(f"{self.folder}/a/b").st_mode & 0o777, 0o600)
 
+    def test_a_file_may_be_as_deep_as_a_path_is_long(self) -> None:
+        folders = (4_000 - len(self.folder)) // 2
+        self.run_task("write", b"deep", path="a/" * folders + "file")
+        self.assertEqual(self.run_task("read", path="a/" * folders + "file"), b"deep")
+        self.assertEqual(self.fail_task("write", path="a/" * 2_500 + "file"), "path-refused")
+
     def test_a_file_through_a_link_keeps_the_link(self) -> None:
         os.symlink("target", f"{self.folder}/link")
         self.run_task("write", b"x", path="link")

@@ -48,9 +48,22 @@ export interface Gateway extends Disposable {
     request: ConnectionRequest<C>,
     options?: Pick<CallOptions, 'signal'>,
   ): Promise<{ readonly answer: ConnectionAnswer<C>; readonly stream: Duplex }>
+  /** Why a stream broke, once that is known: `sandbox-ended`, or `gateway-unreachable` if the sandbox lives. Takes up to 35 s. */
+  explain(sandboxId: string, cause: unknown, signal: AbortSignal): Promise<RequestError>
   /** The sandbox has ended: all that is still open to it breaks now, even if its host is gone. */
   cut(sandboxId: string): void
 }
+
+/** What can be asked again: a broken connection is told at once. For the others, it matters whether they were done. */
+const CAN_ASK_AGAIN: ReadonlySet<ActName> = new Set([
+  'commands',
+  'command',
+  'stat-file',
+  'read-file',
+  'list-files',
+  'archive',
+  'metrics',
+])
 
 const CONNECT_TIMEOUT_MS = 1_000
 const ANSWER_TIMEOUT_MS = 30_000
@@ -169,13 +182,23 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
     }
   }
 
+  const askAgain = async <T>(sandboxId: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof BrokenError)) throw error
+      const record = await records.read(sandboxId)
+      throw record?.ending === undefined ? unreachable(error.cause) : sandboxEnded(record.ending)
+    }
+  }
+
   return {
     async call(sandboxId, act, request, options = {}) {
       const { signal: cut, release } = track(sandboxId)
       const outer = options.signal ?? closing.signal
       const signal = AbortSignal.any([cut, outer])
       try {
-        return await attempt(sandboxId, outer, async () => {
+        const ask = async () => {
           const path = toPath(sandboxId, act, request)
           const { response } = await send(await findLease(sandboxId), path, { ...options, signal })
           if (response.statusCode !== 200) return refuse(response, sandboxId)
@@ -193,7 +216,8 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
           })
           response.pipe(body)
           return { answer, body }
-        })
+        }
+        return await (CAN_ASK_AGAIN.has(act) ? askAgain(sandboxId, ask) : attempt(sandboxId, outer, ask))
       } catch (error) {
         release()
         throw error
@@ -225,6 +249,9 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
         throw error
       }
     },
+
+    explain: (sandboxId, cause, signal) =>
+      explainBreak(parts, sandboxId, cause, AbortSignal.any([signal, closing.signal])),
 
     cut(sandboxId) {
       for (const cutter of open.get(sandboxId) ?? []) cutter.abort()

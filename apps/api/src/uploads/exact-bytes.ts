@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { RequestError } from '@runnel/contract/public'
 
 async function* count(bytes: Readable, length: number): AsyncGenerator<Buffer> {
   let left = length
@@ -6,7 +7,9 @@ async function* count(bytes: Readable, length: number): AsyncGenerator<Buffer> {
     left -= part.length
     yield part
   }
-  if (left > 0) throw new Error(`A file became shorter while it was read: ${left} of ${length} bytes are missing`)
+  if (left === 0) return
+  const message = `The file became shorter while it was read: ${left} of ${length} bytes are missing. Read it again`
+  throw new RequestError('range-not-satisfiable', message)
 }
 
 /** The same bytes. Ends with an error if there are fewer than were announced: the client would wait for them. */

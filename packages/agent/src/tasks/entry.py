@@ -85,7 +85,17 @@ def open_file(path: str) -> int:
 
 
 def make_parents(path: str) -> None:
-    try:
-        os.makedirs(os.path.dirname(os.path.abspath(path)), 0o755, exist_ok=True)
-    except FileExistsError:
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from None
+    """Not by `os.makedirs`: that calls itself for each folder, and a path may have 2,000 of them."""
+    folder = os.path.dirname(os.path.abspath(path))
+    missing: list[str] = []
+    while not os.path.lexists(folder):
+        missing.append(folder)
+        folder = os.path.dirname(folder)
+    if not os.path.isdir(folder):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    for each in reversed(missing):
+        try:
+            os.mkdir(each, 0o755)
+        except FileExistsError:  # somebody else has just made it
+            if not os.path.isdir(each):
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from None

@@ -1,7 +1,7 @@
 import { readApiError } from '../api-error.ts'
 import { toPauseMs } from '../back-off.ts'
 import type { Outcome } from '../contract.ts'
-import { RunnelConnectionError } from '../errors.ts'
+import { isPassing, RunnelConnectionError } from '../errors.ts'
 import type { CallOptions } from '../jobs.ts'
 import { isRecord, readJson } from '../json.ts'
 import { pause } from '../pause.ts'
@@ -130,7 +130,7 @@ export const openTerminal = async (
         if (closing.signal.aborted) throw closing.signal.reason
         failures += 1
         // Before it was there the first time, the caller decides. After that it is there, so a lost connection may come back.
-        if (!(error instanceof RunnelConnectionError) || known === undefined || failures >= TRIES) throw error
+        if (!isPassing(error) || known === undefined || failures >= TRIES) throw error
         options.onConnection?.('lost')
         await pause(toPauseMs(failures, Math.random()), link.wakeUp, closing.signal)
       }

@@ -48,6 +48,13 @@ export const openTerminal = async (
         if (!(error instanceof RequestError && error.code === 'command-finished')) throw error
       })
     },
-    outcome: async () => (await gateway.call(sandboxId, 'command', { commandId: id })).answer.outcome,
+    async outcome() {
+      try {
+        return (await gateway.call(sandboxId, 'command', { commandId: id })).answer.outcome
+      } catch (error) {
+        const isLost = error instanceof RequestError && error.code === 'gateway-unreachable'
+        throw isLost ? await gateway.explain(sandboxId, error, signal) : error
+      }
+    },
   }
 }
