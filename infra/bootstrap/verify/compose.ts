@@ -70,6 +70,27 @@ const checkPage = async (url: string, signal: AbortSignal): Promise<void> => {
   assert.deepEqual([file.status, file.headers.get('content-encoding')], [200, 'br'])
 }
 
+const postJson = async (url: string, body: object, signal: AbortSignal): Promise<Record<string, unknown>> => {
+  const headers = { 'content-type': 'application/json' }
+  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal })
+  const text = await answer.text()
+  assert.ok(answer.ok, `POST ${url} answered ${answer.status}: ${text}`)
+  return JSON.parse(text)
+}
+
+/** The API reaches a sandbox at the gateway of whichever worker holds it. Its files come from the volume that both have. */
+const checkSandbox = async (url: string, signal: AbortSignal): Promise<void> => {
+  const stored = await fetch(`${url}/v1/files?name=number.txt`, { method: 'POST', body: '42', signal })
+  const { id: fileId }: { id?: string } = JSON.parse(await stored.text())
+  const files = [{ path: 'number.txt', fileId }]
+  const { id } = await postJson(`${url}/v1/sandboxes?wait=30000`, { files }, signal)
+  const sandbox = `${url}/v1/sandboxes/${id}`
+  const command = await postJson(`${sandbox}/commands?wait=30000`, { command: 'cat number.txt' }, signal)
+  assert.deepEqual(command['outcome'], { type: 'exited', exitCode: 0 })
+  assert.match(JSON.stringify(command['output']), /"42"/)
+  assert.equal((await fetch(sandbox, { method: 'DELETE', signal })).status, 200)
+}
+
 /** A worker's host name is the start of its container's id. */
 const listWorkers = async (): Promise<readonly string[]> =>
   (await docker('ps', '--quiet', '--filter', `name=${PROJECT}-worker`)).split('\n')
@@ -112,6 +133,7 @@ export const testCompose = async (command: readonly string[], baseImage: string)
     workers = await listWorkers()
     const mounts = await docker('inspect', '--format', '{{range .Mounts}}{{.Source}} {{end}}', ...workers)
     assert.ok(!mounts.includes('docker.sock'), `A worker has Docker's own socket: ${mounts}`)
+    await checkSandbox(url, signal)
     await runJobs(url, signal)
     const shares = await untilLogged(workers)
     process.stdout.write(`  ${JOBS} jobs, spread over the workers as ${shares.join(', ')}\n`)

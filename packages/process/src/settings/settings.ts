@@ -38,6 +38,9 @@ export const SETTINGS = {
     RUNNEL_MAX_MEMORY_BYTES: limits.RUNNEL_MAX_MEMORY_BYTES,
     RUNNEL_MAX_PROCESSES: limits.RUNNEL_MAX_PROCESSES,
     RUNNEL_MAX_DISK_BYTES: limits.RUNNEL_MAX_DISK_BYTES,
+    RUNNEL_MAX_SANDBOX_MEMORY_BYTES: sandboxLimits.RUNNEL_MAX_SANDBOX_MEMORY_BYTES,
+    RUNNEL_MAX_SANDBOX_PROCESSES: sandboxLimits.RUNNEL_MAX_SANDBOX_PROCESSES,
+    RUNNEL_MAX_SANDBOX_DISK_BYTES: sandboxLimits.RUNNEL_MAX_SANDBOX_DISK_BYTES,
   },
   keys: redis,
   /** These two read their variables themselves: a shell or Docker Compose does it. */

@@ -181,7 +181,7 @@ export const dockerProxy = {
     unit: 'containers',
     default: () => Math.floor(totalmem() / READY_CONTAINER_BYTES),
     defaultText: 'the memory ÷ 24 MiB',
-    does: 'Sandboxes at once that the proxy lets all workers have together. It also refuses single ones with more than `RUNNEL_MAX_MEMORY_BYTES`, `RUNNEL_MAX_PROCESSES`, `RUNNEL_MAX_DISK_BYTES` or `RUNNEL_CPUS`: give it the same as the API and the workers.',
+    does: 'Sandboxes at once that the proxy lets all workers have together. It also refuses single ones with more than `RUNNEL_MAX_MEMORY_BYTES`, `RUNNEL_MAX_PROCESSES`, `RUNNEL_MAX_DISK_BYTES`, the same of `RUNNEL_MAX_SANDBOX_…`, or `RUNNEL_CPUS`: give it the same as the API and the workers.',
     reason: 'More would not fit into the memory, even if nobody used them.',
   }),
   RUNNEL_ENGINE_SOCKET: setting(text('path'), {
