@@ -40,7 +40,7 @@ describe('A page in a browser', () => {
     expect(asked.statusCode).toBe(204)
     expect(asked.headers).toMatchObject({
       'access-control-allow-origin': ALLOWED,
-      'access-control-allow-methods': 'GET, POST, PUT, DELETE',
+      'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
     })
     expect(asked.headers['access-control-allow-headers']).toContain('authorization')
     const answered = await app.inject({ ...run, headers: { origin: ALLOWED } })

@@ -276,7 +276,7 @@ describe('While there are no keys', () => {
       const response = await app.inject({ url: '/v1/caller', headers: { ...PAGE, cookie } })
       expect(response.json()).toEqual({
         tenant: 'default',
-        scopes: ['submit', 'read', 'admin'],
+        scopes: ['submit', 'read', 'sandboxes', 'admin'],
         key: null,
         session: null,
       })

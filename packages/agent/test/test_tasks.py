@@ -46,6 +46,8 @@ class Tasks(unittest.TestCase):
         self.run_task("write", b"deep", path="a/" * folders + "file")
         self.assertEqual(self.run_task("read", path="a/" * folders + "file"), b"deep")
         self.assertEqual(self.fail_task("write", path="a/" * 2_500 + "file"), "path-refused")
+        self.run_task("remove", path="a")
+        self.assertEqual(os.listdir(self.folder), [])
 
     def test_a_file_through_a_link_keeps_the_link(self) -> None:
         os.symlink("target", f"{self.folder}/link")

@@ -61,6 +61,7 @@ console.log(JSON.stringify([Object.keys(client), Object.keys(runState)]))`
       'RunnelError',
       'RunnelFollowError',
       'RunnelTicketError',
+      'Sandbox',
       'createTextOfStream',
       'toBytes',
     ],

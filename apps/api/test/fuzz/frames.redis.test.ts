@@ -41,8 +41,16 @@ const BROKEN: readonly [what: string, code: number, bytes: Buffer][] = [
   ['a frame longer than any', 1009, Buffer.concat([Buffer.from([0x81, 0xff]), Buffer.alloc(8, 0x7f), Buffer.alloc(4)])],
 ]
 
-/** The routes that this file makes frames for. A new WebSocket route needs its frames here too. */
-const SOCKETS = ['/v1/jobs/:id/events', '/v1/stream']
+/**
+ * The routes that this file makes frames for. A new WebSocket route needs its frames here too. Of a sandbox: its events run on what
+ * those of a job run on, and its terminal is sent bad frames where there is one (apps/worker/test/sandboxes/http.e2e.test.ts).
+ */
+const SOCKETS = [
+  '/v1/jobs/:id/events',
+  '/v1/sandboxes/:id/commands/:command/events',
+  '/v1/sandboxes/:id/terminal',
+  '/v1/stream',
+]
 
 describe('Any input on a WebSocket', { timeout: fuzzTimeout }, () => {
   test('has its frames in this file', ({ house }) => {

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { RunnelApiError } from '../errors.ts'
 import type { CallOptions } from '../jobs.ts'
 import type { Link } from '../link.ts'

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { toPauseMs } from '../back-off.ts'
 import { isPassing, RunnelConnectionError } from '../errors.ts'
 import type { CallOptions } from '../jobs.ts'

@@ -63,6 +63,13 @@ const WANTED: readonly Difference[] = [
     ],
   },
   {
+    what: 'what a login shell reads first, `/etc/profile`',
+    plain: 'Debian’s: starts three programs',
+    here: 'reads the same files and starts none',
+    because: 'Commands of a sandbox run in a login shell, and those programs took longer than most commands.',
+    facts: [['file: /etc/profile', /^-rw-r--r-- root root # What a login shell reads first/]],
+  },
+  {
     what: 'the folder of the program',
     plain: 'belongs to root',
     here: 'belongs to the user',
