@@ -111,6 +111,6 @@ test('An operator sees the system, drains a worker and takes it back, and sees o
   await dialog.getByRole('button', { name: 'Make the key' }).click()
   await dialog.getByText('Copy it now. It is shown this once').waitFor()
   await dialog.getByRole('button', { name: 'I have it' }).click()
-  await page.getByRole('row').filter({ hasText: 'the first' }).getByText('submit, read, admin').waitFor()
+  await page.getByRole('row').filter({ hasText: 'the first' }).getByText('submit, read, sandboxes, admin').waitFor()
   expect((await fetch(`${system.url}/v1/jobs`)).status).toBe(401)
 }, 120_000)

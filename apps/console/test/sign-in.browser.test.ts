@@ -124,7 +124,7 @@ describe('Keys', () => {
     await page.getByRole('button', { name: 'Make a key' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByLabel('Name').fill('the blue robot')
-    await dialog.getByLabel('Tenant').fill('robots')
+    await dialog.getByLabel('Tenant', { exact: true }).fill('robots')
     expect(await findBarriers(page)).toEqual([])
     await dialog.getByRole('button', { name: 'Make the key' }).click()
     await dialog.getByText('Copy it now. It is shown this once').waitFor()

@@ -4,9 +4,11 @@ import { terminalTest as test } from './terminal-page.ts'
 
 /** Both streams, colours and emoji. */
 const LINES = `
-import sys
+import sys, time
 for i in range(40_000):
     print("line", i, "\\x1b[32mgreen\\x1b[0m ✅" if i % 7 == 0 else "", file=sys.stderr if i % 10 == 0 else sys.stdout)
+# The order of two streams is kept where a program pauses.
+time.sleep(0.05)
 print("the end")
 `
 
