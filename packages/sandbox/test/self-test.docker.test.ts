@@ -59,7 +59,7 @@ test('A host that forbids namespaces serves containers, and the log says what fa
     command: [],
   })
   // What a container of its own may call, and a filter, which the agent loads before it makes namespaces.
-  const SecurityOpt = HostConfig?.SecurityOpt?.map((option) => {
+  const SecurityOpt = HostConfig?.SecurityOpt?.map((option: string) => {
     if (!option.startsWith('seccomp=')) return option
     const profile = JSON.parse(option.slice('seccomp='.length))
     profile.syscalls.push({ names: ['seccomp'], action: 'SCMP_ACT_ALLOW' })
