@@ -51,10 +51,9 @@ class Waiting(unittest.TestCase):
 
     @unittest.skipUnless(os.path.exists("/proc/self/net/netlink"), "needs /proc")
     def test_the_tables_of_this_kernel_are_understood(self) -> None:
-        before = SocketMemory("v1").waiting_bytes("/proc/self/net")
         servers = [self.enterContext(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(MANY)]
         for server in servers:
             server.bind(("127.0.0.1", 0))
             servers[0].sendto(bytes(50_000), server.getsockname())
-        after = SocketMemory("v1").waiting_bytes("/proc/self/net")
-        self.assertGreaterEqual(after - before, MANY * 50_000)
+        # Those of others on this machine are counted too, and may be read meanwhile.
+        self.assertGreaterEqual(SocketMemory("v1").waiting_bytes("/proc/self/net"), MANY * 50_000)

@@ -207,7 +207,20 @@ ls /dev`
       }
       let sandboxId = ''
       const onSandbox = ({ id }: { readonly id: string }) => (sandboxId = id)
-      await runIn(sandboxes, { source: 'print(1, flush=True)\ninput()', tenantId, onSandbox, onOutput })
+      const seen = Promise.withResolvers<void>()
+      // The program lives until it was looked at.
+      async function* controls(): AsyncGenerator<Control> {
+        await seen.promise
+        yield { type: 'stdin-end' }
+      }
+      await runIn(sandboxes, {
+        source: 'import sys\nprint(1, flush=True)\nsys.stdin.read()',
+        program: { interactive: true },
+        controls: controls(),
+        tenantId,
+        onSandbox,
+        onOutput: () => onOutput().finally(seen.resolve),
+      })
       return [...new Set(users)]
     }
     const [one, other] = await Promise.all([usersOf('one'), usersOf('other')])

@@ -218,6 +218,8 @@ describe('An open socket', () => {
     const api = await startApi({ redisUrl, prefix, resources })
     const { key, text } = await holdKey(api)
     const client = await connectClient(await api.listen(), resources, { auth: { apiKey: text }, reconnection: true })
+    // While it changes from one transport to the other, it may be closed without a word.
+    await eventually(() => expect(client.socket.io.engine.transport.name).toBe('websocket'))
     const closed = untilEvent(client.socket, 'disconnect')
     await api.backend.keys.revoke(key.id)
     expect(await closed).toBe('io server disconnect')
