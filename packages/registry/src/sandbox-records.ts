@@ -136,9 +136,8 @@ export const createSandboxRecords = (options: {
     },
 
     async start(id, { startedAt, endsAt }) {
-      const args = [id, startedAt.getTime(), endsAt.getTime(), keptMs(endsAt)]
-      const names = [keys.sandboxRecord(id), keys.sandboxChannel]
-      return (await startScript(redis, names, args)) === 1 ? 'started' : 'ended'
+      const args = [id, startedAt.getTime(), endsAt.getTime(), keptMs(endsAt), keys.sandboxChannel]
+      return (await startScript(redis, [keys.sandboxRecord(id)], args)) === 1 ? 'started' : 'ended'
     },
 
     setTimes: (id, { timeoutMs, idleTimeoutMs, endsAt }) =>
@@ -150,8 +149,8 @@ export const createSandboxRecords = (options: {
     },
 
     async end(id, ending) {
-      const names = [keys.sandboxRecord(id), keys.sandboxes, keys.sandboxChannel, keys.kept, keys.keptJob(id)]
-      return (await endScript(redis, names, [id, ending, Date.now(), retentionMs])) === 1
+      const names = [keys.sandboxRecord(id), keys.sandboxes, keys.kept, keys.keptJob(id)]
+      return (await endScript(redis, names, [id, ending, Date.now(), retentionMs, keys.sandboxChannel])) === 1
     },
 
     async read(id) {

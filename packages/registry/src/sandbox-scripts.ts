@@ -1,14 +1,14 @@
 import { createLuaScript, KEPT_FIELDS, KEPT_LUA } from '@runnel/redis'
 
 /**
- * KEYS: the record, the channel. ARGV: the sandbox, startedAt, endsAt, for how long the record is kept, in ms. Returns 1 if the
- * sandbox was queued and runs now.
+ * KEYS: the record. ARGV: the sandbox, startedAt, endsAt, for how long the record is kept, in ms, the channel. Returns 1 if the
+ * sandbox was queued and runs now. A channel is no key: Redis' users are granted the two apart.
  */
 export const startScript = createLuaScript(`
 if redis.call('HGET', KEYS[1], 'status') ~= 'queued' then return 0 end
 redis.call('HSET', KEYS[1], 'status', 'running', 'startedAt', ARGV[2], 'endsAt', ARGV[3])
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
-redis.call('PUBLISH', KEYS[2], ARGV[1] .. ' running')
+redis.call('PUBLISH', ARGV[5], ARGV[1] .. ' running')
 return 1`)
 
 /**
@@ -32,19 +32,19 @@ end
 `
 
 /**
- * KEYS: the record, the sandboxes that live, the channel, the counters of bytes, its own. ARGV: the sandbox, its ending, endedAt, for
- * how long the record is kept, in ms. The first ending stays: returns 1 if this is it.
+ * KEYS: the record, the sandboxes that live, the counters of bytes, its own. ARGV: the sandbox, its ending, endedAt, for how long
+ * the record is kept, in ms, the channel. The first ending stays: returns 1 if this is it.
  */
 export const endScript = createLuaScript(`
-local kept = KEYS[4]
+local kept = KEYS[3]
 ${RELEASE_BYTES}
 local status, tenant = unpack(redis.call('HMGET', KEYS[1], 'status', 'tenant'))
 if not status or status == 'ended' then return 0 end
 redis.call('ZREM', KEYS[2], tenant .. '\\0' .. ARGV[1])
 redis.call('HSET', KEYS[1], 'status', 'ended', 'ending', ARGV[2], 'endedAt', ARGV[3])
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
-redis.call('PUBLISH', KEYS[3], ARGV[1] .. ' ended ' .. ARGV[2])
-releaseBytes(KEYS[5])
+redis.call('PUBLISH', ARGV[5], ARGV[1] .. ' ended ' .. ARGV[2])
+releaseBytes(KEYS[4])
 return 1`)
 
 /** KEYS: the sandboxes that live, the counters of bytes, its own. ARGV: its member of the first. There is no record of it. */
