@@ -112,7 +112,7 @@ describe('A sandbox in the queue', () => {
 })
 
 describe('The bounds of a tenant', () => {
-  test('hold, also for many creates at once, and are told in a sentence', async ({ api }) => {
+  test('hold, also for many creates at once, and the refusal says them', async ({ api }) => {
     const key = await holdSandboxKey(api)
     const { limits } = await api.backend.tenants.get('acme')
     await api.backend.tenants.set({

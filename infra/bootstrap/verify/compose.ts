@@ -78,7 +78,7 @@ const postJson = async (url: string, body: object, signal: AbortSignal): Promise
   return JSON.parse(text)
 }
 
-/** The API reaches a sandbox at the gateway of whichever worker holds it. Its files come from the volume that both have. */
+/** The API reaches a sandbox at the gateway of the worker that holds it. Its files come from a volume that API and workers share. */
 const checkSandbox = async (url: string, signal: AbortSignal): Promise<void> => {
   const stored = await fetch(`${url}/v1/files?name=number.txt`, { method: 'POST', body: '42', signal })
   const { id: fileId }: { id?: string } = JSON.parse(await stored.text())

@@ -203,19 +203,24 @@ class Init:
 
     def _reap(self) -> None:
         self._read_wake()
-        while True:
-            # Python's own wait4 loads a module each time, and that takes as long as a short program.
-            status, used = libc.Memory(bytes(4)), libc.Memory(bytes(BYTES_OF_RUSAGE))
-            try:
-                places = (libc.Address(status.address), posix.WNOHANG, libc.Address(used.address))
-                pid = libc.call(_wait4, -1, *places)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            if pid == self._main:
-                self._control.send(b".%d %d" % (to_number(status.read()), to_number(used.read()[MAXRSS])))
-                posix._exit(0)
+        while (dead := next_dead()) is not None:
+            self._died(*dead)
+
+    def _died(self, pid: int, status: int, usage: bytes) -> None:
+        if pid == self._main:
+            self._control.send(b".%d %d" % (status, to_number(usage[MAXRSS])))
+            posix._exit(0)
+
+
+def next_dead() -> "tuple[int, int, bytes] | None":
+    """A child that has died: its number, its status, and what it used, as struct rusage."""
+    # Python's own wait4 loads a module each time, and that takes as long as a short program.
+    status, used = libc.Memory(bytes(4)), libc.Memory(bytes(BYTES_OF_RUSAGE))
+    try:
+        pid = libc.call(_wait4, -1, libc.Address(status.address), posix.WNOHANG, libc.Address(used.address))
+    except ChildProcessError:
+        return None
+    return (pid, to_number(status.read()), used.read()) if pid else None
 
 
 def set_up(disk_bytes: int, folders: "tuple[str, ...]") -> None:

@@ -1,5 +1,5 @@
 """Process 1 of a sandbox that lasts. It makes the place as init.py does, and then starts any number of commands, and of
-tasks of ours (tasks/), at the same time. It waits for nobody: a program could keep it waiting.
+tasks of ours (tasks/), at the same time. It never waits for a program: that could stop it.
 
     ──▶ setup      bytes of the disk, most processes            ◀── =, with a descriptor for each place to write
     ──▶ command    argv, env, folder, terminal; 3 descriptors   ◀── =pid
@@ -21,7 +21,7 @@ import libc
 import rights
 import tree
 import view
-from init import BYTES_OF_RUSAGE, MAXRSS, RUNNER, TIOCSCTTY, Init, set_up, to_number
+from init import MAXRSS, RUNNER, TIOCSCTTY, Init, set_up, to_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,8 +42,6 @@ ENDS = (signal.SIGTERM, signal.SIGKILL)
 MOST_MARKS = 64
 #: In struct rusage: seconds and microseconds in programs, then in the kernel.
 TIMES = (slice(0, 8), slice(8, 16), slice(16, 24), slice(24, 32))
-
-_wait4 = libc.find("wait4")
 
 
 class LastingInit(Init):
@@ -133,22 +131,10 @@ class LastingInit(Init):
             self._main = main
             self._signal(number)
 
-    def _reap(self) -> None:
-        self._read_wake()
-        while True:
-            status, used = libc.Memory(bytes(4)), libc.Memory(bytes(BYTES_OF_RUSAGE))
-            try:
-                places = (libc.Address(status.address), posix.WNOHANG, libc.Address(used.address))
-                pid = libc.call(_wait4, -1, *places)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            if pid in self._mains:
-                self._mains.remove(pid)
-                usage = used.read()
-                report = (pid, to_number(status.read()), to_number(usage[MAXRSS]), to_cpu_ms(usage))
-                self._control.send(b".%d %d %d %d" % report)
+    def _died(self, pid: int, status: int, usage: bytes) -> None:
+        if pid in self._mains:
+            self._mains.remove(pid)
+            self._control.send(b".%d %d %d %d" % (pid, status, to_number(usage[MAXRSS]), to_cpu_ms(usage)))
 
 
 def to_cpu_ms(usage: bytes) -> int:

@@ -1,7 +1,7 @@
-"""What waits in a program's sockets and is counted as nobody's memory.
+"""What waits in a program's sockets, where no control group counts it.
 
-The kernel counts what waits at a netlink socket for nobody, and with control groups of version 1 also what waits in
-connections, those included that nobody has accepted or that their program has closed. One program of 256 MiB held
+No control group counts what waits at a netlink socket. With version 1, none counts what waits in connections either, also
+in those that were never accepted, or that their program has closed. One program of 256 MiB held
 1,089 MiB of the host in netlink sockets, 859 MiB in TCP and 728 MiB in UDP, and it was not even quick (2026-11-30).
 
 So the agent looks now and then. A look costs little while a program has few sockets. What waits may be an eighth of

@@ -149,15 +149,22 @@ const measureFiles = async (bench: Bench, system: System): Promise<Row[]> => {
 /** From a key to its echo. */
 const measureEcho = async (system: System): Promise<Row> => {
   await using sandbox = await Sandbox.create({ baseUrl: system.url })
-  let shown: (() => void) | undefined
-  const terminal = await sandbox.pty.create({ onData: () => shown?.() })
+  let shown = Promise.withResolvers<void>()
+  let text = ''
+  const decoder = new TextDecoder()
+  const terminal = await sandbox.pty.create({
+    onData: (bytes) => {
+      text += decoder.decode(bytes)
+      shown.resolve()
+      shown = Promise.withResolvers()
+    },
+  })
   const samples: number[] = []
-  const nextOutput = () => new Promise<void>((resolve) => (shown = resolve))
-  // The prompt.
-  terminal.write('cat\r')
-  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  // It is typed with a break in the word, so that its echo is not its output.
+  terminal.write('echo rea""dy; cat\r')
+  while (!text.includes('ready')) await shown.promise
   for (let index = 0; index < ECHOES; index += 1) {
-    const echo = nextOutput()
+    const echo = shown.promise
     samples.push(
       await timed(async () => {
         terminal.write('x')

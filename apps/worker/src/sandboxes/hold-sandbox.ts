@@ -151,7 +151,7 @@ export const createHoldSandbox = (deps: HoldSandboxDeps) => {
       lifeMs: () => life.timers.lifeMs,
       onEnded: () => life.end('lost'),
     }
-    // Before anybody is told that it runs.
+    // Before its status is `running`.
     const served = serve(delivery, held, life, secret)
     try {
       await renewal.take(holder)

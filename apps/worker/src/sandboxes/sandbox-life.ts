@@ -125,7 +125,7 @@ export const createSandboxLife = (options: {
         return { answer: { ...timers.times, endsAt: timers.endsAt.toISOString() } }
       },
       async delete() {
-        // First, so that who asks right after the answer is told that it has ended. The answer itself overtakes the cut.
+        // First, so that a request right after the answer reads that it has ended. The answer itself overtakes the cut.
         await records.end(id, 'deleted')
         end('deleted')
         return { answer: {} }

@@ -206,7 +206,7 @@ describe('A sandbox over HTTP', () => {
     ])
     first.socket.send(new TextEncoder().encode('echo $((40 + 2)); stty size\r'))
     await eventually(() => /42\s+30 100/.test(first.screen.text), { withinMs: 20_000 })
-    // What cannot be read is told, and the terminal goes on.
+    // A frame that cannot be read gets an error, and the terminal goes on.
     const bad = ['{', 'null', '{"type":"resize","cols":0,"rows":1}', '{"type":"kill"}']
     for (const text of bad) first.socket.send(text)
     await eventually(() => first.frames.filter(({ type }) => type === 'error').length === bad.length, {

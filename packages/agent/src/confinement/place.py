@@ -49,7 +49,7 @@ class Place(Cell):
         return "setup", self.disk_bytes, self._processes
 
     def listen(self, on_death: Callable[[Death], None]) -> None:
-        """Where process 1 ends, the agent hears of it as of any child."""
+        """The end of process 1 is noticed as that of any child."""
         self._on_death = on_death
         if self._control is not None:
             self._loop.read_when_ready(self._control.fd, self._receive_death)

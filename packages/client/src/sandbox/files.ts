@@ -24,7 +24,7 @@ export interface Files {
   /** What is in a folder (`workDir` by default), in no order; `depth` levels, 1 by default. */
   list(path?: string, options?: CallOptions & { readonly depth?: number | undefined }): Promise<FileEntry[]>
   exists(path: string, options?: CallOptions): Promise<boolean>
-  /** Throws `file-not-found`. A link is told as a link. */
+  /** Throws `file-not-found`. Of a link: the link itself, not what it leads to. */
   getInfo(path: string, options?: CallOptions): Promise<FileEntry>
   /** With the folders on the way. False if it was there. */
   makeDir(path: string, options?: CallOptions): Promise<boolean>

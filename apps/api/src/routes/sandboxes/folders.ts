@@ -93,7 +93,7 @@ export const foldersRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { 
       config: IN_SANDBOX,
       schema: {
         summary: 'Ask about a file',
-        description: 'A link is told as a link.',
+        description: 'Of a link: the link itself, not what it leads to.',
         tags: ['sandboxes'],
         params: paramsSchema,
         body: pathRequestSchema,
