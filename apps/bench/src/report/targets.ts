@@ -123,14 +123,14 @@ export const TARGETS: readonly Target[] = [
     scenario: 'sandboxes',
     says: 'Sandbox created and its first command finished, to a shell on the bare machine',
     ours: figure('runnel-sandbox', 'created, first command finished', 'median'),
-    theirs: figure('bare-shell', 'finished', 'median'),
+    theirs: figure('bare-shell', 'finished, beside creates', 'median'),
     bound: { atMost: 3 },
   },
   {
     scenario: 'sandboxes',
     says: 'Command in a living sandbox finished, to a shell on the bare machine',
     ours: figure('runnel-sandbox', 'command in a living one, finished', 'median'),
-    theirs: figure('bare-shell', 'finished', 'median'),
+    theirs: figure('bare-shell', 'finished, beside commands', 'median'),
     bound: { atMost: 2 },
   },
   {

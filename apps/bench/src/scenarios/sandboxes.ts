@@ -36,32 +36,47 @@ const runTrue = async (sandbox: Sandbox): Promise<void> => {
   if (exitCode !== 0) throw new Error(`\`true\` ended with ${exitCode}`)
 }
 
-/** One after the other, in turn. */
-const measureCommands = async (system: System): Promise<Row[]> => {
-  const connection = { baseUrl: system.url }
-  const created: number[] = []
-  const living: number[] = []
+/** In turn with a shell on the bare machine. `between` is not measured. */
+const inTurn = async (act: () => Promise<void>, between: () => Promise<unknown>) => {
+  const ours: number[] = []
   const bare: number[] = []
-  await using sandbox = await Sandbox.create(connection)
   for (let round = -WARM_UP; round < ROUNDS; round += 1) {
-    await system.untilQuiet()
-    let made: Sandbox | undefined
-    const createdMs = await timed(async () => {
-      made = await Sandbox.create(connection)
-      await runTrue(made)
-    })
-    await made?.kill()
-    const livingMs = await timed(() => runTrue(sandbox))
+    await between()
+    const oursMs = await timed(act)
     const bareMs = await timed(spawnTrue)
     if (round < 0) continue
-    created.push(createdMs)
-    living.push(livingMs)
+    ours.push(oursMs)
     bare.push(bareMs)
   }
+  return { ours, bare }
+}
+
+/** First in a living one alone: an engine that removes and makes containers would slow it. */
+const measureCommands = async (system: System): Promise<Row[]> => {
+  const connection = { baseUrl: system.url }
+  await using sandbox = await Sandbox.create(connection)
+  await system.untilQuiet()
+  const living = await inTurn(
+    () => runTrue(sandbox),
+    async () => {},
+  )
+  let made: Sandbox | undefined
+  const created = await inTurn(
+    async () => {
+      made = await Sandbox.create(connection)
+      await runTrue(made)
+    },
+    async () => {
+      await made?.kill()
+      await system.untilQuiet()
+    },
+  )
+  await made?.kill()
   return [
-    toRow('runnel-sandbox', 'created, first command finished', 'ms', created),
-    toRow('runnel-sandbox', 'command in a living one, finished', 'ms', living),
-    toRow('bare-shell', 'finished', 'ms', bare),
+    toRow('runnel-sandbox', 'created, first command finished', 'ms', created.ours),
+    toRow('runnel-sandbox', 'command in a living one, finished', 'ms', living.ours),
+    toRow('bare-shell', 'finished, beside creates', 'ms', created.bare),
+    toRow('bare-shell', 'finished, beside commands', 'ms', living.bare),
   ]
 }
 
