@@ -1,8 +1,8 @@
 """What waits in a program's sockets, where no control group counts it.
 
-No control group counts what waits at a netlink socket. With version 1, none counts what waits in connections either, also
-in those that were never accepted, or that their program has closed. One program of 256 MiB held
-1,089 MiB of the host in netlink sockets, 859 MiB in TCP and 728 MiB in UDP, and it was not even quick (2026-11-30).
+No control group counts what waits at a netlink socket. With version 1, none counts what waits in connections either,
+also in those that were never accepted, or that their program has closed. One program of 256 MiB held 1,089 MiB of the
+host in netlink sockets, 859 MiB in TCP and 728 MiB in UDP, and it was not even quick (2026-11-30).
 
 So the agent looks now and then. A look costs little while a program has few sockets. What waits may be an eighth of
 the memory that the program may use: the kernel's own limits for the whole host are three sixteenths of its memory for
