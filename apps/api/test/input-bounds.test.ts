@@ -24,6 +24,8 @@ describe('The bounds of a body', () => {
       rows: 24,
       isolation: 'job',
       cancelOnDisconnect: false,
+      public: false,
+      console: true,
       limits: Object.fromEntries(Object.entries(LIMITS).map(([name, limit]) => [name, limit.default])),
     }
     const text = JSON.stringify({ type: 'submit', ref: 'a', idempotencyKey: 'b', subscribe: true, job: largest })

@@ -55,6 +55,7 @@ describe('A sandbox in the queue', () => {
       timeoutMs: 60_000,
       idleTimeoutMs: 600_000,
       autoResume: false,
+      public: false,
       limits: { memoryBytes: 1_073_741_824, diskBytes: 536_870_912, processes: 256 },
       workDir: '/home/user',
       metadata: { chat: '42' },

@@ -155,6 +155,8 @@ export type JobEvent =
   | (EventBase & Chunk & { type: 'stderr' })
   /** Output from `first` up to this event was left out, because Redis was full. More of this attempt does not come. */
   | (EventBase & { type: 'dropped'; first: string })
+  /** A program that serves has started, or stopped, to listen on a port. Of a site: port 80. `url` is where browsers see it. */
+  | (EventBase & { type: 'port'; sandboxId: string; port: number; open: boolean; url?: string | undefined })
   /** The job starts again: drop the output so far. */
   | (EventBase & { type: 'restarted' })
   | (EventBase & {
@@ -271,6 +273,10 @@ export interface Submission {
   isolation?: Isolation | undefined
   /** Files to keep when the program has ended: patterns relative to its workspace, such as `*.png` or `out/**`. */
   artifacts?: string[] | undefined
+  /** Whether everybody who knows the address of a preview sees it. Default false. */
+  public?: boolean | undefined
+  /** Of HTML: whether what its pages write to the console is output of the job. Default true. */
+  console?: boolean | undefined
   /** Cancel the job when the connection that submitted it closes before it has finished. Default false. */
   cancelOnDisconnect?: boolean | undefined
   /** What is left out has the default of the deployment. */

@@ -3,6 +3,7 @@ import { jobEventSchema } from '../src/public/index.ts'
 import { FIRST_LIMITS } from './first-limits.ts'
 
 const BASE = { jobId: `job_${'0'.repeat(32)}`, id: '1-1', at: '2026-01-01T00:00:00.000Z' }
+const PORT = { sandboxId: `sbx-${'0'.repeat(24)}`, port: 5000 }
 const OUTPUT = { encoding: 'utf8', data: 'x' }
 
 const EVENTS = [
@@ -20,6 +21,8 @@ const EVENTS = [
   { ...BASE, type: 'stdout', ...OUTPUT },
   { ...BASE, type: 'stderr', ...OUTPUT },
   { ...BASE, type: 'dropped', first: '1-2' },
+  { ...BASE, type: 'port', ...PORT, open: true, url: 'http://5000-sbx-0.localhost:8080' },
+  { ...BASE, type: 'port', ...PORT, open: false },
   { ...BASE, type: 'restarted' },
   { ...BASE, type: 'finished', outcome: { type: 'exited', exitCode: 0 }, usage: null },
 ]

@@ -22,6 +22,7 @@ describe('The body that makes a sandbox', () => {
       workDir: '/home/user',
       metadata: {},
       autoResume: false,
+      public: false,
       files: [],
     })
   })

@@ -193,6 +193,8 @@ describe('A submission', () => {
       isolation: 'job',
       cancelOnDisconnect: false,
       tty: false,
+      public: false,
+      console: true,
       limits: {},
     })
   })

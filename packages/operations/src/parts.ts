@@ -5,7 +5,7 @@ import type { LogWriter } from '@runnel/output/log-writer'
 import type { Subscriber } from '@runnel/output/subscriber'
 import type { Producer } from '@runnel/queue/producer'
 import type { Redis } from '@runnel/redis'
-import type { History, JobIds, JobRecorder, Keys, TenantCount } from '@runnel/registry'
+import type { History, JobIds, JobRecorder, Keys, Programs, TenantCount } from '@runnel/registry'
 
 /** The parts that the operations use. */
 export interface OperationParts {
@@ -15,6 +15,8 @@ export interface OperationParts {
   readonly logWriter: LogWriter
   readonly subscriber: Subscriber
   readonly history: History
+  /** Of jobs that have sandboxes of their own. */
+  readonly programs: Programs
   readonly keys: Pick<Keys, 'names'>
   readonly jobIds: JobIds
   readonly tenantCount: Pick<TenantCount, 'read'>

@@ -12,7 +12,7 @@ export const logKeys = (keys: RedisKeys, jobId: string): readonly string[] => [
   keys.keptJob(jobId),
   ...roomKeys(keys),
 ]
-const [LOG_KEYS, ROOM_KEYS] = [4, 6]
+const [LOG_KEYS, ROOM_KEYS] = [4, 7]
 
 /** What an entry costs besides its message. */
 const ENTRY_BYTES = 64
@@ -32,7 +32,7 @@ local function messageOf(entry) return entry[2][4] end
 const SHARED = `
 local FIRST_COMMAND_KEY = ${LOG_KEYS + ROOM_KEYS + 1}
 local log, control, stdin, keptJob = unpack(KEYS, 1, ${LOG_KEYS})
-local kept, finished, firstFinishedOf, firstLog, firstJob, firstRecord = unpack(KEYS, ${LOG_KEYS + 1}, ${LOG_KEYS + ROOM_KEYS})
+local kept, finished, firstFinishedOf, firstLog, firstJob, firstRecord, firstProgram = unpack(KEYS, ${LOG_KEYS + 1}, ${LOG_KEYS + ROOM_KEYS})
 ${ENTRY}${RUN_COMMANDS_LUA}${ROOM_LUA}
 local function entryAt(id) return redis.call('XRANGE', log, id, id)[1] end
 
@@ -191,7 +191,7 @@ return { tonumber(attempt), entries }
  * if that is needed. Returns what is still too full, or nothing if there is room.
  */
 export const makeRoomScript = createLuaScript(`
-local kept, finished, firstFinishedOf, firstLog, firstJob, firstRecord = unpack(KEYS)
+local kept, finished, firstFinishedOf, firstLog, firstJob, firstRecord, firstProgram = unpack(KEYS)
 ${ENTRY}${ROOM_LUA}
 return makeRoom(ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ${MEMORY_SHARE.admission})
 `)
@@ -201,7 +201,7 @@ return makeRoom(ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ${MEMORY_SHARE.adm
  * Returns what is too full, or nothing.
  */
 export const acceptRunScript = createLuaScript(`
-local kept, finished, firstFinishedOf, firstLog, firstJob, firstRecord = unpack(KEYS)
+local kept, finished, firstFinishedOf, firstLog, firstJob, firstRecord, firstProgram = unpack(KEYS)
 ${ENTRY}${RUN_COMMANDS_LUA}${ROOM_LUA}
 local full = makeRoom(ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ${MEMORY_SHARE.admission})
 if full then return full end

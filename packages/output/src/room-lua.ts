@@ -12,6 +12,7 @@ export const roomKeys = (keys: RedisKeys): readonly string[] => [
   keys.events(''),
   keys.queuedJob(''),
   keys.jobRecord(''),
+  keys.program(''),
 ]
 
 /** Output of fewer bytes is not dropped alone: a log without output is not smaller by much. */
@@ -23,7 +24,7 @@ const DROPS_AT_ONCE = 100
 
 /**
  * Makes room by dropping finished jobs, oldest first. The script must define \`kept\`, \`finished\`, \`firstFinishedOf\`,
- * \`firstLog\`, \`firstJob\`, \`firstRecord\`, as \`roomKeys\` has them.
+ * \`firstLog\`, \`firstJob\`, \`firstRecord\`, \`firstProgram\`, as \`roomKeys\` has them.
  *
  *   finished ──▶ its output is dropped ──▶ the job is dropped, as if its retention were over
  *
@@ -108,7 +109,7 @@ local function dropFirst(set)
   if isWithoutOutput and redis.call('EXISTS', job .. '${LOCK_SUFFIX}') == 1 then return false end
   local id, tenant, restBytes, outputBytes = takeFinished(member)
   if isWithoutOutput then
-    redis.call('DEL', firstLog .. id, job, firstRecord .. id)
+    redis.call('DEL', firstLog .. id, job, firstRecord .. id, firstProgram .. id)
     addKept(tenant, -restBytes - outputBytes)
   else
     dropOutput(id)

@@ -426,6 +426,17 @@ export const KEY_TABLE = {
     expires: 'always',
     bound: 'the first line has 200 characters at most; usually some 350 bytes',
   },
+  program: {
+    pattern: 'program:<jobId>',
+    type: 'string',
+    holds: 'The program of a job that has a sandbox of its own: a site, or a program that serves. JSON.',
+    writers: API_AND_WORKER,
+    readers: API,
+    worker: 'read and write',
+    lifetime: 'RUNNEL_RETENTION_MS after the end. Until then 24 hours and RUNNEL_RETENTION_MS after the submission',
+    expires: 'always',
+    bound: 'a submission: 1 MiB of source and 1 MiB of input; all together: RUNNEL_MAX_KEPT_BYTES',
+  },
   runsOf: {
     pattern: 'runs:<sandboxId>',
     type: 'set',

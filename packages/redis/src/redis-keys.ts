@@ -53,6 +53,8 @@ export const createRedisKeys = (prefix: string) => {
     historyPart: (tenantId: string, language: string, ending: string) =>
       name('historyPart', tenantId, language, ending),
     jobRecord: (jobId: string) => name('jobRecord', jobId),
+    /** With '' for the id: the common prefix, for scripts that find the id themselves. */
+    program: (jobId: string) => name('program', jobId),
     runsOf: (sandboxId: string) => name('runsOf', sandboxId),
     sandboxRecord: (sandboxId: string) => name('sandboxRecord', sandboxId),
     sandboxes: name('sandboxes'),

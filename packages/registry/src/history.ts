@@ -154,7 +154,12 @@ export const createHistory = (options: {
       return [
         store({ ...record, end }, retentionMs),
         ['ZREM', unfinished, member],
-        ...(record.sandboxId === undefined ? [] : ([['SREM', keys.runsOf(record.sandboxId), record.id]] as const)),
+        ...(record.sandboxId === undefined
+          ? []
+          : ([
+              ['SREM', keys.runsOf(record.sandboxId), record.id],
+              ['PEXPIRE', keys.program(record.id), retentionMs],
+            ] as const)),
         ...ended.flatMap((key) => addTo(key, member)),
         ...[unfinished, ...ended].map(trim),
       ]
@@ -166,6 +171,7 @@ export const createHistory = (options: {
         ['UNLINK', keys.jobRecord(run.id)],
         ['ZREM', unfinished, memberOf(run)],
         ['SREM', keys.runsOf(run.sandboxId), run.id],
+        ['UNLINK', keys.program(run.id)],
       ]
     },
 

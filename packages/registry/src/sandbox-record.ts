@@ -14,6 +14,7 @@ const fixedSchema = z.object({
   workDir: z.string(),
   metadata: sandboxMetadataSchema,
   autoResume: z.boolean(),
+  public: z.boolean().default(false),
   keyId: z.string().nullable(),
   /** ISO 8601. */
   createdAt: z.iso.datetime(),
@@ -51,12 +52,13 @@ export const toFixed = ({
   workDir,
   metadata,
   autoResume,
+  public: isPublic = false,
   keyId,
   submittedAt: createdAt,
 }: QueuedSandbox): string =>
-  JSON.stringify({ template, limits, workDir, metadata, autoResume, keyId, createdAt } satisfies z.input<
-    typeof fixedSchema
-  >)
+  JSON.stringify({
+    ...{ template, limits, workDir, metadata, autoResume, public: isPublic, keyId, createdAt },
+  } satisfies z.input<typeof fixedSchema>)
 
 /** Undefined if there is no record, or if it cannot be read because another version wrote it. */
 export const readSandboxRecord = (id: string, fields: Readonly<Record<string, string>>): SandboxRecord | undefined => {

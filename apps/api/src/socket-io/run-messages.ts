@@ -49,6 +49,8 @@ export const createRunMessages = (jobId: string): ((entry: LogEntry) => Iterable
   function* toMessages(event: JobEvent): Generator<ServerMessage> {
     switch (event.type) {
       case 'queued':
+      // This protocol knows no previews.
+      case 'port':
         return
       case 'started':
         yield ['execution_start', { status: isRestarted ? 'restarted' : 'running', jobId }]

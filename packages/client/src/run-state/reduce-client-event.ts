@@ -37,11 +37,20 @@ export const reduceClientEvent = (state: RunState, event: ClientEvent): RunState
     case 'client-sending':
       return { ...initialRunState, watching: state.watching, phase: 'sending', sentAtMs: event.atMs }
     case 'client-accepted': {
-      const { id: jobId, language, extracted, limits, queuePosition, estimatedWaitMs, submittedAt } = event.job
+      const {
+        id: jobId,
+        language,
+        extracted,
+        limits,
+        queuePosition,
+        estimatedWaitMs,
+        submittedAt,
+        sandboxId,
+      } = event.job
       const queuedAt = Date.parse(submittedAt)
       const aheadMs = event.atMs - queuedAt
       const clockAheadMs = Math.abs(aheadMs) > CLOCK_TOLERANCE_MS ? aheadMs : 0
-      const known = { jobId, language, extracted, limits, queuePosition, estimatedWaitMs, clockAheadMs }
+      const known = { jobId, language, extracted, limits, queuePosition, estimatedWaitMs, clockAheadMs, sandboxId }
       const queuedAtMs = queuedAt + clockAheadMs
       return {
         ...state,

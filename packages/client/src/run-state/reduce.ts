@@ -24,8 +24,9 @@ const reduceJobEvent = (state: RunState, event: JobEvent): RunState => {
   const attempt = Math.max(state.attempt, readPosition(event.id)?.attempt ?? 0)
   switch (event.type) {
     case 'queued': {
-      const { language, extracted, limits, interactive, tty = false, jobId } = event
-      return { ...state, phase: 'queued', jobId, queuedAtMs: atMs, language, extracted, limits, interactive, tty }
+      const { language, extracted, limits, interactive, tty = false, jobId, sandboxId } = event
+      const asked = { language, extracted, limits, interactive, tty, sandboxId }
+      return { ...state, phase: 'queued', jobId, queuedAtMs: atMs, ...asked }
     }
     case 'started':
       return {
@@ -44,11 +45,16 @@ const reduceJobEvent = (state: RunState, event: JobEvent): RunState => {
     }
     case 'dropped':
       return { ...state, attempt }
+    case 'port': {
+      const { port, open, url } = event
+      const others = state.ports.filter((one) => one.port !== port)
+      return { ...state, attempt, ports: open ? [...others, { port, url }] : others }
+    }
     case 'restarted':
-      return { ...state, attempt, hasRestarted: true, tail: '', lastOutputAtMs: undefined }
+      return { ...state, attempt, hasRestarted: true, tail: '', ports: [], lastOutputAtMs: undefined }
     case 'finished': {
       const { outcome, usage } = event
-      return { ...state, phase: 'finished', attempt, finishedAtMs: atMs, outcome, usage, paused: undefined }
+      return { ...state, phase: 'finished', attempt, finishedAtMs: atMs, outcome, usage, paused: undefined, ports: [] }
     }
     default:
       return noteUnknown(state, event)

@@ -64,6 +64,10 @@ export interface RunState {
   readonly paused: { readonly file: string; readonly line: number; readonly reason: string } | undefined
   /** The end of what the program wrote to stderr, or to its terminal: where traces are. */
   readonly tail: string
+  /** The ports that it listens on, in the order in which they came, and where browsers see them. */
+  readonly ports: readonly { readonly port: number; readonly url: string | undefined }[]
+  /** The sandbox that its previews are of. Undefined: it has none. */
+  readonly sandboxId: string | undefined
   /** Types of events that this version does not know. */
   readonly unknownTypes: readonly string[]
   /** How far this machine's clock is ahead of the server's. */
@@ -101,6 +105,8 @@ export const initialRunState: RunState = {
   watching: undefined,
   paused: undefined,
   tail: '',
+  ports: [],
+  sandboxId: undefined,
   unknownTypes: [],
   clockAheadMs: 0,
 }

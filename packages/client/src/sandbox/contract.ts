@@ -48,6 +48,8 @@ export interface SandboxRequest {
   metadata?: Record<string, string> | undefined
   /** A call into it resumes it while it is paused. Default false: such a call is refused. */
   autoResume?: boolean | undefined
+  /** Whether everybody who knows the address of a preview sees it. Default false. */
+  public?: boolean | undefined
   /** Up to 500 files, 1 MiB of content together. Upload larger ones first, or write them when it runs. */
   files?: SandboxFile[] | undefined
 }
@@ -66,6 +68,8 @@ export interface SandboxInfo {
   timeoutMs: number
   idleTimeoutMs: number
   autoResume: boolean
+  /** Whether everybody who knows the address of a preview sees it. */
+  public: boolean
   limits: SandboxLimits
   workDir: string
   metadata: Record<string, string>

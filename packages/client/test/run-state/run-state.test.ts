@@ -64,7 +64,7 @@ const refused = (error: object, isRetried = false): ClientEvent => ({
   isRetried,
 })
 /** From a newer server: `reduceRunState` gets whatever comes. */
-const unknown: JobEvent = JSON.parse(JSON.stringify({ ...base('1-2', 1_500), type: 'port', port: 5000 }))
+const unknown: JobEvent = JSON.parse(JSON.stringify({ ...base('1-2', 1_500), type: 'later', port: 5000 }))
 
 const reduce = (events: readonly (JobEvent | ClientEvent)[]): RunState => events.reduce(reduceRunState, initialRunState)
 const ended = (outcome: Outcome, usage?: Usage | null) => [queued(), started(), finished(outcome, usage)]
@@ -412,8 +412,22 @@ test('a clock that is an hour ahead of the server changes no time that people se
   expect(describeRun(state, T0 + HOUR + 5_200).sentence).toBe('Running 4.2 s')
 })
 
+test('the ports of a program are those it listens on now, and none when it has ended', () => {
+  const sandboxId = `sbx-${'0'.repeat(24)}`
+  const port = (n: number, number: number, open: boolean, url?: string): JobEvent => ({
+    ...base(`1-${n}`, 1_500),
+    ...{ type: 'port', sandboxId, port: number, open },
+    ...(url === undefined ? {} : { url }),
+  })
+  const url = 'http://5000-sbx.localhost:8080'
+  const events = [queued({ sandboxId }), started(), port(2, 5000, true, url), port(3, 5001, true)]
+  const state = reduce([...events, port(4, 5001, false)])
+  expect([state.sandboxId, state.ports]).toEqual([sandboxId, [{ port: 5000, url }]])
+  expect(reduce([...events, finished({ type: 'canceled' })]).ports).toEqual([])
+})
+
 test('types of events that are not known are remembered once each', () => {
-  expect(reduce([queued(), unknown, unknown]).unknownTypes).toEqual(['port'])
+  expect(reduce([queued(), unknown, unknown]).unknownTypes).toEqual(['later'])
 })
 
 test('a new run keeps nothing of the one before', () => {

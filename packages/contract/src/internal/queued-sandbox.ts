@@ -30,6 +30,8 @@ export const queuedSandboxSchema = z.object({
   idleTimeoutMs: z.int().positive(),
   /** Whether a call into it resumes it while it is paused. */
   autoResume: z.boolean(),
+  /** Whether everybody who knows its address sees its previews. */
+  public: z.boolean().optional(),
   /** The key that created it; null if there were no keys. */
   keyId: z.string().nullable(),
 })

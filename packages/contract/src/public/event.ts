@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { artifactsShape } from './artifact.ts'
 import { limitsSchema } from './limits.ts'
 import { outcomeSchema, usageSchema } from './outcome.ts'
+import { portSchema } from './port.ts'
 import { extractedSchema } from './program.ts'
 import { sandboxIdSchema } from './sandbox-id.ts'
 import { terminalSizeShape } from './terminal.ts'
@@ -70,6 +71,18 @@ export const jobEventSchema = z.discriminatedUnion('type', [
     })
     .describe(
       'Output was left out. Of a job: because Redis was full; more output of this attempt does not come, and the program itself runs on. Of a background command: the oldest output, because a command keeps only the last part; what follows is complete.',
+    ),
+  z
+    .object({
+      ...base,
+      type: z.literal('port'),
+      sandboxId: sandboxIdSchema.describe('The sandbox of the program: a part of the name of the preview.'),
+      port: portSchema,
+      open: z.boolean().describe('False: the program does not listen on it any more.'),
+      url: z.url().optional().describe('Where browsers see it. Only in what the API sends.'),
+    })
+    .describe(
+      'A program that serves has started, or stopped, to listen on a port. Of a site: port 80, which is always there.',
     ),
   z.object({ ...base, type: z.literal('restarted') }).describe('The job starts again: drop the output so far.'),
   z.object({

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { publicSchema } from './port.ts'
 import { argsAndEnvBytes, envSchema, fileBytes, PROGRAM } from './program.ts'
 import { sandboxEndingSchema } from './sandbox-ending.ts'
 import { sandboxIdSchema } from './sandbox-id.ts'
@@ -120,6 +121,7 @@ export const createSandboxRequestSchema = (policy: SandboxPolicy) =>
         .boolean()
         .default(false)
         .describe('Whether a call into it resumes it while it is paused. Otherwise such a call gets 409.'),
+      public: publicSchema.default(false),
       files: z
         .array(requestedFileSchema)
         .max(PROGRAM.files)
@@ -184,6 +186,7 @@ export const sandboxSchema = z.strictObject({
   timeoutMs: z.int().positive().describe('As it was set last, in milliseconds.'),
   idleTimeoutMs: z.int().positive().describe('As it was set last, in milliseconds.'),
   autoResume: z.boolean(),
+  public: publicSchema,
   limits: sandboxLimitsSchema,
   workDir: z.string(),
   metadata: z.record(z.string(), z.string()),

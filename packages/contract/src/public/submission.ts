@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { artifactsSchema } from './artifact.ts'
 import { isolationSchema } from './job.ts'
 import { createLimitsRequestSchema, type LimitsPolicy } from './limits.ts'
+import { publicSchema } from './port.ts'
 import {
   argsAndEnvBytes,
   argsSchema,
@@ -100,6 +101,13 @@ export const createSubmissionSchema = (policy: LimitsPolicy) =>
           'Cancel the job when its client disconnects before it has finished. The client is the WebSocket that submitted it, or the connection that waits for it (`wait`). A server that stops cancels nothing.',
         ),
       artifacts: artifactsSchema.optional(),
+      public: publicSchema.default(false),
+      console: z
+        .boolean()
+        .default(true)
+        .describe(
+          'Of HTML: whether what its pages write to the console, and their uncaught errors, are output of the job. A small script in each page sends them. Otherwise without effect.',
+        ),
       limits: createLimitsRequestSchema(policy).prefault({}),
     })
     .superRefine((submission, context) => {

@@ -3,8 +3,10 @@ import type { OperationParts } from '../parts.ts'
 import { jobNotFound } from '../request-errors.ts'
 
 /** What the job runs, as long as the job is kept. */
-export const readProgram = async ({ subscriber, producer }: OperationParts, id: string): Promise<SubmittedProgram> => {
-  const [isKept, job] = await Promise.all([subscriber.has(id), producer.find(id)])
+export const readProgram = async (parts: OperationParts, id: string): Promise<SubmittedProgram> => {
+  const { subscriber, producer, programs } = parts
+  const [isKept, queued] = await Promise.all([subscriber.has(id), producer.find(id)])
+  const job = queued ?? (await programs.find(id))
   if (!isKept) throw jobNotFound()
   if (job === undefined) {
     throw new RequestError('job-not-found', 'The program of this job is not kept: an older version removed or wrote it')

@@ -58,7 +58,7 @@ export const prepareSandbox = async (
 ): Promise<QueuedSandbox> => {
   const { template = SANDBOX_TEMPLATE, timeoutMs, idleTimeoutMs, limits, ...rest } = request
   requireWithinMaxima({ timeoutMs, idleTimeoutMs, ...limits }, tenant)
-  const { env, workDir, metadata, autoResume, files } = rest
+  const { env, workDir, metadata, autoResume, public: isPublic, files } = rest
   const sizes = chooseSizes(parts, tenant, request)
   const storedFiles = await findStoredFiles(parts, tenant, files, sizes.diskBytes)
   return {
@@ -76,6 +76,7 @@ export const prepareSandbox = async (
     timeoutMs: chooseSandboxLimit(parts, tenant, 'timeoutMs', timeoutMs),
     idleTimeoutMs: chooseSandboxLimit(parts, tenant, 'idleTimeoutMs', idleTimeoutMs),
     autoResume,
+    public: isPublic,
     keyId,
   }
 }

@@ -4,7 +4,7 @@ import type { SandboxParts } from './sandbox-parts.ts'
 
 export const toListedSandbox = (record: SandboxRecord): ListedSandbox => {
   const { id, status, template, createdAt, startedAt, endsAt, timeoutMs, idleTimeoutMs } = record
-  const { autoResume, limits, workDir, metadata, endedAt, ending } = record
+  const { autoResume, public: isPublic, limits, workDir, metadata, endedAt, ending } = record
   return {
     id,
     status,
@@ -15,6 +15,7 @@ export const toListedSandbox = (record: SandboxRecord): ListedSandbox => {
     timeoutMs,
     idleTimeoutMs,
     autoResume,
+    public: isPublic,
     limits,
     workDir,
     metadata,
