@@ -14,6 +14,7 @@ const OUTCOMES: Readonly<Record<OutcomeClass, Outcome>> = {
   'out-of-memory': { type: 'out-of-memory', limitBytes: 1_000 },
   'output-limit': { type: 'output-limit', limitBytes: 1_000 },
   canceled: { type: 'canceled' },
+  'sandbox-ended': { type: 'sandbox-ended', ending: 'lost' },
   'sandbox-failed': { type: 'sandbox-failed', reference: 'r1' },
 }
 
@@ -199,7 +200,7 @@ describe('GET /v1/jobs', () => {
     [
       'outcome=good',
       'invalid-request',
-      'Cannot filter by the outcome "good": use one or several of succeeded, failed, signaled, timed-out, out-of-memory, output-limit, canceled, sandbox-failed, exited',
+      'Cannot filter by the outcome "good": use one or several of succeeded, failed, signaled, timed-out, out-of-memory, output-limit, canceled, sandbox-ended, sandbox-failed, exited',
     ],
     ['outcome=', 'invalid-request', /^Cannot filter by the outcome "": use one or several of /],
     [

@@ -32,6 +32,7 @@ const OUTCOMES: Readonly<Record<OutcomeClass, Outcome>> = {
   'out-of-memory': { type: 'out-of-memory', limitBytes: 268_435_456 },
   'output-limit': { type: 'output-limit', limitBytes: 1_048_576 },
   canceled: { type: 'canceled' },
+  'sandbox-ended': { type: 'sandbox-ended', ending: 'lost' },
   'sandbox-failed': { type: 'sandbox-failed', reference: '00000000-0000-0000-0000-000000000000' },
 }
 const LINES = [

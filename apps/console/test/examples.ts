@@ -10,6 +10,7 @@ const endedAs = <T>(none: T, given: Ended<T>): Record<OutcomeClass, T> => ({
   'out-of-memory': none,
   'output-limit': none,
   canceled: none,
+  'sandbox-ended': none,
   'sandbox-failed': none,
   ...given,
 })

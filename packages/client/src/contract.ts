@@ -1,6 +1,8 @@
 // What the API sends and takes, as plain types. They are written here, and not imported from `@runnel/contract`, so that
 // the published package needs no other package and no zod. `test/contract.test-d.ts` fails when they differ from the contract.
 
+import type { SandboxEnding } from './sandbox/contract.ts'
+
 /** Why the API refused. A newer server may send codes that are not here. */
 export type ErrorCode =
   | 'invalid-request'
@@ -75,7 +77,10 @@ export interface LimitHit {
   value: number
 }
 
-/** How a job ended. Only `sandbox-failed` is Runnel's fault; all others are the program's or the caller's doing. */
+/**
+ * How a job, or a command of a sandbox, ended. `sandbox-failed` is Runnel's fault. `sandbox-ended` is a command's alone: its sandbox
+ * ended before it. All others are the program's or the caller's doing.
+ */
 export type Outcome =
   | { type: 'exited'; exitCode: number; limitsHit?: LimitHit[] | undefined }
   | { type: 'signaled'; signal: string; limitsHit?: LimitHit[] | undefined }
@@ -83,6 +88,7 @@ export type Outcome =
   | { type: 'out-of-memory'; limitBytes: number }
   | { type: 'output-limit'; limitBytes: number }
   | { type: 'canceled' }
+  | { type: 'sandbox-ended'; ending: SandboxEnding }
   | { type: 'sandbox-failed'; reference: string }
 
 /** What a program used. */
@@ -209,6 +215,7 @@ export type OutcomeClass =
   | 'out-of-memory'
   | 'output-limit'
   | 'canceled'
+  | 'sandbox-ended'
   | 'sandbox-failed'
 
 /** A job in a list: without its output. */

@@ -149,6 +149,8 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
     })
     request.on('response', (response) => {
       clearTimeout(late)
+      // Refused: nobody wants the rest of the body.
+      if (response.statusCode !== 200) response.once('end', () => request.writableFinished || request.destroy())
       resolve({ response })
     })
     request.on('upgrade', (response, stream, head) => {

@@ -54,9 +54,9 @@ export interface ServedSandbox {
   readonly secret: string
   /**
    * Called before each act. Throws a RequestError to refuse it; what it resolves with is called when the answer, with its body, is
-   * over.
+   * over. `stop` ends the act before that: it is answered with this error, or cut if its answer has begun.
    */
-  readonly begin: (act: ActName | ConnectionName) => Promise<() => void>
+  readonly begin: (act: ActName | ConnectionName, stop: (why: RequestError) => void) => Promise<() => void>
   readonly handlers: Handlers
   readonly connections: ConnectionHandlers
 }
@@ -163,9 +163,10 @@ export const startGatewayServer = async (options: {
     const known = error instanceof RequestError
     if (!known) log.error({ ...details, err: error }, 'The gateway cannot answer')
     const refusal = known ? error : new RequestError('internal', 'The worker could not do this; its log says why')
-    // What is left of a body would be read as the next request.
-    response.writeHead(refusal.status, { 'content-type': 'application/json', connection: 'close' })
+    response.writeHead(refusal.status, { 'content-type': 'application/json' })
     response.end(toErrorBody(refusal))
+    // The rest of a body is dropped until the API has read this: if the connection were closed now, it might not.
+    response.req.resume()
   }
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -180,12 +181,11 @@ export const startGatewayServer = async (options: {
     const cut = () => response.destroy()
     response.on('close', () => hungUp.abort())
     sandbox.closed.signal.addEventListener('abort', cut, { once: true })
-    let release: (() => void) | undefined
-    try {
-      release = await sandbox.begin(act)
+    const stopped = Promise.withResolvers<never>()
+    const serveAct = async (): Promise<void> => {
       const call = { body: request, signal: hungUp.signal }
       const { answer: told, body } = await runAct(sandbox, act, admitted.request, call)
-      if (response.destroyed) return
+      if (response.destroyed || response.headersSent) return
       response.writeHead(200, { [ANSWER_HEADER]: toAnswerHeader(told) })
       if (body === undefined) response.end()
       else {
@@ -193,6 +193,11 @@ export const startGatewayServer = async (options: {
         response.flushHeaders()
         await pipeline(body, response)
       }
+    }
+    let release: (() => void) | undefined
+    try {
+      release = await sandbox.begin(act, stopped.reject)
+      await Promise.race([serveAct(), stopped.promise])
     } catch (error) {
       sendError(response, error, { sandbox: sandbox.id, act })
     } finally {
@@ -214,7 +219,7 @@ export const startGatewayServer = async (options: {
     sandbox.closed.signal.addEventListener('abort', cut, { once: true })
     let release: (() => void) | undefined
     try {
-      release = await sandbox.begin(act)
+      release = await sandbox.begin(act, () => {})
       const { answer: told, serve } = await runConnection(sandbox, act, admitted.request)
       const head = [`upgrade: ${UPGRADE_PROTOCOL}`, 'connection: upgrade', `${ANSWER_HEADER}: ${toAnswerHeader(told)}`]
       stream.write(`HTTP/1.1 101 Switching Protocols\r\n${head.join('\r\n')}\r\n\r\n`)

@@ -40,10 +40,10 @@ export interface LogWriter {
   /** Removes a run that no worker has started, with the commands, in one step. False if one has: then all stays as it is. */
   undoRun(runId: string, commands: readonly RedisCommand[]): Promise<boolean>
   /**
-   * Ends a run that its worker cannot end any more, as `sandbox-failed`, and keeps its output. False if it has finished. One step, with
-   * the commands.
+   * Ends a run whose sandbox was lost, because its worker cannot end it any more, and keeps its output. False if it has finished. One
+   * step, with the commands.
    */
-  endRun(runId: string, options: { readonly reference: string; readonly toCommands?: EndCommands }): Promise<boolean>
+  endLostRun(runId: string, toCommands?: EndCommands): Promise<boolean>
   /**
    * Drops finished jobs, oldest first, if Redis has no room for so many bytes more of this tenant. Returns what is still too
    * full: the tenant's bytes, those of all tenants, or the memory of Redis. Undefined if there is room.
@@ -125,9 +125,9 @@ export const createLogWriter = (options: {
       return (await undoRunScript(redis, allKeys, toCommandArgs(commands))) === 1
     },
 
-    async endRun(runId, { reference, toCommands = () => [] }) {
+    async endLostRun(runId, toCommands = () => []) {
       const finishedAt = new Date().toISOString()
-      const outcome = { type: 'sandbox-failed', reference } as const
+      const outcome = { type: 'sandbox-ended', ending: 'lost' } as const
       const commands = toCommands({ attempt: 1, finishedAt, outcome, usage: null })
       const { json } = toEntry(
         { jobId: runId, position: { attempt: 0, n: 0 }, at: finishedAt },

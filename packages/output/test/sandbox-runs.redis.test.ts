@@ -40,17 +40,17 @@ describe('A command of a sandbox', () => {
     await log.write('stdout', text('so far'))
     await eventually(() => watching.entries.length === 3)
     const toCommands = () => [['SET', 'noted', 'once'] as const]
-    expect(await logWriter.endRun(run.id, { reference: SANDBOX, toCommands })).toBe(true)
+    expect(await logWriter.endLostRun(run.id, toCommands)).toBe(true)
     await watching.ended
     expect(printed(watching.entries)).toBe('so far')
     expect(JSON.parse(watching.entries.at(-1)?.json ?? '')).toMatchObject({
       id: '1-3',
       type: 'finished',
-      outcome: { type: 'sandbox-failed', reference: SANDBOX },
+      outcome: { type: 'sandbox-ended', ending: 'lost' },
       usage: null,
     })
     expect(await redis.getdel('noted')).toBe('once')
-    expect(await logWriter.endRun(run.id, { reference: SANDBOX, toCommands })).toBe(false)
+    expect(await logWriter.endLostRun(run.id, toCommands)).toBe(false)
     expect(await log.finish(EXITED, null)).toBe('stale')
     expect(await redis.exists('noted')).toBe(0)
   })
@@ -58,12 +58,12 @@ describe('A command of a sandbox', () => {
   parts('is ended too if its worker never started it', async ({ parts: { logWriter, subscriber } }) => {
     const run = newRun()
     await logWriter.acceptRun(run, [])
-    expect(await logWriter.endRun(run.id, { reference: SANDBOX })).toBe(true)
+    expect(await logWriter.endLostRun(run.id)).toBe(true)
     expect((await subscriber.read(run.id)).map(({ id, type }) => `${id} ${type}`)).toEqual([
       '0-1 queued',
       '0-2 finished',
     ])
-    expect(await logWriter.endRun(newRun().id, { reference: SANDBOX })).toBe(false)
+    expect(await logWriter.endLostRun(newRun().id)).toBe(false)
   })
 
   test('is refused without a trace when its tenant has no room left', async ({ redisUrl, prefix, resources }) => {
@@ -77,7 +77,7 @@ describe('A command of a sandbox', () => {
     expect(await logWriter.acceptRun(second, [])).toBe('tenant')
     expect(await subscriber.has(second.id)).toBe(false)
     expect(await redis.exists(keys.keptJob(second.id))).toBe(0)
-    await logWriter.endRun(first.id, { reference: SANDBOX })
+    await logWriter.endLostRun(first.id)
     expect(await logWriter.acceptRun(second, [])).toBe(undefined)
   })
 })

@@ -13,7 +13,7 @@ import { untilDrained } from './until-drained.ts'
  * - If a client vanishes without closing, only the kernel can notice: it buffers the heartbeats until it gives up waiting
  *   for their acknowledgment. HTTP has no pong.
  * - A stream that ends before `finished` says why, and then ends without its last chunk. No client can mistake it for a
- *   complete one.
+ *   complete one. If the sandbox has ended, it is complete: it says so, and ends as usual.
  */
 export const streamAnswer = async (
   reply: FastifyReply,
@@ -48,7 +48,8 @@ export const streamAnswer = async (
     const fault = toRequestError(error)
     logFault(reply.log, fault, reply.request.id)
     const json = JSON.stringify({ type: 'error', ...toErrorBody(fault, reply.request.id) })
-    raw.write(format.toError(json), () => raw.destroy())
+    if (fault.code === 'sandbox-ended') raw.end(format.toError(json))
+    else raw.write(format.toError(json), () => raw.destroy())
   }
   try {
     for await (const entry of events) {

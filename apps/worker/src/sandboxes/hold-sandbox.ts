@@ -34,7 +34,18 @@ export interface HoldSandboxDeps {
   readonly log: Logger
 }
 
+/** A sandbox that can be asked. */
+interface Served {
+  /** Cuts its requests and connections. */
+  readonly stop: () => void
+  /** Resolves when the ends of its commands are noted, if Redis takes them in time. */
+  readonly commandsEnded: () => Promise<unknown>
+}
+
 const SECRET_BYTES = 32
+/** How long after the connection to a sandbox has broken its ending is known. */
+const ENDING_KNOWN_MS = 3_000
+const COMMANDS_ENDED_MS = 5_000
 /** A worker without room puts a sandbox back, after a pause so that it does not go around in circles. */
 const FULL_PAUSE_MS = 250
 /** Longer than it takes to notice that there is no room (429 at the door). Then it ends as failed. */
@@ -89,17 +100,19 @@ export const createHoldSandbox = (deps: HoldSandboxDeps) => {
     }
   }
 
-  const serve = ({ sandbox }: SandboxDelivery, held: HeldSandbox, life: SandboxLife, secret: string): Disposable => {
+  const serve = ({ sandbox }: SandboxDelivery, held: HeldSandbox, life: SandboxLife, secret: string): Served => {
     const { id, workDir } = sandbox
-    const toFailedOutcome = (err: unknown): Outcome => {
-      if (life.isOver) return { type: 'canceled' }
+    const toFailedOutcome = async (err: unknown): Promise<Outcome> => {
+      // If the kernel ended it, that is known a moment later.
+      const ending = await Promise.race([life.over, delay(ENDING_KNOWN_MS, undefined, { ref: false })])
+      if (ending !== undefined && ending !== 'sandbox-failed') return { type: 'sandbox-ended', ending }
       const reference = randomUUID()
       log.error({ sandboxId: id, reference, err }, 'A command of a sandbox failed')
       return { type: 'sandbox-failed', reference }
     }
     const commands = createSandboxCommands({ held, workDir, toFailedOutcome })
     const { use, touch } = life.timers
-    return gateway.serve({
+    const serving = gateway.serve({
       id,
       secret,
       begin: life.begin,
@@ -111,17 +124,22 @@ export const createHoldSandbox = (deps: HoldSandboxDeps) => {
       },
       connections: createTerminalHandlers({ commands, touch }),
     })
+    return {
+      stop: () => serving[Symbol.dispose](),
+      commandsEnded: () => Promise.race([commands.allEnded(), delay(COMMANDS_ENDED_MS, undefined, { ref: false })]),
+    }
   }
 
-  const live = async (delivery: SandboxDelivery, held: HeldSandbox, life: SandboxLife, served: Disposable) => {
+  const live = async (delivery: SandboxDelivery, held: HeldSandbox, life: SandboxLife, served: Served) => {
     const { id, tenantId: tenant } = delivery.sandbox
     const startedMs = performance.now()
     const ending = await life.over
     // First for everybody else: who waits for an answer learns from the record why there is none.
     const noted = noteEnd(id, ending)
     await Promise.race([noted, delay(NOTE_END_PAUSE_MS)])
-    served[Symbol.dispose]()
+    served.stop()
     await dispose(id, held)
+    await served.commandsEnded()
     const livedMs = Math.round(performance.now() - startedMs)
     log.info({ sandboxId: id, tenant, ending, livedMs }, 'sandbox ended')
     await noted
@@ -163,11 +181,11 @@ export const createHoldSandbox = (deps: HoldSandboxDeps) => {
       }
     } catch (error) {
       life.end('sandbox-failed')
-      served[Symbol.dispose]()
+      served.stop()
       throw error
     }
     life.end('deleted')
-    served[Symbol.dispose]()
+    served.stop()
     await Promise.all([renewal.release(id), dispose(id, held)])
     return 'ended'
   }

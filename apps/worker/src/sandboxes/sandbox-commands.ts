@@ -25,6 +25,8 @@ export interface SandboxCommands {
   /** Throws `command-not-found`. */
   find(id: string): CommandState
   list(): readonly HeldCommand[]
+  /** Resolves when all have ended, with what they printed. */
+  allEnded(): Promise<unknown>
 }
 
 const intoRing = (ring: OutputRing): OutputTaker => ({
@@ -37,7 +39,7 @@ export const createSandboxCommands = (options: {
   readonly held: HeldSandbox
   readonly workDir: string
   /** Why the sandbox failed under a command. */
-  readonly toFailedOutcome: (error: unknown) => Outcome
+  readonly toFailedOutcome: (error: unknown) => Promise<Outcome>
 }): SandboxCommands => {
   const { held, workDir, toFailedOutcome } = options
   const all = new Map<string, CommandState>()
@@ -80,7 +82,7 @@ export const createSandboxCommands = (options: {
         end = { ...(await process.exit), at: new Date() }
       } catch (error) {
         process.stop()
-        const outcome = error instanceof StartRefusal ? NOT_STARTED : toFailedOutcome(error)
+        const outcome = error instanceof StartRefusal ? NOT_STARTED : await toFailedOutcome(error)
         end = { outcome, usage: null, at: new Date() }
       }
       await taker.end(end.outcome, end.usage)
@@ -140,5 +142,6 @@ export const createSandboxCommands = (options: {
       throw new RequestError('command-not-found', 'The sandbox has no command with this id')
     },
     list: () => [...all.values()].map(({ describe }) => describe()).toReversed(),
+    allEnded: () => Promise.allSettled([...all.values()].map(({ ended }) => ended)),
   }
 }

@@ -16,8 +16,11 @@ export interface SandboxLife {
   measureMemory(): Promise<number>
   /** The first ending wins. */
   end(ending: SandboxEnding): void
-  /** Before each act: refuses, or resumes, or counts it as use until the answer is called. */
-  begin(act: ActName | ConnectionName): Promise<() => void>
+  /**
+   * Before each act: refuses, or resumes, or counts it as use until the answer is called. If the sandbox is paused before that, `stop`
+   * is called, because nothing in it would go on.
+   */
+  begin(act: ActName | ConnectionName, stop: (why: RequestError) => void): Promise<() => void>
   readonly handlers: Pick<Handlers, 'pause' | 'resume' | 'set-times' | 'delete' | 'metrics'>
 }
 
@@ -39,6 +42,13 @@ const LASTING: ReadonlySet<string> = new Set(['command-events', 'watch-events', 
 )[])
 
 const ENDED = 'The sandbox has ended. Create another one'
+const PAUSED = 'The sandbox is paused: resume it first'
+
+const pausedMeanwhile = (): RequestError =>
+  new RequestError(
+    'sandbox-paused',
+    'The sandbox was paused before this was done. A command that runs is frozen, and goes on when the sandbox is resumed',
+  )
 
 /**
  *   running ⇄ paused
@@ -55,6 +65,9 @@ export const createSandboxLife = (options: {
   const over = Promise.withResolvers<SandboxEnding>()
   let ending: SandboxEnding | undefined
   let isPaused = false
+  /** What it is, or is about to be. */
+  let wantsPause = false
+  const served = new Set<(why: RequestError) => void>()
   let memoryBytes = 0
   /** One change between running and paused at a time. */
   let changing: Promise<unknown> = Promise.resolve()
@@ -69,9 +82,16 @@ export const createSandboxLife = (options: {
   void held.ended.then((ended) => end(ended.ending))
 
   const setPaused = (wanted: boolean): Promise<void> => {
+    wantsPause = wanted
+    if (wanted) for (const stop of served) stop(pausedMeanwhile())
     const change = changing.then(async () => {
       if (isPaused === wanted || ending !== undefined) return
-      await (wanted ? held.pause() : held.resume())
+      try {
+        await (wanted ? held.pause() : held.resume())
+      } catch (error) {
+        wantsPause = isPaused
+        throw error
+      }
       isPaused = wanted
       timers.setPaused(wanted)
       await records.setPaused(id, wanted)
@@ -95,17 +115,26 @@ export const createSandboxLife = (options: {
       return memoryBytes
     },
     end,
-    async begin(act) {
+    async begin(act, stop) {
+      const takesPause = WHILE_PAUSED.has(act)
+      // At once, also while it is being frozen.
+      if (wantsPause && !takesPause && !autoResume) throw new RequestError('sandbox-paused', PAUSED)
       await changing
       if (ending !== undefined) throw new RequestError('sandbox-ended', ENDED, { ending })
-      if (isPaused && !WHILE_PAUSED.has(act)) {
-        if (!autoResume) throw new RequestError('sandbox-paused', 'The sandbox is paused: resume it first')
+      if (wantsPause && !takesPause) {
+        if (!autoResume) throw new RequestError('sandbox-paused', PAUSED)
         await setPaused(false)
       }
       const release = timers.use()
-      if (!LASTING.has(act)) return release
-      release()
-      return () => {}
+      if (LASTING.has(act)) {
+        release()
+        return () => {}
+      }
+      if (!takesPause) served.add(stop)
+      return () => {
+        served.delete(stop)
+        release()
+      }
     },
     handlers: {
       async pause() {

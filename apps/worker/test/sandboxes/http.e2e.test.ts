@@ -248,12 +248,22 @@ describe('A sandbox over HTTP', () => {
     expect((await run(system, sandbox, { command: 'cat', args: ['a.txt'] })).output?.stdout.data).toBe('there')
     const shorter = sandboxSchema.parse(await (await system.call('PATCH', url, { timeoutMs: 100_000 })).json())
     expect(Date.parse(shorter.endsAt ?? '') - Date.now()).toBeLessThanOrEqual(100_000)
+    // Frozen, nothing that waits hangs; what ran goes on afterwards.
+    const waiting = system.call('POST', `${url}/commands?wait=60000`, { command: 'sleep 1; echo awake > b.txt' })
+    await eventually(async () => {
+      const { commands } = commandListSchema.parse(await (await system.call('GET', `${url}/commands`)).json())
+      expect(commands[0]?.status).toBe('running')
+    })
     expect(await (await system.call('POST', `${url}/pause`)).json()).toMatchObject({ status: 'paused' })
+    expect(await statusAndCode(await waiting)).toEqual([409, 'sandbox-paused'])
     expect(await statusAndCode(await system.call('POST', `${url}/commands`, { command: 'true' }))).toEqual([
       409,
       'sandbox-paused',
     ])
     expect(await (await system.call('POST', `${url}/resume`)).json()).toMatchObject({ status: 'running' })
+    await eventually(async () =>
+      expect(await (await system.call('GET', `${url}/files?path=b.txt`)).text()).toBe('awake\n'),
+    )
     const used = sandboxMetricsSchema.parse(await (await system.call('GET', `${url}/metrics`)).json())
     expect(used.memoryBytes).toBeGreaterThan(0)
     const deleted = await system.call('DELETE', url)

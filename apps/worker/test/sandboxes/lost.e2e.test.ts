@@ -1,4 +1,5 @@
-import { commandListSchema, commandSchema, sandboxSchema } from '@runnel/contract/public'
+import { once } from 'node:events'
+import { commandListSchema, commandSchema, jobSchema, sandboxSchema, watcherSchema } from '@runnel/contract/public'
 import { redisTest as test } from '@runnel/redis/testing'
 import { eventually, startRedis, uniquePrefix } from '@runnel/testing'
 import { containersOf, nameOf, type System, startSystem } from '@runnel/testing/system'
@@ -22,6 +23,32 @@ const run = async (system: System, id: string, command: string): Promise<string 
   return commandSchema.parse(await answer.json()).output?.stdout.data
 }
 
+const start = async (system: System, id: string, request: object): Promise<string> => {
+  const answer = await system.call('POST', `/v1/sandboxes/${id}/commands`, request)
+  return commandSchema.parse(await answer.json()).id
+}
+
+/** The last line of a stream, or the last text of a terminal. Rejects if the stream is cut. */
+const lastOf = async (system: System, path: string): Promise<unknown> => {
+  const lines = (await (await system.call('GET', path)).text()).trim().split('\n')
+  return JSON.parse(lines.at(-1) ?? '')
+}
+const lastOfTerminal = async (system: System, path: string): Promise<unknown> => {
+  const socket = new WebSocket(`${system.url.replace('http', 'ws')}${path}`)
+  const texts: string[] = []
+  socket.addEventListener('message', ({ data }) => {
+    if (typeof data === 'string') texts.push(data)
+  })
+  await once(socket, 'close')
+  return JSON.parse(texts.at(-1) ?? '')
+}
+
+const outcomeOf = async (system: System, runId: string) =>
+  jobSchema.parse(await (await system.call('GET', `/v1/jobs/${runId}`)).json()).outcome
+
+const LOST = { type: 'sandbox-ended', ending: 'lost' }
+const LOST_ERROR = { type: 'error', error: { code: 'sandbox-ended', ending: 'lost' } }
+
 const untilEnded = (system: System, id: string, withinMs: number): Promise<string | undefined> =>
   eventually(
     async () => {
@@ -33,7 +60,7 @@ const untilEnded = (system: System, id: string, withinMs: number): Promise<strin
   )
 
 describe('Lasting sandboxes', () => {
-  test('of a worker that dies are lost within 30 s: waiting calls learn it, nothing of them stays, others live on', async ({
+  test('of a worker that dies are lost within 30 s: calls and streams end with that word, nothing stays, others live on', async ({
     redisUrl,
     prefix,
   }) => {
@@ -54,6 +81,21 @@ describe('Lasting sandboxes', () => {
       const { commands } = commandListSchema.parse(await answered.json())
       expect(commands).toMatchObject([{ command: 'sleep 60', status: 'running' }, {}])
     })
+    const url = `/v1/sandboxes/${held}`
+    const printed = await start(system, held, { command: 'echo printed; sleep 60' })
+    const server = await start(system, held, { command: 'sleep 60', background: true })
+    const watching = await system.call('POST', `${url}/watchers`, { path: '.' })
+    const { id: watcher } = watcherSchema.parse(await watching.json())
+    const streams = [
+      `${url}/commands/${printed}/events`,
+      `${url}/commands/${server}/events`,
+      `${url}/watchers/${watcher}/events`,
+    ].map((path) => lastOf(system, path))
+    const terminal = lastOfTerminal(system, `${url}/terminal`)
+    await eventually(async () => {
+      const { commands } = commandListSchema.parse(await (await system.call('GET', `${url}/commands`)).json())
+      expect(commands.some(({ tty }) => tty)).toBe(true)
+    })
     dying.signal('SIGKILL')
     await dying.exited
     const diedMs = performance.now()
@@ -67,16 +109,22 @@ describe('Lasting sandboxes', () => {
       410,
       { error: { code: 'sandbox-ended', ending: 'lost' } },
     ])
+    const ends = await Promise.all([...streams, terminal])
+    expect(performance.now() - diedMs).toBeLessThan(LOST_WITHIN_MS)
+    expect(ends).toMatchObject([{ type: 'finished', outcome: LOST }, LOST_ERROR, LOST_ERROR, LOST_ERROR])
+    expect(await outcomeOf(system, printed)).toEqual(LOST)
     expect(await untilEnded(system, paused, LOST_WITHIN_MS - (performance.now() - diedMs))).toBe('lost')
     expect(await untilEnded(system, held, LOST_WITHIN_MS - (performance.now() - diedMs))).toBe('lost')
     // A frozen agent cannot end itself: the other worker's reaper removes its container.
     await eventually(async () => expect(await containersOf(dying)).toEqual([]), { withinMs: 60_000 })
     expect(await run(system, other, 'echo still here')).toBe('still here\n')
 
-    // Stopped in order, a worker ends those that it holds, and says so.
+    // Stopped in order, a worker ends those that it holds, with what runs in them, and says so.
+    const cut = await start(system, other, { command: 'sleep 60' })
     survivor.signal('SIGTERM')
     expect(await survivor.exited).toBe(0)
     expect(await untilEnded(system, other, 2_000)).toBe('lost')
+    expect(await outcomeOf(system, cut)).toEqual(LOST)
   })
 
   plainTest('live on while Redis is away for longer than it takes to be lost, and while the API dies', async () => {

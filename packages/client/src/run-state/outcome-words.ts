@@ -1,4 +1,5 @@
 import type { LimitHit, Limits, Outcome, Usage } from '../contract.ts'
+import type { SandboxEnding } from '../sandbox/contract.ts'
 import { formatBytes, formatMeasured, formatOrdinal, formatSet } from './figures.ts'
 
 /** What a state is, for its colour and sign. `limit`: a limit stopped it. `ours`: Runnel's fault. */
@@ -64,6 +65,16 @@ const SIGNAL_MEANS: Readonly<Record<string, string>> = {
   SIGINT: 'It was interrupted',
   SIGTERM: 'It was told to end',
   SIGHUP: 'It was told that its terminal is gone',
+}
+
+/** Of a command, by the ending of its sandbox. */
+const SANDBOX_ENDED: Readonly<Record<SandboxEnding, readonly [tone: Tone, sentence: string]>> = {
+  deleted: ['canceled', 'Its sandbox was ended'],
+  'timed-out': ['limit', 'Its sandbox’s time was over'],
+  idle: ['limit', 'Its sandbox ended: nobody used it'],
+  'out-of-memory': ['limit', 'Its sandbox ran out of memory'],
+  lost: ['ours', 'Its sandbox was lost: the worker stopped'],
+  'sandbox-failed': ['ours', 'Its sandbox failed, by our fault'],
 }
 
 const hitSentence = ({ limit, value }: LimitHit): string => {
@@ -132,6 +143,11 @@ export const describeOutcome = (
       )
     case 'canceled':
       return toWords('canceled', usage ? `Canceled${after}` : 'Canceled while queued')
+    case 'sandbox-ended': {
+      // A newer server may have other endings.
+      const [tone, sentence] = SANDBOX_ENDED[outcome.ending] ?? (['canceled', 'Its sandbox ended'] as const)
+      return toWords(tone, sentence, ['Output so far is kept'])
+    }
     case 'sandbox-failed':
       return toWords(
         'ours',

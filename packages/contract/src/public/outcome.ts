@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { sandboxEndingSchema } from './sandbox-ending.ts'
 
 /** A limit that did not end the program: the kernel refused it a process, a page or a block, and it went on. */
 export const limitHitSchema = z.object({
@@ -12,7 +13,10 @@ const limitsHit = z
   .optional()
   .describe('Limits that the program reached before it ended, if any.')
 
-/** How a job ended. Only `sandbox-failed` is our fault; all others are the program's or the caller's doing. */
+/**
+ * How a job, or a foreground command of a sandbox, ended. `sandbox-failed` is our fault. `sandbox-ended` is a command's alone: its
+ * sandbox ended before it, and `ending` says why. All others are the program's or the caller's doing.
+ */
 export const outcomeSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('exited'),
@@ -40,6 +44,10 @@ export const outcomeSchema = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('canceled') }),
   z.object({
+    type: z.literal('sandbox-ended'),
+    ending: sandboxEndingSchema.describe('Why the sandbox of this command ended.'),
+  }),
+  z.object({
     type: z.literal('sandbox-failed'),
     reference: z.string().describe('The log of the worker, or of the API, has this reference.'),
   }),
@@ -55,6 +63,7 @@ export const OUTCOME_CLASSES = [
   'out-of-memory',
   'output-limit',
   'canceled',
+  'sandbox-ended',
   'sandbox-failed',
 ] as const
 export const outcomeClassSchema = z.enum(OUTCOME_CLASSES)

@@ -15,6 +15,8 @@ export const describeOutcome = (outcome: Outcome): string | undefined => {
       return `The program printed more than ${outcome.limitBytes} bytes.`
     case 'canceled':
       return 'The program was canceled.'
+    case 'sandbox-ended':
+      return `The sandbox ended before the program (${outcome.ending}).`
     case 'sandbox-failed':
       return `The sandbox failed, which is not the program's fault. Reference: ${outcome.reference}.`
   }

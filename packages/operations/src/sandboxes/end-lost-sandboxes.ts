@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Leases, SandboxRecords } from '@runnel/registry'
 import { findEndCommands } from '../jobs/find-end-commands.ts'
 import type { OperationParts } from '../parts.ts'
@@ -6,8 +5,8 @@ import { createLossCount, LOSS } from './loss-count.ts'
 
 /**
  * Ends sandboxes whose worker died: those whose lease was not renewed for 25 s in which this process reached Redis all the time.
- * Their commands end as `sandbox-failed`, with a reference that the log has, and keep what they printed. Every API process looks; what one has ended, another
- * one does not end again.
+ * Their commands end as `sandbox-ended`, and keep what they printed. Every API process looks; what one has ended, another one does not
+ * end again.
  */
 export const endLostSandboxes = (options: {
   readonly records: SandboxRecords
@@ -34,10 +33,9 @@ export const endLostSandboxes = (options: {
 
   const endRuns = async (sandboxId: string): Promise<void> => {
     for (const runId of await history.findRuns(sandboxId)) {
-      const reference = randomUUID()
       const toCommands = await findEndCommands({ history }, runId)
-      if (await logWriter.endRun(runId, { reference, toCommands })) {
-        log.error({ sandboxId, jobId: runId, reference }, 'A command ended because its sandbox was lost')
+      if (await logWriter.endLostRun(runId, toCommands)) {
+        log.error({ sandboxId, jobId: runId }, 'A command ended because its sandbox was lost')
       }
     }
   }

@@ -34,6 +34,7 @@ export const OUTCOME_LABELS: Readonly<Record<OutcomeClass, string>> = {
   'out-of-memory': 'Memory limit',
   'output-limit': 'Output limit',
   canceled: 'Canceled',
+  'sandbox-ended': 'Sandbox ended',
   'sandbox-failed': 'Our fault',
 }
 
@@ -55,6 +56,7 @@ export const END_CHOICES: readonly EndChoice[] = [
   { label: 'Failed', tone: 'failed', outcomes: ['failed', 'signaled'] },
   { label: 'Stopped by a limit', tone: 'limit', outcomes: ['timed-out', 'out-of-memory', 'output-limit'] },
   { label: 'Canceled', tone: 'canceled', outcomes: ['canceled'] },
+  { label: 'Sandbox ended', tone: 'lost', outcomes: ['sandbox-ended'] },
   { label: 'Our fault', tone: 'ours', outcomes: ['sandbox-failed'] },
 ]
 

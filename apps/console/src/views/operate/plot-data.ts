@@ -25,7 +25,7 @@ const ENDS: readonly (readonly [label: string, color: string, outcomes: readonly
   ['Succeeded', '--ok', ['succeeded']],
   ['Failed', '--failed', ['failed', 'signaled']],
   ['Limit', '--limit', ['timed-out', 'out-of-memory', 'output-limit']],
-  ['Canceled', '--canceled', ['canceled']],
+  ['Canceled', '--canceled', ['canceled', 'sandbox-ended']],
   ['Our fault', '--ours', ['sandbox-failed']],
 ]
 
