@@ -1,0 +1,3 @@
+import { testHostile } from './hostile/test-hostile.ts'
+
+testHostile(() => true)
