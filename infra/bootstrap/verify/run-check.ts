@@ -18,11 +18,12 @@ export const runCheck = async (
   command: string,
   args: readonly string[],
   onOutput: (text: Buffer) => void = () => {},
+  more: NodeJS.ProcessEnv = {},
 ): Promise<CheckResult> => {
   const started = performance.now()
   const output: Buffer[] = []
   const color = process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }
-  const env = { ...process.env, ...color, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' }
+  const env = { ...process.env, ...more, ...color, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' }
   const child = spawn(command, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const pass = (text: Buffer) => {
     output.push(text)

@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { KEPT } from '../places.ts'
+import { bundlePrograms, PROGRAMS } from './bundle-programs.ts'
 import { runCheck } from './run-check.ts'
 
 interface Count {
@@ -51,8 +52,12 @@ const runLevels = async (names: readonly string[]): Promise<Count> => {
   rmSync(REPORT, { force: true })
   const levels = names.flatMap((level) => ['--project', level])
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`]
-  const { passed } = await runCheck('pnpm', ['exec', 'vitest', 'run', ...levels, ...reporters], (text) =>
-    process.stdout.write(text),
+  await bundlePrograms()
+  const { passed } = await runCheck(
+    'pnpm',
+    ['exec', 'vitest', 'run', ...levels, ...reporters],
+    (text) => process.stdout.write(text),
+    { TEST_PROGRAMS: PROGRAMS },
   )
   const count = readReport()
   // A file that does not load, a leak or an unhandled error fails a run in which every test passed.

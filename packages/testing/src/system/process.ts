@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import Docker from 'dockerode'
@@ -27,10 +28,17 @@ export interface Process {
 /** What a process gets of this one's environment: with the same Docker engine as the tests. */
 const PASSED_ON = ['PATH', 'HOME', 'NODE_COMPILE_CACHE', 'DOCKER_HOST', 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH']
 
+/** The program of an app: its bundle if the run has made them (infra/bootstrap/verify/bundle-programs.ts), or its source. */
+const programOf = (app: string): string => {
+  const bundles = process.env['TEST_PROGRAMS']
+  return bundles === undefined
+    ? fileURLToPath(new URL(`../../../../apps/${app}/src/main.ts`, import.meta.url))
+    : join(bundles, `${app}.mjs`)
+}
+
 export const startProcess = (app: 'api' | 'worker', env: Readonly<Record<string, string>>): Process => {
   const passedOn = Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.includes(name)))
-  const main = fileURLToPath(new URL(`../../../../apps/${app}/src/main.ts`, import.meta.url))
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [programOf(app)], {
     env: { ...passedOn, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
