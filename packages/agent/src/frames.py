@@ -14,12 +14,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PROTOCOL = 8
+PROTOCOL = 9
 
 # worker to agent
 EXEC, STDIN, SIGNAL, PUT, DATA, CREDIT, INIT, RESIZE, ASK = 1, 2, 3, 4, 5, 6, 7, 8, 9
+DIAL, HANG_UP, PORTS = 10, 11, 12
 # agent to worker
 READY, STDOUT, STDERR, EXIT, DONE, ERROR, GRANT, ANSWER = 64, 65, 66, 67, 68, 69, 70, 71
+END, CLOSED, LISTENING = 72, 73, 74
 
 HEADER = Struct(">IBI")
 MAX_PAYLOAD = 1 << 20

@@ -8,6 +8,7 @@
        ◀─────────────────────────────── ERROR           it could not be started
     ASK {what} ────────────────────────────────▶
        ◀────────────────────────────── ANSWER {…}
+    DIAL, PORTS ───────────────────────────────▶        see dials.py and ports.py
 
 Nothing here waits for a program. The sandbox ends with the connection, or when process 1 of the place dies.
 """
@@ -19,7 +20,10 @@ import os
 
 import frames
 import json_text
+from dials import Dials
+from listening import AF_NETLINK, SOCK_DIAG, SOCK_RAW, Listening
 from outlast import outlast_programs
+from ports import Ports
 from process import Process
 from spawn import Pipes
 
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
     from channel import Channel
     from confinement.place import Death, Place, Run, RunUsage
     from loop import Loop
-    from messages import Ask, ExitReport, Metrics, Signal, Start, TerminalSize
+    from messages import Ask, Dialled, ExitReport, KnownPorts, Metrics, Signal, Start, TerminalSize
     from spawn import Streams
     from terminal import Terminal
     from usage import Usage
@@ -53,6 +57,9 @@ class LastingSandbox:
         self._running: dict[int, tuple[Process, RunUsage]] = {}  # by process id, until the main process has died
         place.renew()
         place.listen(self._died)
+        listening = Listening(place.open_socket(AF_NETLINK, SOCK_RAW, SOCK_DIAG))
+        self._ports = Ports(loop, listening.look, self._is_empty, self._tell_ports)
+        self._dials = Dials(loop, channel.send, place.open_socket)
         for _ in outlast_programs():
             pass
 
@@ -62,10 +69,19 @@ class LastingSandbox:
             self._start(stream, json_text.loads(payload))
         elif kind == frames.ASK:
             self._answer(stream, json_text.loads(payload))
+        elif kind == frames.DIAL:
+            dialled: Dialled = json_text.loads(payload)
+            self._dials.open(stream, dialled["port"], dialled["credit"])
+        elif kind == frames.PORTS:
+            known: KnownPorts = json_text.loads(payload)
+            self._ports.ask(stream, known["known"])
+        elif self._dials.has(stream):
+            self._dials.received(kind, stream, payload)
         elif process is None:
             return  # it is over, and the worker could not know
         elif kind == frames.STDIN:
             process.write_stdin(payload)
+            self._ports.something_changes()
         elif kind == frames.CREDIT:
             process.grant(int.from_bytes(payload, "big"))
         elif kind == frames.SIGNAL:
@@ -109,6 +125,7 @@ class LastingSandbox:
         self._running[process.pid] = (process, used)
         self._channel.send_json(frames.DONE, stream, {"pid": process.pid})
         process.run(request, self._cpus)
+        self._ports.something_changes()
         return None
 
     def _open_streams(self, stream: int, size: TerminalSize | None) -> Streams:
@@ -162,6 +179,13 @@ class LastingSandbox:
                 process.was_held(seconds)
         answer: Metrics = self._measure()
         self._channel.send_json(frames.ANSWER, stream, answer)
+
+    def _tell_ports(self, stream: int, ports: list[int]) -> None:
+        self._channel.send_json(frames.LISTENING, stream, {"ports": ports})
+
+    def _is_empty(self) -> bool:
+        processes = self._usage.processes()
+        return processes is not None and processes <= OWN_PROCESSES
 
     def _measure(self) -> Metrics:
         processes, cpu_seconds = self._usage.processes(), self._usage.cpu_seconds()

@@ -3,6 +3,8 @@
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 Limit: TypeAlias = Literal["wall", "cpu", "output"]
+#: Why there is no connection to a port.
+DialCode: TypeAlias = Literal["nothing-listens", "no-answer", "too-many-connections", "failed"]
 
 
 class Warm(TypedDict):
@@ -95,6 +97,15 @@ class Ask(TypedDict):
     """`hold`: before the container is frozen. Until `release` no time passes for programs."""
 
     what: Literal["metrics", "hold", "release"]
+
+
+class Dialled(TypedDict):
+    port: int
+    credit: int
+
+
+class KnownPorts(TypedDict):
+    known: list[int]
 
 
 class Metrics(TypedDict):

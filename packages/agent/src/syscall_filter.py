@@ -7,7 +7,7 @@ Refused here:
 2. Change of user: a program has one.
 3. Asynchronous I/O of the kernel's (`io_setup`): the host has one number of requests for everybody.
 4. Keyrings: their quota is counted for a user over the whole host.
-5. Sockets of IPv4 and IPv6 with other protocols than TCP and UDP.
+5. Sockets of IPv4 and IPv6 with other protocols than TCP and UDP, and of netlink with others than that of addresses.
 6. Filters of the program's own: the kernel makes machine code of them, and has one limit for that of the whole host.
 
 Numbers above X32_BIT are those calls once more. The kernel remembers which calls a filter always allows, so most calls
@@ -26,7 +26,7 @@ ALLOW, ERRNO = 0x7FFF0000, 0x00050000
 EPERM, EINVAL, ENOSYS, EPROTONOSUPPORT = 1, 22, 38, 93
 NAMESPACE_FLAGS = 0x7E020000
 X32_BIT = 0x40000000
-AF_INET, AF_INET6 = 2, 10
+AF_INET, AF_INET6, AF_NETLINK = 2, 10, 16
 ANY, TCP, UDP = 0, 6, 17
 PR_SET_SECCOMP = 22
 
@@ -142,8 +142,13 @@ def compile_for(machine: str, refused: "tuple[str, ...]") -> bytes:
         instruction(EQUALS, PR_SET_SECCOMP, 0, 1),
         instruction(RETURN, ERRNO | EINVAL),
         *allow,
-        instruction(EQUALS, numbers["socket"], 0, 8),
+        instruction(EQUALS, numbers["socket"], 0, 13),
         instruction(LOAD, FIRST),
+        instruction(EQUALS, AF_NETLINK, 0, 4),
+        instruction(LOAD, THIRD),
+        instruction(EQUALS, ANY, 0, 1),
+        *allow,
+        *refuse,
         instruction(EQUALS, AF_INET, 1, 0),
         instruction(EQUALS, AF_INET6, 0, 5),
         instruction(LOAD, THIRD),

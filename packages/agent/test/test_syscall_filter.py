@@ -73,7 +73,11 @@ class Loaded(unittest.TestCase):
             for kind, protocol in ((2, 1), (2, 58), (1, 262), (1, 132), (2, 136), (3, 255)):
                 self.assertEqual(self.ask(OF_PROGRAM, "socket", family, kind, protocol), errno.EPROTONOSUPPORT)
         self.assertEqual(self.ask(OF_PROGRAM, "socket", 1, 1, 0), 0)
+
+    def test_a_program_has_netlink_for_addresses_and_for_nothing_else(self) -> None:
         self.assertEqual(self.ask(OF_PROGRAM, "socket", 16, 3, 0), 0)
+        for protocol in (4, 9, 12, 15, 16):
+            self.assertEqual(self.ask(OF_PROGRAM, "socket", 16, 3, protocol), errno.EPERM, protocol)
 
     def test_a_program_forks(self) -> None:
         pid = os.fork()

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { Outcome, TerminalSize, Usage } from '@runnel/contract/public'
 import type { Metrics } from './agent/protocol.ts'
 
@@ -90,6 +91,23 @@ export interface HeldOutput {
   readonly bytes: Buffer
 }
 
+/** The TCP ports that its programs listen on at 127.0.0.1, ::1, 0.0.0.0 or ::, the lowest first. At most the 256 lowest. */
+export interface HeldPorts {
+  /** Now; a change is noticed within 250 ms. */
+  readonly listening: readonly number[]
+  /**
+   * First what is there already, then each change. Any number of readers, each at its own pace. Ends with the sandbox, or
+   * when `signal` aborts. Never throws.
+   */
+  changes(signal?: AbortSignal): AsyncIterable<PortChange>
+}
+
+/** One of them is not empty. */
+export interface PortChange {
+  readonly opened: readonly number[]
+  readonly closed: readonly number[]
+}
+
 /** Why a sandbox is over that nobody disposed of. */
 export interface HeldEnd {
   readonly ending: 'out-of-memory' | 'sandbox-failed'
@@ -104,6 +122,14 @@ export interface HeldSandbox extends AsyncDisposable {
   readonly ended: Promise<HeldEnd>
   start(command: CommandRequest): HeldProcess
   task(task: Task): HeldProcess
+  readonly ports: HeldPorts
+  /**
+   * A connection to a port: to 127.0.0.1, and if nothing listens there to ::1. Each side may end its half first. A program
+   * that does not read stops the writer, and a reader that does not read stops the program. If the program breaks it off, it
+   * fails with `code: 'ECONNRESET'`. At most 200 at a time. Rejects with a DialRefusal, with a SandboxFailure if the sandbox
+   * ended, or with a RangeError if it is no port. While the sandbox is paused it waits.
+   */
+  dial(port: number): Promise<Duplex>
   /** Rejects while it is paused. */
   metrics(): Promise<Metrics>
   /** Freezes it: no processor time, memory kept. What is started then waits until `resume`. */

@@ -1,14 +1,17 @@
 export { StartRefusal } from './agent/connection.ts'
-export type { Metrics } from './agent/protocol.ts'
+export { DialRefusal } from './agent/dial.ts'
+export type { DialCode, Metrics } from './agent/protocol.ts'
 export { createDockerSandboxes, type DockerSandboxesOptions } from './docker/sandboxes.ts'
 export type {
   CommandRequest,
   HeldEnd,
   HeldLimits,
   HeldOutput,
+  HeldPorts,
   HeldProcess,
   HeldSandbox,
   HoldRequest,
+  PortChange,
   Task,
 } from './held-sandbox.ts'
 export {

@@ -6,7 +6,7 @@ import { RESPONSE } from '../src/agent/protocol.ts'
 import { cut } from './cut.ts'
 import { reasonOf } from './reason-of.ts'
 
-const READY = { protocol: 8, cgroup: 'v2', warm: true }
+const READY = { protocol: 9, cgroup: 'v2', warm: true }
 const REPORT = {
   code: 0,
   signal: null,
@@ -77,6 +77,28 @@ const lies: [lie: string, bytes: Buffer, reason: string][] = [
     encodeJsonFrame(RESPONSE.exit, 2, { ...REPORT, tenant: 'x' }),
     'unrecognized_keys',
   ],
+  [
+    'prints after its end',
+    Buffer.concat([encodeFrame(RESPONSE.end, 2), encodeFrame(RESPONSE.stdout, 2, Buffer.alloc(1))]),
+    'The agent sent output after its end',
+  ],
+  [
+    'ends its output twice',
+    Buffer.concat([encodeFrame(RESPONSE.end, 2), encodeFrame(RESPONSE.end, 2)]),
+    'The agent ended its output twice',
+  ],
+  ['says a port that there is not', encodeJsonFrame(RESPONSE.listening, 2, { ports: [65_536] }), 'ports 0 too_big'],
+  ['says ports twice, or in disorder', encodeJsonFrame(RESPONSE.listening, 2, { ports: [80, 80] }), 'ports custom'],
+  [
+    'says more ports than there may be',
+    encodeJsonFrame(RESPONSE.listening, 2, { ports: Array.from({ length: 257 }, (_, at) => at + 1) }),
+    'ports too_big',
+  ],
+  [
+    'closes a connection and does not say how',
+    encodeFrame(RESPONSE.closed, 2),
+    'The agent sent a report that is not JSON',
+  ],
   ['sends a report with __proto__', withField('"__proto__":{"code":1}'), 'unrecognized_keys'],
   ['reports an exit code of 999', encodeJsonFrame(RESPONSE.exit, 2, { ...REPORT, code: 999 }), 'code too_big'],
   ['reports a negative time', encodeJsonFrame(RESPONSE.exit, 2, { ...REPORT, wallMs: -1 }), 'wallMs too_small'],
@@ -132,7 +154,9 @@ describe('A connection to an agent', () => {
     expect(isOpen()).toBe(false)
     const closed = await connection.closed
     expect([closed.message, reasonOf(closed)]).toEqual(['The agent broke the protocol', reason])
-    expect(events.filter(({ type }) => type !== 'done')).toEqual([{ type: 'failed', error: closed }])
+    expect(events.filter(({ type }) => type !== 'done' && type !== 'ended')).toEqual([
+      { type: 'failed', error: closed },
+    ])
   })
 
   it('takes nothing after the report: a second report, or output, closes it', async () => {

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import _socket
+
 from confinement.cell import Cell
 
 TYPE_CHECKING = False
@@ -82,6 +84,11 @@ class Place(Cell):
 
     def task(self, streams: Streams, what: dict[str, Any], folder: str) -> int:
         return self._call(("task", what, folder), *to_theirs(streams))
+
+    def open_socket(self, family: int, kind: int, protocol: int) -> _socket.socket:
+        """In the network of its programs, which it keeps wherever it is used."""
+        _, (fd,) = self._ask(("socket", family, kind, protocol))
+        return _socket.socket(family, kind, protocol, fd)
 
     def cpu_ms(self, pid: int) -> int:
         return self._call(("cpu", pid))

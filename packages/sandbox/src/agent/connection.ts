@@ -1,9 +1,12 @@
 import { createFrameDecoder, type Frame, ProtocolError } from './frames.ts'
 import {
   agentErrorSchema,
+  closedSchema,
+  type DialCode,
   type ExitReport,
   encodeCredit,
   exitReportSchema,
+  listeningSchema,
   type Metrics,
   metricsSchema,
   RESPONSE,
@@ -21,7 +24,7 @@ export interface Transport {
   close(): void
 }
 
-/** What happens on one stream, in order. `failed`, `exited` and `answered` are each the last event. */
+/** What happens on one stream, in order. `failed`, `exited`, `answered`, `listening` and `closed` are each the last event. */
 export type StreamEvent =
   | { readonly type: 'done'; readonly pid: number | undefined }
   | {
@@ -32,12 +35,23 @@ export type StreamEvent =
   | { readonly type: 'granted'; readonly bytes: number }
   | { readonly type: 'exited'; readonly report: ExitReport }
   | { readonly type: 'answered'; readonly metrics: Metrics }
+  /** A program at a port sends no more. */
+  | { readonly type: 'ended' }
+  | { readonly type: 'closed'; readonly isReset: boolean }
+  | { readonly type: 'listening'; readonly ports: readonly number[] }
   /** A StartRefusal if the agent could not start it, else the connection is gone. */
   | { readonly type: 'failed'; readonly error: Error }
 
-/** The agent could not start a program. An agent whose sandbox lasts lives on. */
+/** The agent could not start a program, or connect to a port. An agent whose sandbox lasts lives on. */
 export class StartRefusal extends Error {
   override name = 'StartRefusal'
+  /** Only of a port. */
+  readonly code: DialCode | undefined
+
+  constructor(message: string, code?: DialCode) {
+    super(message)
+    this.code = code
+  }
 }
 
 export interface AgentConnection {
@@ -61,6 +75,7 @@ export interface AgentConnection {
 interface Listener {
   credit: number
   isDone: boolean
+  isEnded: boolean
   readonly onEvent: (event: StreamEvent) => void
 }
 
@@ -96,6 +111,7 @@ export const createAgentConnection = (transport: Transport): AgentConnection => 
       case RESPONSE.stdout:
       case RESPONSE.stderr:
         if (payload.length === 0) throw new ProtocolError('The agent sent output of no bytes')
+        if (listener.isEnded) throw new ProtocolError('The agent sent output after its end')
         listener.credit -= payload.length
         if (listener.credit < 0) throw new ProtocolError('The agent sent more output than it was given credit for')
         return listener.onEvent({
@@ -115,6 +131,10 @@ export const createAgentConnection = (transport: Transport): AgentConnection => 
         if (payload.length !== 4 || payload.readUInt32BE() === 0)
           throw new ProtocolError('The agent sent a grant that is not a number of bytes')
         return listener.onEvent({ type: 'granted', bytes: payload.readUInt32BE() })
+      case RESPONSE.end:
+        if (listener.isEnded) throw new ProtocolError('The agent ended its output twice')
+        listener.isEnded = true
+        return listener.onEvent({ type: 'ended' })
       // The last frame of a stream. It is parsed before its listener goes: if that fails, the listener gets `failed`.
       case RESPONSE.exit: {
         const report = exitReportSchema.parse(parseJson(payload))
@@ -122,14 +142,24 @@ export const createAgentConnection = (transport: Transport): AgentConnection => 
         return listener.onEvent({ type: 'exited', report })
       }
       case RESPONSE.error: {
-        const { message } = agentErrorSchema.parse(parseJson(payload))
+        const { message, code } = agentErrorSchema.parse(parseJson(payload))
         listeners.delete(stream)
-        return listener.onEvent({ type: 'failed', error: new StartRefusal(message) })
+        return listener.onEvent({ type: 'failed', error: new StartRefusal(message, code) })
       }
       case RESPONSE.answer: {
         const metrics = metricsSchema.parse(parseJson(payload))
         listeners.delete(stream)
         return listener.onEvent({ type: 'answered', metrics })
+      }
+      case RESPONSE.closed: {
+        const { isReset } = closedSchema.parse(parseJson(payload))
+        listeners.delete(stream)
+        return listener.onEvent({ type: 'closed', isReset })
+      }
+      case RESPONSE.listening: {
+        const { ports } = listeningSchema.parse(parseJson(payload))
+        listeners.delete(stream)
+        return listener.onEvent({ type: 'listening', ports })
       }
       default:
         throw new ProtocolError(`The agent sent a frame of the unknown kind ${kind}`)
@@ -174,7 +204,7 @@ export const createAgentConnection = (transport: Transport): AgentConnection => 
       if (first !== undefined) transport.write(frames.length === 1 ? first : Buffer.concat(frames))
     },
     listen(stream, credit, onEvent) {
-      if (closeReason === undefined) listeners.set(stream, { credit, isDone: false, onEvent })
+      if (closeReason === undefined) listeners.set(stream, { credit, isDone: false, isEnded: false, onEvent })
       else onEvent({ type: 'failed', error: closeReason })
     },
     giveCredit(stream, bytes) {

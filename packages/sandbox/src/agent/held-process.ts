@@ -109,8 +109,8 @@ export const startHeldProcess = (
       case 'failed':
         fail(event.error)
         break
-      case 'answered':
-        return connection.close(new ProtocolError('The agent answered what nobody asked'))
+      default:
+        return connection.close(new ProtocolError(`The agent says of a process that it is ${event.type}`))
     }
     callOff()
     over.abort()

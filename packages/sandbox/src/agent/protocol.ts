@@ -32,6 +32,12 @@ import { encodeFrame, encodeJsonFrame } from './frames.ts'
  *        ◀────────────────────────── ERROR        in place of DONE: it was not started, and the sandbox lives on
  *     ASK {what} ─────────────────────────▶
  *        ◀───────────────────────── ANSWER        numbers of the whole sandbox
+ *     PORTS {known} ──────────────────────▶
+ *        ◀────────────────────── LISTENING        as soon as its programs listen on others than the known ones
+ *     DIAL {port} ────────────────────────▶       a connection to a port
+ *        ◀─────────────────────────── DONE        it is there; ERROR in place of it says why not
+ *     STDIN, CREDIT, HANG_UP ─────────────▶       STDIN without bytes: no more will come
+ *        ◀────────── STDOUT, GRANT … CLOSED       END after the last STDOUT; CLOSED when both sides have ended
  *
  * What the agent sends is untrusted: once a program has run, a hole in the kernel could let the program speak in its place.
  * A frame that is malformed, too large or out of turn ends the sandbox, never the worker. The number of frames is bounded:
@@ -41,7 +47,7 @@ import { encodeFrame, encodeJsonFrame } from './frames.ts'
  * packages/agent/src is the other end: change both or neither.
  */
 /** Raised whenever a frame or a field changes. A number is never used again: images and workers may be of different days. */
-const PROTOCOL = 8
+const PROTOCOL = 9
 
 export const REQUEST = {
   exec: 1,
@@ -53,6 +59,9 @@ export const REQUEST = {
   init: 7,
   resize: 8,
   ask: 9,
+  dial: 10,
+  hangUp: 11,
+  ports: 12,
 } as const
 export const RESPONSE = {
   ready: 64,
@@ -63,6 +72,9 @@ export const RESPONSE = {
   error: 69,
   grant: 70,
   answer: 71,
+  end: 72,
+  closed: 73,
+  listening: 74,
 } as const
 
 /**
@@ -118,6 +130,7 @@ export type Ready = z.infer<typeof readySchema>
 /** No program runs for a day, on any number of processors, or uses a pebibyte: beyond that the number is no measurement. */
 const durationMs = z.number().nonnegative().max(86_400_000)
 const PEBIBYTE = 2 ** 50
+const MOST_PORTS = 256
 
 /** How a program ended, as the agent saw it. */
 export const exitReportSchema = z
@@ -152,6 +165,23 @@ export const metricsSchema = z.strictObject({
 })
 export type Metrics = z.infer<typeof metricsSchema>
 
+/** Of a sandbox that lasts: the TCP ports that its programs listen on. */
+export const listeningSchema = z.strictObject({
+  ports: z
+    .array(z.int().min(1).max(65_535))
+    .max(MOST_PORTS)
+    .refine(
+      (ports) => ports.every((port, at) => at === 0 || port > (ports[at - 1] ?? 0)),
+      'The ports are not in order',
+    ),
+})
+
+/** How a connection to a port ended: `isReset` if the program broke it off. */
+export const closedSchema = z.strictObject({ isReset: z.boolean() })
+
 export const agentErrorSchema = z.strictObject({
   message: z.string().max(4096),
+  /** Only of a connection to a port. */
+  code: z.enum(['nothing-listens', 'no-answer', 'too-many-connections', 'failed']).optional(),
 })
+export type DialCode = NonNullable<z.infer<typeof agentErrorSchema>['code']>

@@ -1,6 +1,8 @@
 import { askAgent } from '../agent/ask.ts'
 import { createDeadlines } from '../agent/deadlines.ts'
+import { dialPort } from '../agent/dial.ts'
 import { type StartRequest, startHeldProcess } from '../agent/held-process.ts'
+import { watchPorts } from '../agent/ports.ts'
 import type { HeldEnd, HeldProcess, HeldSandbox, HoldRequest, Task } from '../held-sandbox.ts'
 import { SandboxFailure } from '../sandbox.ts'
 import type { Container } from './container.ts'
@@ -77,6 +79,11 @@ export const createHold = (options: {
           env: { ...ENV, ...(command.terminal === undefined ? {} : TERMINAL_ENV), ...env, ...own },
         }),
       task: (task) => start({ task, folder: HOME, wallMs: ENDLESS_TASKS.has(task.name) ? null : TASK_WALL_MS }),
+      ports: watchPorts(connection),
+      async dial(port) {
+        if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new RangeError(`There is no port ${port}`)
+        return dialPort(connection, port, settings.giveUpAfter)
+      },
       async metrics() {
         if (isPaused) throw new SandboxFailure('The sandbox is paused', { programStarted: true })
         return ask('metrics')

@@ -48,6 +48,7 @@ const ENOSYS = 38
 
 /** AF_UNIX, AF_INET, AF_INET6, for a program to talk to itself. AF_NETLINK only with protocol 0, for getifaddrs and getaddrinfo. */
 const AF_NETLINK = 16
+const NETLINK_SOCK_DIAG = 4
 const SOCKET_FAMILIES = [1, 2, 10]
 
 /**
@@ -121,7 +122,7 @@ export interface SeccompProfile {
 }
 
 /**
- * What the agent of a cell needs to make the namespaces of each program. The program itself gets none of it: the agent loads
+ * What the agent of a cell needs to make the namespaces of each program, and to look into them. The program itself gets none of it: the agent loads
  * a second, stricter filter into it (packages/agent/src/syscall_filter.py).
  */
 const FOR_NAMESPACES = ['clone', 'unshare', 'mount', 'umount2', 'pivot_root', 'sethostname', 'seccomp']
@@ -196,5 +197,10 @@ export const seccompProfile: SeccompProfile = {
 /** For containers whose programs have namespaces of their own. */
 export const cellSeccompProfile: SeccompProfile = {
   ...seccompProfile,
-  syscalls: [{ names: FOR_NAMESPACES, action: ALLOW }, ...seccompProfile.syscalls],
+  syscalls: [
+    { names: FOR_NAMESPACES, action: ALLOW },
+    // To see which ports its programs listen on.
+    { names: ['socket'], action: ALLOW, args: [equals(0, AF_NETLINK), equals(2, NETLINK_SOCK_DIAG)] },
+    ...seccompProfile.syscalls,
+  ],
 }

@@ -14,7 +14,7 @@ def receive():
     length, kind, stream = struct.unpack(">IBI", exactly(9))
     return kind, stream, exactly(length)
 def as_json(value): return json.dumps(value).encode()
-READY = {"protocol": 8, "cgroup": "v1", "warm": True}
+READY = {"protocol": 9, "cgroup": "v1", "warm": True}
 REPORT = {"code": 0, "signal": None, "wallMs": 1, "cpuMs": 1, "peakMemoryBytes": 1, "oomKilled": False, "limit": None, "hits": []}
 INIT, PUT, DATA, EXEC = 7, 4, 5, 1
 ready, stdout, stderr, ended, done, error, grant = 64, 65, 66, 67, 68, 69, 70
