@@ -23,14 +23,16 @@ export type { ActAnswer, ActName, ActRequest, ConnectionName, ConnectionRequest,
 export interface Call {
   /** The bytes that the API sends. An act that does not take them leaves them alone. */
   readonly body: Readable
+  /** False: the body is known to be empty. */
+  readonly hasBody: boolean
   /** Aborts when the API hangs up, or the sandbox is closed. */
   readonly signal: AbortSignal
 }
 
 export interface Answered<A extends ActName> {
   readonly answer: ActAnswer<A>
-  /** Read as fast as the API takes it. */
-  readonly body?: AsyncIterable<Uint8Array> | undefined
+  /** Bytes that are there already, or a stream, which is read as fast as the API takes it. */
+  readonly body?: Uint8Array | AsyncIterable<Uint8Array> | undefined
 }
 
 /** What each act does in one sandbox. Throws a RequestError for what the caller has to know. */
@@ -179,20 +181,24 @@ export const startGatewayServer = async (options: {
     const { sandbox, act } = admitted
     const hungUp = new AbortController()
     const cut = () => response.destroy()
-    response.on('close', () => hungUp.abort())
+    const hangUp = () => hungUp.abort()
+    response.on('close', hangUp)
     sandbox.closed.signal.addEventListener('abort', cut, { once: true })
     const stopped = Promise.withResolvers<never>()
     const serveAct = async (): Promise<void> => {
-      const call = { body: request, signal: hungUp.signal }
+      const hasBody = request.headers['content-length'] !== '0'
+      const call = { body: request, hasBody, signal: hungUp.signal }
       const { answer: told, body } = await runAct(sandbox, act, admitted.request, call)
       if (response.destroyed || response.headersSent) return
       response.writeHead(200, { [ANSWER_HEADER]: toAnswerHeader(told) })
-      if (body === undefined) response.end()
+      if (body === undefined || body instanceof Uint8Array) response.end(body)
       else {
         // The first bytes may take a while.
         response.flushHeaders()
         await pipeline(body, response)
       }
+      // Nobody listens for it any more, and an abort makes an error with a stack.
+      response.off('close', hangUp)
     }
     let release: (() => void) | undefined
     try {

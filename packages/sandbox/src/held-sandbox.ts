@@ -28,6 +28,8 @@ export interface CommandRequest {
   /** Absolute, or relative to the home; the home without it. */
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>> | undefined
+  /** Its standard input has ended before it starts. Default: false. */
+  readonly hasNoInput?: boolean | undefined
   /** The command gets a terminal of this size in place of three pipes. */
   readonly terminal?: TerminalSize | undefined
   /** null: no limit. */

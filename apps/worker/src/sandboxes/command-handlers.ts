@@ -73,14 +73,15 @@ export const createCommandHandlers = (parts: {
   }
 
   return {
-    async 'start-command'({ waitMs, ...request }, { body, signal }): Promise<Answered<'start-command'>> {
+    async 'start-command'({ waitMs, ...request }, { body, hasBody, signal }): Promise<Answered<'start-command'>> {
+      const input = hasBody ? body : undefined
       if (request.background) {
-        const command = await commands.startInBackground(request, body)
+        const command = await commands.startInBackground(request, input)
         return { answer: command.describe() }
       }
       const { commandId: id, terminal } = request
       const runLog = createRunLog(parts, { id, terminal, collects: waitMs > 0 })
-      const command = await commands.start(request, body, runLog)
+      const command = await commands.start(request, input, runLog)
       const release = use()
       command.ended.then(release, release)
       if (waitMs > 0) await within(waitMs, command.ended, signal)
@@ -88,11 +89,7 @@ export const createCommandHandlers = (parts: {
       await command.ended
       const { stdout, stderr, truncated } = runLog.collected
       const output = { stdoutBytes: stdout.length, truncated }
-      const bytes = async function* () {
-        yield stdout
-        yield stderr
-      }
-      return { answer: { ...command.describe(), output }, body: bytes() }
+      return { answer: { ...command.describe(), output }, body: Buffer.concat([stdout, stderr]) }
     },
     commands: async () => ({ answer: { commands: [...commands.list()] } }),
     command: async ({ commandId }) => ({ answer: commands.find(commandId).describe() }),

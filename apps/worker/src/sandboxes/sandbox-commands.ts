@@ -64,10 +64,12 @@ export const createSandboxCommands = (options: {
   ): Promise<CommandState> => {
     if (all.has(request.commandId)) throw new RequestError('invalid-request', 'There is a command with this id already')
     const facts = toFacts(request, workDir, new Date())
+    const hasNoInput = input === undefined && !request.interactive
     const process = held.start({
       argv: toArgv(request),
       cwd: facts.cwd,
       env: request.env,
+      hasNoInput,
       terminal: request.terminal,
       wallMs: request.timeoutMs,
       cpuMs: null,
@@ -96,7 +98,7 @@ export const createSandboxCommands = (options: {
       process,
       ring,
       ended,
-      isInputOpen: true,
+      isInputOpen: !hasNoInput,
       hasTerminal: request.terminal !== undefined,
       get outcome() {
         return end?.outcome
@@ -123,10 +125,6 @@ export const createSandboxCommands = (options: {
       throw toRefusal(error)
     }
     if (input !== undefined) feed(state, input, request.interactive).catch(() => process.end())
-    else if (!request.interactive) {
-      state.isInputOpen = false
-      process.end()
-    }
     return state
   }
 

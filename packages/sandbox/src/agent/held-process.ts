@@ -7,7 +7,7 @@ import { toOutcome } from './ending.ts'
 import { createEventQueue } from './event-queue.ts'
 import { encodeJsonFrame, ProtocolError } from './frames.ts'
 import { type ExitReport, REQUEST } from './protocol.ts'
-import { createStdin } from './stdin.ts'
+import { createStdin, encodeEndOfStdin } from './stdin.ts'
 
 /** Output that was sent and that nobody has read yet. Files flow with more under way, because each answer takes time. */
 const WINDOW_BYTES = { command: 256 * 1024, task: 1024 * 1024 }
@@ -134,7 +134,9 @@ export const startHeldProcess = (
   }
 
   connection.listen(stream, windowBytes, onEvent)
-  connection.send([encodeJsonFrame(REQUEST.exec, stream, { ...toStart(request), killGraceMs, credit: windowBytes })])
+  const exec = encodeJsonFrame(REQUEST.exec, stream, { ...toStart(request), killGraceMs, credit: windowBytes })
+  // In one write: each wakes the engine and the agent.
+  connection.send('hasNoInput' in request && request.hasNoInput ? [exec, encodeEndOfStdin(stream)] : [exec])
   const send = (kind: number, value: unknown) => connection.send([encodeJsonFrame(kind, stream, value)])
 
   return {
