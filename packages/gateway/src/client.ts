@@ -1,7 +1,7 @@
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { type Duplex, PassThrough, type Readable } from 'node:stream'
-import { RequestError } from '@runnel/contract/public'
-import type { Lease, Leases, SandboxRecords } from '@runnel/registry'
+import type { RequestError } from '@runnel/contract/public'
+import type { Leases, SandboxRecord, SandboxRecords } from '@runnel/registry'
 import {
   ACT_SCHEMAS,
   type ActAnswer,
@@ -14,6 +14,7 @@ import {
   type HeldCommand,
 } from './acts.ts'
 import { explainBreak, sandboxEnded, unreachable } from './explain-break.ts'
+import { createHolders } from './holders.ts'
 import { sign } from './signature.ts'
 import { ANSWER_HEADER, readAnswerHeader, readErrorBody, toPath, UPGRADE_PROTOCOL } from './wire.ts'
 
@@ -30,6 +31,8 @@ export interface CallOptions {
 }
 
 export interface Gateway extends Disposable {
+  /** Of a sandbox that a worker holds: what never changes, as it was read within the last seconds. Throws as `call` does. */
+  find(sandboxId: string): Promise<Pick<SandboxRecord, 'tenantId' | 'limits'>>
   /**
    * Asks the worker that holds the sandbox. Resolves with its answer; the body has the bytes that follow, if the act has some, and
    * must be read or destroyed. Throws a RequestError: `sandbox-not-found`, `sandbox-queued`, `sandbox-ended`, `gateway-unreachable`,
@@ -83,23 +86,12 @@ const readText = async (body: Readable): Promise<string> => {
 
 /** The API's end of the gateway: finds the lease, signs, connects, and says in our words what went wrong. */
 export const createGateway = (parts: { readonly leases: Leases; readonly records: SandboxRecords }): Gateway => {
-  const { leases, records } = parts
+  const { records } = parts
+  const holders = createHolders(parts)
   // The worker never closes an idle connection, so this side does.
   const agent = new Agent({ keepAlive: true, timeout: IDLE_SOCKET_MS })
   const open = new Map<string, Set<AbortController>>()
   const closing = new AbortController()
-
-  const findLease = async (sandboxId: string): Promise<Lease> => {
-    const lease = await leases.find(sandboxId)
-    if (lease !== undefined) return lease
-    const record = await records.read(sandboxId)
-    if (record === undefined) throw new RequestError('sandbox-not-found', 'There is no sandbox with this id')
-    if (record.ending !== undefined) throw sandboxEnded(record.ending)
-    if (record.status === 'queued') {
-      throw new RequestError('sandbox-queued', 'The sandbox waits for a worker: ask again when its status is `running`')
-    }
-    throw unreachable(undefined)
-  }
 
   /** Known as open until `release` is called. */
   const track = (sandboxId: string): { readonly signal: AbortSignal; readonly release: () => void } => {
@@ -114,12 +106,13 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
   }
 
   /** Resolves with the response, or with the connection after an upgrade. */
-  const send = (
-    lease: Lease,
+  const send = async (
+    sandboxId: string,
     path: string,
     { body, signal, waitMs = 0 }: CallOptions,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<{ response: IncomingMessage; stream?: Duplex; head?: Buffer }> => {
+    const { lease } = await holders.find(sandboxId)
     const { promise, resolve, reject } = Promise.withResolvers<{ response: IncomingMessage; stream?: Duplex }>()
     const url = new URL(path, lease.gateway)
     const method = headers['upgrade'] === undefined ? 'POST' : 'GET'
@@ -145,6 +138,7 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
     })
     request.on('error', (error) => {
       clearTimeout(late)
+      holders.forget(sandboxId)
       reject(isConnected ? new BrokenError(error) : unreachable(error))
     })
     request.on('response', (response) => {
@@ -170,6 +164,7 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
     const known = readErrorBody(await readText(response))
     if (known !== undefined) throw known
     // The worker no longer serves it: it has ended since the lease was read, or another worker has taken the address.
+    holders.forget(sandboxId)
     const record = await records.read(sandboxId)
     if (record?.ending !== undefined) throw sandboxEnded(record.ending)
     throw unreachable(new Error(`the gateway answered ${response.statusCode}`))
@@ -195,6 +190,8 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
   }
 
   return {
+    find: async (sandboxId) => (await holders.find(sandboxId)).record,
+
     async call(sandboxId, act, request, options = {}) {
       const { signal: cut, release } = track(sandboxId)
       const outer = options.signal ?? closing.signal
@@ -202,7 +199,7 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
       try {
         const ask = async () => {
           const path = toPath(sandboxId, act, request)
-          const { response } = await send(await findLease(sandboxId), path, { ...options, signal })
+          const { response } = await send(sandboxId, path, { ...options, signal })
           if (response.statusCode !== 200) return refuse(response, sandboxId)
           const answer = ACT_SCHEMAS[act].answer.parse(readAnswerHeader(response.headers[ANSWER_HEADER]))
           const body = new PassThrough()
@@ -234,7 +231,7 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
           const path = toPath(sandboxId, name, request)
           const headers = { connection: 'upgrade', upgrade: UPGRADE_PROTOCOL }
           const signal = AbortSignal.any([cut, outer])
-          const { response, stream } = await send(await findLease(sandboxId), path, { signal }, headers)
+          const { response, stream } = await send(sandboxId, path, { signal }, headers)
           if (stream === undefined) return refuse(response, sandboxId)
           const answer = CONNECTION_SCHEMAS[name].answer.parse(readAnswerHeader(response.headers[ANSWER_HEADER]))
           const hangUp = () => stream.destroy()
@@ -256,6 +253,7 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
       explainBreak(parts, sandboxId, cause, AbortSignal.any([signal, closing.signal])),
 
     cut(sandboxId) {
+      holders.forget(sandboxId)
       for (const cutter of open.get(sandboxId) ?? []) cutter.abort()
     },
 

@@ -147,4 +147,17 @@ describe('The gateway', () => {
     await expect(failed).rejects.toMatchObject({ code: 'sandbox-ended', ending: 'lost' })
     await closed
   })
+
+  test('remembers who holds a sandbox, and still says at once that it has ended', async ({ house }) => {
+    const { gateway, leases, records, ours } = house
+    await gateway.call(OURS, 'commands', {})
+    await leases.remove(OURS)
+    expect((await gateway.call(OURS, 'commands', {})).answer).toEqual({ commands: [] })
+    expect(await gateway.find(OURS)).toMatchObject({ tenantId: 'acme', limits: { processes: 1 } })
+    await records.end(OURS, 'deleted')
+    ours.serving[Symbol.dispose]()
+    const ended = { code: 'sandbox-ended', ending: 'deleted' }
+    await expect(gateway.call(OURS, 'commands', {})).rejects.toMatchObject(ended)
+    await expect(gateway.find(OURS)).rejects.toMatchObject(ended)
+  })
 })

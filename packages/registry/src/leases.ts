@@ -34,8 +34,9 @@ export interface Leases {
 /** A lease outlives its sandbox by this, so that a restart of Redis does not remove it before it is renewed. */
 const MARGIN_MS = 60_000
 
-const read = (json: string | null): Lease | undefined =>
-  json === null ? undefined : leaseSchema.safeParse(JSON.parse(json)).data
+/** Undefined if there is none. */
+export const readLease = (stored: unknown): Lease | undefined =>
+  typeof stored === 'string' ? leaseSchema.safeParse(JSON.parse(stored)).data : undefined
 
 /**
  * Who holds which sandbox. Workers may only write here (docs/redis-keys.md), so none of them can sign requests to another one's
@@ -59,13 +60,13 @@ export const createLeases = ({ redis, prefix }: { readonly redis: Redis; readonl
     },
 
     async find(sandboxId) {
-      return read(await redis.get(keys.lease(sandboxId)))
+      return readLease(await redis.get(keys.lease(sandboxId)))
     },
 
     async renewals(sandboxIds) {
       if (sandboxIds.length === 0) return []
       const found = await redis.mget(sandboxIds.map(keys.lease))
-      return found.map((json) => read(json)?.renewal)
+      return found.map((json) => readLease(json)?.renewal)
     },
   }
 }

@@ -61,7 +61,7 @@ export const toFixed = ({
   } satisfies z.input<typeof fixedSchema>)
 
 /** Undefined if there is no record, or if it cannot be read because another version wrote it. */
-export const readSandboxRecord = (id: string, fields: Readonly<Record<string, string>>): SandboxRecord | undefined => {
+export const readSandboxRecord = (id: string, fields: unknown): SandboxRecord | undefined => {
   const stored = storedSchema.safeParse(fields)
   if (!stored.success) return undefined
   const { tenant, fixed, ...rest } = stored.data

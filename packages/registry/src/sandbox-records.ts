@@ -8,6 +8,7 @@ import {
 } from '@runnel/contract/public'
 import { createRedisKeys, KEPT_FIELDS, type Redis, type RedisCommand, toTenantField } from '@runnel/redis'
 import { isCursor, toJobId, toMember } from './history-member.ts'
+import { type Lease, readLease } from './leases.ts'
 import { readSandboxRecord, type SandboxRecord, toFixed } from './sandbox-record.ts'
 import { changeScript, endScript, forgetScript, startScript } from './sandbox-scripts.ts'
 
@@ -63,6 +64,8 @@ export interface SandboxRecords {
   end(id: string, ending: SandboxEnding): Promise<boolean>
   /** Undefined if it is unknown, or if its retention is over. */
   read(id: string): Promise<SandboxRecord | undefined>
+  /** The same with its lease, in one round trip. Each is undefined where there is none. */
+  readWithLease(id: string): Promise<{ readonly record: SandboxRecord | undefined; readonly lease: Lease | undefined }>
   /** In the same order, in one round trip. Undefined where there is no record. */
   statuses(ids: readonly string[]): Promise<readonly (SandboxStatus | undefined)[]>
   list(tenantId: string, query: SandboxQuery): Promise<SandboxPage>
@@ -107,8 +110,7 @@ export const createSandboxRecords = (options: {
     const answers = (await step.exec()) ?? []
     return answers.map(([error, fields], at) => {
       if (error !== null) throw error
-      const texts = Object.entries(fields ?? {}).map(([name, value]) => [name, String(value)])
-      return readSandboxRecord(ids[at] ?? '', Object.fromEntries(texts))
+      return readSandboxRecord(ids[at] ?? '', fields)
     })
   }
 
@@ -155,6 +157,13 @@ export const createSandboxRecords = (options: {
 
     async read(id) {
       return readSandboxRecord(id, await redis.hgetall(keys.sandboxRecord(id)))
+    },
+
+    async readWithLease(id) {
+      const answers = (await redis.pipeline().hgetall(keys.sandboxRecord(id)).get(keys.lease(id)).exec()) ?? []
+      for (const [error] of answers) if (error !== null) throw error
+      const [fields, lease] = answers.map(([, answer]) => answer)
+      return { record: readSandboxRecord(id, fields), lease: readLease(lease) }
     },
 
     async statuses(ids) {

@@ -6,7 +6,7 @@ import type { ActRequest } from '@runnel/gateway/client'
 import type { SandboxRecord } from '@runnel/registry'
 import { requireRedis } from '../request-errors.ts'
 import type { Requester } from '../requester.ts'
-import { readLivingRecord } from './find-sandbox.ts'
+import { requireOwnSandbox, sandboxNotFound } from './find-sandbox.ts'
 import { chooseSandboxLimit, requireWithinMaxima } from './prepare-sandbox.ts'
 import type { SandboxParts } from './sandbox-parts.ts'
 import { toStorageFull } from './storage-full.ts'
@@ -54,7 +54,7 @@ const RUN_FILE = 'command'
 const toRun = async (
   parts: SandboxParts,
   { tenant, keyId }: Requester,
-  { id: sandboxId, limits }: SandboxRecord,
+  { id: sandboxId, limits }: Pick<SandboxRecord, 'id' | 'limits'>,
   request: CommandRequest,
   start: Omit<StartRequest, 'commandId'>,
 ): Promise<SandboxRun> => {
@@ -126,18 +126,18 @@ const start = async (
 const runInForeground = async (
   parts: SandboxParts,
   requester: Requester,
-  record: SandboxRecord,
+  sandbox: Pick<SandboxRecord, 'id' | 'limits'>,
   request: CommandRequest,
   { waitMs, signal }: RunOptions,
 ): Promise<Command> => {
   const { logWriter, history, recorder } = parts
   requireRedis(parts)
   const toStart = toStartRequest(parts, requester, request, waitMs)
-  const run = await toRun(parts, requester, record, request, toStart)
+  const run = await toRun(parts, requester, sandbox, request, toStart)
   const full = await logWriter.acceptRun(run, history.acceptCommands(run))
   if (full !== undefined) throw toStorageFull(full)
   try {
-    const command = await start(parts, record.id, { ...toStart, commandId: run.id }, request, signal)
+    const command = await start(parts, sandbox.id, { ...toStart, commandId: run.id }, request, signal)
     recorder.accepted()
     return command
   } catch (error) {
@@ -154,8 +154,11 @@ export const runCommand = async (
   request: CommandRequest,
   options: RunOptions,
 ): Promise<Command> => {
-  const record = await readLivingRecord(parts, requester, sandboxId)
-  if (!request.background) return runInForeground(parts, requester, record, request, options)
+  await requireOwnSandbox(parts, requester, sandboxId)
+  const { tenantId, limits } = await parts.gateway.find(sandboxId)
+  // The mark in an id has few bits. The record decides.
+  if (tenantId !== requester.tenant.id) throw sandboxNotFound()
+  if (!request.background) return runInForeground(parts, requester, { id: sandboxId, limits }, request, options)
   const commandId = `cmd-${randomBytes(8).toString('hex')}`
   return start(
     parts,
