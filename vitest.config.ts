@@ -10,7 +10,7 @@ const NEEDS_REDIS = { globalSetup: ['./packages/testing/src/global-setup.ts'] }
  *
  *   1. pure, redis    short files that wait a little     two for each processor
  *   2. docker         files that start containers        one for each processor, and no more than one engine can serve
- *   3. e2e            files that start the whole system  three: they wait for timers half of the time
+ *   3. e2e            files that start the whole system  four: they wait for timers half of the time
  *   4. browser        files that use it in Chromium      two: one waits for its page while the other draws
  */
 const PROCESSORS = availableParallelism()
@@ -20,7 +20,7 @@ const PROCESSORS = availableParallelism()
  */
 const LIGHT = { sequence: { groupOrder: 1 }, maxWorkers: 2 * PROCESSORS, isolate: false }
 const DOCKER = { sequence: { groupOrder: 2 }, maxWorkers: Math.min(PROCESSORS, 4), isolate: false }
-const SYSTEM = { sequence: { groupOrder: 3 }, maxWorkers: 3 }
+const SYSTEM = { sequence: { groupOrder: 3 }, maxWorkers: 4, isolate: false }
 /** All files share two browsers and two systems (packages/testing/src/browser), because starting them takes seconds. */
 const BROWSER = { sequence: { groupOrder: 4 }, maxWorkers: 2, isolate: false }
 

@@ -6,7 +6,6 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
  */
 const LONG = [
   'packages/sandbox/test/local.test.ts',
-  'apps/worker/test/faults/faults.e2e.test.ts',
   'apps/worker/test/faults/daemon.e2e.test.ts',
   'apps/worker/test/faults/engine.e2e.test.ts',
   'apps/worker/test/faults/every-answer.e2e.test.ts',

@@ -18,6 +18,8 @@ const LOCK_MS = 2_000
 const WORKERS = 3
 const CONCURRENCY = 8
 const SUBMITTERS = 4
+/** Jobs that are unfinished at once: half of them wait. */
+const AT_ONCE = WORKERS * CONCURRENCY * 2
 /**
  * How long the last jobs may take after the last fault: a lock, a stalled check, and the longest program, on a
  * busy machine.
@@ -82,11 +84,10 @@ const keepBusy = async (
   random: Random,
   options: {
     readonly isEnough: (accepted: number) => boolean
-    readonly atOnce: number
     readonly signal: AbortSignal
   },
 ) => {
-  const { isEnough, atOnce, signal } = options
+  const { isEnough, signal } = options
   const accepted: Accepted[] = []
   const unfinished = new Set<string>()
   let refused = 0
@@ -112,7 +113,7 @@ const keepBusy = async (
   }
   const submitOn = async (): Promise<void> => {
     while (!isEnough(accepted.length) && !signal.aborted) {
-      if (unfinished.size < atOnce) await submitOne()
+      if (unfinished.size < AT_ONCE) await submitOne()
       else await delay(20)
     }
   }
@@ -148,13 +149,11 @@ export const runFaults = async (options: {
   readonly forMs: number
   /** … and jobs are submitted for this long, and until there are this many. */
   readonly jobs: number
-  /** How many of them are unfinished at once. Default: twice as many as the workers run. */
-  readonly atOnce?: number
   readonly testRun: string
   /** Called when a fault is injected. */
   readonly onFault?: (fault: string) => void
 }): Promise<Report> => {
-  const { seed, forMs, jobs, atOnce = WORKERS * CONCURRENCY * 2, testRun, onFault = () => {} } = options
+  const { seed, forMs, jobs, testRun, onFault = () => {} } = options
   await using resources = new AsyncDisposableStack()
   const redis = resources.use(await startRedis(testRun))
   const engine = resources.use(await startFaultyEngine())
@@ -182,7 +181,6 @@ export const runFaults = async (options: {
   injecting.catch(() => giveUp.abort())
   const { accepted, refused } = await keepBusy(system, createRandom(seed + 1), {
     isEnough: (count) => count >= jobs && isDoneInjecting,
-    atOnce,
     signal: giveUp.signal,
   })
   const faults = await injecting

@@ -59,7 +59,8 @@ const untilEnded = (system: System, id: string, withinMs: number): Promise<strin
     { withinMs, everyMs: 250 },
   )
 
-describe('Lasting sandboxes', () => {
+// Both mostly wait: at the same time.
+describe.concurrent('Lasting sandboxes', () => {
   test('of a worker that dies are lost within 30 s: calls and streams end with that word, nothing stays, others live on', async ({
     redisUrl,
     prefix,

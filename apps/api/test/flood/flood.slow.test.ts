@@ -1,0 +1,3 @@
+import { testFloods } from './test-floods.ts'
+
+testFloods(() => true)
