@@ -28,9 +28,9 @@ import { HEARTBEAT_MS } from './events/heartbeat.ts'
 import { SOCKET_OPTIONS } from './events/socket-options.ts'
 import { BODY_BYTES } from './input-bounds.ts'
 import { createInputTurns } from './input-turns.ts'
-import { registerLibraryRoutes } from './library-routes.ts'
 import type { ApiMetrics } from './metrics.ts'
 import { describeApi } from './openapi.ts'
+import { registerReference } from './reference.ts'
 import { adminRoutes } from './routes/admin.ts'
 import { eventsRoutes } from './routes/events.ts'
 import { executeRoutes } from './routes/execute.ts'
@@ -204,7 +204,7 @@ export const createApp = (parts: AppParts): App => {
     })
   })
   describeApi(app, policy)
-  registerLibraryRoutes(app)
+  registerReference(app)
   app.register(async (scope) => registerConsole(scope, consoleFolder))
   const options = {
     operations,
