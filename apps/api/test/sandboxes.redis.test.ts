@@ -262,3 +262,29 @@ describe('A sandbox whose worker cannot be reached', () => {
     expect(performance.now() - startedAt).toBeLessThan(2_000)
   })
 })
+
+describe('A sandbox where the workers have no room', () => {
+  test('is refused at once, with the reason; without any worker it waits', async ({ api }) => {
+    const key = await holdSandboxKey(api)
+    const beat = (name: string, sandboxes: { running: number; bound: number }) =>
+      api.backend.workers.beat(name, {
+        ...{ host: 'blue', version: '1.2.3', startedAt: '2026-01-01T00:00:00.000Z', concurrency: 4, busy: 1 },
+        ...{ pool: { idle: 2, bound: 8 }, isolation: { served: 'job' }, state: 'ready', sandboxes },
+      })
+    const refused = async () => {
+      const answer = await api.app.inject({ method: 'POST', url: '/v1/sandboxes', headers: key.headers, payload: {} })
+      return [answer.statusCode, answer.json().error?.message]
+    }
+    await create(api, key)
+    await beat('none', { running: 0, bound: 0 })
+    expect(await refused()).toEqual([
+      429,
+      'Cannot make a sandbox here: no worker of this deployment takes any. An operator sets RUNNEL_MAX_SANDBOXES; workers that cannot isolate programs by namespaces, or use RUNNEL_SANDBOX=local, take none (GET /v1/workers)',
+    ])
+    await beat('one', { running: 1, bound: 1 })
+    expect(await refused()).toEqual([
+      429,
+      'Cannot make another sandbox now: 1 live, and the workers have room for 1; try again when some have ended',
+    ])
+  })
+})

@@ -91,10 +91,14 @@ await runUntilSignal(async (signal, resources) => {
     onChange: () => heartbeat.send(),
   })
   const self = { host: hostname(), version: VERSION, startedAt: new Date().toISOString(), concurrency }
-  const holds = resources.use(
-    createHeldSandboxes({ most: config.maxSandboxes, memoryBytes: config.sandboxMemoryBytes }),
-  )
   const parts: { sandboxes?: Sandboxes; running?: { readonly count: number } } = {}
+  const holds = resources.use(
+    createHeldSandboxes({
+      most: config.maxSandboxes,
+      memoryBytes: config.sandboxMemoryBytes,
+      canHold: () => parts.sandboxes?.isolation.served === 'job',
+    }),
+  )
   const report = (): WorkerReport => ({
     ...self,
     ...intake.state,

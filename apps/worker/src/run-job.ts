@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { QueuedJob } from '@runnel/contract/internal'
-import { type Outcome, type Program, toOutcomeClass, type Usage } from '@runnel/contract/public'
+import { type Outcome, type Program, RequestError, toOutcomeClass, type Usage } from '@runnel/contract/public'
 import type { JobLog, Publisher } from '@runnel/output/publisher'
 import type { Logger } from '@runnel/process'
 import type { Delivery, Verdict } from '@runnel/queue/consumer'
@@ -57,7 +57,9 @@ export const createRunJob = ({ sandboxes, jobFiles, publisher, history, recorder
   const toSandboxFailed = (job: QueuedJob, cause: unknown): Outcome => {
     const reference = randomUUID()
     log.error({ jobId: job.id, reference, err: cause }, 'A sandbox failed')
-    return { type: 'sandbox-failed', reference }
+    // A file that it names was deleted meanwhile, say.
+    const why = cause instanceof RequestError ? { message: cause.message } : {}
+    return { type: 'sandbox-failed', reference, ...why }
   }
 
   return async (delivery: Delivery): Promise<Verdict> => {

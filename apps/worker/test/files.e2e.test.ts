@@ -11,7 +11,8 @@ import {
   storedFileSchema,
 } from '@runnel/contract/public'
 import { openPrefix } from '@runnel/redis/testing'
-import { startSystem, stdoutOf } from '@runnel/testing/system'
+import { eventually } from '@runnel/testing'
+import { nameOf, startSystem, stdoutOf } from '@runnel/testing/system'
 import { test as base, describe, expect } from 'vitest'
 
 const MIB = 1024 * 1024
@@ -124,6 +125,38 @@ describe.concurrent('A job with files', () => {
     }
     expect(await submit(`file_${'0'.repeat(32)}`)).toEqual([404, 'file-not-found'])
     expect(await submit(fileId)).toEqual([413, 'payload-too-large'])
+  })
+})
+
+describe('What cannot begin', () => {
+  test('says which of its files was deleted while it waited, or that its work folder cannot be made', async ({
+    system,
+  }) => {
+    const { url, workers } = system
+    const [worker] = workers
+    const fileId = await upload(url, randomBytes(10), 'data')
+    const files = [{ path: 'data.csv', fileId }]
+    if (worker === undefined) throw new Error('There is no worker')
+    await system.call('POST', `/v1/workers/${nameOf(worker)}/drain`)
+    const main = { path: 'main.py', content: 'print(1)' }
+    const job = await system.submit({ language: 'python', files: [main, ...files], entry: 'main.py' })
+    const made = await system.call('POST', '/v1/sandboxes', { files })
+    const { id } = sandboxSchema.parse(await made.json())
+    expect((await system.call('DELETE', `/v1/files/${fileId}`)).status).toBe(204)
+    await system.call('POST', `/v1/workers/${nameOf(worker)}/resume`)
+
+    const why = `file "data.csv" from the upload ${fileId} could not be made. There is no file with this id; a file is kept only for a while`
+    expect((await system.finished(job.id)).outcome).toMatchObject({ type: 'sandbox-failed', message: `The ${why}` })
+    const read = async () => sandboxSchema.parse(await (await system.call('GET', `/v1/sandboxes/${id}`)).json())
+    await eventually(async () => expect((await read()).status).toBe('ended'), { withinMs: 20_000 })
+    expect(await read()).toMatchObject({ ending: 'sandbox-failed', endingMessage: `its ${why}` })
+
+    const refused = await system.call('POST', '/v1/sandboxes?wait=60000', { workDir: '/usr/none' })
+    const { error } = errorBodySchema.parse(await refused.json())
+    expect([refused.status, error]).toMatchObject([410, { code: 'sandbox-ended', ending: 'sandbox-failed' }])
+    expect(error.message).toMatch(
+      /^The sandbox has ended: its workDir "\/usr\/none" could not be made\. Cannot mkdir this: /,
+    )
   })
 })
 

@@ -89,7 +89,7 @@ export type Outcome =
   | { type: 'output-limit'; limitBytes: number }
   | { type: 'canceled' }
   | { type: 'sandbox-ended'; ending: SandboxEnding }
-  | { type: 'sandbox-failed'; reference: string }
+  | { type: 'sandbox-failed'; reference: string; message?: string | undefined }
 
 /** What a program used. */
 export interface Usage {

@@ -49,6 +49,18 @@ describe('The body that makes a sandbox', () => {
       { workDir: '/tmp/a', files: [{ path: '../../x', content: '' }] },
       'Cannot write "../../x": it is not below /home/user, /mnt/data, /tmp, /workspace or /dev/shm',
     ],
+    [
+      { files: ['a/b', './a/b'].map((path) => ({ path, content: '' })) },
+      'Cannot write the files: ["a/b","./a/b"] are one path',
+    ],
+    [
+      { files: ['/home/user/a/b/c', 'a'].map((path) => ({ path, content: '' })) },
+      'Cannot write "a": it would be in the way to "/home/user/a/b/c", as a file where a folder must be',
+    ],
+    [
+      { workDir: '/home/user/a', files: [{ path: '../a', content: '' }] },
+      'Cannot write "../a": it would be in the way to "/home/user/a", as a file where a folder must be',
+    ],
     [{ files: [{ path: '/x'.repeat(2_048), content: '' }] }, 'Cannot use this path: it is longer than 4095 bytes'],
     [{ files: [{ path: 'a', content: '*', encoding: 'base64' }] }, 'Cannot read the content of "a": it is not base64'],
     [

@@ -13,13 +13,13 @@ import {
   type ConnectionRequest,
   type HeldCommand,
 } from './acts.ts'
-import { explainBreak, sandboxEnded, unreachable } from './explain-break.ts'
+import { explainBreak, hasEnded, sandboxEnded, unreachable } from './explain-break.ts'
 import { createHolders } from './holders.ts'
 import { sign } from './signature.ts'
 import { ANSWER_HEADER, readAnswerHeader, readErrorBody, toPath, UPGRADE_PROTOCOL } from './wire.ts'
 
 export type { ActAnswer, ActName, ActRequest, ConnectionAnswer, ConnectionName, ConnectionRequest, HeldCommand }
-export { sandboxEnded }
+export { hasEnded, sandboxEnded }
 
 export interface CallOptions {
   /** Bytes for the worker, sent as fast as it takes them. */
@@ -166,7 +166,7 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
     // The worker no longer serves it: it has ended since the lease was read, or another worker has taken the address.
     holders.forget(sandboxId)
     const record = await records.read(sandboxId)
-    if (record?.ending !== undefined) throw sandboxEnded(record.ending)
+    if (hasEnded(record)) throw sandboxEnded(record)
     throw unreachable(new Error(`the gateway answered ${response.statusCode}`))
   }
 
@@ -185,7 +185,7 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
     } catch (error) {
       if (!(error instanceof BrokenError)) throw error
       const record = await records.read(sandboxId)
-      throw record?.ending === undefined ? unreachable(error.cause) : sandboxEnded(record.ending)
+      throw hasEnded(record) ? sandboxEnded(record) : unreachable(error.cause)
     }
   }
 

@@ -15,8 +15,18 @@ const WORDS: Readonly<Record<SandboxEnding, string>> = {
   'sandbox-failed': 'it failed; this is our fault',
 }
 
-export const sandboxEnded = (ending: SandboxEnding): RequestError =>
-  new RequestError('sandbox-ended', `The sandbox has ended: ${WORDS[ending]}. Create another one`, { ending })
+/** What the record of a sandbox that has ended says. */
+interface Ended {
+  readonly ending: SandboxEnding
+  readonly endingMessage?: string | undefined
+}
+
+export const hasEnded = <R extends { readonly ending?: SandboxEnding | undefined }>(
+  record: R | undefined,
+): record is R & { readonly ending: SandboxEnding } => record?.ending !== undefined
+
+export const sandboxEnded = ({ ending, endingMessage = WORDS[ending] }: Ended): RequestError =>
+  new RequestError('sandbox-ended', `The sandbox has ended: ${endingMessage}. Create another one`, { ending })
 
 export const unreachable = (cause: unknown): RequestError =>
   new RequestError(
@@ -41,7 +51,7 @@ export const explainBreak = async (
   while (!signal.aborted && performance.now() < until) {
     try {
       const record = await records.read(sandboxId)
-      if (record?.ending !== undefined) return sandboxEnded(record.ending)
+      if (hasEnded(record)) return sandboxEnded(record)
       const lease = await leases.find(sandboxId)
       if (!isFirst && lease !== undefined && lease.renewal !== renewal) return unreachable(cause)
       renewal = lease?.renewal

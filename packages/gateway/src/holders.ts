@@ -1,6 +1,6 @@
 import { RequestError } from '@runnel/contract/public'
 import type { Lease, SandboxRecord, SandboxRecords } from '@runnel/registry'
-import { sandboxEnded, unreachable } from './explain-break.ts'
+import { hasEnded, sandboxEnded, unreachable } from './explain-break.ts'
 
 /** Who holds a sandbox, and what never changes of it. */
 interface Holder {
@@ -36,7 +36,7 @@ export const createHolders = ({ records }: { readonly records: Pick<SandboxRecor
   const read = async (sandboxId: string): Promise<Holder> => {
     const { record, lease } = await records.readWithLease(sandboxId)
     if (record === undefined) throw new RequestError('sandbox-not-found', 'There is no sandbox with this id')
-    if (record.ending !== undefined) throw sandboxEnded(record.ending)
+    if (hasEnded(record)) throw sandboxEnded(record)
     if (lease !== undefined) return { lease, record }
     if (record.status === 'queued') {
       throw new RequestError('sandbox-queued', 'The sandbox waits for a worker: ask again when its status is `running`')

@@ -36,6 +36,7 @@ const storedSchema = z.object({
   endsAt: toTime.optional(),
   endedAt: toTime.optional(),
   ending: sandboxEndingSchema.optional(),
+  endingMessage: z.string().optional(),
 })
 
 /** What is kept of a sandbox. Times are ISO 8601. */

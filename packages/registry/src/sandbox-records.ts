@@ -60,8 +60,8 @@ export interface SandboxRecords {
   ): Promise<boolean>
   /** False if it does not live any more. */
   setPaused(id: string, isPaused: boolean): Promise<boolean>
-  /** Notes how it ended, once: false if it has ended before, or is unknown. */
-  end(id: string, ending: SandboxEnding): Promise<boolean>
+  /** Notes how it ended, once, with a sentence if the word says too little: false if it has ended before, or is unknown. */
+  end(id: string, ending: SandboxEnding, message?: string): Promise<boolean>
   /** Undefined if it is unknown, or if its retention is over. */
   read(id: string): Promise<SandboxRecord | undefined>
   /** The same with its lease, in one round trip. Each is undefined where there is none. */
@@ -150,9 +150,9 @@ export const createSandboxRecords = (options: {
       return change(id, keptMs(new Date(Number(endsAt))), ['status', isPaused ? 'paused' : 'running'])
     },
 
-    async end(id, ending) {
+    async end(id, ending, message = '') {
       const names = [keys.sandboxRecord(id), keys.sandboxes, keys.kept, keys.keptJob(id)]
-      return (await endScript(redis, names, [id, ending, Date.now(), retentionMs, keys.sandboxChannel])) === 1
+      return (await endScript(redis, names, [id, ending, Date.now(), retentionMs, keys.sandboxChannel, message])) === 1
     },
 
     async read(id) {

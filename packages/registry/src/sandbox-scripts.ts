@@ -33,7 +33,7 @@ end
 
 /**
  * KEYS: the record, the sandboxes that live, the counters of bytes, its own. ARGV: the sandbox, its ending, endedAt, for how long
- * the record is kept, in ms, the channel. The first ending stays: returns 1 if this is it.
+ * the record is kept, in ms, the channel, its ending in words or ''. The first ending stays: returns 1 if this is it.
  */
 export const endScript = createLuaScript(`
 local kept = KEYS[3]
@@ -42,6 +42,7 @@ local status, tenant = unpack(redis.call('HMGET', KEYS[1], 'status', 'tenant'))
 if not status or status == 'ended' then return 0 end
 redis.call('ZREM', KEYS[2], tenant .. '\\0' .. ARGV[1])
 redis.call('HSET', KEYS[1], 'status', 'ended', 'ending', ARGV[2], 'endedAt', ARGV[3])
+if ARGV[6] ~= '' then redis.call('HSET', KEYS[1], 'endingMessage', ARGV[6]) end
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 redis.call('PUBLISH', ARGV[5], ARGV[1] .. ' ended ' .. ARGV[2])
 releaseBytes(KEYS[4])

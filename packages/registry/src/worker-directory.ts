@@ -35,6 +35,8 @@ export interface SandboxRoom {
   readonly bound: number
   /** How many there are, with those that are queued. */
   readonly living: number
+  /** Workers that take jobs now. */
+  readonly ready: number
 }
 
 export interface WorkerDirectory {
@@ -61,7 +63,7 @@ export interface WorkerDirectory {
 
 const countSchema = z.tuple([z.number(), z.number(), z.number()]).rest(z.unknown())
 
-const roomSchema = z.tuple([z.number(), z.number()])
+const roomSchema = z.tuple([z.number(), z.number(), z.number()])
 
 const toWeaker = (json: unknown): Pick<WorkerCount, 'isolation'> => {
   const read = typeof json === 'string' ? servedIsolationSchema.safeParse(JSON.parse(json)) : undefined
@@ -129,8 +131,8 @@ export const createWorkerDirectory = (options: { readonly redis: Redis; readonly
     },
     async sandboxRoom() {
       const all = [workers, readyWorkers, names.workerSandboxes, names.sandboxes]
-      const [bound, living] = roomSchema.parse(await sandboxRoomScript(redis, all))
-      return { bound, living }
+      const [bound, living, ready] = roomSchema.parse(await sandboxRoomScript(redis, all))
+      return { bound, living, ready }
     },
     async list() {
       const all = await find()

@@ -42,11 +42,11 @@ redis.call('DEL', KEYS[4])
 redis.call('HDEL', KEYS[5], ARGV[1])`)
 
 /**
- * KEYS: seen, ready, sandboxes by worker, those that live. Returns how many sandboxes there may be, and how many there are: those
- * of workers that take no more, and those that are queued, count too.
+ * KEYS: seen, ready, sandboxes by worker, those that live. Returns how many sandboxes there may be, how many there are (those of
+ * workers that take no more, and those that are queued, count too), and how many workers are ready.
  */
 export const sandboxRoomScript = createLuaScript(`${NOW}
-local bound = 0
+local bound, ready = 0, 0
 local all = redis.call('HGETALL', KEYS[3])
 for at = 1, #all, 2 do
   local id, running, most = all[at], string.match(all[at + 1], '^(%d+) (%d+)$')
@@ -54,9 +54,10 @@ for at = 1, #all, 2 do
   if seen > alive then
     local isReady = redis.call('ZSCORE', KEYS[2], id)
     bound = bound + tonumber(isReady and most or running)
+    if isReady then ready = ready + 1 end
   end
 end
-return { bound, redis.call('ZCARD', KEYS[4]) }`)
+return { bound, redis.call('ZCARD', KEYS[4]), ready }`)
 
 /** KEYS: seen, ready, drained, the weaker isolation. Returns how many workers are alive, ready, and drained, and that isolation. */
 export const countScript = createLuaScript(`${NOW}

@@ -4,6 +4,7 @@ import type { QueuedJob } from '@runnel/contract/internal'
 import { toBytes } from '@runnel/contract/public'
 import type { HeldSandbox } from '@runnel/sandbox'
 import { writeFile } from '../sandboxes/sandbox-files.ts'
+import { sayWhich } from './say-which.ts'
 import { WORKSPACE } from './workspace.ts'
 
 /** Each is a process in the sandbox, so few at a time. */
@@ -20,16 +21,20 @@ export const placeFiles = async (
   const inline = program.files.map(
     ({ path, encoding, content }) =>
       () =>
-        writeFile(sandbox, toTask(path), [toBytes({ encoding, data: content })]),
+        sayWhich(`The file "${path}"`, () => writeFile(sandbox, toTask(path), [toBytes({ encoding, data: content })])),
   )
-  const stored = storedFiles.map(({ path, fileId }) => async () => {
-    const bytes: Readable = await files.open(tenantId, fileId)
-    try {
-      await writeFile(sandbox, toTask(path), bytes)
-    } finally {
-      bytes.destroy()
-    }
-  })
+  const stored = storedFiles.map(
+    ({ path, fileId }) =>
+      () =>
+        sayWhich(`The file "${path}" from the upload ${fileId}`, async () => {
+          const bytes: Readable = await files.open(tenantId, fileId)
+          try {
+            return await writeFile(sandbox, toTask(path), bytes)
+          } finally {
+            bytes.destroy()
+          }
+        }),
+  )
   const waiting = [...inline, ...stored].values()
   const work = async (): Promise<void> => {
     for (const next of waiting) await next()

@@ -20,10 +20,14 @@ export interface HeldSandboxes extends Disposable {
 const CHECK_EVERY_MS = 100
 const MEASURE_EVERY_MS = 10_000
 
-/** The sandboxes of this worker: at most `most`, and no new ones while they use more memory together than they may. */
+/**
+ * The sandboxes of this worker: at most `most`, and no new ones while they use more memory together than they may. None where
+ * `canHold` is false: another worker may be able to.
+ */
 export const createHeldSandboxes = (options: {
   readonly most: number
   readonly memoryBytes: number
+  readonly canHold: () => boolean
 }): HeldSandboxes => {
   const { most } = options
   const all = new Map<SandboxLife, Promise<void>>()
@@ -32,7 +36,8 @@ export const createHeldSandboxes = (options: {
   let usedBytes = 0
   let isMeasuring = false
 
-  const hasRoom = (): boolean => !isStopped && usedBytes < options.memoryBytes && all.size + beginning < most
+  const hasRoom = (): boolean =>
+    !isStopped && options.canHold() && usedBytes < options.memoryBytes && all.size + beginning < most
 
   const measure = async (): Promise<void> => {
     if (isMeasuring) return

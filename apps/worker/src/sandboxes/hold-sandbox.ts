@@ -8,6 +8,7 @@ import type { Logger } from '@runnel/process'
 import type { SandboxDelivery, Verdict } from '@runnel/queue/consumer'
 import type { History, SandboxRecords } from '@runnel/registry'
 import type { HeldSandbox, Sandboxes } from '@runnel/sandbox'
+import { sayWhich } from '../files/say-which.ts'
 import { createCommandHandlers } from './command-handlers.ts'
 import type { HeldSandboxes } from './held-sandboxes.ts'
 import type { LeaseRenewal } from './lease-renewal.ts'
@@ -148,18 +149,21 @@ export const createHoldSandbox = (deps: HoldSandboxDeps) => {
   const begin = async (delivery: SandboxDelivery, held: HeldSandbox): Promise<'running' | 'ended'> => {
     const { sandbox } = delivery
     const { id, files, workDir, timeoutMs, idleTimeoutMs, autoResume } = sandbox
-    if (workDir !== SANDBOX_WORK_DIR) await makeWorkDir(held, workDir)
+    if (workDir !== SANDBOX_WORK_DIR) await sayWhich(`its workDir "${workDir}"`, () => makeWorkDir(held, workDir))
+    const write = (path: string, bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) =>
+      writeFile(held, { name: 'write', path: toAbsolute(workDir, path) }, bytes)
     for (const { path, content, encoding } of files) {
-      const bytes = toBytes({ encoding, data: content })
-      await writeFile(held, { name: 'write', path: toAbsolute(workDir, path) }, [bytes])
+      await sayWhich(`its file "${path}"`, () => write(path, [toBytes({ encoding, data: content })]))
     }
     for (const { path, fileId } of sandbox.storedFiles ?? []) {
-      const bytes = await storedFiles.open(sandbox.tenantId, fileId)
-      try {
-        await writeFile(held, { name: 'write', path: toAbsolute(workDir, path) }, bytes)
-      } finally {
-        bytes.destroy()
-      }
+      await sayWhich(`its file "${path}" from the upload ${fileId}`, async () => {
+        const bytes = await storedFiles.open(sandbox.tenantId, fileId)
+        try {
+          await write(path, bytes)
+        } finally {
+          bytes.destroy()
+        }
+      })
     }
     const secret = randomBytes(SECRET_BYTES).toString('hex')
     const life = createSandboxLife({ id, held, times: { timeoutMs, idleTimeoutMs }, autoResume, records })
@@ -197,7 +201,7 @@ export const createHoldSandbox = (deps: HoldSandboxDeps) => {
       await delay(FULL_PAUSE_MS, undefined, { signal }).catch(() => {})
       if (Date.now() - Date.parse(submittedAt) < NO_ROOM_TIMEOUT_MS || signal.aborted) return 'requeue'
       log.error({ sandboxId: id }, 'A sandbox found no room on this worker for 30 s')
-      await records.end(id, 'sandbox-failed')
+      await records.end(id, 'sandbox-failed', 'the workers had no room for it within 30 s')
       return 'done'
     }
     const reserved = holds.reserve()
@@ -213,11 +217,11 @@ export const createHoldSandbox = (deps: HoldSandboxDeps) => {
       if (held !== undefined) await dispose(id, held)
       if (signal.aborted) return 'requeue'
       // A file that cannot be written is the caller's mistake: another try would not help.
-      const canRetry = !(error instanceof RequestError)
+      const canRetry = !(error instanceof RequestError) || error.code === 'file-store-unavailable'
       if (canRetry && !(await isEngineUp())) return 'requeue'
       if (canRetry && !lastTry) throw error
       log.error({ sandboxId: id, err: error }, 'A sandbox could not begin')
-      await records.end(id, 'sandbox-failed')
+      await records.end(id, 'sandbox-failed', ...(error instanceof RequestError ? [error.message] : []))
       return 'done'
     } finally {
       reserved()

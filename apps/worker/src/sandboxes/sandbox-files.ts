@@ -44,13 +44,16 @@ export const writeFile = async (
   return sizeBytes
 }
 
-/** Where it is there, or cannot be made, the sandbox begins all the same: then each command in it says so. */
+/** Throws a RequestError if it is not there, and cannot be made. */
 export const makeWorkDir = async (held: HeldSandbox, path: string): Promise<void> => {
   const task = { name: 'mkdir', path } as const
   try {
     await readAll(task, held.task(task))
   } catch (error) {
-    if (!(error instanceof RequestError)) throw error
+    if (!(error instanceof RequestError && error.code === 'file-exists')) throw error
+    const look = { name: 'stat', path, follow: true } as const
+    const { type } = fileEntrySchema.parse(JSON.parse((await readAll(look, held.task(look))).toString()))
+    if (type !== 'directory') throw new RequestError('not-a-directory', 'It is there, and is no folder')
   }
 }
 

@@ -149,6 +149,8 @@ export const describeOutcome = (
       return toWords(tone, sentence, ['Output so far is kept'])
     }
     case 'sandbox-failed':
+      if (outcome.message !== undefined)
+        return toWords('failed', 'It could not start', [outcome.message], [{ type: 'run-again', label: 'Run again' }])
       return toWords(
         'ours',
         'Runnel lost this run',

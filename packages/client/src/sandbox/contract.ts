@@ -79,6 +79,8 @@ export interface SandboxInfo {
   estimatedWaitMs?: number | undefined
   endedAt?: string | undefined
   ending?: SandboxEnding | undefined
+  /** The same in a sentence, where the word says too little. */
+  endingMessage?: string | undefined
 }
 
 /** A sandbox in a list. */

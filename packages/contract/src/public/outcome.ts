@@ -50,6 +50,10 @@ export const outcomeSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('sandbox-failed'),
     reference: z.string().describe('The log of the worker, or of the API, has this reference.'),
+    message: z
+      .string()
+      .optional()
+      .describe('Why it could not start, where its caller can mend that: one of its files was deleted, say.'),
   }),
 ])
 export type Outcome = z.infer<typeof outcomeSchema>

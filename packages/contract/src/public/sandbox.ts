@@ -4,7 +4,7 @@ import { argsAndEnvBytes, envSchema, fileBytes, PROGRAM } from './program.ts'
 import { sandboxEndingSchema } from './sandbox-ending.ts'
 import { sandboxIdSchema } from './sandbox-id.ts'
 import { boundedNumber, type SandboxPolicy, sandboxLimitsSchema } from './sandbox-limits.ts'
-import { firstFileFault, sandboxPathSchema } from './sandbox-path.ts'
+import { firstFilesFault, sandboxPathSchema } from './sandbox-path.ts'
 import { fileIdSchema } from './stored-file.ts'
 import { chunkFault, encodingSchema, textFault, utf8Length } from './text.ts'
 
@@ -134,9 +134,10 @@ export const createSandboxRequestSchema = (policy: SandboxPolicy) =>
       const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
       if (argsAndEnvBytes([], env) > PROGRAM.argsAndEnvBytes)
         refuse('env', `Cannot pass more than ${PROGRAM.argsAndEnvBytes} bytes of env`)
-      const paths = new Set(files.map(({ path }) => path))
-      if (paths.size < files.length) refuse('files', 'Cannot lay out the files: the list names one path twice')
-      const fault = files.map(({ path }) => firstFileFault(workDir, path)).find((fault) => fault !== undefined)
+      const fault = firstFilesFault(
+        workDir,
+        files.map(({ path }) => path),
+      )
       if (fault !== undefined) refuse('files', fault)
       const bytes = files.reduce(
         (sum, { path, content = '', encoding }) => sum + fileBytes({ path, content, encoding }) + utf8Length(path),
@@ -198,6 +199,10 @@ export const sandboxSchema = z.strictObject({
     .describe('While queued: how long it will probably wait, in milliseconds.'),
   endedAt: z.iso.datetime().optional().describe('When it ended. Absent before.'),
   ending: sandboxEndingSchema.optional().describe('Why it ended. Absent before.'),
+  endingMessage: z
+    .string()
+    .optional()
+    .describe('The same in a sentence, where the word says too little: which of `files` could not be written, say.'),
 })
 export type Sandbox = z.infer<typeof sandboxSchema>
 

@@ -18,6 +18,7 @@ export const describeOutcome = (outcome: Outcome): string | undefined => {
     case 'sandbox-ended':
       return `The sandbox ended before the program (${outcome.ending}).`
     case 'sandbox-failed':
+      if (outcome.message !== undefined) return `The program could not start. ${outcome.message}.`
       return `The sandbox failed, which is not the program's fault. Reference: ${outcome.reference}.`
   }
 }

@@ -29,6 +29,12 @@ const requireRoom = async (parts: SandboxParts, tenant: Tenant): Promise<void> =
   const [own, room] = await Promise.all([parts.records.countLiving(tenant.id), parts.workers.sandboxRoom()])
   const bound = boundOf(parts, tenant)
   if (own >= bound) throw tooManyOfTenant(own, bound)
+  if (room.bound === 0 && room.ready > 0) {
+    throw new RequestError(
+      'too-many-sandboxes',
+      'Cannot make a sandbox here: no worker of this deployment takes any. An operator sets RUNNEL_MAX_SANDBOXES; workers that cannot isolate programs by namespaces, or use RUNNEL_SANDBOX=local, take none (GET /v1/workers)',
+    )
+  }
   // Without any worker it waits in the queue, as a job does.
   if (room.bound > 0 && room.living >= room.bound) {
     throw new RequestError(

@@ -1,5 +1,5 @@
 import type { Sandbox, SandboxRequest } from '@runnel/contract/public'
-import { sandboxEnded } from '@runnel/gateway/client'
+import { hasEnded, sandboxEnded } from '@runnel/gateway/client'
 import type { Requester } from '../requester.ts'
 import { acceptSandbox } from './accept-sandbox.ts'
 import { readRecord } from './find-sandbox.ts'
@@ -30,6 +30,6 @@ export const createSandbox = async (
   requester.auditLog('A sandbox was created', { sandboxId: id })
   if (waitMs > 0) await change.within(waitMs, signal)
   const record = await readRecord(parts, requester, id)
-  if (record.ending !== undefined) throw sandboxEnded(record.ending)
+  if (hasEnded(record)) throw sandboxEnded(record)
   return toSandbox(parts, record)
 }

@@ -1,5 +1,5 @@
-import { RequestError, type SandboxEnding } from '@runnel/contract/public'
-import { sandboxEnded } from '@runnel/gateway/client'
+import { RequestError } from '@runnel/contract/public'
+import { hasEnded, sandboxEnded } from '@runnel/gateway/client'
 import type { SandboxRecord } from '@runnel/registry'
 import type { Requester } from '../requester.ts'
 import type { SandboxParts } from './sandbox-parts.ts'
@@ -24,10 +24,6 @@ export const readRecord = async (parts: SandboxParts, requester: Requester, id: 
   return record
 }
 
-const requireNotEnded = (ending: SandboxEnding | undefined): void => {
-  if (ending !== undefined) throw sandboxEnded(ending)
-}
-
 /** For what changes a sandbox. One that has ended is told as such. */
 export const readLivingRecord = async (
   parts: SandboxParts,
@@ -35,6 +31,6 @@ export const readLivingRecord = async (
   id: string,
 ): Promise<SandboxRecord> => {
   const record = await readRecord(parts, requester, id)
-  requireNotEnded(record.ending)
+  if (hasEnded(record)) throw sandboxEnded(record)
   return record
 }

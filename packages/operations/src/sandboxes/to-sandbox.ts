@@ -4,7 +4,7 @@ import type { SandboxParts } from './sandbox-parts.ts'
 
 export const toListedSandbox = (record: SandboxRecord): ListedSandbox => {
   const { id, status, template, createdAt, startedAt, endsAt, timeoutMs, idleTimeoutMs } = record
-  const { autoResume, public: isPublic, limits, workDir, metadata, endedAt, ending } = record
+  const { autoResume, public: isPublic, limits, workDir, metadata, endedAt, ending, endingMessage } = record
   return {
     id,
     status,
@@ -21,6 +21,7 @@ export const toListedSandbox = (record: SandboxRecord): ListedSandbox => {
     metadata,
     ...(endedAt === undefined ? {} : { endedAt }),
     ...(ending === undefined ? {} : { ending }),
+    ...(endingMessage === undefined ? {} : { endingMessage }),
   }
 }
 
