@@ -4,11 +4,13 @@ import { createGateway } from '@runnel/gateway/client'
 import {
   createOperations,
   createSandboxOperations,
+  endDueSites,
   endLostSandboxes,
   endUntakenJobs,
   sweepFiles,
 } from '@runnel/operations'
 import { createLogWriter } from '@runnel/output/log-writer'
+import { createSiteLog } from '@runnel/output/site-log'
 import { createSubscriber } from '@runnel/output/subscriber'
 import {
   boundRelease,
@@ -32,6 +34,7 @@ import {
   createSandboxRecords,
   createSandboxStates,
   createSessions,
+  createSites,
   createStatsReader,
   createStatsWriter,
   createTenantCount,
@@ -100,6 +103,10 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   const tenantCount = resources.use(createTenantCount({ redis, subscriber: subscriptions, prefix }))
   const files = resources.use(await openFiles({ ...config.files, redis, prefix, log }))
   const jobIds = createJobIds({ redis, prefix })
+  const sandboxIds = createSandboxIds({ redis, prefix })
+  const records = createSandboxRecords({ redis, prefix, retentionMs })
+  const sites = createSites({ redis, prefix, retentionMs })
+  const siteLog = createSiteLog({ redis, prefix, retentionMs, keptBounds, logWriter })
   const parts = {
     jobIds,
     tenantCount,
@@ -109,6 +116,10 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
     subscriber,
     history,
     programs: createPrograms({ redis, prefix, retentionMs }),
+    sandboxIds,
+    records,
+    sites,
+    siteLog,
     keys,
     files,
     fileBounds: config.files.bounds,
@@ -119,19 +130,15 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
     log,
   }
   const operations = createOperations(parts)
-  const records = createSandboxRecords({ redis, prefix, retentionMs })
   const leases = createLeases({ redis, prefix })
   const gateway = resources.use(createGateway({ leases, records }))
   const cutEnded = ({ id, status }: SandboxChange): void => {
     if (status === 'ended') gateway.cut(id)
   }
   resources.use(watchSandboxes({ subscriber: subscriptions, prefix }, cutEnded))
-  const sandboxIds = createSandboxIds({ redis, prefix })
   const accessTokens = createAccessTokens({ redis, prefix })
   const sandboxes = createSandboxOperations({
     ...parts,
-    records,
-    sandboxIds,
     accessTokens,
     states: resources.use(createSandboxStates({ subscriber: subscriptions, prefix })),
     gateway,
@@ -159,6 +166,7 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   const common = { history, logWriter, log }
   resources.use(endUntakenJobs({ ...common, workers, producer, sandboxRecords: records, recorder, noWorkerTimeoutMs }))
   resources.use(endLostSandboxes({ ...common, records, leases }))
+  resources.use(endDueSites({ ...common, sites, siteLog, records, recorder }))
   resources.use(sweepFiles({ files, log }))
 
   const app = createApp({

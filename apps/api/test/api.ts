@@ -2,10 +2,11 @@ import { once } from 'node:events'
 import { openFiles } from '@runnel/blobs'
 import { LIMITS, SANDBOX_LIMITS } from '@runnel/contract/public'
 import { createGateway } from '@runnel/gateway/client'
-import { LANGUAGES } from '@runnel/languages'
+import { HTML, LANGUAGES } from '@runnel/languages'
 import { createOperations, createSandboxOperations } from '@runnel/operations'
 import { createLogWriter, type LogWriter } from '@runnel/output/log-writer'
 import { createPublisher, type EndCommands, type Publisher } from '@runnel/output/publisher'
+import { createSiteLog } from '@runnel/output/site-log'
 import { createSubscriber, type Subscriber } from '@runnel/output/subscriber'
 import { createLogger, type Logger, readConfig } from '@runnel/process'
 import { createConsumer, type Delivery } from '@runnel/queue/consumer'
@@ -24,6 +25,7 @@ import {
   createSandboxRecords,
   createSandboxStates,
   createSessions,
+  createSites,
   createStatsReader,
   createStatsWriter,
   createTenantCount,
@@ -118,31 +120,33 @@ export const startApi = async (options: {
   const keys = createKeys({ redis, prefix })
   const history = createHistory({ redis, ...common })
   const jobIds = createJobIds({ redis, prefix })
+  const sandboxIds = createSandboxIds({ redis, prefix })
+  const records = createSandboxRecords({ redis, ...common })
   const files = resources.use(await openFiles({ folder: blobsFolder, s3: undefined, redis, prefix, retentionMs, log }))
   const parts = {
     jobIds,
     ...jobs,
     history,
     programs: createPrograms({ redis, ...common }),
+    sandboxIds,
+    records,
+    sites: createSites({ redis, ...common }),
+    siteLog: createSiteLog({ redis, ...common, logWriter: jobs.logWriter }),
     keys,
     files,
     fileBounds,
     maxFileBytes,
     tenantCount: resources.use(createTenantCount({ redis, subscriber: subscriptions, prefix })),
     recorder: recordBy(recorder, metrics.recorder),
-    languages: LANGUAGES,
+    languages: [...LANGUAGES, HTML],
     policy: LIMITS,
     log,
   }
   const operations = createOperations(parts)
-  const records = createSandboxRecords({ redis, ...common })
-  const sandboxIds = createSandboxIds({ redis, prefix })
   const accessTokens = createAccessTokens({ redis, prefix })
   const leases = createLeases({ redis, prefix })
   const sandboxes = createSandboxOperations({
     ...parts,
-    records,
-    sandboxIds,
     accessTokens,
     states: resources.use(createSandboxStates({ subscriber: subscriptions, prefix })),
     gateway: resources.use(createGateway({ leases, records })),

@@ -1,10 +1,11 @@
-import { ALL_LANGUAGES, readLanguageList } from '@runnel/languages'
+import { ALL_LANGUAGES, isOfPrograms, readLanguageList } from '@runnel/languages'
 import { readFilesConfig, readListenAddress, SETTINGS, toRedisUrl } from '@runnel/process'
 import { z } from 'zod'
 
 /** The settings of a worker, by the names that its parts give them. Docker's client reads its own variables itself. */
 export const configSchema = z.object(SETTINGS.worker).transform((given, context) => {
-  const languages = readLanguageList(given.RUNNEL_LANGUAGES ?? ALL_LANGUAGES)
+  // Sites in HTML need no worker.
+  const languages = readLanguageList(given.RUNNEL_LANGUAGES ?? ALL_LANGUAGES)?.filter(isOfPrograms)
   if (languages === undefined) {
     const message = `must be a comma list of ${ALL_LANGUAGES}`
     context.addIssue({ code: 'custom', path: ['RUNNEL_LANGUAGES'], message })

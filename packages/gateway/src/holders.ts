@@ -1,4 +1,4 @@
-import { RequestError } from '@runnel/contract/public'
+import { RequestError, SITE_TEMPLATE } from '@runnel/contract/public'
 import type { Lease, SandboxRecord, SandboxRecords } from '@runnel/registry'
 import { hasEnded, sandboxEnded, unreachable } from './explain-break.ts'
 
@@ -38,6 +38,12 @@ export const createHolders = ({ records }: { readonly records: Pick<SandboxRecor
     if (record === undefined) throw new RequestError('sandbox-not-found', 'There is no sandbox with this id')
     if (hasEnded(record)) throw sandboxEnded(record)
     if (lease !== undefined) return { lease, record }
+    if (record.template === SITE_TEMPLATE) {
+      throw new RequestError(
+        'invalid-request',
+        'Cannot do this with a site: it has files and a preview, and nothing runs in it',
+      )
+    }
     if (record.status === 'queued') {
       throw new RequestError('sandbox-queued', 'The sandbox waits for a worker: ask again when its status is `running`')
     }

@@ -1,6 +1,6 @@
-/** One language a deployment can run. */
-export interface Language {
-  readonly id: LanguageId
+/** What every language has, also one that no sandbox runs. */
+interface ListedLanguage {
+  readonly id: LanguageId | 'html'
   readonly name: string
   /** Other names that a request may use, in lower case. */
   readonly aliases: readonly string[]
@@ -8,10 +8,15 @@ export interface Language {
   readonly version: string
   /** File extensions that decide the language, with their dot. */
   readonly extensions: readonly string[]
-  /** The image of its sandboxes, without the deployment's prefix. */
-  readonly image: 'python' | 'javascript'
   /** The file name that `code` gets, and the entry of files if none is named. */
   readonly fileName: string
+}
+
+/** A language of programs, which sandboxes run. */
+export interface Language extends ListedLanguage {
+  readonly id: LanguageId
+  /** The image of its sandboxes, without the deployment's prefix. */
+  readonly image: 'python' | 'javascript'
   /** The argv that runs `entry`, a path in the workspace. The job's own args follow it. */
   readonly command: (entry: string) => readonly string[]
   /** Whether its interpreter takes CRLF for something else than a line end, and a byte order mark for a part of the program. */
@@ -58,6 +63,7 @@ const NODE_START_BARRIER: WarmStart = {
   env: { NODE_OPTIONS: '--require=/opt/runnel/start-barrier.cjs' },
 }
 
+/** Those of programs. */
 export const LANGUAGES: readonly Language[] = [
   {
     id: 'python',
@@ -119,9 +125,33 @@ export const LANGUAGES: readonly Language[] = [
   },
 ]
 
+/** Pages, which browsers run: a job in HTML is a site, files at an address of their own. No sandbox is needed for it. */
+export const HTML = {
+  id: 'html',
+  name: 'HTML',
+  aliases: ['htm', 'xhtml'],
+  version: 'the browser that shows it',
+  extensions: ['.html', '.htm'],
+  fileName: 'index.html',
+} as const satisfies ListedLanguage
+
+/** A language of jobs: one of programs, or HTML. */
+export type JobLanguage = Language | typeof HTML
+
+/** Whether sandboxes run it. */
+export const isOfPrograms = (language: JobLanguage): language is Language => language.id !== HTML.id
+
 const byWord = new Map(
   LANGUAGES.flatMap((language) => [language.id, ...language.aliases].map((word) => [word, language] as const)),
 )
 
-/** The language with this id or alias, in upper or lower case. */
-export const findLanguage = (idOrAlias: string): Language | undefined => byWord.get(idOrAlias.trim().toLowerCase())
+const HTML_WORDS: ReadonlySet<string> = new Set([HTML.id, ...HTML.aliases])
+
+const toWord = (idOrAlias: string): string => idOrAlias.trim().toLowerCase()
+
+/** The language of programs with this id or alias, in upper or lower case. */
+export const findLanguage = (idOrAlias: string): Language | undefined => byWord.get(toWord(idOrAlias))
+
+/** The same, HTML included. */
+export const findJobLanguage = (idOrAlias: string): JobLanguage | undefined =>
+  findLanguage(idOrAlias) ?? (HTML_WORDS.has(toWord(idOrAlias)) ? HTML : undefined)

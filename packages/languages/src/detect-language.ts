@@ -1,4 +1,4 @@
-import { LANGUAGES, type LanguageId } from './catalogue.ts'
+import { HTML, LANGUAGES, type LanguageId } from './catalogue.ts'
 import { detectContent } from './detect-content.ts'
 import { isSession } from './is-session.ts'
 import type { OtherLanguage } from './other-languages.ts'
@@ -11,9 +11,7 @@ export type DetectedLanguage = LanguageId | OtherLanguage
 const EXAMINED_CHARACTERS = 64 * 1024
 
 const byExtension = new Map<string, DetectedLanguage>([
-  ['.html', 'html'],
-  ['.htm', 'html'],
-  ...LANGUAGES.flatMap(({ id, extensions }) => extensions.map((extension) => [extension, id] as const)),
+  ...[...LANGUAGES, HTML].flatMap(({ id, extensions }) => extensions.map((extension) => [extension, id] as const)),
 ])
 
 /** Whether this is the start of a page. Comments and an XML declaration may come before the first tag. */

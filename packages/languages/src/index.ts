@@ -1,5 +1,9 @@
 export {
+  findJobLanguage,
   findLanguage,
+  HTML,
+  isOfPrograms,
+  type JobLanguage,
   LANGUAGES,
   type Language,
   type LanguageId,

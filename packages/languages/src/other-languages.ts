@@ -40,7 +40,7 @@ const PROGRAMS = {
   makefile: 'a makefile',
 } as const
 
-/** What it knows besides: nothing of it can run. */
+/** What it knows besides: no program can be in it. HTML may be a site. */
 const NO_PROGRAMS = {
   html: 'HTML',
   css: 'CSS',
@@ -78,5 +78,7 @@ const names = new Map<string, string>([
 export const nameOf = (language: LanguageId | OtherLanguage): string => names.get(language) ?? language
 
 /** Why a detected language does not run, in a sentence. It may be one of the catalogue that is not enabled. */
-export const describeNotRun = (language: LanguageId | OtherLanguage): string =>
-  `This looks like ${nameOf(language)}, which ${isNoProgram(language) ? 'is not a program' : 'this deployment does not run'}.`
+export const describeNotRun = (language: LanguageId | OtherLanguage): string => {
+  const isNothing = isNoProgram(language) && language !== 'html'
+  return `This looks like ${nameOf(language)}, which ${isNothing ? 'is not a program' : 'this deployment does not run'}.`
+}

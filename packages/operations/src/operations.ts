@@ -11,7 +11,7 @@ import type {
   SubmittedProgram,
   TerminalSize,
 } from '@runnel/contract/public'
-import type { Language } from '@runnel/languages'
+import type { JobLanguage } from '@runnel/languages'
 import type { LogEntry } from '@runnel/output/subscriber'
 import { addFile, type SentFile } from './files/add-file.ts'
 import { type FileQuery, listFiles } from './files/list-files.ts'
@@ -44,7 +44,7 @@ import type { Requester } from './requester.ts'
  */
 export interface Operations {
   /** The languages that the tenant may use. */
-  languages(requester: Requester): readonly Language[]
+  languages(requester: Requester): readonly JobLanguage[]
 
   submit(requester: Requester, submission: Submission, options?: SubmitOptions): Promise<Submitted>
   /** Submits, then follows from the first event without reading any of them back. */

@@ -2,6 +2,7 @@ import { openFiles } from '@runnel/blobs'
 import { createSubmissionSchema, LIMITS, unboundTenant } from '@runnel/contract/public'
 import { LANGUAGES } from '@runnel/languages'
 import { createLogWriter } from '@runnel/output/log-writer'
+import { createSiteLog } from '@runnel/output/site-log'
 import { createSubscriber } from '@runnel/output/subscriber'
 import { createLogger } from '@runnel/process'
 import { createProducer } from '@runnel/queue/producer'
@@ -12,6 +13,9 @@ import {
   createJobIds,
   createKeys,
   createPrograms,
+  createSandboxIds,
+  createSandboxRecords,
+  createSites,
   createStatsReader,
   createStatsWriter,
   createTenantCount,
@@ -44,6 +48,10 @@ test('A submission that fails half way leaves nothing that lasts, even if undoin
     logWriter: createLogWriter(common),
     history: createHistory(common),
     programs: createPrograms(common),
+    sandboxIds: createSandboxIds(common),
+    records: createSandboxRecords(common),
+    sites: createSites(common),
+    siteLog: createSiteLog({ ...common, logWriter: createLogWriter(common) }),
     keys: createKeys(common),
     jobIds: createJobIds(common),
     tenantCount: resources.use(createTenantCount({ redis: own, subscriber: subscriptions, prefix })),

@@ -2,6 +2,7 @@ import { openFiles } from '@runnel/blobs'
 import { createSubmissionSchema, LIMITS, unboundTenant } from '@runnel/contract/public'
 import { LANGUAGES } from '@runnel/languages'
 import { createLogWriter } from '@runnel/output/log-writer'
+import { createSiteLog } from '@runnel/output/site-log'
 import { createSubscriber } from '@runnel/output/subscriber'
 import { createLogger } from '@runnel/process'
 import { createProducer } from '@runnel/queue/producer'
@@ -12,7 +13,9 @@ import {
   createJobIds,
   createKeys,
   createPrograms,
+  createSandboxIds,
   createSandboxRecords,
+  createSites,
   createStatsWriter,
   createTenantCount,
   createWorkerDirectory,
@@ -45,6 +48,10 @@ test('A job that no worker takes ends in the history as in its log, and its prog
     subscriber: resources.use(createSubscriber({ redis, subscriber: subscriptions, prefix, log })),
     history: createHistory(common),
     programs: createPrograms(common),
+    sandboxIds: createSandboxIds(common),
+    records: createSandboxRecords(common),
+    sites: createSites(common),
+    siteLog: createSiteLog({ ...common, logWriter: createLogWriter(common) }),
     sandboxRecords: createSandboxRecords(common),
     keys: createKeys(common),
     jobIds: createJobIds(common),

@@ -26,7 +26,7 @@ export interface LogEntry {
 }
 
 /** An event without the fields that every type has. */
-type EventBody = JobEvent extends infer E ? (E extends JobEvent ? Omit<E, 'jobId' | 'id' | 'at'> : never) : never
+export type EventBody = JobEvent extends infer E ? (E extends JobEvent ? Omit<E, 'jobId' | 'id' | 'at'> : never) : never
 
 export const toEntry = (
   head: { readonly jobId: string; readonly position: EventPosition; readonly at: string },

@@ -208,6 +208,31 @@ if full then return full end
 runCommands(5, ${ROOM_KEYS} + 1)
 `)
 
+/**
+ * KEYS: as the script before, then the key that remembers the submission, if it has an idempotency key. ARGV: the tenant, its bytes, the
+ * bounds, the fingerprint of the submission, how long it is remembered, the job, then the commands. Returns \`full\` and what is too
+ * full, \`key-reused\`, or \`taken\` and the job of this submission.
+ */
+export const acceptOnceScript = createLuaScript(`
+local kept, finished, firstFinishedOf, firstLog, firstJob, firstRecord, firstProgram = unpack(KEYS)
+${ENTRY}${RUN_COMMANDS_LUA}${ROOM_LUA}
+local record = KEYS[${ROOM_KEYS} + tonumber(ARGV[8]) + 1]
+if record then
+  local known = redis.call('HMGET', record, 'job', 'fingerprint')
+  if known[1] and known[2] ~= ARGV[5] then return { 'key-reused' } end
+  if known[1] then return { 'taken', known[1] } end
+end
+if redis.call('EXISTS', firstLog .. ARGV[7]) == 1 then return { 'taken', ARGV[7] } end
+local full = makeRoom(ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ${MEMORY_SHARE.admission})
+if full then return { 'full', full } end
+runCommands(8, ${ROOM_KEYS} + 1)
+if record then
+  redis.call('HSET', record, 'job', ARGV[7], 'fingerprint', ARGV[5])
+  redis.call('PEXPIRE', record, ARGV[6])
+end
+return { 'taken', ARGV[7] }
+`)
+
 /** ARGV: the commands. Returns 1 if the run was not started and is gone now. */
 export const undoRunScript = createLuaScript(`${SHARED}
 local last = top()
@@ -230,6 +255,34 @@ local id = string.format('%d-%d', last.attempt, last.n + 1)
 add(id, 'finished', id .. ' finished ' .. string.gsub(ARGV[2], '"id":"0%-0"', '"id":"' .. id .. '"', 1))
 close(ARGV[1], 3)
 return 1
+`)
+
+/**
+ * ARGV: how many bytes may be printed in all, the bounds of all tenants and of one, the JSON of an event that says that no more is
+ * taken, how many events there are, then of each its bytes, type and JSON, with the id \`0-0\`. Adds them after the last entry,
+ * whatever that is. Returns \`ended\`, \`full\`, or nothing.
+ */
+export const printScript = createLuaScript(`${SHARED}
+local last = top()
+local tenant, printed = unpack(redis.call('HMGET', keptJob, '${KEPT_FIELDS.tenant}', '${KEPT_FIELDS.printed}'))
+if last == nil or last.isFinished or not tenant then return 'ended' end
+local limit, n = tonumber(ARGV[1]), last.n
+printed = tonumber(printed) or 0
+for at = 6, 3 + 3 * tonumber(ARGV[5]), 3 do
+  if printed > limit then return 'full' end
+  local bytes, eventType, json = unpack(ARGV, at, at + 2)
+  if printed + bytes > limit then bytes, eventType, json = limit + 1 - printed, 'stderr', ARGV[4] end
+  n = n + 1
+  local id = string.format('%d-%d', last.attempt, n)
+  local message = id .. ' ' .. eventType .. ' ' .. string.gsub(json, '"id":"0%-0"', '"id":"' .. id .. '"', 1)
+  if makeRoom(tenant, #message + ${ENTRY_BYTES}, ARGV[2], ARGV[3], ${MEMORY_SHARE.log}) then return 'full' end
+  add(id, eventType, message)
+  printed = printed + bytes
+  redis.call('HSET', keptJob, '${KEPT_FIELDS.printed}', string.format('%.0f', printed))
+  redis.call('HINCRBY', keptJob, '${KEPT_FIELDS.output}', #message + ${ENTRY_BYTES})
+  addKept(tenant, #message + ${ENTRY_BYTES})
+end
+return printed > limit and 'full' or nil
 `)
 
 /** Read only. KEYS: logs. Returns the id of the last entry of each, or '' if there is no log. */

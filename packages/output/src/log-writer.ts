@@ -75,7 +75,7 @@ const toFinished = (jobId: string, attempt: number, end: Pick<JobEnd, 'finishedA
   return toMessage(toEntry({ jobId, position: { attempt, n: 2 }, at }, { type: 'finished', outcome, usage }))
 }
 
-const toFullStore = (full: unknown): FullStore | undefined =>
+export const toFullStore = (full: unknown): FullStore | undefined =>
   full === 'tenant' || full === 'all' || full === 'memory' ? full : undefined
 
 export const createLogWriter = (options: {

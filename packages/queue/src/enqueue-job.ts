@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { QueuedJob, QueuedSandbox } from '@runnel/contract/internal'
 import { RequestError } from '@runnel/contract/public'
 import {
@@ -11,6 +10,7 @@ import {
   RUN_COMMANDS_LUA,
   toCommandArgs,
   toCommandKeys,
+  toDigest,
 } from '@runnel/redis'
 import type { QueueBounds, TenantBounds } from './bounds.ts'
 import { JOB_FIELDS, toJobOptions, toSandboxOptions } from './bullmq-internals/job-record.ts'
@@ -97,9 +97,6 @@ if record then
 end
 return { 'taken', id }
 `)
-
-/** The caller's key can be any text. Its digest is always a valid part of a Redis key. */
-const toDigest = (key: string): string => createHash('sha256').update(key).digest('hex')
 
 type Answer = readonly unknown[]
 

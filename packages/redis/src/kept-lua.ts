@@ -19,7 +19,13 @@ export const MEMORY_SHARE = { admission: 0.75, log: 0.85 } as const
 export const JOB_BASE_BYTES = 7_168
 
 /** The fields of `kept:<jobId>`. */
-export const KEPT_FIELDS = { tenant: 'tenant', rest: 'rest', output: 'output', stdin: 'stdin' } as const
+export const KEPT_FIELDS = {
+  tenant: 'tenant',
+  rest: 'rest',
+  output: 'output',
+  stdin: 'stdin',
+  printed: 'printed',
+} as const
 
 /** The field of `kept` for the bytes of a tenant. */
 export const toTenantField = (tenantId: string): string => `tenant ${tenantId}`
@@ -31,7 +37,8 @@ const LOOK_BYTES = 1024 * 1024
  * Counts the bytes that jobs keep. The script must define `kept`, the key of the counters, before this.
  *
  *   kept           all <bytes>, tenant <id> <bytes>; how full Redis was at the last look: share, at, since
- *   kept:<jobId>   of a job that has not ended: its tenant, and bytes of its output, of its input and of the rest
+ *   kept:<jobId>   of a job that has not ended: its tenant, and bytes of its output, of its input and of the rest; of a site also how
+ *                  much its pages have printed
  */
 export const KEPT_LUA = `
 local function addKept(tenant, bytes)

@@ -129,13 +129,14 @@ export const KEY_TABLE = {
   keptJob: {
     pattern: 'kept:<queuedId>',
     type: 'hash',
-    holds: 'How many bytes of a job Redis keeps: `output`, `stdin` and `rest`; and its tenant.',
+    holds:
+      'How many bytes of a job Redis keeps: `output`, `stdin` and `rest`; its tenant; and of a site how much it has `printed`.',
     writers: API_AND_WORKER,
     readers: API_AND_WORKER,
     worker: 'read and write',
     lifetime: 'until the job ends',
     expires: 'never',
-    bound: 'four fields',
+    bound: 'five fields',
   },
   keptFinished: {
     pattern: 'kept:finished',
@@ -470,6 +471,17 @@ export const KEY_TABLE = {
     lifetime: 'while there are sandboxes',
     expires: 'never',
     bound: 'sandboxes of all workers, and those that are queued',
+  },
+  sites: {
+    pattern: 'sites',
+    type: 'zset',
+    holds: 'The sites that have not ended, of all tenants, by the time when each ends if it is not used before.',
+    writers: API,
+    readers: API,
+    worker: 'nothing',
+    lifetime: 'while there are sites',
+    expires: 'never',
+    bound: 'sites; their programs count into RUNNEL_MAX_KEPT_BYTES',
   },
   sandboxesOf: {
     pattern: 'sandboxes:<tenantId>',

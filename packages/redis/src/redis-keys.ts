@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { KEY_TABLE, type KeyFamilyName, QUEUE_NAME } from './key-table.ts'
 
 export { QUEUE_NAME }
@@ -58,6 +59,7 @@ export const createRedisKeys = (prefix: string) => {
     runsOf: (sandboxId: string) => name('runsOf', sandboxId),
     sandboxRecord: (sandboxId: string) => name('sandboxRecord', sandboxId),
     sandboxes: name('sandboxes'),
+    sites: name('sites'),
     sandboxesOf: (tenantId: string) => name('sandboxesOf', tenantId),
     lease: (sandboxId: string) => name('lease', sandboxId),
     sandboxChannel: name('sandboxChannel'),
@@ -93,5 +95,8 @@ export const createRedisKeys = (prefix: string) => {
     rate: (caller: string) => name('rate', caller),
   } satisfies Record<KeyFamilyName, unknown>
 }
+
+/** Any text as a valid part of a key: of an idempotency key, which the caller chooses. */
+export const toDigest = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 export type RedisKeys = ReturnType<typeof createRedisKeys>

@@ -20,6 +20,7 @@ export {
 export { createSandboxStates, type SandboxStates } from './sandbox-states.ts'
 export { readSessionText, type SessionParts } from './session-text.ts'
 export { createSessions, type FoundSession, type KeptSession, type Sessions } from './sessions.ts'
+export { createSites, type Sites } from './sites.ts'
 export type { StatsQuery } from './stats-range.ts'
 export { createStatsReader, type StatsReader } from './stats-reader.ts'
 export { createStatsWriter, createWorkerStatsWriter, type StatsWriter } from './stats-writer.ts'

@@ -15,6 +15,8 @@ const fixedSchema = z.object({
   metadata: sandboxMetadataSchema,
   autoResume: z.boolean(),
   public: z.boolean().default(false),
+  /** The job that it was made for. */
+  jobId: z.string().optional(),
   keyId: z.string().nullable(),
   /** ISO 8601. */
   createdAt: z.iso.datetime(),
@@ -47,6 +49,9 @@ export interface SandboxRecord
   readonly tenantId: string
 }
 
+/** What a new sandbox brings that its record keeps. */
+export type NewSandbox = Omit<QueuedSandbox, 'kind' | 'env' | 'files' | 'storedFiles'>
+
 export const toFixed = ({
   template,
   limits,
@@ -54,11 +59,12 @@ export const toFixed = ({
   metadata,
   autoResume,
   public: isPublic = false,
+  jobId,
   keyId,
   submittedAt: createdAt,
-}: QueuedSandbox): string =>
+}: NewSandbox): string =>
   JSON.stringify({
-    ...{ template, limits, workDir, metadata, autoResume, public: isPublic, keyId, createdAt },
+    ...{ template, limits, workDir, metadata, autoResume, public: isPublic, keyId, createdAt, jobId },
   } satisfies z.input<typeof fixedSchema>)
 
 /** Undefined if there is no record, or if it cannot be read because another version wrote it. */

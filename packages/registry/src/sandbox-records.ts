@@ -38,9 +38,9 @@ export interface LivingSandbox {
 }
 
 /** In text order, so the sandboxes of a tenant are a range. */
-const toLivingMember = ({ tenantId, id }: LivingSandbox): string => `${tenantId}\0${id}`
+export const toLivingMember = ({ tenantId, id }: LivingSandbox): string => `${tenantId}\0${id}`
 
-const readLivingMember = (member: string): LivingSandbox => {
+export const readLivingMember = (member: string): LivingSandbox => {
   const [tenantId = '', id = ''] = member.split('\0')
   return { tenantId, id }
 }
@@ -80,7 +80,9 @@ export interface SandboxRecords {
 /** Until a sandbox starts, its record is kept this much longer than its retention. */
 const WAIT_MS = SANDBOX_LIMITS.timeoutMs.maximum
 /** What a sandbox that lives costs Redis, with its lease and its places in sets, besides what the record says of it. */
-const RECORD_BYTES = 2_048
+export const RECORD_BYTES = 2_048
+/** How long the list of a tenant's sandboxes is kept. */
+export const listedMs = (retentionMs: number): number => WAIT_MS + retentionMs
 /** How many records are read for one page, at most. */
 const RECORDS_READ = 1_000
 
@@ -97,7 +99,7 @@ export const createSandboxRecords = (options: {
 }): SandboxRecords => {
   const { redis, prefix, retentionMs } = options
   const keys = createRedisKeys(prefix)
-  const listedMs = WAIT_MS + retentionMs
+  const listMs = listedMs(retentionMs)
 
   const keptMs = (endsAt: Date): number => Math.max(0, endsAt.getTime() - Date.now()) + retentionMs
 
@@ -118,7 +120,7 @@ export const createSandboxRecords = (options: {
     acceptCommands(sandbox) {
       const { id, tenantId, submittedAt, timeoutMs, idleTimeoutMs } = sandbox
       const [record, list] = [keys.sandboxRecord(id), keys.sandboxesOf(tenantId)]
-      const oldest = toMember(Math.max(0, Date.now() - listedMs), '')
+      const oldest = toMember(Math.max(0, Date.now() - listMs), '')
       const fixed = toFixed(sandbox)
       const fields = { tenant: tenantId, fixed, timeoutMs, idleTimeoutMs }
       const bytes = RECORD_BYTES + Buffer.byteLength(fixed)
@@ -129,11 +131,11 @@ export const createSandboxRecords = (options: {
         // Not HSET: when the answer was lost and this is sent again, the sandbox may run already.
         ['HSETNX', record, 'status', 'queued'],
         ['HSET', record, ...Object.entries(fields).flat()],
-        ['PEXPIRE', record, listedMs],
+        ['PEXPIRE', record, listMs],
         ['ZADD', keys.sandboxes, 0, toLivingMember(sandbox)],
         ['ZADD', list, 0, toMember(Date.parse(submittedAt), id)],
         ['ZREMRANGEBYLEX', list, '-', `(${oldest}`],
-        ['PEXPIRE', list, listedMs],
+        ['PEXPIRE', list, listMs],
       ]
     },
 

@@ -41,6 +41,7 @@ const PLACES: readonly Place[] = [
     'queue/producer',
     'output/subscriber',
     'output/log-writer',
+    'output/site-log',
     'registry',
     'redis',
     'gateway/client',

@@ -1,4 +1,4 @@
-import type { Language } from '@runnel/languages'
+import type { JobLanguage } from '@runnel/languages'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { requesterOf } from '../access/requester.ts'
@@ -13,7 +13,7 @@ const languageSchema = z.strictObject({
   fileName: z.string().describe('The name that `code` gets, and the entry of files that name none.'),
 })
 
-const toListed = ({ id, name, aliases, version, extensions, fileName }: Language) => ({
+const toListed = ({ id, name, aliases, version, extensions, fileName }: JobLanguage) => ({
   id,
   name,
   aliases: [...aliases],

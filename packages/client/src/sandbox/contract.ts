@@ -70,6 +70,8 @@ export interface SandboxInfo {
   autoResume: boolean
   /** Whether everybody who knows the address of a preview sees it. */
   public: boolean
+  /** The job that it was made for: its program serves, or it is a site. Absent otherwise. */
+  jobId?: string | undefined
   limits: SandboxLimits
   workDir: string
   metadata: Record<string, string>

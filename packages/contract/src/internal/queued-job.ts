@@ -25,6 +25,8 @@ export const queuedJobSchema = z.object({
       bounds: z.object({ files: z.int().nonnegative(), bytes: z.int().nonnegative() }),
     })
     .optional(),
+  /** Of a site: whether what its pages write to the console is output. */
+  console: z.boolean().optional(),
   /** Whether the submission had `code` or `files`. */
   submittedAs: z.enum(['code', 'files']).optional(),
 })

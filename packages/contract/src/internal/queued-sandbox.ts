@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { jobIdSchema } from '../public/job.ts'
 import { envSchema, storedInputSchema } from '../public/program.ts'
 import { sandboxFileSchema, sandboxMetadataSchema } from '../public/sandbox.ts'
 import { sandboxIdSchema } from '../public/sandbox-id.ts'
@@ -30,6 +31,8 @@ export const queuedSandboxSchema = z.object({
   idleTimeoutMs: z.int().positive(),
   /** Whether a call into it resumes it while it is paused. */
   autoResume: z.boolean(),
+  /** The job that it was made for. */
+  jobId: jobIdSchema.optional(),
   /** Whether everybody who knows its address sees its previews. */
   public: z.boolean().optional(),
   /** The key that created it; null if there were no keys. */

@@ -21,6 +21,8 @@ export type SandboxStatus = z.infer<typeof sandboxStatusSchema>
 export const SANDBOX_WORK_DIR = '/home/user'
 /** `template` of a request that names none. */
 export const SANDBOX_TEMPLATE = 'python'
+/** `template` of a site: files that the API serves. No worker holds it, and nothing runs in it. */
+export const SITE_TEMPLATE = 'html'
 
 export const SANDBOX_METADATA = { entries: 32, keyCharacters: 64, valueCharacters: 512 } as const
 
@@ -188,6 +190,10 @@ export const sandboxSchema = z.strictObject({
   idleTimeoutMs: z.int().positive().describe('As it was set last, in milliseconds.'),
   autoResume: z.boolean(),
   public: publicSchema,
+  jobId: z
+    .string()
+    .optional()
+    .describe('The job that it was made for: its program serves, or it is a site. It ends with it. Absent otherwise.'),
   limits: sandboxLimitsSchema,
   workDir: z.string(),
   metadata: z.record(z.string(), z.string()),

@@ -1,10 +1,13 @@
-import { findLanguage, type LanguageId } from '../catalogue.ts'
+import { findLanguage, HTML, type LanguageId } from '../catalogue.ts'
 import { detectLanguage } from '../detect-language.ts'
 import { isOtherProgram } from '../other-languages.ts'
 import { parsesAs } from '../parses-as.ts'
 import { type FencedBlock, findBlocks, splitLines } from './find-blocks.ts'
 import { readInfo } from './info-string.ts'
 import { isInsideText } from './is-inside-text.ts'
+
+/** The language that a submission names, if it does. */
+type Given = LanguageId | typeof HTML.id | undefined
 
 /** A longer text is not searched: no chat answer is so long, and the time to search it is bounded by this. */
 const SEARCHED_CHARACTERS = 64 * 1024
@@ -105,11 +108,7 @@ const rejoin = (
 }
 
 /** If the only block is Markdown with blocks in it, those: models put a whole answer into a fence. */
-const unwrap = (
-  blocks: readonly FencedBlock[],
-  given: LanguageId | undefined,
-  layers: number,
-): readonly FencedBlock[] => {
+const unwrap = (blocks: readonly FencedBlock[], given: Given, layers: number): readonly FencedBlock[] => {
   const [only] = blocks
   if (only === undefined || blocks.length > 1 || layers === MOST_LAYERS) return blocks
   const { type } = readInfo(only.info)
@@ -142,11 +141,12 @@ const isOpen = (text: string): boolean => {
   return depth > 0 || OPENING.test(text)
 }
 
-const findInLayer = (text: string, given: LanguageId | undefined, layers: number): readonly FencedBlock[] => {
+const findInLayer = (text: string, given: Given, layers: number): readonly FencedBlock[] => {
   const blocks = findBlocks(text)
   if (blocks.length === 0) return []
+  if (given === HTML.id) return DOCUMENT.test(text) ? [] : unwrap(blocks, given, layers)
   const detected = given ?? detectLanguage({ content: text })
-  const isAnswer = blocks.some(({ info }) => readInfo(info).type === 'program')
+  const isAnswer = blocks.some(({ info }) => /^(?:program|html)$/.test(readInfo(info).type))
   if (given === undefined && (DOCUMENT.test(text) || (detected === 'html' && !isAnswer))) return []
   // What is detected in prose with code may be any language: only one that runs here can be the whole text's.
   const language = detected === undefined ? undefined : findLanguage(detected)?.id
@@ -165,7 +165,7 @@ const findInLayer = (text: string, given: LanguageId | undefined, layers: number
  * The fenced blocks of a chat answer: what may be run in place of the text. Empty if there is none, if the text is a program as
  * it stands in the language that is given or detected, if it is a page, and if it is longer than 64 Ki characters.
  */
-export const findBlocksToRun = (text: string, given: LanguageId | undefined): readonly FencedBlock[] => {
+export const findBlocksToRun = (text: string, given: Given): readonly FencedBlock[] => {
   if (text.length > SEARCHED_CHARACTERS || !/```|~~~/.test(text)) return []
   return findInLayer(text, given, 0)
 }

@@ -7,6 +7,7 @@ import { isOtherLanguage, nameOf, type OtherLanguage } from '../other-languages.
  *   nothing   no language that we know: no word, a word for text of any kind, or any other word
  *   program   a language of the catalogue
  *   markdown  the block is itself Markdown
+ *   html      pages
  *   session   what a terminal shows: prompts, commands and their output
  *   other     another language that we know, by the name that people know
  */

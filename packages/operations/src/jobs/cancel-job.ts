@@ -1,6 +1,8 @@
 import type { Job } from '@runnel/contract/public'
 import type { OperationParts } from '../parts.ts'
 import type { Requester } from '../requester.ts'
+import { endSite } from '../sites/end-site.ts'
+import { isSite } from '../sites/is-site.ts'
 import { findEndCommands } from './find-end-commands.ts'
 import { readJob, refuseCommand, requireSummary } from './read-job.ts'
 
@@ -12,7 +14,11 @@ import { readJob, refuseCommand, requireSummary } from './read-job.ts'
 export const cancelJob = async (parts: OperationParts, { auditLog }: Requester, id: string): Promise<Job> => {
   const { logWriter, producer, recorder } = parts
   const summary = await requireSummary(parts, id)
-  if (summary.status !== 'finished') {
+  if (summary.status !== 'finished' && isSite(summary) && summary.sandboxId !== undefined) {
+    const site = await parts.records.read(summary.sandboxId)
+    if (site !== undefined) await endSite(parts, site, 'deleted', { type: 'canceled' })
+    auditLog('A job was canceled', { jobId: id })
+  } else if (summary.status !== 'finished') {
     refuseCommand(id, summary)
     if (await logWriter.cancelQueued(id, await findEndCommands(parts, id))) {
       recorder.ended('canceled', {})

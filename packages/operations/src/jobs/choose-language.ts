@@ -1,20 +1,20 @@
 import { RequestError } from '@runnel/contract/public'
-import { findLanguage, type Language } from '@runnel/languages'
+import { findJobLanguage, type JobLanguage } from '@runnel/languages'
 import { describeNotRun, detectLanguage } from '@runnel/languages/detection'
 
 /** The languages of a deployment or tenant, for a message. */
-export const listLanguages = (languages: readonly Language[]): string =>
+export const listLanguages = (languages: readonly JobLanguage[]): string =>
   languages.map(({ id, aliases }) => (aliases[0] === undefined ? id : `${id} (${aliases.join(', ')})`)).join(', ')
 
-const refuseLanguage = (what: string, languages: readonly Language[]): RequestError =>
+const refuseLanguage = (what: string, languages: readonly JobLanguage[]): RequestError =>
   new RequestError('unknown-language', `${what} The languages here are ${listLanguages(languages)}`)
 
 /** The language that a submission names. Throws if it does not run here. */
-export const nameLanguage = (name: string, languages: readonly Language[]): Language => {
-  const language = findLanguage(name)
-  if (language !== undefined && languages.includes(language)) return language
-  const html = /^html?$/i.test(name) ? ', which is a page to show, not a program to run' : ''
-  throw refuseLanguage(`Cannot run the language ${JSON.stringify(name)}${html}.`, languages)
+export const nameLanguage = <L extends JobLanguage>(name: string, languages: readonly L[]): L => {
+  const named = findJobLanguage(name)
+  const language = languages.find(({ id }) => id === named?.id)
+  if (language !== undefined) return language
+  throw refuseLanguage(`Cannot run the language ${JSON.stringify(name)}.`, languages)
 }
 
 /**
@@ -23,18 +23,12 @@ export const nameLanguage = (name: string, languages: readonly Language[]): Lang
  */
 export const guessLanguage = (
   program: { readonly content: string; readonly entry?: string },
-  languages: readonly Language[],
+  languages: readonly JobLanguage[],
   unclear?: string,
-): Language => {
+): JobLanguage => {
   const detected = detectLanguage(program)
   if (detected === undefined || (detected === 'prose' && unclear !== undefined)) {
     throw refuseLanguage(unclear ?? 'Cannot tell the language of this program: send `language`.', languages)
-  }
-  if (detected === 'html') {
-    throw refuseLanguage(
-      'Cannot run HTML, which this looks like: it is a page to show, not a program to run. If it is a program, send `language`.',
-      languages,
-    )
   }
   const language = languages.find(({ id }) => id === detected)
   if (language !== undefined) return language
@@ -48,7 +42,7 @@ const NO_BLOCK =
  * The language of `code` that has no block to run. What begins with a backtick is Markdown, although JavaScript takes it for a
  * template literal.
  */
-export const guessLanguageOfCode = (code: string, languages: readonly Language[]): Language => {
+export const guessLanguageOfCode = (code: string, languages: readonly JobLanguage[]): JobLanguage => {
   if (/^\s*`/.test(code)) throw refuseLanguage(NO_BLOCK, languages)
   return guessLanguage({ content: code }, languages, /```|~~~/.test(code) ? NO_BLOCK : undefined)
 }

@@ -5,21 +5,22 @@ import {
   type OutcomeClass,
   RequestError,
 } from '@runnel/contract/public'
-import { findLanguage, LANGUAGES } from '@runnel/languages'
+import { findJobLanguage, HTML, LANGUAGES } from '@runnel/languages'
 import type { HistoryPart } from '@runnel/registry'
 import { listLanguages } from './choose-language.ts'
 
 type Filters = Pick<JobListQuery, 'outcome' | 'status' | 'language'>
+const ALL = [...LANGUAGES, HTML]
 type Ending = OutcomeClass | 'unfinished'
 
 /** Every language that Runnel knows: this deployment may have run others before. */
 const readLanguages = (names: readonly string[]): string[] =>
   names.map((name) => {
-    const language = findLanguage(name)
+    const language = findJobLanguage(name)
     if (language !== undefined) return language.id
     throw new RequestError(
       'unknown-language',
-      `Cannot filter by the language ${JSON.stringify(name)}: use one or several of ${listLanguages(LANGUAGES)}`,
+      `Cannot filter by the language ${JSON.stringify(name)}: use one or several of ${listLanguages(ALL)}`,
     )
   })
 
@@ -33,7 +34,7 @@ const chooseEndings = ({ outcome, status }: Filters): Ending[] => {
 /** Which parts of the history have the jobs that pass the filters. */
 export const chooseParts = (query: Filters): readonly HistoryPart[] => {
   const { outcome, language } = query
-  const languages = new Set(language === undefined ? LANGUAGES.map(({ id }) => id) : readLanguages(language))
+  const languages = new Set(language === undefined ? ALL.map(({ id }) => id) : readLanguages(language))
   const endings = chooseEndings(query)
   const inParts = (wanted: readonly Ending[]): HistoryPart[] =>
     [...languages].flatMap((id) => wanted.map((ending) => ({ language: id, ending })))

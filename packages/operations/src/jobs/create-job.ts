@@ -1,10 +1,11 @@
 import type { QueuedJob } from '@runnel/contract/internal'
 import { chooseLimits, LIMIT_NAMES, RequestError, type Submission, type Tenant } from '@runnel/contract/public'
-import type { Language } from '@runnel/languages'
+import type { JobLanguage } from '@runnel/languages'
 import { fileBoundsOf } from '../files/file-bounds.ts'
 import { findStoredFiles } from '../files/find-stored-files.ts'
 import type { OperationParts } from '../parts.ts'
 import type { Requester } from '../requester.ts'
+import { isSite } from '../sites/is-site.ts'
 import { resolveProgram } from './resolve-program.ts'
 
 /** A chosen limit above the tenant's maximum is refused, not lowered. */
@@ -19,7 +20,7 @@ const requireWithin = (chosen: Submission['limits'], { limits: { limits: maxima 
 }
 
 /** The languages that a tenant may use. */
-export const languagesOf = (languages: readonly Language[], { limits }: Tenant): readonly Language[] => {
+export const languagesOf = (languages: readonly JobLanguage[], { limits }: Tenant): readonly JobLanguage[] => {
   const allowed = limits.languages
   return allowed === null ? languages : languages.filter(({ id }) => allowed.includes(id))
 }
@@ -46,6 +47,7 @@ export const createJob = async (
     ...(storedFiles.length === 0 ? {} : { storedFiles }),
     ...(patterns.length === 0 ? {} : { artifacts: { patterns, bounds: fileBoundsOf(parts, tenant) } }),
     keyId,
+    ...(isSite(program.program) ? { console: submission.console } : {}),
     submittedAs: submission.code === undefined ? 'files' : 'code',
   }
 }

@@ -3,7 +3,7 @@ import type { OperationParts } from '../parts.ts'
 import type { Requester } from '../requester.ts'
 import { cancelAbandoned } from './cancel-abandoned.ts'
 import { cancelJob } from './cancel-job.ts'
-import { QUEUE_WAIT_MS } from './execute.ts'
+import { QUEUE_WAIT_MS, requireProgram } from './execute.ts'
 import type { PreparedJob } from './prepare-job.ts'
 import { submitAndFollow } from './submit-and-follow.ts'
 
@@ -24,7 +24,8 @@ export const executeLive = async (
   prepared: PreparedJob,
   { signal, closing }: { readonly signal: AbortSignal; readonly closing: AbortSignal },
 ): Promise<LiveRun> => {
-  const { limits } = prepared.job
+  const { limits, program } = prepared.job
+  requireProgram(program)
   const { job, follow } = await submitAndFollow(parts, requester, prepared)
   const cancel = (): Promise<unknown> =>
     closing.aborted

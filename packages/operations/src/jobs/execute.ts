@@ -1,6 +1,7 @@
 import { type Job, RequestError } from '@runnel/contract/public'
 import type { OperationParts } from '../parts.ts'
 import type { Requester } from '../requester.ts'
+import { isSite } from '../sites/is-site.ts'
 import { cancelAbandoned } from './cancel-abandoned.ts'
 import { cancelJob } from './cancel-job.ts'
 import type { PreparedJob } from './prepare-job.ts'
@@ -14,6 +15,15 @@ export interface ExecuteOptions extends Pick<WaitOptions, 'signal' | 'onAccepted
   readonly closing: AbortSignal
 }
 
+/** For callers that wait for the end of a program, and see no pages. */
+export const requireProgram = (program: { readonly language: string }): void => {
+  if (!isSite(program)) return
+  throw new RequestError(
+    'invalid-request',
+    'Cannot run HTML here: a page is shown, and does not end; submit it with POST /v1/jobs, and open its preview',
+  )
+}
+
 /**
  * Runs a program for a caller that never learns the job's id. So the job is canceled if it has not finished in time,
  * if `signal` aborts, and if waiting for it fails. Without an outcome, the job did not start in time.
@@ -24,7 +34,8 @@ export const execute = async (
   prepared: PreparedJob,
   { signal, closing, onAccepted }: ExecuteOptions,
 ): Promise<Job> => {
-  const { id, limits } = prepared.job
+  const { id, limits, program } = prepared.job
+  requireProgram(program)
   try {
     const waitMs = limits.wallMs + QUEUE_WAIT_MS
     const { finished } = await submitAndWait(parts, requester, prepared, { waitMs, signal, onAccepted })

@@ -13,9 +13,15 @@ export interface SubmitOptions {
   readonly admit?: () => Promise<void>
 }
 
+/** An hour, and five minutes without use. */
+const SITE_TIMES = { timeoutMs: 3_600_000, idleTimeoutMs: 300_000 }
+
 /** A job that is valid for its tenant, and has not been accepted yet. */
 export interface PreparedJob extends AcceptOptions {
   readonly job: QueuedJob
+  /** Of a job with previews: whether everybody sees them, and how long it lives, in milliseconds. */
+  readonly isPublic: boolean
+  readonly times: { readonly timeoutMs: number; readonly idleTimeoutMs: number }
 }
 
 /**
@@ -41,5 +47,5 @@ export const prepareJob = async (
   await admit?.()
   const idempotency =
     idempotencyKey === undefined ? {} : { idempotency: { key: idempotencyKey, fingerprint: toFingerprint(submission) } }
-  return { job, tenantBounds: requester.tenant.limits, ...idempotency }
+  return { job, isPublic: submission.public, times: SITE_TIMES, tenantBounds: requester.tenant.limits, ...idempotency }
 }

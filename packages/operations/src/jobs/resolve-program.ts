@@ -9,16 +9,19 @@ import {
   TERMINAL,
   utf8Length,
 } from '@runnel/contract/public'
-import type { Language } from '@runnel/languages'
+import { HTML, isOfPrograms, type JobLanguage } from '@runnel/languages'
 import { chooseFileName } from '@runnel/languages/detection'
 import { guessLanguage, guessLanguageOfCode, nameLanguage } from './choose-language.ts'
 import { extractBlock } from './extract-block.ts'
 import { toUnixText } from './to-unix-text.ts'
 
 /** The entry of several files when the submission names none: the one file with a language's entry name. */
-const findEntry = (files: readonly File[], languages: readonly Language[]): File => {
+const findEntry = (files: readonly File[], languages: readonly JobLanguage[]): File => {
   const names = languages.map(({ fileName }) => fileName)
-  const candidates = files.filter(({ path }) => names.includes(path))
+  const named = files.filter(({ path }) => names.includes(path))
+  const page = named.find(({ path }) => path === HTML.fileName)
+  // A script that the page loads is a part of it.
+  const candidates = named.filter((file) => file === page || page?.content.includes(file.path) !== true)
   const [entry] = candidates
   if (entry !== undefined && candidates.length === 1) return entry
   const found = candidates.length === 0 ? 'none of them is' : 'more than one of them is'
@@ -30,7 +33,7 @@ const findEntry = (files: readonly File[], languages: readonly Language[]): File
   )
 }
 
-const chooseEntry = (files: readonly File[], entry: string | undefined, languages: readonly Language[]): File => {
+const chooseEntry = (files: readonly File[], entry: string | undefined, languages: readonly JobLanguage[]): File => {
   if (files.length === 0) {
     throw new RequestError(
       'invalid-request',
@@ -51,6 +54,9 @@ const requireSize = (bytes: number): void => {
   )
 }
 
+/** Pages have none of it. */
+const NO_SURROUNDINGS = { args: [], env: {}, stdin: '', interactive: false }
+
 /** What the program finds around it. A terminal is for a person, so its input stays open unless the submission says otherwise. */
 const toSurroundings = ({ args, env, stdin, tty, cols, rows, interactive = tty }: Submission) => ({
   args,
@@ -69,26 +75,30 @@ export interface ResolvedProgram {
 /** `code` as a program of one file. A chat answer is the code block in it. */
 const resolveCode = (
   text: string,
-  named: Language | undefined,
-  languages: readonly Language[],
+  named: JobLanguage | undefined,
+  languages: readonly JobLanguage[],
 ): Pick<Program, 'language' | 'files' | 'entry'> & Pick<ResolvedProgram, 'extracted'> => {
   const block = extractBlock(text, named, languages)
   const content = block?.code ?? text
   const language = block?.language ?? named ?? guessLanguageOfCode(text, languages)
-  const entry = chooseFileName(language, content)
-  const files = toUnixText([{ path: entry, content, encoding: 'utf8' }], entry, language)
+  const entry = isOfPrograms(language) ? chooseFileName(language, content) : language.fileName
+  const parts = [{ path: entry, content }, ...(block?.others ?? [])].map((part) => ({
+    ...part,
+    encoding: 'utf8' as const,
+  }))
+  const files = isOfPrograms(language) ? toUnixText(parts, entry, language) : parts
   return { language: language.id, files, entry, ...(block === undefined ? {} : { extracted: block.extracted }) }
 }
 
 /** Chooses language and entry if the submission leaves them open, so that the worker has nothing to choose. */
-export const resolveProgram = (submission: Submission, languages: readonly Language[]): ResolvedProgram => {
+export const resolveProgram = (submission: Submission, languages: readonly JobLanguage[]): ResolvedProgram => {
   const { code, entry } = submission
   const named = submission.language === undefined ? undefined : nameLanguage(submission.language, languages)
-  const rest = toSurroundings(submission)
+  const around = (language: string) => (language === HTML.id ? NO_SURROUNDINGS : toSurroundings(submission))
   if (code !== undefined) {
     requireSize(utf8Length(code))
     const { extracted, ...program } = resolveCode(code, named, languages)
-    return { program: { ...program, ...rest }, ...(extracted === undefined ? {} : { extracted }) }
+    return { program: { ...program, ...around(program.language) }, ...(extracted === undefined ? {} : { extracted }) }
   }
   const files = (submission.files ?? []).flatMap(({ path, content, encoding }) =>
     content === undefined ? [] : [{ path, content, encoding }],
@@ -97,7 +107,8 @@ export const resolveProgram = (submission: Submission, languages: readonly Langu
   const chosen = chooseEntry(files, entry, named === undefined ? languages : [named])
   const content = Buffer.from(chosen.content, chosen.encoding).toString('utf8')
   const language = named ?? guessLanguage({ content, entry: chosen.path }, languages)
+  const laidOut = isOfPrograms(language) ? toUnixText(files, chosen.path, language) : files
   return {
-    program: { language: language.id, files: toUnixText(files, chosen.path, language), entry: chosen.path, ...rest },
+    program: { language: language.id, files: laidOut, entry: chosen.path, ...around(language.id) },
   }
 }

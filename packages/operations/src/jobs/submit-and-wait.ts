@@ -2,6 +2,7 @@ import type { Job } from '@runnel/contract/public'
 import { createTranscript } from '@runnel/output/subscriber'
 import type { OperationParts } from '../parts.ts'
 import type { Requester } from '../requester.ts'
+import { isSite } from '../sites/is-site.ts'
 import type { PreparedJob } from './prepare-job.ts'
 import { readJob, toFinishedJob } from './read-job.ts'
 import { submitAndFollow } from './submit-and-follow.ts'
@@ -37,6 +38,8 @@ export const submitAndWait = async (
   const { job, isRepeated, follow } = await submitAndFollow(parts, requester, prepared)
   const { id } = job
   onAccepted?.(id)
+  // It ends when nobody uses it any more: nobody waits for that.
+  if (isSite(job)) return { id, isRepeated, finished: undefined }
   const waiting = new AbortController()
   const stop = (): void => waiting.abort(STOPPED)
   const timer = setTimeout(stop, waitMs)

@@ -1,6 +1,8 @@
 import type { Job } from '@runnel/contract/public'
 import type { OperationParts } from '../parts.ts'
 import type { Requester } from '../requester.ts'
+import { acceptSite } from '../sites/accept-site.ts'
+import { isSite } from '../sites/is-site.ts'
 import { acceptJob } from './accept-job.ts'
 import type { PreparedJob } from './prepare-job.ts'
 import { readJob } from './read-job.ts'
@@ -16,12 +18,14 @@ export interface Submitted {
 export const submitJob = async (
   parts: OperationParts,
   { auditLog }: Requester,
-  { job, ...options }: PreparedJob,
+  prepared: PreparedJob,
 ): Promise<Submitted> => {
-  const { id } = await acceptJob(parts, job, options)
+  const { job } = prepared
+  const isOfSite = isSite(job.program)
+  const { id } = await (isOfSite ? acceptSite(parts, prepared) : acceptJob(parts, job, prepared))
   const isRepeated = id !== job.id
   auditLog(isRepeated ? 'A job was submitted again' : 'A job was submitted', { jobId: id })
-  if (isRepeated) return { job: await readJob(parts, id), isRepeated }
+  if (isRepeated || isOfSite) return { job: await readJob(parts, id), isRepeated }
   const { submittedAt, program, extracted, limits } = job
   const { language } = program
   return {

@@ -1,5 +1,9 @@
 import { RequestError, type Sandbox, type SandboxTimes } from '@runnel/contract/public'
+import { sandboxEnded } from '@runnel/gateway/client'
+import type { SandboxRecord } from '@runnel/registry'
 import type { Requester } from '../requester.ts'
+import { endSite } from '../sites/end-site.ts'
+import { isSiteSandbox } from '../sites/is-site.ts'
 import { removeQueuedSandbox } from './accept-sandbox.ts'
 import { readLivingRecord, readRecord } from './find-sandbox.ts'
 import { requireWithinMaxima } from './prepare-sandbox.ts'
@@ -15,8 +19,19 @@ export const setSandboxTimes = async (
 ): Promise<Sandbox> => {
   requireWithinMaxima(times, requester.tenant)
   const record = await readLivingRecord(parts, requester, id)
+  if (isSiteSandbox(record)) return setSiteTimes(parts, record, times)
   const { answer } = await parts.gateway.call(id, 'set-times', times)
   return toSandbox(parts, { ...record, ...answer })
+}
+
+const setSiteTimes = async (
+  parts: SandboxParts,
+  record: SandboxRecord,
+  { timeoutMs = record.timeoutMs, idleTimeoutMs = record.idleTimeoutMs }: SandboxTimes,
+): Promise<Sandbox> => {
+  const endsAt = await parts.sites.setTimes(record, { timeoutMs, idleTimeoutMs })
+  if (endsAt === undefined) throw sandboxEnded('deleted')
+  return toSandbox(parts, { ...record, timeoutMs, idleTimeoutMs, endsAt })
 }
 
 export const pauseSandbox = async (parts: SandboxParts, requester: Requester, id: string): Promise<Sandbox> => {
@@ -44,7 +59,8 @@ export const deleteSandbox = async (parts: SandboxParts, requester: Requester, i
   if (record.status === 'queued') await removeQueuedSandbox(parts, id)
   const now = record.status === 'queued' ? await readRecord(parts, requester, id) : record
   // A worker may have started it at this moment: then it is not queued any more, and has to be asked.
-  if (now.ending === undefined) {
+  if (now.ending === undefined && isSiteSandbox(now)) await endSite(parts, now, 'deleted')
+  else if (now.ending === undefined) {
     await parts.gateway.call(id, 'delete', {}).catch((error: unknown) => {
       if (!isOver(error)) throw error
     })

@@ -8,6 +8,7 @@ import {
   type SomeSandboxLimits,
   type Tenant,
 } from '@runnel/contract/public'
+import { isOfPrograms } from '@runnel/languages'
 import { findStoredFiles } from '../files/find-stored-files.ts'
 import { nameLanguage } from '../jobs/choose-language.ts'
 import { languagesOf } from '../jobs/create-job.ts'
@@ -66,7 +67,7 @@ export const prepareSandbox = async (
     id: await parts.sandboxIds.create(tenant.id),
     tenantId: tenant.id,
     submittedAt: new Date().toISOString(),
-    template: nameLanguage(template, languagesOf(parts.languages, tenant)).id,
+    template: nameLanguage(template, languagesOf(parts.languages, tenant).filter(isOfPrograms)).id,
     limits: sizes,
     env,
     workDir,

@@ -1,13 +1,11 @@
 import type { SandboxPolicy } from '@runnel/contract/public'
 import type { Gateway } from '@runnel/gateway/client'
-import type { AccessTokens, JobIds, SandboxRecords, SandboxStates, WorkerDirectory } from '@runnel/registry'
+import type { AccessTokens, SandboxStates, WorkerDirectory } from '@runnel/registry'
 import type { OperationParts } from '../parts.ts'
 
 /** What the operations on sandboxes use, besides what jobs use. */
 export interface SandboxParts extends OperationParts {
-  readonly sandboxIds: JobIds
   readonly accessTokens: AccessTokens
-  readonly records: SandboxRecords
   readonly states: SandboxStates
   readonly gateway: Gateway
   readonly workers: Pick<WorkerDirectory, 'sandboxRoom'>

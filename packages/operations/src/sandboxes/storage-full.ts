@@ -10,9 +10,11 @@ const WHY: Readonly<Record<FullStore, string>> = {
 /** Finished jobs may be dropped meanwhile, or end. */
 const RETRY_MS = 5_000
 
-export const toStorageFull = (full: FullStore): RequestError =>
+const ADVICE = { command: ', or run it with background: true', job: '' } as const
+
+export const toStorageFull = (full: FullStore, what: 'command' | 'job' = 'command'): RequestError =>
   new RequestError(
     'storage-full',
-    `Cannot take this command: ${WHY[full]}; try again when some of them have ended, or run it with background: true`,
+    `Cannot take this ${what}: ${WHY[full]}; try again when some of them have ended${ADVICE[what]}`,
     { retryAfterMs: RETRY_MS },
   )

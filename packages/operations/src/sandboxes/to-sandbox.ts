@@ -4,7 +4,7 @@ import type { SandboxParts } from './sandbox-parts.ts'
 
 export const toListedSandbox = (record: SandboxRecord): ListedSandbox => {
   const { id, status, template, createdAt, startedAt, endsAt, timeoutMs, idleTimeoutMs } = record
-  const { autoResume, public: isPublic, limits, workDir, metadata, endedAt, ending, endingMessage } = record
+  const { autoResume, public: isPublic, jobId, limits, workDir, metadata, endedAt, ending, endingMessage } = record
   return {
     id,
     status,
@@ -16,6 +16,7 @@ export const toListedSandbox = (record: SandboxRecord): ListedSandbox => {
     idleTimeoutMs,
     autoResume,
     public: isPublic,
+    ...(jobId === undefined ? {} : { jobId }),
     limits,
     workDir,
     metadata,
