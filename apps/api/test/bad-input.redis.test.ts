@@ -489,20 +489,6 @@ const ROWS: readonly Row[] = [
     'Cannot read language: it must have at least 1 characters',
   ],
   [
-    'HTML by name',
-    body({ code: '<p>', language: 'html' }),
-    400,
-    'unknown-language',
-    'Cannot run the language "html", which is a page to show, not a program to run.',
-  ],
-  [
-    'HTML by its looks',
-    body({ code: '<!DOCTYPE html><html></html>' }),
-    400,
-    'unknown-language',
-    'Cannot run HTML, which this looks like: it is a page to show, not a program to run. If it is a program, send `language`.',
-  ],
-  [
     'a text in no known language',
     body({ code: 'What is the weather like?' }),
     400,
@@ -582,8 +568,8 @@ describe('POST /execute refuses', () => {
       'HTML',
       body({ code: '<!doctype html>' }),
       400,
-      'unknown-language',
-      'Cannot run HTML, which this looks like: it is a page to show, not a program to run. If it is a program, send `language`.',
+      'invalid-request',
+      'Cannot run HTML here: a page is shown, and does not end; submit it with POST /v1/jobs, and open its preview',
     ],
     [
       'plain text',

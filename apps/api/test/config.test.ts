@@ -1,5 +1,5 @@
 import { LIMITS } from '@runnel/contract/public'
-import { LANGUAGES } from '@runnel/languages'
+import { HTML, LANGUAGES } from '@runnel/languages'
 import { readConfig, StartError } from '@runnel/process'
 import { describe, expect, test } from 'vitest'
 import { configSchema } from '../src/config.ts'
@@ -16,7 +16,7 @@ describe('The configuration', () => {
       bounds: { queued: 50_000, tenant: { queued: 10_000, running: 1_000 } },
       keptBounds: { all: 536_870_912, tenant: 268_435_456 },
     })
-    expect(readConfig(configSchema, {}).languages).toEqual(LANGUAGES)
+    expect(readConfig(configSchema, {}).languages).toEqual([...LANGUAGES, HTML])
     expect(LIMITS).toMatchObject(readConfig(configSchema, {}).policy)
   })
 
@@ -52,7 +52,7 @@ describe('The configuration', () => {
     [
       'RUNNEL_LANGUAGES',
       'python,cobol',
-      'must be a comma list of python,javascript,typescript,bash, not "python,cobol"',
+      'must be a comma list of python,javascript,typescript,bash,html, not "python,cobol"',
     ],
     ['RUNNEL_BLOBS_ENDPOINT', 's3.example.org', 'must be an http:// or https:// URL, not "s3.example.org"'],
     ['RUNNEL_BLOBS_CHECKSUMS', 'never', 'must be when-required or when-supported, not "never"'],

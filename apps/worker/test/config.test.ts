@@ -19,7 +19,7 @@ describe('The worker’s configuration', () => {
     [
       'RUNNEL_LANGUAGES',
       'python,cobol',
-      'must be a comma list of python,javascript,typescript,bash, not "python,cobol"',
+      'must be a comma list of python,javascript,typescript,bash,html, not "python,cobol"',
     ],
     ['RUNNEL_CPUS', '-1', 'must be a number, not "-1"'],
     ['RUNNEL_WORKER_LISTEN', '9464', 'must be an address and a port, such as 127.0.0.1:9464, not "9464"'],

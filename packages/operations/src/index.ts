@@ -15,3 +15,4 @@ export { type CommandInput, createSandboxOperations, type SandboxOperations } fr
 export type { SandboxParts } from './sandboxes/sandbox-parts.ts'
 export { watcherNotFound } from './sandboxes/sandbox-watchers.ts'
 export { endDueSites } from './sites/end-due-sites.ts'
+export { createSiteOperations, type Printed, type SiteJob, type SiteOperations } from './sites/site-operations.ts'

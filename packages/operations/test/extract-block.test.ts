@@ -122,7 +122,7 @@ describe('A chat answer is refused', () => {
     ['c++', 'C++, which this deployment does not run'],
     ['brainfuck', 'Brainfuck, which this deployment does not run'],
     ['markdown', 'Markdown, which this deployment does not run'],
-    ['html', 'HTML, which is a page to show, not a program to run'],
+    ['html', 'HTML, which this deployment does not run'],
     ['console', 'what a terminal shows: send its commands alone, without prompts and output'],
   ])('if its fence says %s', (info, what) => {
     expect(refusalOf({ code: fenced(info) })).toEqual([

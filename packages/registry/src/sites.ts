@@ -75,7 +75,7 @@ export const createSites = (options: {
     async end(site, ending) {
       const names = [keys.sandboxRecord(site.id), keys.sites, keys.kept, keys.keptJob(site.id)]
       const isEnd =
-        (await endScript(redis, names, [site.id, ending, Date.now(), retentionMs, keys.sandboxChannel])) === 1
+        (await endScript(redis, names, [site.id, ending, Date.now(), retentionMs, keys.sandboxChannel, ''])) === 1
       // Where Redis has lost the record, this is all that is left of it.
       if (!isEnd) await redis.zrem(keys.sites, toLivingMember(site))
       return isEnd

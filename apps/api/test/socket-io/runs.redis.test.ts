@@ -89,7 +89,7 @@ describe('execute_code on socket.io', () => {
     expect(await refused('execute_code', { code: '1', wall: 1 })).toBe(
       'Cannot read execute_code: it has the unknown field "wall"',
     )
-    expect(await refused('execute_code', { code: '1', language: 'html' })).toMatch(/^Cannot run the language "html"/)
+    expect(await refused('execute_code', { code: '1', language: 'html' })).toMatch(/^Cannot run HTML here/)
     expect(await refused('run', {})).toBe('Cannot serve "run": this socket takes execute_code')
     client.events.length = 0
     client.socket.emit('execute_code', { code: 'works', language: 'python' })
@@ -97,7 +97,7 @@ describe('execute_code on socket.io', () => {
     expect(client.lines()).toEqual(['careful', 'works'])
     await api.backend.recorder.flush()
     const { accepted, refused: counted } = (await api.backend.stats.read({})).totals
-    expect([accepted, counted]).toEqual([1, { 'invalid-request': 3, 'unknown-language': 1 }])
+    expect([accepted, counted]).toEqual([1, { 'invalid-request': 4 }])
   })
 
   test('is canceled when its socket closes', async ({ redisUrl, prefix, resources }) => {

@@ -30,7 +30,7 @@ const setSiteTimes = async (
   { timeoutMs = record.timeoutMs, idleTimeoutMs = record.idleTimeoutMs }: SandboxTimes,
 ): Promise<Sandbox> => {
   const endsAt = await parts.sites.setTimes(record, { timeoutMs, idleTimeoutMs })
-  if (endsAt === undefined) throw sandboxEnded('deleted')
+  if (endsAt === undefined) throw sandboxEnded({ ending: 'deleted' })
   return toSandbox(parts, { ...record, timeoutMs, idleTimeoutMs, endsAt })
 }
 
