@@ -25,3 +25,4 @@ export {
 } from './sandbox/sandbox.ts'
 export type { Terminal, TerminalOptions } from './sandbox/terminal.ts'
 export type { WatchHandle } from './sandbox/watch-dir.ts'
+export type { StoredFile, StoredFilePage, StoredFiles } from './stored-files.ts'

@@ -1,4 +1,4 @@
-import type { Job, JobEvent, Outcome, ProgramFile, Submission, Usage } from './contract.ts'
+import type { Artifact, Job, JobEvent, LeftOutArtifact, Outcome, Submission, SubmittedFile, Usage } from './contract.ts'
 import { RunnelConnectionError } from './errors.ts'
 import type { FollowOptions } from './follow.ts'
 import type { Jobs, SubmitOptions } from './jobs.ts'
@@ -36,6 +36,10 @@ export interface RunResult {
   readonly stderr: string
   /** There was more output than `keepBytes`, or the server had no room for all of it. */
   readonly truncated: boolean
+  /** What it kept, with `artifacts`. `runnel.files.read(fileId)` gives one. */
+  readonly artifacts: readonly Artifact[]
+  /** What matched and is not kept, with the reason. */
+  readonly artifactsLeftOut: readonly LeftOutArtifact[]
   readonly job: Job
 }
 
@@ -44,7 +48,7 @@ const CANCELED_WITHIN_MS = 15_000
 
 export const run = async (
   jobs: Jobs,
-  program: string | readonly ProgramFile[],
+  program: string | readonly SubmittedFile[],
   options: RunOptions,
 ): Promise<RunResult> => {
   const { onAccepted, onStdout, onStderr, onEvent, signal, keepBytes = KEEP_BYTES, ...more } = options
@@ -79,9 +83,10 @@ export const run = async (
       } else if (event.type === 'finished') {
         await stdout.end()
         await stderr.end()
-        const { outcome, usage } = event
+        const { outcome, usage, artifacts = [], artifactsLeftOut = [] } = event
         const truncated = stdout.isCut || stderr.isCut || isDropped
-        return { jobId: job.id, outcome, usage, stdout: stdout.kept, stderr: stderr.kept, truncated, job }
+        const printed = { stdout: stdout.kept, stderr: stderr.kept, truncated }
+        return { jobId: job.id, outcome, usage, ...printed, artifacts, artifactsLeftOut, job }
       }
     }
     throw new RunnelConnectionError(`The events of ${job.id} ended before \`finished\``)

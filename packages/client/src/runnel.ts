@@ -1,10 +1,11 @@
-import type { Language, ProgramFile } from './contract.ts'
+import type { Language, SubmittedFile } from './contract.ts'
 import { createHttp, type Http, type HttpMethod, type RequestOptions } from './http.ts'
 import { type CallOptions, createJobs, type Jobs } from './jobs.ts'
 import { createLink, type Link } from './link.ts'
 import { isBrowser, type RunnelOptions, readBaseUrl, type TicketNeed } from './options.ts'
 import { type RunOptions, type RunResult, run } from './run.ts'
 import { createSocketPool } from './socket-pool.ts'
+import { createStoredFiles, type StoredFiles } from './stored-files.ts'
 import { requireAllJobs } from './tickets.ts'
 import { createWakeUp } from './wake-up.ts'
 
@@ -17,6 +18,7 @@ import { createWakeUp } from './wake-up.ts'
 export class Runnel {
   readonly baseUrl: string
   readonly jobs: Jobs
+  readonly files: StoredFiles
   readonly #http: Http
   readonly #link: Link
 
@@ -39,6 +41,7 @@ export class Runnel {
     })
     this.#link = createLink({ http: this.#http, pool, wakeUp, getTicket })
     this.jobs = createJobs(this.#link)
+    this.files = createStoredFiles(this.#link)
   }
 
   /**
@@ -47,7 +50,7 @@ export class Runnel {
    * Throws a RunnelApiError if the API refused it (429 with `retryAfterMs` if the queue is full), a RunnelConnectionError
    * if the API was lost for too long, and what a callback throws. The job goes on then.
    */
-  run(program: string | readonly ProgramFile[], options: RunOptions = {}): Promise<RunResult> {
+  run(program: string | readonly SubmittedFile[], options: RunOptions = {}): Promise<RunResult> {
     return run(this.jobs, program, options)
   }
 

@@ -2,6 +2,7 @@ import type * as contract from '@runnel/contract/public'
 import { expectTypeOf, test } from 'vitest'
 import type * as own from '../src/contract.ts'
 import type * as sandbox from '../src/sandbox/contract.ts'
+import type { StoredFile, StoredFilePage } from '../src/stored-files.ts'
 
 /** Without `readonly`, and without the names of interfaces: only what the JSON may be. */
 type Plain<T> = T extends (infer Item)[]
@@ -25,6 +26,8 @@ test('the types of the package say what the contract says', () => {
   expectTypeOf<Plain<own.JobPage>>().toEqualTypeOf<Plain<contract.JobPage>>()
   expectTypeOf<Plain<own.JobProgram>>().toEqualTypeOf<Plain<contract.SubmittedProgram>>()
   expectTypeOf<Plain<own.Submission>>().toEqualTypeOf<Plain<contract.SubmissionRequest>>()
+  expectTypeOf<Plain<StoredFile>>().toEqualTypeOf<contract.StoredFile>()
+  expectTypeOf<Plain<StoredFilePage>>().toEqualTypeOf<Plain<contract.StoredFilePage>>()
   expectTypeOf<own.SignalName>().toEqualTypeOf<contract.SignalName>()
 })
 

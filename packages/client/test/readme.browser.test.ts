@@ -131,6 +131,7 @@ test('The README has an example of each part', () => {
     'Run a program',
     'Live, and stopped',
     'Submit now, follow later, write to it',
+    'Files',
     'Sandboxes',
     'Commands that go on',
     'Terminals in a sandbox',

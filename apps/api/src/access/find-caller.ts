@@ -7,6 +7,10 @@ import type { Credentials } from './credentials.ts'
 /** One sentence for every reason, so that it does not show which keys exist. */
 export const UNKNOWN_CALLER = 'Cannot identify the caller: send a valid key, as Authorization: Bearer rnl_…'
 
+/** Below one sandbox, which its own token opens too. */
+export const UNKNOWN_TO_SANDBOX =
+  'Cannot identify the caller: send a valid key, as Authorization: Bearer rnl_…, or the access token of this sandbox, as Authorization: Bearer sbt_…'
+
 /** For a session cookie: its holder has signed in before, so the sentence says what happened. */
 export const UNKNOWN_SESSION = 'Cannot identify the caller: its session has ended; sign in again'
 

@@ -6,7 +6,7 @@ import type { InputTurns } from '../input-turns.ts'
 import { CALLER, requireJob, requireSandbox, requireScope, tenantOrAddress } from './caller.ts'
 import type { CallerDirectory } from './caller-directory.ts'
 import { type Credentials, readCredentials, refuseKeyInUrl } from './credentials.ts'
-import { findCaller, UNKNOWN_CALLER, UNKNOWN_SESSION } from './find-caller.ts'
+import { findCaller, UNKNOWN_CALLER, UNKNOWN_SESSION, UNKNOWN_TO_SANDBOX } from './find-caller.ts'
 import type { CountRequest } from './rate-limit.ts'
 import { SCOPES_OF } from './route-access.ts'
 import { noSessionCookie } from './session-cookie.ts'
@@ -45,7 +45,9 @@ export const guardRoutes = (
     if (type === 'session') reply.header('set-cookie', noSessionCookie(request))
     await takeTurn(request)
     await count(request, reply)
-    throw new RequestError('unauthorized', type === 'session' ? UNKNOWN_SESSION : UNKNOWN_CALLER)
+    const isInSandbox = request.routeOptions.config.resource === 'sandbox'
+    const message = type === 'session' ? UNKNOWN_SESSION : isInSandbox ? UNKNOWN_TO_SANDBOX : UNKNOWN_CALLER
+    throw new RequestError('unauthorized', message)
   }
 
   app.addHook('onRequest', async (request, reply) => {

@@ -1,5 +1,6 @@
 import { RunnelApiError } from '../errors.ts'
 import type { CallOptions } from '../jobs.ts'
+import { type BytesAs, NO_TIMEOUT_MS, readBody, toStream } from '../read-body.ts'
 import type { FileEntry, WatchEvent } from './contract.ts'
 import type { Place } from './place.ts'
 import { signFileUrl } from './sign-file-url.ts'
@@ -48,9 +49,6 @@ export interface Files {
   uploadUrl(path: string, options?: SignedUrlOptions): Promise<string>
 }
 
-/** For bodies of any size there is no time that is too long. */
-const NO_TIMEOUT_MS = 2 ** 31 - 1
-
 const hasCode = (error: unknown, code: string): boolean => error instanceof RunnelApiError && error.code === code
 
 export const createFiles = (place: Place): Files => {
@@ -58,18 +56,14 @@ export const createFiles = (place: Place): Files => {
   const open = (path: string, signal: AbortSignal | undefined): Promise<Response> =>
     link.http.open('GET', place.pathOf('/files'), { query: { path }, signal })
 
-  const toStream = ({ body }: Response): ReadableStream<Uint8Array> => body ?? new Blob([]).stream()
-
   function read(path: string, options?: CallOptions & { readonly as?: 'text' | undefined }): Promise<string>
   function read(path: string, options: CallOptions & { readonly as: 'bytes' }): Promise<Uint8Array<ArrayBuffer>>
   function read(path: string, options: CallOptions & { readonly as: 'stream' }): Promise<ReadableStream<Uint8Array>>
   async function read(
     path: string,
-    { signal, as = 'text' }: CallOptions & { readonly as?: 'text' | 'bytes' | 'stream' | undefined } = {},
+    { signal, as = 'text' }: CallOptions & { readonly as?: BytesAs | undefined } = {},
   ): Promise<string | Uint8Array | ReadableStream<Uint8Array>> {
-    const response = await open(path, signal)
-    if (as === 'stream') return toStream(response)
-    return as === 'bytes' ? new Uint8Array(await response.arrayBuffer()) : response.text()
+    return readBody(await open(path, signal), as)
   }
 
   const getInfo = (path: string, { signal }: CallOptions = {}): Promise<FileEntry> =>
