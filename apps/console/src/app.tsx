@@ -13,6 +13,7 @@ import { RunView } from './views/run/index.tsx'
 const History = lazy(() => import('./views/history/index.tsx'))
 const Compare = lazy(() => import('./views/compare/index.tsx'))
 const Sandboxes = lazy(() => import('./views/sandboxes/index.tsx'))
+const Files = lazy(() => import('./views/files/index.tsx'))
 const SandboxView = lazy(() => import('./views/sandbox/index.tsx'))
 const Operate = lazy(() => import('./views/operate/index.tsx'))
 const Keys = lazy(() => import('./views/keys/index.tsx'))
@@ -58,6 +59,7 @@ const Views = (): ReactElement => {
         <Route path="/history" component={History} />
         <Route path="/history/compare" component={Compare} />
         <Route path="/sandboxes" component={Sandboxes} />
+        <Route path="/files" component={Files} />
         <Route path="/s/:sandbox">{({ sandbox }) => <SandboxView key={sandbox} id={sandbox} />}</Route>
         <Route path="/ops" component={Operate} />
         <Route path="/ops/keys" component={Keys} />

@@ -103,6 +103,14 @@ test('A person makes a picture of a CSV in a sandbox, downloads it, reloads, and
   await page.getByRole('tab', { name: 'Commands' }).click()
   await page.getByText('Exit code 3').waitFor(SOON)
 
+  // What somebody else does to the files is seen too.
+  const { origin, pathname } = new URL(page.url())
+  await fetch(`${origin}/v1/sandboxes/${pathname.slice('/s/'.length)}/files?path=later.txt`, {
+    method: 'PUT',
+    body: '1',
+  })
+  await files(page).getByRole('link', { name: 'Download later.txt' }).waitFor(SOON)
+
   // Its life, on a phone.
   await page.setViewportSize({ width: 390, height: 780 })
   await page.getByRole('button', { name: 'Keep for 60 min' }).click()

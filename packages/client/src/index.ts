@@ -24,5 +24,5 @@ export {
   Sandbox,
 } from './sandbox/sandbox.ts'
 export type { Terminal, TerminalOptions } from './sandbox/terminal.ts'
-export type { WatchHandle } from './sandbox/watch-dir.ts'
+export type { WatchHandle, WatchOptions } from './sandbox/watch-dir.ts'
 export type { StoredFile, StoredFilePage, StoredFiles } from './stored-files.ts'

@@ -19,8 +19,6 @@ export interface ShellOptions
   /** Opens the terminal: `sandbox.pty.create` or `connect`. */
   readonly open: (options: ConnectionOptions) => Promise<Terminal>
   readonly onState?: ((state: ShellState) => void) | undefined
-  /** Something was shown. */
-  readonly onShown?: (() => void) | undefined
 }
 
 /** A terminal of a sandbox, on the page. */
@@ -36,7 +34,7 @@ export interface Shell extends Disposable {
  * What it showed before comes first when one connects again. xterm answers no question that is in there: it was answered then.
  */
 export const attachShell = (element: HTMLElement, options: ShellOptions): Shell => {
-  const { open, onState = () => {}, onShown = () => {}, ...view } = options
+  const { open, onState = () => {}, ...view } = options
   let terminal: Terminal | undefined
   let isDisposed = false
   let isPast = false
@@ -69,7 +67,6 @@ export const attachShell = (element: HTMLElement, options: ShellOptions): Shell 
       await screen.parsed()
       isPast = false
     }
-    onShown()
   }
 
   const run = async (): Promise<void> => {

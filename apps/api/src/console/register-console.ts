@@ -11,6 +11,7 @@ const PAGE_URLS = [
   '/',
   '/r/:job',
   '/sandboxes',
+  '/files',
   '/s/:sandbox',
   '/history',
   '/history/compare',

@@ -1,4 +1,4 @@
-import { Activity, Box, History, Keyboard, Monitor, Moon, Play, Sun } from 'lucide-react'
+import { Activity, Box, Files, History, Keyboard, Monitor, Moon, Play, Sun } from 'lucide-react'
 import type { ReactElement, ReactNode } from 'react'
 import { Link, useRoute } from 'wouter'
 import { IconButton } from '../parts/button.tsx'
@@ -64,6 +64,9 @@ export const Rail = ({ onKeys, who }: { readonly onKeys: () => void; readonly wh
       </Place>
       <Place to="/sandboxes" within={/^\/(?:sandboxes|s\/.*)$/} label="Sandboxes">
         <Box size={18} />
+      </Place>
+      <Place to="/files" label="Files">
+        <Files size={18} />
       </Place>
       <Place to="/history" within={/^\/history/} label="History">
         <History size={18} />

@@ -53,8 +53,9 @@ const reduceJobEvent = (state: RunState, event: JobEvent): RunState => {
     case 'restarted':
       return { ...state, attempt, hasRestarted: true, tail: '', ports: [], lastOutputAtMs: undefined }
     case 'finished': {
-      const { outcome, usage } = event
-      return { ...state, phase: 'finished', attempt, finishedAtMs: atMs, outcome, usage, paused: undefined, ports: [] }
+      const { outcome, usage, artifacts = [], artifactsLeftOut = [] } = event
+      const end = { outcome, usage, artifacts, artifactsLeftOut, finishedAtMs: atMs }
+      return { ...state, phase: 'finished', attempt, ...end, paused: undefined, ports: [] }
     }
     default:
       return noteUnknown(state, event)

@@ -1,4 +1,4 @@
-import type { Extracted, Job, Limits, Outcome, Usage } from '../contract.ts'
+import type { Artifact, Extracted, Job, LeftOutArtifact, Limits, Outcome, Usage } from '../contract.ts'
 import type { RunnelApiError } from '../errors.ts'
 import type { ConnectionChange } from '../follow.ts'
 
@@ -52,6 +52,9 @@ export interface RunState {
   readonly placeAtMs: number | undefined
   readonly outcome: Outcome | undefined
   readonly usage: Usage | null | undefined
+  /** When finished: the files that it made and that are kept. */
+  readonly artifacts: readonly Artifact[]
+  readonly artifactsLeftOut: readonly LeftOutArtifact[]
   readonly canceledBy: string | undefined
   readonly refusal: Refusal | undefined
   readonly refusedAtMs: number | undefined
@@ -94,6 +97,8 @@ export const initialRunState: RunState = {
   placeAtMs: undefined,
   outcome: undefined,
   usage: undefined,
+  artifacts: [],
+  artifactsLeftOut: [],
   canceledBy: undefined,
   refusal: undefined,
   refusedAtMs: undefined,

@@ -4,7 +4,7 @@ import { type BytesAs, NO_TIMEOUT_MS, readBody, toStream } from '../read-body.ts
 import type { FileEntry, WatchEvent } from './contract.ts'
 import type { Place } from './place.ts'
 import { signFileUrl } from './sign-file-url.ts'
-import { type WatchHandle, watchDir } from './watch-dir.ts'
+import { type WatchHandle, type WatchOptions, watchDir } from './watch-dir.ts'
 
 /** What a file is written from. A stream is sent as it comes; browsers send one only over HTTP/2, a Blob over anything. */
 export type FileData = string | Uint8Array | Blob | ReadableStream<Uint8Array>
@@ -39,11 +39,7 @@ export interface Files {
     options?: CallOptions & { readonly format?: 'tar' | 'zip' },
   ): Promise<ReadableStream<Uint8Array>>
   /** Calls `onEvent` for what happens in a folder, until `stop`. */
-  watchDir(
-    path: string,
-    onEvent: (event: WatchEvent) => unknown,
-    options?: CallOptions & { readonly recursive?: boolean | undefined },
-  ): Promise<WatchHandle>
+  watchDir(path: string, onEvent: (event: WatchEvent) => unknown, options?: WatchOptions): Promise<WatchHandle>
   /** A URL that a browser may GET to download the file, or PUT to write it. It needs no key. */
   downloadUrl(path: string, options?: SignedUrlOptions): Promise<string>
   uploadUrl(path: string, options?: SignedUrlOptions): Promise<string>

@@ -19,17 +19,51 @@ export interface WatchHandle extends AsyncDisposable {
 const isWatchEvent = (value: unknown): value is WatchEvent =>
   isRecord(value) && typeof value['id'] === 'number' && typeof value['path'] === 'string'
 
+export interface WatchOptions extends CallOptions {
+  /** Also what is in the folders below. Default false. */
+  readonly recursive?: boolean | undefined
+  /**
+   * For a page that may be loaded again: joins a watcher of the same folder, if there is one, and `stop` leaves it running for the
+   * next. A sandbox has at most 16 watchers. `path` must be absolute then. Default false.
+   */
+  readonly reuse?: boolean | undefined
+}
+
+interface Watched {
+  readonly path: string
+  readonly recursive: boolean
+}
+
+const make = (place: Place, body: Watched, signal: AbortSignal | undefined): Promise<{ readonly id: string }> =>
+  place.request('POST', '/watchers', { body, signal })
+
+/** The watcher of this folder that is there, and its last event. */
+const join = async (
+  place: Place,
+  wanted: Watched,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly id: string; readonly last: number } | undefined> => {
+  const { watchers } = await place.request<{ watchers: (Watched & { readonly id: string })[] }>('GET', '/watchers', {
+    signal,
+  })
+  const found = watchers.find(({ path, recursive }) => path === wanted.path && recursive === wanted.recursive)
+  if (found === undefined) return undefined
+  const { next } = await place.request<{ next: number }>('GET', `/watchers/${found.id}`, { signal })
+  return { id: found.id, last: next }
+}
+
 /** When it resolves, the folder is watched. After a broken connection it continues behind the last event. */
 export const watchDir = async (
   place: Place,
   path: string,
   onEvent: (event: WatchEvent) => unknown,
-  { signal, recursive }: CallOptions & { readonly recursive?: boolean | undefined },
+  { signal, recursive = false, reuse = false }: WatchOptions,
 ): Promise<WatchHandle> => {
   const { link } = place
-  const { id } = await place.request<{ id: string }>('POST', '/watchers', { body: { path, recursive }, signal })
+  const joined = reuse ? await join(place, { path, recursive }, signal) : undefined
+  const { id, last } = joined ?? { ...(await make(place, { path, recursive }, signal)), last: 0 }
   const stopping = new AbortController()
-  let after = 0
+  let after = last
   let failures = 0
   let thrown: { readonly error: unknown } | undefined
 
@@ -76,7 +110,7 @@ export const watchDir = async (
   ended.catch(() => {})
   const stop = async (): Promise<void> => {
     stopping.abort()
-    await place.request('DELETE', `/watchers/${id}`)
+    if (!reuse) await place.request('DELETE', `/watchers/${id}`)
   }
   return { id, ended, stop, [Symbol.asyncDispose]: stop }
 }

@@ -105,13 +105,7 @@ const Row = ({
 }
 
 /** A line to run, and what ran: with its output, live. */
-export const CommandList = ({
-  sandbox,
-  onEnd,
-}: {
-  readonly sandbox: Sandbox
-  readonly onEnd: () => void
-}): ReactElement => {
+export const CommandList = ({ sandbox }: { readonly sandbox: Sandbox }): ReactElement => {
   const queries = useQueryClient()
   const [line, setLine] = useState('')
   const [isBackground, setBackground] = useState(false)
@@ -129,10 +123,7 @@ export const CommandList = ({
       setOpen(id)
     },
   })
-  const ended = (): void => {
-    void read()
-    onEnd()
-  }
+  const ended = (): void => void read()
   const commands = (list.data ?? []).filter(({ background, tty }) => !(background && tty))
   return (
     <div className={styles.commands}>

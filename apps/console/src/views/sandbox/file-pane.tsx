@@ -1,13 +1,14 @@
 import type { Sandbox } from '@runnel/client'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { RefreshCw, Upload } from 'lucide-react'
-import { type ReactElement, useRef, useState } from 'react'
+import { type ReactElement, useCallback, useRef, useState } from 'react'
 import { IconButton } from '../../parts/button.tsx'
 import { classes } from '../../parts/classes.ts'
 import { formatBytes, formatCount } from '../../parts/format.ts'
 import { sayError } from '../../parts/notice.tsx'
 import { FolderTree } from './folder-tree.tsx'
 import styles from './sandbox.module.css'
+import { useWatchedFolder } from './use-watched-folder.ts'
 
 export const filesKey = (id: string): readonly string[] => ['sandbox', id, 'files']
 
@@ -22,7 +23,8 @@ export const FilePane = ({
   const queries = useQueryClient()
   const input = useRef<HTMLInputElement>(null)
   const [isOver, setOver] = useState(false)
-  const refresh = () => queries.invalidateQueries({ queryKey: filesKey(sandbox.id) })
+  const refresh = useCallback(() => queries.invalidateQueries({ queryKey: filesKey(sandbox.id) }), [queries, sandbox])
+  useWatchedFolder(sandbox, workDir, refresh)
   const upload = useMutation({
     async mutationFn({ folder, files }: { readonly folder: string; readonly files: readonly File[] }) {
       // One after the other: a browser has few connections, and all of them go to one disk.

@@ -23,18 +23,15 @@ interface ShellPaneProps {
   /** Of a terminal that is there already. */
   readonly id: string | undefined
   readonly isShown: boolean
-  readonly onShown: () => void
   readonly onClose: () => void
 }
 
 /** One terminal. Taking it off the page leaves it running. */
-export const ShellPane = ({ sandbox, id, isShown, onShown, onClose }: ShellPaneProps): ReactElement => {
+export const ShellPane = ({ sandbox, id, isShown, onClose }: ShellPaneProps): ReactElement => {
   const element = useRef<HTMLDivElement>(null)
   const shell = useRef<Shell>(undefined)
   /** React may attach twice: the second time it connects to the one that was opened the first time. */
   const opened = useRef<Promise<string | undefined>>(Promise.resolve(id))
-  const shown = useRef(onShown)
-  shown.current = onShown
   const [state, setState] = useState<ShellState>({ type: 'opening' })
   const theme = useTheme()
 
@@ -53,7 +50,6 @@ export const ShellPane = ({ sandbox, id, isShown, onShown, onClose }: ShellPaneP
         return opening
       },
       onState: setState,
-      onShown: () => shown.current(),
     })
     shell.current = attached
     return () => {

@@ -1,18 +1,14 @@
 import type { CommandInfo, Sandbox } from '@runnel/client'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { Plus } from 'lucide-react'
-import { type ReactElement, useEffect, useRef, useState } from 'react'
+import { type ReactElement, useRef, useState } from 'react'
 import { IconButton } from '../../parts/button.tsx'
 import { Failed, Loading } from '../../parts/notice.tsx'
 import { CommandList } from './command-list.tsx'
-import { filesKey } from './file-pane.tsx'
 import styles from './sandbox.module.css'
 import { ShellPane } from './shell-pane.tsx'
 
 export const commandsKey = (id: string): readonly string[] => ['sandbox', id, 'commands']
-
-/** After this much silence of a terminal the files are read again: what it did has probably ended. */
-const QUIET_MS = 800
 
 /** A terminal on the page: one that was there, by its id, or a new one that has none yet. */
 interface Shown {
@@ -30,7 +26,6 @@ const Tabs = ({
   /** Those that run when the page is opened. */
   readonly first: readonly CommandInfo[]
 }): ReactElement => {
-  const queries = useQueryClient()
   const made = useRef(0)
   const newShell = (): Shown => {
     made.current += 1
@@ -40,12 +35,6 @@ const Tabs = ({
     first.length === 0 ? [newShell()] : first.toReversed().map(({ id }) => ({ key: id, id })),
   )
   const [chosen, setChosen] = useState<string>(shells[0]?.key ?? 'commands')
-  const quiet = useRef<ReturnType<typeof setTimeout>>(undefined)
-  useEffect(() => () => clearTimeout(quiet.current), [])
-  const readFilesSoon = (): void => {
-    clearTimeout(quiet.current)
-    quiet.current = setTimeout(() => void queries.invalidateQueries({ queryKey: filesKey(sandbox.id) }), QUIET_MS)
-  }
   const open = (): void => {
     const shell = newShell()
     setShells([...shells, shell])
@@ -99,13 +88,7 @@ const Tabs = ({
           hidden={key !== chosen}
           className={styles.panel}
         >
-          <ShellPane
-            sandbox={sandbox}
-            id={id}
-            isShown={key === chosen}
-            onShown={readFilesSoon}
-            onClose={() => close(key)}
-          />
+          <ShellPane sandbox={sandbox} id={id} isShown={key === chosen} onClose={() => close(key)} />
         </div>
       ))}
       <div
@@ -115,7 +98,7 @@ const Tabs = ({
         hidden={chosen !== 'commands'}
         className={styles.panel}
       >
-        <CommandList sandbox={sandbox} onEnd={readFilesSoon} />
+        <CommandList sandbox={sandbox} />
       </div>
     </div>
   )

@@ -5,6 +5,7 @@ import { type ReactElement, useState } from 'react'
 import { IconButton } from '../../../parts/button.tsx'
 import { Chip } from '../../../parts/chip.tsx'
 import { Failed } from '../../../parts/notice.tsx'
+import { ArtifactList } from './artifact-list.tsx'
 import styles from './output-pane.module.css'
 import type { RunTerminal } from './run-terminal.ts'
 
@@ -106,6 +107,7 @@ export const OutputPane = (props: OutputPaneProps): ReactElement => {
         {error !== undefined && <Failed what="The terminal could not be loaded" error={error} />}
         {!hasRun && error === undefined && <p className={styles.hint}>{hint}</p>}
       </div>
+      <ArtifactList artifacts={run.artifacts} leftOut={run.artifactsLeftOut} />
     </section>
   )
 }
