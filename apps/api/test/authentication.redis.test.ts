@@ -24,6 +24,7 @@ const PUBLIC_URLS: Readonly<Record<string, number>> = {
   '/': 404,
   '/r/:job': 404,
   '/sandboxes': 404,
+  '/files': 404,
   '/s/:sandbox': 404,
   '/history': 404,
   '/history/compare': 404,

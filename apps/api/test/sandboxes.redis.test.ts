@@ -1,6 +1,7 @@
 import type { KeyRequest } from '@runnel/contract/public'
 import { redisTest } from '@runnel/redis/testing'
 import { signFileUse } from '@runnel/registry'
+import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { type Api, startApi } from './api.ts'
 import { holdKey, type KeyHolder } from './key-holder.ts'
@@ -170,6 +171,39 @@ describe('The sandboxes of others', () => {
     expect(unknown.length).toBeGreaterThan(25)
     expect(new Set(unknown.map(([, status]) => status))).toEqual(new Set([404]))
     expect(new Set(unknown.map(([, , body]) => JSON.parse(body).error.code))).toEqual(new Set(['sandbox-not-found']))
+  })
+
+  test('cost the same work as those that never existed: Redis is not asked about either', async ({
+    api,
+    redis,
+    prefix,
+  }) => {
+    const [own, other] = [await holdSandboxKey(api), await holdSandboxKey(api, { tenant: 'rival' })]
+    const { id } = await create(api, other)
+    const monitor = await redis.monitor()
+    try {
+      const seen: string[] = []
+      monitor.on('monitor', (_at: string, [name = '', ...words]: string[]) => {
+        if (words.some((word) => word.startsWith(prefix) || word.includes('sbx-'))) seen.push(name.toLowerCase())
+      })
+      const commandsOf = async (sandboxId: string): Promise<string[]> => {
+        seen.length = 0
+        for (const request of requestsToSandboxes(api, sandboxId)) {
+          await api.app.inject({ ...request, headers: own.headers })
+        }
+        // Redis reports a command before it answers the next one of anybody.
+        const last = `${prefix}:last`
+        await redis.get(last)
+        await eventually(() => expect(seen).toContain('get'))
+        return seen.filter((name) => name !== 'get')
+      }
+      // The key itself is looked up once, and kept.
+      await commandsOf(id)
+      expect(await commandsOf(id)).toEqual([])
+      expect(await commandsOf(`sbx-${'0'.repeat(24)}`)).toEqual([])
+    } finally {
+      monitor.disconnect()
+    }
   })
 
   test('are closed to a key without the scope, in every route', async ({ api }) => {

@@ -459,7 +459,7 @@ export const KEY_TABLE = {
     worker: 'read and write',
     lifetime: 'until it ends, then RUNNEL_RETENTION_MS',
     expires: 'always',
-    bound: '32 metadata texts of 576 characters, and some 600 bytes',
+    bound: '32 metadata texts of 576 characters, and some 600 bytes; 5 KiB more if a path could not be made in it',
   },
   sandboxes: {
     pattern: 'sandboxes',

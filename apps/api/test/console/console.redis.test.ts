@@ -13,6 +13,7 @@ const PAGES = [
   '/',
   '/r/job_1',
   '/sandboxes',
+  '/files',
   '/s/sbx-1',
   '/history',
   '/history/compare?a=1&b=2',

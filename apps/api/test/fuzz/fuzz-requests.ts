@@ -64,6 +64,7 @@ const PAGES = [
   '/',
   '/r/:job',
   '/sandboxes',
+  '/files',
   '/s/:sandbox',
   '/history',
   '/history/compare',

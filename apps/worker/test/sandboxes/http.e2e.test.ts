@@ -11,6 +11,7 @@ import {
   sandboxMetricsSchema,
   sandboxPageSchema,
   sandboxSchema,
+  watchEventSchema,
   watchedSchema,
   watcherSchema,
 } from '@runnel/contract/public'
@@ -127,7 +128,15 @@ describe('A sandbox over HTTP', () => {
     ])
     const archive = await system.call('GET', `${files}/archive?path=new&format=tar`)
     expect([archive.status, archive.headers.get('content-type')]).toEqual([200, 'application/x-tar'])
-    expect(Buffer.from(await archive.arrayBuffer()).includes('two.txt')).toBe(true)
+    const tar = Buffer.from(await archive.arrayBuffer())
+    const zip = Buffer.from(await (await system.call('GET', `${files}/archive?path=new&format=zip`)).arrayBuffer())
+    for (const [name, body] of [['a.tar', tar] as const, ['a.zip', zip] as const]) {
+      await fetch(`${system.url}${files}?path=/tmp/${name}`, { method: 'PUT', body })
+    }
+    const opened = await run(system, sandbox, {
+      command: 'cd /tmp && tar -xOf a.tar two.txt && python3 -m zipfile -e a.zip out && cat out/two.txt',
+    })
+    expect(opened.output?.stdout.data).toBe('oneone')
     expect((await system.call('DELETE', `${files}?path=many`)).status).toBe(204)
 
     expect(await statusAndCode(await system.call('POST', `${files}/mkdir`, { path: 'new' }))).toEqual([
@@ -238,7 +247,22 @@ describe('A sandbox over HTTP', () => {
       },
       { withinMs: 10_000 },
     )
+    // A stream gives the same again, then what comes, and ends when the watcher is deleted.
+    const stream = (await system.call('GET', `${watchers}/${id}/events`)).text()
+    await run(system, sandbox, { command: 'echo 2 > seen/b' })
+    await eventually(
+      async () => {
+        const { events } = watchedSchema.parse(await (await system.call('GET', `${watchers}/${id}`)).json())
+        expect(events.some(({ path }) => path.endsWith('/b'))).toBe(true)
+      },
+      { withinMs: 10_000 },
+    )
     expect((await system.call('DELETE', `${watchers}/${id}`)).status).toBe(204)
+    const paths = (await stream)
+      .trim()
+      .split('\n')
+      .map((line) => watchEventSchema.parse(JSON.parse(line)).path)
+    expect([paths[0], paths.at(-1)]).toEqual(['/home/user/seen/a', '/home/user/seen/b'])
     expect(await statusAndCode(await system.call('GET', `${watchers}/${id}`))).toEqual([404, 'watcher-not-found'])
   })
 
@@ -279,5 +303,14 @@ describe('A sandbox over HTTP', () => {
     const found = await system.call('GET', '/v1/sandboxes?metadata=chat=1&status=ended')
     const { sandboxes } = sandboxPageSchema.parse(await found.json())
     expect(sandboxes.map(({ id }) => id)).toEqual([sandbox.id])
+  })
+
+  test('that was made with autoResume goes on when something is asked of it', async ({ system }) => {
+    const sandbox = await create(system, { autoResume: true })
+    const url = `/v1/sandboxes/${sandbox.id}`
+    expect(await (await system.call('POST', `${url}/pause`)).json()).toMatchObject({ status: 'paused' })
+    expect((await run(system, sandbox, { command: 'echo awake' })).output?.stdout.data).toBe('awake\n')
+    expect(await (await system.call('GET', url)).json()).toMatchObject({ status: 'running', autoResume: true })
+    await system.call('DELETE', url)
   })
 })
