@@ -1,7 +1,8 @@
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import websocket from '@fastify/websocket'
 import { createSubmissionSchema, type LimitsPolicy, type SandboxPolicy } from '@runnel/contract/public'
-import { type Operations, QUEUE_WAIT_MS, type SandboxOperations } from '@runnel/operations'
+import type { Gateway } from '@runnel/gateway/client'
+import { type Operations, QUEUE_WAIT_MS, type SandboxOperations, type SiteOperations } from '@runnel/operations'
 import type { Logger } from '@runnel/process'
 import type { JobRecorder } from '@runnel/registry'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
@@ -30,6 +31,9 @@ import { BODY_BYTES } from './input-bounds.ts'
 import { createInputTurns } from './input-turns.ts'
 import type { ApiMetrics } from './metrics.ts'
 import { describeApi } from './openapi.ts'
+import type { PreviewDomain } from './previews/preview-domain.ts'
+import { createPreviews } from './previews/previews.ts'
+import { refuseSameSite } from './previews/refuse-same-site.ts'
 import { registerReference } from './reference.ts'
 import { adminRoutes } from './routes/admin.ts'
 import { eventsRoutes } from './routes/events.ts'
@@ -51,6 +55,7 @@ import { stdinRoutes } from './routes/stdin.ts'
 import { streamRoutes } from './routes/stream.ts'
 import { ticketsRoutes } from './routes/tickets.ts'
 import { workersRoutes } from './routes/workers.ts'
+import { createServeSite } from './sites/serve-site.ts'
 import { createUpgradeRouter } from './socket-io/route-upgrade.ts'
 import { serveSocketIo } from './socket-io/serve-socket-io.ts'
 import { SOCKET_IO_PATH, socketIoRoute } from './socket-io/socket-io-route.ts'
@@ -98,6 +103,13 @@ interface AppParts {
   readonly maximumConnections: number
   /** Where the built console is. It need not be there: then `/` says how to build it. */
   readonly consoleFolder: string
+  readonly gateway: Gateway
+  readonly siteOperations: SiteOperations
+  /** The names below it are those of previews. */
+  readonly previewDomain: PreviewDomain
+  /** Pages that may show previews in a frame; undefined: our own, on this machine. */
+  readonly frameAncestors?: readonly string[] | undefined
+  readonly previewSilentMs?: number | undefined
 }
 
 export type App = FastifyInstance
@@ -122,11 +134,16 @@ export const createApp = (parts: AppParts): App => {
     streamsPerTenant,
     maximumConnections,
     consoleFolder,
+    previewDomain,
   } = parts
   const streamedBodies = createStreamedBodies()
   const routes: RouteTable = new Map()
   const sockets: RouteTable = new Map()
   const connections = createConnections({ maximum: maximumConnections })
+  const previews = createPreviews({
+    ...{ ...parts, ...backend, trustedProxies, streamedBodies },
+    serveSite: createServeSite(parts.siteOperations),
+  })
   const loggerInstance: FastifyBaseLogger = log
   const app = Fastify({
     loggerInstance,
@@ -137,7 +154,11 @@ export const createApp = (parts: AppParts): App => {
     bodyLimit: BODY_BYTES,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     serverFactory: (listener) => {
-      const server = createServer({ ...SERVER_OPTIONS, ...ownAnswers(sockets) }, connections.guard(listener))
+      const byHost: RequestListener = (request, response) => {
+        if (previews.takes(request)) previews.serve(request, response)
+        else listener(request, response)
+      }
+      const server = createServer({ ...SERVER_OPTIONS, ...ownAnswers(sockets, previews) }, connections.guard(byHost))
       server.setTimeout(policy.wallMs.default + QUEUE_WAIT_MS + SILENT_CONNECTION_MS)
       connections.watch(server)
       return server
@@ -166,7 +187,7 @@ export const createApp = (parts: AppParts): App => {
     if (wsHandler !== undefined) addRoute(sockets, url, method)
   })
   const { take, upgradeOf } = createUpgradeRouter(app)
-  const { rest } = dispatchUpgrades(app.server, new Map([[SOCKET_IO_PATH, take]]))
+  const { rest } = dispatchUpgrades(app.server, new Map([[SOCKET_IO_PATH, take]]), previews)
   addRoute(sockets, SOCKET_IO_PATH, 'GET')
   app.register(websocket, {
     options: { server: rest, ...SOCKET_OPTIONS },
@@ -174,6 +195,7 @@ export const createApp = (parts: AppParts): App => {
     // Streams end first, so that the server has no connection left to wait for.
     preClose: async () => {
       closing.abort()
+      previews[Symbol.dispose]()
       setTimeout(connections.cutAll, CUT_AFTER_MS).unref()
       await Promise.all([closeSockets(app.websocketServer), socketIo.close()])
     },
@@ -183,8 +205,9 @@ export const createApp = (parts: AppParts): App => {
   // After the WebSocket plugin: it has to see a refused upgrade, or nothing would close its connection.
   app.after(() => {
     setSecurityHeaders(app)
-    answerByOurselves(app)
+    answerByOurselves(app, previews)
     streamedBodies.bound(app, answerUnreadable)
+    refuseSameSite(app, previewDomain)
     guardAgainstPages(app, origins)
     app.addHook('onRequest', async ({ url }) => {
       // An open socket of socket.io may still take its last messages; its route refuses new ones.
@@ -214,6 +237,7 @@ export const createApp = (parts: AppParts): App => {
     metrics,
     policy,
     sandboxPolicy,
+    previewDomain,
     submissionSchema: createSubmissionSchema(policy),
     callers,
     count,

@@ -4,6 +4,7 @@ import type {
   BrowserRuns,
   JobIds,
   Keys,
+  PreviewRequests,
   SandboxRecords,
   Sessions,
   StatsReader,
@@ -21,6 +22,7 @@ export interface Backend {
   readonly sandboxIds: JobIds
   readonly accessTokens: AccessTokens
   readonly records: SandboxRecords
+  readonly previewRequests: PreviewRequests
   readonly keys: Keys
   readonly tenants: Tenants
   readonly tickets: Tickets

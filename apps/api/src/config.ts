@@ -3,6 +3,7 @@ import { readFilesConfig, SETTINGS, toRedisUrl } from '@runnel/process'
 import { z } from 'zod'
 import { isLoopback } from './browser-guard.ts'
 import { checkLimits, readLimitsPolicy } from './limits-config.ts'
+import { readPreviewDomain } from './previews/preview-domain.ts'
 import { checkSandboxLimits, readSandboxPolicy } from './sandbox-limits-config.ts'
 
 /** The settings of the API, by the names that its parts give them. */
@@ -33,6 +34,8 @@ export const configSchema = z
       streamsPerTenant: given.RUNNEL_MAX_STREAMS_PER_TENANT,
       maximumConnections: given.RUNNEL_MAX_CONNECTIONS,
       trustedProxies: given.RUNNEL_API_TRUSTED_PROXIES,
+      previewDomain: readPreviewDomain(given.RUNNEL_PREVIEW_DOMAIN),
+      frameAncestors: given.RUNNEL_PREVIEW_FRAME_ANCESTORS,
       keptBounds: { all: given.RUNNEL_MAX_KEPT_BYTES, tenant: given.RUNNEL_MAX_KEPT_BYTES_PER_TENANT },
       files: readFilesConfig(given),
       bounds: {

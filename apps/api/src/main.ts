@@ -4,6 +4,7 @@ import { createGateway } from '@runnel/gateway/client'
 import {
   createOperations,
   createSandboxOperations,
+  createSiteOperations,
   endDueSites,
   endLostSandboxes,
   endUntakenJobs,
@@ -29,6 +30,7 @@ import {
   createJobIds,
   createKeys,
   createLeases,
+  createPreviewRequests,
   createPrograms,
   createSandboxIds,
   createSandboxRecords,
@@ -49,7 +51,7 @@ import { createCallerDirectory } from './access/caller-directory.ts'
 import { createApp } from './app.ts'
 import { configSchema } from './config.ts'
 import { createApiMetrics } from './metrics.ts'
-import { requireKeys } from './start-checks.ts'
+import { requireKeys, requireOtherSite } from './start-checks.ts'
 
 const listen = async (app: ReturnType<typeof createApp>, host: string, port: number): Promise<void> => {
   try {
@@ -137,11 +139,13 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   }
   resources.use(watchSandboxes({ subscriber: subscriptions, prefix }, cutEnded))
   const accessTokens = createAccessTokens({ redis, prefix })
+  const previewRequests = resources.use(createPreviewRequests({ redis, prefix, retentionMs }))
   const sandboxes = createSandboxOperations({
     ...parts,
     accessTokens,
     states: resources.use(createSandboxStates({ subscriber: subscriptions, prefix })),
     gateway,
+    previewRequests,
     workers,
     sandboxPolicy: config.sandboxPolicy,
     sandboxesPerTenant: config.sandboxesPerTenant,
@@ -154,6 +158,7 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
     sandboxIds,
     accessTokens,
     records,
+    previewRequests,
     workers,
     keys,
     tenants: createTenants({ redis, prefix }),
@@ -161,6 +166,7 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
     stats: createStatsReader({ redis, prefix }),
     sessions: createSessions({ redis, prefix, ...config.session }),
   }
+  requireOtherSite(config)
   if (!isPrivate) await requireKeys(redis, backend.keys, host)
   const callers = resources.use(createCallerDirectory({ ...backend, subscriber: subscriptions, prefix, isPrivate }))
   const common = { history, logWriter, log }
@@ -178,6 +184,8 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
     metrics,
     log,
     callers,
+    gateway,
+    siteOperations: createSiteOperations(parts),
     consoleFolder: CONSOLE_FOLDER,
   })
   resources.defer(() => app.close())

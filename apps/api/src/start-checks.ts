@@ -1,6 +1,8 @@
 import { StartError } from '@runnel/process'
 import type { Redis } from '@runnel/redis'
 import type { Keys } from '@runnel/registry'
+import type { PreviewDomain } from './previews/preview-domain.ts'
+import { isSameSite, sameSite } from './previews/same-site.ts'
 
 /** If Redis starts together with the API, it is ready within this time. */
 const REDIS_WITHIN_MS = 5_000
@@ -27,4 +29,15 @@ export const requireKeys = async (redis: Redis, keys: Keys, host: string): Promi
   throw new StartError(
     `${refusal}: make one with \`npm run keys -- create --tenant default --scopes submit,read\`, or listen on a loopback address such as 127.0.0.1`,
   )
+}
+
+/** Programs in sandboxes must not share a site with the API, or with pages that use it. */
+export const requireOtherSite = (settings: {
+  readonly host: string
+  readonly origins: readonly string[]
+  readonly previewDomain: PreviewDomain
+}): void => {
+  const hosts = [settings.host, ...settings.origins.map((origin) => new URL(origin).hostname)]
+  const shared = hosts.find((host) => isSameSite(settings.previewDomain, host))
+  if (shared !== undefined) throw new StartError(sameSite(settings.previewDomain, shared))
 }

@@ -3,7 +3,7 @@ import { openFiles } from '@runnel/blobs'
 import { LIMITS, SANDBOX_LIMITS } from '@runnel/contract/public'
 import { createGateway } from '@runnel/gateway/client'
 import { HTML, LANGUAGES } from '@runnel/languages'
-import { createOperations, createSandboxOperations } from '@runnel/operations'
+import { createOperations, createSandboxOperations, createSiteOperations } from '@runnel/operations'
 import { createLogWriter, type LogWriter } from '@runnel/output/log-writer'
 import { createPublisher, type EndCommands, type Publisher } from '@runnel/output/publisher'
 import { createSiteLog } from '@runnel/output/site-log'
@@ -20,6 +20,7 @@ import {
   createJobIds,
   createKeys,
   createLeases,
+  createPreviewRequests,
   createPrograms,
   createSandboxIds,
   createSandboxRecords,
@@ -42,6 +43,7 @@ import { type App, createApp } from '../src/app.ts'
 import type { Backend } from '../src/backend.ts'
 import { configSchema } from '../src/config.ts'
 import { createApiMetrics } from '../src/metrics.ts'
+import { readPreviewDomain } from '../src/previews/preview-domain.ts'
 
 interface TestBackend extends Backend {
   readonly producer: Producer
@@ -92,6 +94,9 @@ export const startApi = async (options: {
   blobsFolder?: string
   fileBounds?: { readonly files: number; readonly bytes: number }
   maxFileBytes?: number
+  previewDomain?: string
+  frameAncestors?: readonly string[]
+  previewSilentMs?: number
   session?: { readonly idleMs: number; readonly lifetimeMs: number }
 }): Promise<Api> => {
   const { redisUrl, prefix, resources, heartbeatMs, origins = [], isPrivate = true } = options
@@ -145,11 +150,14 @@ export const startApi = async (options: {
   const operations = createOperations(parts)
   const accessTokens = createAccessTokens({ redis, prefix })
   const leases = createLeases({ redis, prefix })
+  const gateway = resources.use(createGateway({ leases, records }))
+  const previewRequests = resources.use(createPreviewRequests({ redis, ...common }))
   const sandboxes = createSandboxOperations({
     ...parts,
     accessTokens,
     states: resources.use(createSandboxStates({ subscriber: subscriptions, prefix })),
-    gateway: resources.use(createGateway({ leases, records })),
+    gateway,
+    previewRequests,
     workers,
     sandboxPolicy: SANDBOX_LIMITS,
     sandboxesPerTenant: DEFAULTS.sandboxesPerTenant,
@@ -161,6 +169,7 @@ export const startApi = async (options: {
     sandboxIds,
     accessTokens,
     records,
+    previewRequests,
     leases,
     browserRuns: resources.use(createBrowserRuns({ redis, subscriber: subscriptions, prefix })),
     workers,
@@ -187,6 +196,11 @@ export const startApi = async (options: {
     streamsPerTenant,
     maximumConnections: DEFAULTS.maximumConnections,
     consoleFolder,
+    gateway,
+    siteOperations: createSiteOperations(parts),
+    previewDomain: readPreviewDomain(options.previewDomain ?? 'localhost'),
+    frameAncestors: options.frameAncestors,
+    previewSilentMs: options.previewSilentMs,
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
   })
   resources.defer(() => app.close())

@@ -77,6 +77,12 @@ describe('The configuration', () => {
       'https://app.example.org/page',
       'must be a comma list of origins such as https://app.example.org, not "https://app.example.org/page"',
     ],
+    [
+      'RUNNEL_PREVIEW_DOMAIN',
+      '10.0.0.1',
+      'must be a host name in lower case, with a port or without one, not "10.0.0.1"',
+    ],
+    ['RUNNEL_PREVIEW_FRAME_ANCESTORS', '*', 'must be a comma list of origins such as https://app.example.org, not "*"'],
     ['RUNNEL_API_ORIGINS', '*', 'must be a comma list of origins such as https://app.example.org, not "*"'],
     ['RUNNEL_MAX_QUEUED', '0', 'must be at least 1, not "0"'],
     ['RUNNEL_MAX_QUEUED_PER_TENANT', 'many', 'must be a whole number, not "many"'],

@@ -54,6 +54,7 @@ describe('While Redis is away', () => {
           .replace(':id', idFor(path))
           .replace(':command', `cmd-${'0'.repeat(16)}`)
           .replace(':watcher', `wat-${'0'.repeat(16)}`)
+          .replace(':port', '8000')
           .replace(/(sandboxes\/[^/]+\/files)$/, '$1?path=a'),
         ...(method === 'POST' ? { payload } : method === 'PATCH' ? { payload: { timeoutMs: 60_000 } } : {}),
       })

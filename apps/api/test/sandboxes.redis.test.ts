@@ -38,6 +38,7 @@ const requestsToSandboxes = ({ routes }: Api, id: string) =>
         .replace(':id', id)
         .replace(':command', `cmd-${'0'.repeat(16)}`)
         .replace(':watcher', `wat-${'0'.repeat(16)}`)
+        .replace(':port', '8000')
         .replace(/\/files$/, '/files?path=a'),
     }))
 

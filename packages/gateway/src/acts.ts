@@ -3,6 +3,7 @@ import {
   commandIdSchema,
   commandSchema,
   fileEntrySchema,
+  portSchema,
   signalNames,
   terminalSizeSchema,
   watcherIdSchema,
@@ -56,6 +57,7 @@ const waitedCommandSchema = heldCommandSchema.extend({
  *   write-file      body in: the bytes. The file appears when all have come, or not at all
  *   list-files      body out: a line of JSON (`FileEntry`) for each entry
  *   archive         body out: a tar or zip file
+ *   port-events     body out: a line of JSON `{port, open}` for each port that is listened on, then for each change; stays open
  *   watch-events    body out: a line of JSON (`WatchEvent`) for each event after `after`; with `follow` it stays open
  */
 const ACTS = {
@@ -113,6 +115,9 @@ const ACTS = {
     answer: z.strictObject({ timeoutMs: z.int(), idleTimeoutMs: z.int(), endsAt: z.iso.datetime() }),
   },
   delete: { request: nothing, answer: nothing },
+  /** The ports that programs listen on now. */
+  ports: { request: nothing, answer: z.strictObject({ ports: z.array(portSchema) }) },
+  'port-events': { request: nothing, answer: nothing },
 } as const
 
 /** An act that takes over the connection: bytes both ways until one side ends. */
@@ -124,6 +129,8 @@ const CONNECTIONS = {
       .extend({ ...terminalSizeSchema.shape, isNew: z.boolean() }),
     answer: z.strictObject({ pid: z.int().positive(), isNew: z.boolean() }),
   },
+  /** A program that listens on the port in the sandbox. Each side can end its half. */
+  dial: { request: z.strictObject({ port: portSchema }), answer: nothing },
 } as const
 
 export type ActName = keyof typeof ACTS

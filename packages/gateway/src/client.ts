@@ -66,7 +66,10 @@ const CAN_ASK_AGAIN: ReadonlySet<ActName> = new Set([
   'list-files',
   'archive',
   'metrics',
+  'ports',
 ])
+/** The same for what takes over a connection. */
+const CAN_CONNECT_AGAIN: ReadonlySet<ConnectionName> = new Set(['dial'])
 
 const CONNECT_TIMEOUT_MS = 1_000
 const ANSWER_TIMEOUT_MS = 30_000
@@ -227,7 +230,7 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
       const { signal: cut, release } = track(sandboxId)
       const outer = options.signal ?? closing.signal
       try {
-        return await attempt(sandboxId, outer, async () => {
+        const open = async () => {
           const path = toPath(sandboxId, name, request)
           const headers = { connection: 'upgrade', upgrade: UPGRADE_PROTOCOL }
           const signal = AbortSignal.any([cut, outer])
@@ -242,7 +245,8 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
             release()
           })
           return { answer, stream }
-        })
+        }
+        return await (CAN_CONNECT_AGAIN.has(name) ? askAgain(sandboxId, open) : attempt(sandboxId, outer, open))
       } catch (error) {
         release()
         throw error

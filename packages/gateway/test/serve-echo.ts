@@ -61,8 +61,11 @@ export const createEcho = (id: string, secret: string) => {
       resume: refuse,
       'set-times': refuse,
       delete: refuse,
+      ports: refuse,
+      'port-events': refuse,
     },
     connections: {
+      dial: refuse,
       terminal: async () => ({
         answer: { pid: 7, isNew: true },
         async serve(stream) {

@@ -494,6 +494,17 @@ export const KEY_TABLE = {
     expires: 'always',
     bound: 'sandboxes of the tenant within that time',
   },
+  previewRequests: {
+    pattern: 'previews:<sandboxId>',
+    type: 'stream',
+    holds: 'The latest requests that came to the previews of a sandbox: the field `request` has JSON.',
+    writers: API,
+    readers: API,
+    worker: 'nothing',
+    lifetime: 'RUNNEL_RETENTION_MS after the last one',
+    expires: 'always',
+    bound: '200 entries, each with up to 1,024 characters of a path',
+  },
   lease: {
     pattern: 'lease:<sandboxId>',
     type: 'string',

@@ -61,6 +61,7 @@ export const createRedisKeys = (prefix: string) => {
     sandboxes: name('sandboxes'),
     sites: name('sites'),
     sandboxesOf: (tenantId: string) => name('sandboxesOf', tenantId),
+    previewRequests: (sandboxId: string) => name('previewRequests', sandboxId),
     lease: (sandboxId: string) => name('lease', sandboxId),
     sandboxChannel: name('sandboxChannel'),
     workers: name('workers'),

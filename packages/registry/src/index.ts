@@ -7,6 +7,8 @@ export { type JobRecorder, type JobTimes, recordBy } from './job-recorder.ts'
 export { KEY_TEXT, type KeyParts, readKeyText } from './key-text.ts'
 export { createKeys, type FoundKey, isGood, type Keys } from './keys.ts'
 export { createLeases, type Lease, type Leases, type LeaseToRenew } from './leases.ts'
+export { createPreviewRequests, type PreviewRequests } from './preview-requests.ts'
+export { checkPreview, type PreviewUse, signPreview } from './preview-signature.ts'
 export { createPrograms, type Programs } from './programs.ts'
 export { type SandboxChange, watchSandboxes } from './sandbox-changes.ts'
 export {

@@ -17,6 +17,8 @@ const fixedSchema = z.object({
   public: z.boolean().default(false),
   /** The job that it was made for. */
   jobId: z.string().optional(),
+  /** The Host that its programs see through previews; absent: the one that was asked for. */
+  maskHost: z.string().optional(),
   keyId: z.string().nullable(),
   /** ISO 8601. */
   createdAt: z.iso.datetime(),
@@ -60,11 +62,12 @@ export const toFixed = ({
   autoResume,
   public: isPublic = false,
   jobId,
+  maskHost,
   keyId,
   submittedAt: createdAt,
 }: NewSandbox): string =>
   JSON.stringify({
-    ...{ template, limits, workDir, metadata, autoResume, public: isPublic, keyId, createdAt, jobId },
+    ...{ template, limits, workDir, metadata, autoResume, public: isPublic, keyId, createdAt, jobId, maskHost },
   } satisfies z.input<typeof fixedSchema>)
 
 /** Undefined if there is no record, or if it cannot be read because another version wrote it. */

@@ -16,6 +16,7 @@ const MEANINGS: Readonly<Record<ErrorStatus, string>> = {
   422: 'The idempotency key was used for another submission.',
   429: 'Too many. See the message and Retry-After.',
   500: 'Our own fault. The log has it under the requestId.',
+  502: 'The program in the sandbox does not listen on this port, or does not answer as HTTP wants.',
   503: 'Redis, the worker or the store of files cannot be reached, or the server is stopping. Try again.',
   507: 'The disk of the sandbox, or that of the store of files, is full.',
 }

@@ -6,6 +6,7 @@ import type { CountRequest } from '../access/rate-limit.ts'
 import type { Backend } from '../backend.ts'
 import type { InputTurns } from '../input-turns.ts'
 import type { ApiMetrics } from '../metrics.ts'
+import type { PreviewDomain } from '../previews/preview-domain.ts'
 import type { WhileConnected } from '../while-connected.ts'
 
 /** The parts that every route gets. */
@@ -18,6 +19,7 @@ export interface RouteOptions {
   /** The limits that this deployment grants. */
   readonly policy: LimitsPolicy
   readonly sandboxPolicy: SandboxPolicy
+  readonly previewDomain: PreviewDomain
   readonly callers: CallerDirectory
   readonly count: CountRequest
   readonly inputTurns: InputTurns

@@ -23,6 +23,8 @@ const DROP_MS = 2_000
 export interface StreamedBodies {
   /** To be called for each error that Node reports for a connection: whether it is Node's time for a request, which does not count here. */
   isOpen(error: Error, socket: Socket): boolean
+  /** Node's time does not count for this request either. Its handler bounds it. */
+  exempt(raw: IncomingMessage): void
   /** To be called before routes are registered. */
   bound(app: FastifyInstance, refuse: (error: Error, socket: Socket) => void): void
 }
@@ -53,6 +55,13 @@ export const createStreamedBodies = (): StreamedBodies => {
   }
 
   return {
+    exempt(raw) {
+      const { socket } = raw
+      const stop = (): void => void open.delete(socket)
+      open.add(socket)
+      raw.once('end', stop)
+      raw.once('close', stop)
+    },
     isOpen: (error, socket) => codeOf(error) === 'ERR_HTTP_REQUEST_TIMEOUT' && open.has(socket),
     bound(app, refuse) {
       app.addHook('onRequest', async ({ raw, routeOptions }) => {

@@ -15,6 +15,7 @@ import type { LeaseRenewal } from './lease-renewal.ts'
 import { createSandboxCommands } from './sandbox-commands.ts'
 import { createFileHandlers, makeWorkDir, toAbsolute, writeFile } from './sandbox-files.ts'
 import { createSandboxLife, type SandboxLife } from './sandbox-life.ts'
+import { createPortHandlers } from './sandbox-ports.ts'
 import { createTerminalHandlers } from './sandbox-terminal.ts'
 import { createWatcherHandlers } from './sandbox-watchers.ts'
 
@@ -113,6 +114,7 @@ export const createHoldSandbox = (deps: HoldSandboxDeps) => {
     }
     const commands = createSandboxCommands({ held, workDir, toFailedOutcome })
     const { use, touch } = life.timers
+    const { dial, ...portHandlers } = createPortHandlers(held, life)
     const serving = gateway.serve({
       id,
       secret,
@@ -122,8 +124,9 @@ export const createHoldSandbox = (deps: HoldSandboxDeps) => {
         ...createCommandHandlers({ commands, use, publisher, history, log }),
         ...createFileHandlers(held, workDir),
         ...createWatcherHandlers(held, workDir),
+        ...portHandlers,
       },
-      connections: createTerminalHandlers({ commands, touch }),
+      connections: { ...createTerminalHandlers({ commands, touch }), dial },
     })
     return {
       stop: () => serving[Symbol.dispose](),

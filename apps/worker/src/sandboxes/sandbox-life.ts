@@ -21,6 +21,8 @@ export interface SandboxLife {
    * is called, because nothing in it would go on.
    */
   begin(act: ActName | ConnectionName, stop: (why: RequestError) => void): Promise<() => void>
+  /** Something is asked of a program on a connection that was open before: resumes, or throws `sandbox-paused`. */
+  wake(): Promise<void>
   readonly handlers: Pick<Handlers, 'pause' | 'resume' | 'set-times' | 'delete' | 'metrics'>
 }
 
@@ -33,13 +35,18 @@ const WHILE_PAUSED: ReadonlySet<string> = new Set([
   'commands',
   'command',
   'watchers',
+  'ports',
+  'port-events',
 ] satisfies ActName[])
 
 /** They may stay open for hours. To ask for one counts as use; to wait for what comes does not. */
-const LASTING: ReadonlySet<string> = new Set(['command-events', 'watch-events', 'terminal'] satisfies (
+const LASTING: ReadonlySet<string> = new Set(['command-events', 'watch-events', 'port-events', 'terminal'] satisfies (
   | ActName
   | ConnectionName
 )[])
+
+/** Counts as use while bytes flow, as its handler sees. A page that waits for a program must not keep the sandbox alive. */
+const NO_USE: ReadonlySet<string> = new Set(['dial'] satisfies ConnectionName[])
 
 const ENDED = 'The sandbox has ended. Create another one'
 const PAUSED = 'The sandbox is paused: resume it first'
@@ -125,6 +132,7 @@ export const createSandboxLife = (options: {
         if (!autoResume) throw new RequestError('sandbox-paused', PAUSED)
         await setPaused(false)
       }
+      if (NO_USE.has(act)) return () => {}
       const release = timers.use()
       if (LASTING.has(act)) {
         release()
@@ -135,6 +143,11 @@ export const createSandboxLife = (options: {
         served.delete(stop)
         release()
       }
+    },
+    async wake() {
+      if (wantsPause && !autoResume) throw new RequestError('sandbox-paused', PAUSED)
+      await changing
+      if (wantsPause) await setPaused(false)
     },
     handlers: {
       async pause() {

@@ -30,7 +30,7 @@ export const createTerminalHandlers = (options: {
   readonly commands: SandboxCommands
   /** Something was typed. */
   readonly touch: () => void
-}): ConnectionHandlers => {
+}): Pick<ConnectionHandlers, 'terminal'> => {
   const { commands, touch } = options
 
   const start = (request: Parameters<ConnectionHandlers['terminal']>[0]): Promise<CommandState> => {

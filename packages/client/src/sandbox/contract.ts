@@ -50,6 +50,8 @@ export interface SandboxRequest {
   autoResume?: boolean | undefined
   /** Whether everybody who knows the address of a preview sees it. Default false. */
   public?: boolean | undefined
+  /** The Host that programs in it see in place of the preview's own, where they check it: `localhost:{port}`, say. */
+  maskHost?: string | undefined
   /** Up to 500 files, 1 MiB of content together. Upload larger ones first, or write them when it runs. */
   files?: SandboxFile[] | undefined
 }
@@ -72,6 +74,7 @@ export interface SandboxInfo {
   public: boolean
   /** The job that it was made for: its program serves, or it is a site. Absent otherwise. */
   jobId?: string | undefined
+  maskHost?: string | undefined
   limits: SandboxLimits
   workDir: string
   metadata: Record<string, string>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { jobIdSchema } from '../public/job.ts'
+import { maskHostSchema } from '../public/preview.ts'
 import { envSchema, storedInputSchema } from '../public/program.ts'
 import { sandboxFileSchema, sandboxMetadataSchema } from '../public/sandbox.ts'
 import { sandboxIdSchema } from '../public/sandbox-id.ts'
@@ -35,6 +36,7 @@ export const queuedSandboxSchema = z.object({
   jobId: jobIdSchema.optional(),
   /** Whether everybody who knows its address sees its previews. */
   public: z.boolean().optional(),
+  maskHost: maskHostSchema.optional(),
   /** The key that created it; null if there were no keys. */
   keyId: z.string().nullable(),
 })

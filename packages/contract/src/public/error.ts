@@ -7,6 +7,7 @@ export const ERROR_STATUS = {
   'unknown-language': 400,
   'path-refused': 400,
   unauthorized: 401,
+  'preview-private': 401,
   forbidden: 403,
   'not-found': 404,
   'job-not-found': 404,
@@ -40,11 +41,14 @@ export const ERROR_STATUS = {
   'too-many-subscriptions': 429,
   'too-many-sandboxes': 429,
   internal: 500,
+  'nothing-listens': 502,
+  'bad-preview-answer': 502,
   'redis-unavailable': 503,
   'storage-full': 503,
   'file-store-unavailable': 503,
   'shutting-down': 503,
   'gateway-unreachable': 503,
+  'too-many-connections': 503,
   'disk-full': 507,
 } as const
 export type ErrorCode = keyof typeof ERROR_STATUS

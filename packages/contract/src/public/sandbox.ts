@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { publicSchema } from './port.ts'
+import { maskHostSchema } from './preview.ts'
 import { argsAndEnvBytes, envSchema, fileBytes, PROGRAM } from './program.ts'
 import { sandboxEndingSchema } from './sandbox-ending.ts'
 import { sandboxIdSchema } from './sandbox-id.ts'
@@ -124,6 +125,11 @@ export const createSandboxRequestSchema = (policy: SandboxPolicy) =>
         .default(false)
         .describe('Whether a call into it resumes it while it is paused. Otherwise such a call gets 409.'),
       public: publicSchema.default(false),
+      maskHost: maskHostSchema
+        .optional()
+        .describe(
+          "The Host that programs in it see in place of the preview's own, for those that check it: `localhost:{port}`, say, with the port that was asked for.",
+        ),
       files: z
         .array(requestedFileSchema)
         .max(PROGRAM.files)
@@ -194,6 +200,10 @@ export const sandboxSchema = z.strictObject({
     .string()
     .optional()
     .describe('The job that it was made for: its program serves, or it is a site. It ends with it. Absent otherwise.'),
+  maskHost: z
+    .string()
+    .optional()
+    .describe('The Host that programs in it see through previews. Absent: the one that was asked for.'),
   limits: sandboxLimitsSchema,
   workDir: z.string(),
   metadata: z.record(z.string(), z.string()),

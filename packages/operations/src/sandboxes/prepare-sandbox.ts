@@ -59,7 +59,7 @@ export const prepareSandbox = async (
 ): Promise<QueuedSandbox> => {
   const { template = SANDBOX_TEMPLATE, timeoutMs, idleTimeoutMs, limits, ...rest } = request
   requireWithinMaxima({ timeoutMs, idleTimeoutMs, ...limits }, tenant)
-  const { env, workDir, metadata, autoResume, public: isPublic, files } = rest
+  const { env, workDir, metadata, autoResume, public: isPublic, maskHost, files } = rest
   const sizes = chooseSizes(parts, tenant, request)
   const storedFiles = await findStoredFiles(parts, tenant, files, sizes.diskBytes)
   return {
@@ -78,6 +78,7 @@ export const prepareSandbox = async (
     idleTimeoutMs: chooseSandboxLimit(parts, tenant, 'idleTimeoutMs', idleTimeoutMs),
     autoResume,
     public: isPublic,
+    ...(maskHost === undefined ? {} : { maskHost }),
     keyId,
   }
 }

@@ -24,6 +24,7 @@ import { listCommands, readCommand } from './read-command.ts'
 import { type RunOptions, runCommand } from './run-command.ts'
 import { createSandboxFiles, type SandboxFiles } from './sandbox-files.ts'
 import type { SandboxParts } from './sandbox-parts.ts'
+import { createSandboxPreviews, type SandboxPreviews } from './sandbox-previews.ts'
 import { createSandboxWatchers, type SandboxWatchers } from './sandbox-watchers.ts'
 import { toSandbox } from './to-sandbox.ts'
 
@@ -76,6 +77,7 @@ export interface SandboxOperations {
   openTerminal(requester: Requester, id: string, options: TerminalOptions): Promise<OpenTerminal>
   readonly files: SandboxFiles
   readonly watchers: SandboxWatchers
+  readonly previews: SandboxPreviews
 }
 
 export const createSandboxOperations = (parts: SandboxParts): SandboxOperations => {
@@ -124,5 +126,6 @@ export const createSandboxOperations = (parts: SandboxParts): SandboxOperations 
     openTerminal: (requester, id, options) => openTerminal(parts, requester, id, options),
     files: createSandboxFiles(parts),
     watchers: createSandboxWatchers(parts),
+    previews: createSandboxPreviews(parts),
   }
 }

@@ -1,6 +1,6 @@
 import type { SandboxPolicy } from '@runnel/contract/public'
 import type { Gateway } from '@runnel/gateway/client'
-import type { AccessTokens, SandboxStates, WorkerDirectory } from '@runnel/registry'
+import type { AccessTokens, PreviewRequests, SandboxStates, WorkerDirectory } from '@runnel/registry'
 import type { OperationParts } from '../parts.ts'
 
 /** What the operations on sandboxes use, besides what jobs use. */
@@ -8,6 +8,7 @@ export interface SandboxParts extends OperationParts {
   readonly accessTokens: AccessTokens
   readonly states: SandboxStates
   readonly gateway: Gateway
+  readonly previewRequests: Pick<PreviewRequests, 'list'>
   readonly workers: Pick<WorkerDirectory, 'sandboxRoom'>
   /** The bounds that this deployment grants. */
   readonly sandboxPolicy: SandboxPolicy

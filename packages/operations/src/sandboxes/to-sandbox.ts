@@ -4,7 +4,18 @@ import type { SandboxParts } from './sandbox-parts.ts'
 
 export const toListedSandbox = (record: SandboxRecord): ListedSandbox => {
   const { id, status, template, createdAt, startedAt, endsAt, timeoutMs, idleTimeoutMs } = record
-  const { autoResume, public: isPublic, jobId, limits, workDir, metadata, endedAt, ending, endingMessage } = record
+  const {
+    autoResume,
+    public: isPublic,
+    jobId,
+    maskHost,
+    limits,
+    workDir,
+    metadata,
+    endedAt,
+    ending,
+    endingMessage,
+  } = record
   return {
     id,
     status,
@@ -17,6 +28,7 @@ export const toListedSandbox = (record: SandboxRecord): ListedSandbox => {
     autoResume,
     public: isPublic,
     ...(jobId === undefined ? {} : { jobId }),
+    ...(maskHost === undefined ? {} : { maskHost }),
     limits,
     workDir,
     metadata,

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { z } from 'zod'
 import { commaList, optionalSetting, setting, text, wholeNumber } from './setting.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1_000
@@ -14,6 +15,10 @@ const isNetwork = (word: string): boolean => {
 }
 
 const isOrigin = (word: string): boolean => URL.canParse(word) && new URL(word).origin === word
+
+/** A name of letters, with a port or without one. Not an address: its last part is not a number. */
+const PREVIEW_DOMAIN =
+  /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?(?::[1-9]\d{0,4})?$/
 
 export const api = {
   RUNNEL_API_HOST: setting(text('address or host name'), {
@@ -33,13 +38,29 @@ export const api = {
   }),
   RUNNEL_API_TRUSTED_PROXIES: setting(commaList('addresses or networks such as 10.0.0.0/8', isNetwork), {
     default: [],
-    does: "Proxies in front of the API. It takes the client's address from their `X-Forwarded-For`.",
+    does: "Proxies in front of the API. It takes the client's address from their `X-Forwarded-For`, and whether it came by HTTPS from `X-Forwarded-Proto`.",
     reason: 'Anyone else could write any address into that header.',
   }),
   RUNNEL_API_ORIGINS: setting(commaList('origins such as https://app.example.org', isOrigin), {
     default: [],
     does: 'Web pages, by their origin, that may call the API from a browser.',
     reason: 'A page that its user only happens to visit must not run code here.',
+  }),
+  RUNNEL_PREVIEW_DOMAIN: setting(
+    text(
+      'host name, with a port or without',
+      z.string().regex(PREVIEW_DOMAIN, 'must be a host name in lower case, with a port or without one'),
+    ),
+    {
+      default: 'localhost',
+      does: "The names below it are those of previews: `{port}-{sandboxId}.<domain>` shows what listens in a sandbox. Must not be of the API's own site. A port is put into the URLs that are given out, in place of the API's. See [previews.md](previews.md).",
+      reason: 'Browsers resolve every name below it to their own machine.',
+    },
+  ),
+  RUNNEL_PREVIEW_FRAME_ANCESTORS: optionalSetting(commaList('origins such as https://app.example.org', isOrigin), {
+    absent: "the API's own page where the domain is `localhost`, otherwise no page",
+    does: 'Web pages, by their origin, that may show previews in a frame.',
+    reason: 'A page that its user only happens to visit must not show the programs of somebody here.',
   }),
   RUNNEL_SESSION_IDLE_MS: setting(wholeNumber(60_000, YEAR_MS), {
     unit: 'ms',

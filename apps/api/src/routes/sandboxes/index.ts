@@ -5,6 +5,7 @@ import { commandInputRoutes } from './command-input.ts'
 import { commandsRoutes } from './commands.ts'
 import { sandboxFilesRoutes } from './files.ts'
 import { foldersRoutes } from './folders.ts'
+import { previewsRoutes } from './previews.ts'
 import { sandboxRoutes } from './sandbox.ts'
 import { sandboxesRoutes } from './sandboxes.ts'
 import { terminalRoutes } from './terminal.ts'
@@ -23,4 +24,5 @@ export const sandboxRoutesPlugin: FastifyPluginAsyncZod<RouteOptions> = async (a
   app.register(foldersRoutes, options)
   app.register(watchersRoutes, options)
   app.register(terminalRoutes, options)
+  app.register(previewsRoutes, options)
 }
