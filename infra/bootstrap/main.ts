@@ -33,10 +33,11 @@ import { runDetached, runInFront } from './run/launch.ts'
 import { findRunningRedis } from './run/run-record.ts'
 import { stop } from './run/stop.ts'
 import { testCompose } from './verify/compose.ts'
-import { runTests } from './verify/tests.ts'
+import { runTests, startChecks } from './verify/tests.ts'
 
 const PACKAGES: readonly Step[] = [bringPnpm, installPackages]
-const EVERYTHING: readonly Step[] = [...PACKAGES, ...engineSteps, ...imageSteps]
+const IMAGES: readonly Step[] = [...engineSteps, ...imageSteps]
+const EVERYTHING: readonly Step[] = [...PACKAGES, ...IMAGES]
 
 const prepare = async (steps: readonly Step[], admit: () => Promise<void> = async () => {}): Promise<void> => {
   using _lock = await lockPreparing()
@@ -84,9 +85,12 @@ const COMMANDS: Record<string, (args: readonly string[]) => Promise<number>> = {
 
   async test(args) {
     const { needsBrowser } = readTestOptions(args)
-    await prepare([...EVERYTHING, buildConsole, installBrowser, bringAppArmorParser])
+    await prepare(PACKAGES)
+    using checks = startChecks()
+    await prepare([...IMAGES, buildConsole, installBrowser, bringAppArmorParser])
     if (needsBrowser && !hasBrowser()) throw new Refusal(WITHOUT_BROWSER)
     return await runTests({
+      checks,
       hasBrowser: hasBrowser(),
       leftOut: [...(hasBrowser() ? [] : [WITHOUT_BROWSER]), ...(findAppArmorParser() ? [] : [WITHOUT_APPARMOR])],
     })

@@ -17,14 +17,19 @@ const DRAIN_MS = 500
 export const runCheck = async (
   command: string,
   args: readonly string[],
-  onOutput: (text: Buffer) => void = () => {},
-  more: NodeJS.ProcessEnv = {},
+  options: {
+    readonly onOutput?: (text: Buffer) => void
+    readonly env?: NodeJS.ProcessEnv
+    /** Ends the command. */
+    readonly signal?: AbortSignal
+  } = {},
 ): Promise<CheckResult> => {
+  const { onOutput = () => {}, signal } = options
   const started = performance.now()
   const output: Buffer[] = []
   const color = process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }
-  const env = { ...process.env, ...more, ...color, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' }
-  const child = spawn(command, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const env = { ...process.env, ...options.env, ...color, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' }
+  const child = spawn(command, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'], signal })
   const pass = (text: Buffer) => {
     output.push(text)
     onOutput(text)

@@ -36,15 +36,40 @@ const REPORT = join(KEPT, 'test/report.json')
 
 const say = (line: string): boolean => process.stdout.write(`${line}\n`)
 
-/** One after the other: together they would slow down the tests that measure time. Resolves with the names that failed. */
-const runChecks = async (): Promise<readonly string[]> => {
-  const failed: string[] = []
-  for (const [name, command, ...args] of CHECKS) {
-    const { passed, seconds, output } = await runCheck(command, args)
-    say(`  ${passed ? '✓' : '✗'} ${name} (${seconds} s)${passed ? '' : `\n${output}`}`)
-    if (!passed) failed.push(name)
+export interface Checks extends Disposable {
+  /** Resolves with the names that failed. */
+  readonly failed: Promise<readonly string[]>
+  /** From now on a line for each that has ended. */
+  show(): void
+}
+
+/**
+ * They need the packages alone, so they start before the rest is prepared. One after the other: together they would slow down the
+ * tests that measure time. Disposing ends them.
+ */
+export const startChecks = (): Checks => {
+  const stop = new AbortController()
+  // The preparation writes lines in two parts. Nothing may come between them.
+  let kept: string[] | undefined = []
+  const tell = (line: string): void => void (kept === undefined ? say(line) : kept.push(line))
+  const runAll = async (): Promise<readonly string[]> => {
+    const failed: string[] = []
+    for (const [name, command, ...args] of CHECKS) {
+      if (stop.signal.aborted) break
+      const { passed, seconds, output } = await runCheck(command, args, { signal: stop.signal })
+      tell(`  ${passed ? '✓' : '✗'} ${name} (${seconds} s)${passed ? '' : `\n${output}`}`)
+      if (!passed) failed.push(name)
+    }
+    return failed
   }
-  return failed
+  return {
+    failed: runAll(),
+    show() {
+      for (const line of kept ?? []) say(line)
+      kept = undefined
+    },
+    [Symbol.dispose]: () => stop.abort(),
+  }
 }
 
 const runLevels = async (names: readonly string[]): Promise<Count> => {
@@ -53,12 +78,10 @@ const runLevels = async (names: readonly string[]): Promise<Count> => {
   const levels = names.flatMap((level) => ['--project', level])
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`]
   await bundlePrograms()
-  const { passed } = await runCheck(
-    'pnpm',
-    ['exec', 'vitest', 'run', ...levels, ...reporters],
-    (text) => process.stdout.write(text),
-    { TEST_PROGRAMS: PROGRAMS },
-  )
+  const { passed } = await runCheck('pnpm', ['exec', 'vitest', 'run', ...levels, ...reporters], {
+    onOutput: (text) => process.stdout.write(text),
+    env: { TEST_PROGRAMS: PROGRAMS },
+  })
   const count = readReport()
   // A file that does not load, a leak or an unhandled error fails a run in which every test passed.
   return passed || count.failed > 0 ? count : { ...count, failed: 1 }
@@ -75,11 +98,13 @@ const readReport = (): Count => {
 
 /** Resolves with the exit code. `leftOut`: what is left out on this machine, a sentence each. */
 export const runTests = async (options: {
+  readonly checks: Checks
   readonly hasBrowser: boolean
   readonly leftOut: readonly string[]
 }): Promise<number> => {
   const levels = options.hasBrowser ? WITH_BROWSER : LEVELS
-  const [failedChecks, tests] = await Promise.all([runChecks(), runLevels(levels)])
+  options.checks.show()
+  const [failedChecks, tests] = await Promise.all([options.checks.failed, runLevels(levels)])
   for (const sentence of options.leftOut) say(`\n  ${sentence}`)
   for (const name of failedChecks) say(`  ✗ ${name} failed: read above why`)
   const failed = tests.failed + failedChecks.length
