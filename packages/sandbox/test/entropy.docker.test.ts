@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestSandboxes, type TestSandboxes } from './docker-fixture.ts'
 import { type RunOptions, run as runIn } from './run.ts'
 
-const RUNS = 8
+const RUNS = 4
 
 /** Programs that each print a value that no other program may ever print. */
 const SOURCES = {

@@ -5,8 +5,8 @@ import { check, LANGUAGES, run, sandboxes, testPrograms, toProgram } from './tes
 
 afterAll(() => sandboxes[Symbol.asyncDispose]())
 
-// Every third. `npm run test:slow` takes them all.
-testPrograms((_program, at) => at % 3 === 0)
+// Every sixth. `npm run test:slow` takes them all.
+testPrograms((_program, at) => at % 6 === 0)
 
 /** All programs start with their job in programs.test.ts. These show that the sandbox starts them so as well. */
 const SOME = ['child-processes', 'decorators-legacy-by-tsconfig', 'enum', 'jsx-with-react-given', 'worker-thread']

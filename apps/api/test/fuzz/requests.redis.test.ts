@@ -1,3 +1,3 @@
 import { testRequests } from './fuzz-requests.ts'
 
-testRequests({ perRoute: 20, perOpenRoute: 6, someAreRefused: false })
+testRequests({ perRoute: 8, perOpenRoute: 3, someAreRefused: false })

@@ -1,10 +1,6 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { findBlocksToRun } from '../../src/detection.ts'
-import { findLanguage, LANGUAGES, type LanguageId } from '../../src/index.ts'
+import { LANGUAGES, type LanguageId } from '../../src/index.ts'
 import { readCorpus } from './read-corpus.ts'
 
 const programs = readCorpus('programs.txt').map(({ head, ...rest }) => ({ language: head as LanguageId, ...rest }))
@@ -20,23 +16,12 @@ const answers = readCorpus('answers.txt').map(({ head, ...rest }) => {
   }
 })
 
-const INTERPRETERS = { python: 'python3', javascript: process.execPath, typescript: process.execPath, bash: 'bash' }
-
 describe('A program with a fenced block in it is run whole', () => {
   test('in every language', () => {
     expect(new Set(programs.map(({ language }) => language))).toEqual(new Set(LANGUAGES.map(({ id }) => id)))
   })
 
   describe.each(programs)('$language: $title', ({ language, text }) => {
-    test('and it is one, because it runs', () => {
-      const folder = mkdtempSync(join(tmpdir(), 'runnel-fences-'))
-      onTestFinished(() => rmSync(folder, { recursive: true }))
-      const fileName = findLanguage(language)?.fileName ?? ''
-      writeFileSync(join(folder, fileName), text)
-      const { status, stderr } = spawnSync(INTERPRETERS[language], [fileName], { cwd: folder, encoding: 'utf8' })
-      expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-    })
-
     test.each([
       ['as it is', (one: string) => one],
       ['with CRLF', (one: string) => one.replaceAll('\n', '\r\n')],
