@@ -1,6 +1,7 @@
 import { ALL_LANGUAGES, isOfPrograms, readLanguageList } from '@runnel/languages'
 import { readFilesConfig, readListenAddress, SETTINGS, toRedisUrl } from '@runnel/process'
 import { z } from 'zod'
+import { readGatewayTls } from './read-tls.ts'
 
 /** The settings of a worker, by the names that its parts give them. Docker's client reads its own variables itself. */
 export const configSchema = z.object(SETTINGS.worker).transform((given, context) => {
@@ -37,6 +38,7 @@ export const configSchema = z.object(SETTINGS.worker).transform((given, context)
     sandboxPoolMin: given.RUNNEL_SANDBOX_POOL_MIN,
     gatewayListen: readListenAddress(given.RUNNEL_GATEWAY_LISTEN) ?? z.NEVER,
     gatewayUrl: given.RUNNEL_GATEWAY_URL,
+    gatewayTls: readGatewayTls(given),
     /** undefined: nowhere. */
     listen: given.RUNNEL_WORKER_LISTEN === undefined ? undefined : readListenAddress(given.RUNNEL_WORKER_LISTEN),
   }

@@ -140,11 +140,13 @@ await runUntilSignal(async (signal, resources) => {
   const settings = { redis: blocking, prefix, concurrency, retentionMs, lockMs: config.lockMs, onUnreadable, log }
   const address = config.gatewayListen
   const gateway = resources.use(
-    await startGatewayServer({ address, log }).catch((error: unknown) => {
+    await startGatewayServer({ address, tls: config.gatewayTls, log }).catch((error: unknown) => {
       throw toListenError(error, 'RUNNEL_GATEWAY_LISTEN', address)
     }),
   )
-  const gatewayUrl = config.gatewayUrl ?? toGatewayUrl(address.host, gateway.port, hostname())
+  const gatewayUrl =
+    config.gatewayUrl ??
+    toGatewayUrl({ host: address.host, port: gateway.port }, hostname(), config.gatewayTls !== undefined)
   log.info(`The gateway of lasting sandboxes listens at ${gatewayUrl}`)
   const records = createSandboxRecords({ redis, prefix, retentionMs })
   const renewal = resources.use(startLeaseRenewal({ redis, leases: createLeases({ redis, prefix }), records }))

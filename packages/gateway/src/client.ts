@@ -1,4 +1,5 @@
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest, Agent as TlsAgent } from 'node:https'
 import { type Duplex, PassThrough, type Readable } from 'node:stream'
 import type { RequestError } from '@runnel/contract/public'
 import type { Leases, SandboxRecord, SandboxRecords } from '@runnel/registry'
@@ -92,7 +93,10 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
   const { records } = parts
   const holders = createHolders(parts)
   // The worker never closes an idle connection, so this side does.
-  const agent = new Agent({ keepAlive: true, timeout: IDLE_SOCKET_MS })
+  const agents = {
+    'http:': new Agent({ keepAlive: true, timeout: IDLE_SOCKET_MS }),
+    'https:': new TlsAgent({ keepAlive: true, timeout: IDLE_SOCKET_MS }),
+  }
   const open = new Map<string, Set<AbortController>>()
   const closing = new AbortController()
 
@@ -119,9 +123,10 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
     const { promise, resolve, reject } = Promise.withResolvers<{ response: IncomingMessage; stream?: Duplex }>()
     const url = new URL(path, lease.gateway)
     const method = headers['upgrade'] === undefined ? 'POST' : 'GET'
-    const request: ClientRequest = httpRequest(url, {
+    const isTls = url.protocol === 'https:'
+    const request: ClientRequest = (isTls ? httpsRequest : httpRequest)(url, {
       method,
-      agent: method === 'GET' ? false : agent,
+      agent: method === 'GET' ? false : agents[isTls ? 'https:' : 'http:'],
       headers: { ...sign(lease.secret, method, path), ...headers },
       ...(signal === undefined ? {} : { signal }),
     })
@@ -133,7 +138,8 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
         return
       }
       const slow = setTimeout(() => request.destroy(new Error('no connection in time')), CONNECT_TIMEOUT_MS)
-      socket.once('connect', () => {
+      // A certificate that is not valid is told at once, as a worker that cannot be reached.
+      socket.once(isTls ? 'secureConnect' : 'connect', () => {
         isConnected = true
         clearTimeout(slow)
       })
@@ -263,7 +269,7 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
 
     [Symbol.dispose]() {
       closing.abort()
-      agent.destroy()
+      for (const agent of Object.values(agents)) agent.destroy()
     },
   }
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { Duplex, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { RequestError } from '@runnel/contract/public'
@@ -129,18 +130,21 @@ const isHangUp = (error: unknown): boolean =>
 export const startGatewayServer = async (options: {
   /** Port 0 takes a free one. */
   readonly address: { readonly host: string; readonly port: number }
+  /** PEM texts. With them it speaks TLS alone. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined
   readonly log: Log
 }): Promise<GatewayServer> => {
-  const { address, log } = options
+  const { address, tls, log } = options
   const sandboxes = new Map<string, Served>()
 
-  const server = createServer({
+  const settings = {
     maxHeaderSize: HEADER_BYTES,
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: 0,
     // The API closes idle connections. If both did, a request could meet a connection that is just closed.
     keepAliveTimeout: 0,
-  })
+  }
+  const server = tls === undefined ? createServer(settings) : createTlsServer({ ...settings, ...tls })
 
   /** The sandbox and the act of a request that is signed for it. */
   const admit = ({ method = '', url = '', headers }: IncomingMessage) => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { Readable } from 'node:stream'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import type { QueuedSandbox } from '@runnel/contract/internal'
 import { redisTest as base } from '@runnel/redis/testing'
 import { createLeases, createSandboxRecords } from '@runnel/registry'
@@ -10,6 +11,7 @@ import { createGateway } from '../src/client.ts'
 import { startGatewayServer } from '../src/server.ts'
 import { sign } from '../src/signature.ts'
 import { toPath } from '../src/wire.ts'
+import { makeCertificate } from './make-certificate.ts'
 import { createEcho } from './serve-echo.ts'
 
 const OURS = 'sbx-0123456789abcdef01234567'
@@ -110,6 +112,29 @@ describe('The gateway', () => {
     const request = { commandId: 'cmd-0123456789abcdef', env: {}, cols: 80, rows: 24, isNew: true }
     const { answer, stream } = await gateway.connect(OURS, 'terminal', request)
     expect(answer).toEqual({ pid: 7, isNew: true })
+    stream.end('typed')
+    expect(Buffer.concat(await stream.toArray()).toString()).toBe('typed')
+  })
+
+  test('speaks TLS with a certificate, and only to who trusts that', async ({ house, resources }) => {
+    const { gateway, leases, ours } = house
+    const { cert, key } = await makeCertificate()
+    const tls = { cert, key }
+    const server = resources.use(await startGatewayServer({ address: { host: '127.0.0.1', port: 0 }, tls, log }))
+    resources.use(server.serve(ours.served))
+    const url = `https://localhost:${server.port}`
+    await leases.renew([
+      { id: OURS, lease: { worker: 'w', gateway: url, secret: ours.secret, renewal: '2' }, lifeMs: 60_000 },
+    ])
+    await expect(gateway.call(OURS, 'commands', {})).rejects.toMatchObject({ code: 'gateway-unreachable' })
+
+    const trusted = getCACertificates('default')
+    setDefaultCACertificates([...trusted, cert])
+    resources.defer(() => setDefaultCACertificates(trusted))
+    const trusting = resources.use(createGateway(house))
+    expect((await trusting.call(OURS, 'commands', {})).answer).toEqual({ commands: [] })
+    const request = { commandId: 'cmd-0123456789abcdef', env: {}, cols: 80, rows: 24, isNew: true }
+    const { stream } = await trusting.connect(OURS, 'terminal', request)
     stream.end('typed')
     expect(Buffer.concat(await stream.toArray()).toString()).toBe('typed')
   })

@@ -4,7 +4,11 @@ import { isIP } from 'node:net'
 const ALL_ADDRESSES: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
 
 /** Where APIs reach a gateway that listens there, unless a setting says so. In Docker Compose, a container's name is its id. */
-export const toGatewayUrl = (host: string, port: number, hostName: string): string => {
+export const toGatewayUrl = (
+  { host, port }: { readonly host: string; readonly port: number },
+  hostName: string,
+  isTls: boolean,
+): string => {
   const name = ALL_ADDRESSES.has(host) ? hostName : host
-  return `http://${isIP(name) === 6 ? `[${name}]` : name}:${port}`
+  return `${isTls ? 'https' : 'http'}://${isIP(name) === 6 ? `[${name}]` : name}:${port}`
 }

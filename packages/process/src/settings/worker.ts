@@ -127,15 +127,17 @@ export const worker = {
   }),
   RUNNEL_GATEWAY_LISTEN: setting(listenAddress, {
     default: '127.0.0.1:0',
-    does: 'Where the worker listens for what APIs ask of its lasting sandboxes. Port 0 takes a free one. Each request must be signed with a secret of the sandbox, which only APIs can read; but use a private address, because what is sent is not encrypted.',
+    does: 'Where the worker listens for what APIs ask of its lasting sandboxes. Port 0 takes a free one. Each request must be signed with a secret of the sandbox, which only APIs can read; but use a private address: what is sent is encrypted only with `RUNNEL_GATEWAY_CERT_FILE`.',
     reason: 'API and worker on one machine.',
   }),
   RUNNEL_GATEWAY_URL: optionalSetting(
     text(
-      '`http://` URL without a path',
-      z.url({ protocol: /^http$/, error: 'must be an http:// URL' }).refine((url) => new URL(url).pathname === '/', {
-        error: 'must have no path',
-      }),
+      '`http://` or `https://` URL without a path',
+      z
+        .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+        .refine((url) => new URL(url).pathname === '/', {
+          error: 'must have no path',
+        }),
     ),
     {
       absent: 'the address of `RUNNEL_GATEWAY_LISTEN`; the host name, if that is `0.0.0.0` or `[::]`',
@@ -143,6 +145,16 @@ export const worker = {
       reason: 'A name that other hosts know is needed only where the address itself does not lead here.',
     },
   ),
+  RUNNEL_GATEWAY_CERT_FILE: optionalSetting(text('path of a file'), {
+    absent: 'plain HTTP',
+    does: 'The certificate of the gateway, with those between it and its root, in PEM format. It must be valid for the name or address in the gateway’s URL. APIs trust the roots that Node trusts, and those in the file that `NODE_EXTRA_CA_CERTS` names. It is read at start.',
+    reason: 'On one machine, or in a private network, it is not needed.',
+  }),
+  RUNNEL_GATEWAY_KEY_FILE: optionalSetting(text('path of a file'), {
+    absent: 'plain HTTP',
+    does: 'The key of that certificate, in PEM format.',
+    reason: 'As `RUNNEL_GATEWAY_CERT_FILE`.',
+  }),
   DOCKER_HOST: optionalSetting(
     text(
       '`unix://` or `tcp://` address',
