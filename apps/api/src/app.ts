@@ -1,6 +1,11 @@
 import { createServer, type RequestListener } from 'node:http'
 import websocket from '@fastify/websocket'
-import { createSubmissionSchema, type LimitsPolicy, type SandboxPolicy } from '@runnel/contract/public'
+import {
+  createSubmissionSchema,
+  type LimitsPolicy,
+  type SandboxPolicy,
+  type ServePolicy,
+} from '@runnel/contract/public'
 import type { Gateway } from '@runnel/gateway/client'
 import { type Operations, QUEUE_WAIT_MS, type SandboxOperations, type SiteOperations } from '@runnel/operations'
 import type { Logger } from '@runnel/process'
@@ -89,6 +94,7 @@ interface AppParts {
   readonly log: Logger
   readonly policy: LimitsPolicy
   readonly sandboxPolicy: SandboxPolicy
+  readonly servePolicy: ServePolicy
   readonly callers: CallerDirectory
   /** Web pages of other origins that may call. */
   readonly origins: readonly string[]
@@ -126,6 +132,7 @@ export const createApp = (parts: AppParts): App => {
     log,
     policy,
     sandboxPolicy,
+    servePolicy,
     callers,
     origins,
     trustedProxies = [],
@@ -226,7 +233,7 @@ export const createApp = (parts: AppParts): App => {
       return reply
     })
   })
-  describeApi(app, policy)
+  describeApi(app, policy, servePolicy)
   registerReference(app)
   app.register(async (scope) => registerConsole(scope, consoleFolder))
   const options = {
@@ -238,7 +245,8 @@ export const createApp = (parts: AppParts): App => {
     policy,
     sandboxPolicy,
     previewDomain,
-    submissionSchema: createSubmissionSchema(policy),
+    servePolicy,
+    submissionSchema: createSubmissionSchema(policy, servePolicy),
     callers,
     count,
     inputTurns,

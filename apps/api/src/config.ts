@@ -5,12 +5,14 @@ import { isLoopback } from './browser-guard.ts'
 import { checkLimits, readLimitsPolicy } from './limits-config.ts'
 import { readPreviewDomain } from './previews/preview-domain.ts'
 import { checkSandboxLimits, readSandboxPolicy } from './sandbox-limits-config.ts'
+import { checkServeLimits, readServePolicy } from './serve-limits-config.ts'
 
 /** The settings of the API, by the names that its parts give them. */
 export const configSchema = z
   .object(SETTINGS.api)
   .superRefine(checkLimits)
   .superRefine(checkSandboxLimits)
+  .superRefine(checkServeLimits)
   .transform((given, context) => {
     const languages = readLanguageList(given.RUNNEL_LANGUAGES ?? ALL_LANGUAGES)
     if (languages === undefined) {
@@ -44,6 +46,7 @@ export const configSchema = z
       },
       policy: readLimitsPolicy(given),
       sandboxPolicy: readSandboxPolicy(given),
+      servePolicy: readServePolicy(given),
       sandboxesPerTenant: given.RUNNEL_MAX_SANDBOXES_PER_TENANT,
     }
   })

@@ -131,7 +131,6 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
     recorder,
     log,
   }
-  const operations = createOperations(parts)
   const leases = createLeases({ redis, prefix })
   const gateway = resources.use(createGateway({ leases, records }))
   const cutEnded = ({ id, status }: SandboxChange): void => {
@@ -140,7 +139,7 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
   resources.use(watchSandboxes({ subscriber: subscriptions, prefix }, cutEnded))
   const accessTokens = createAccessTokens({ redis, prefix })
   const previewRequests = resources.use(createPreviewRequests({ redis, prefix, retentionMs }))
-  const sandboxes = createSandboxOperations({
+  const sandboxParts = {
     ...parts,
     accessTokens,
     states: resources.use(createSandboxStates({ subscriber: subscriptions, prefix })),
@@ -148,8 +147,11 @@ const serve = async (signal: AbortSignal, resources: AsyncDisposableStack): Prom
     previewRequests,
     workers,
     sandboxPolicy: config.sandboxPolicy,
+    servePolicy: config.servePolicy,
     sandboxesPerTenant: config.sandboxesPerTenant,
-  })
+  }
+  const operations = createOperations(sandboxParts)
+  const sandboxes = createSandboxOperations(sandboxParts)
   const browserRuns = resources.use(createBrowserRuns({ redis, subscriber: subscriptions, prefix }))
   const backend = {
     redis,

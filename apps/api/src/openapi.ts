@@ -13,6 +13,7 @@ import {
   type LimitsPolicy,
   limitsSchema,
   outcomeSchema,
+  type ServePolicy,
   sandboxLimitsSchema,
   sandboxMetricsSchema,
   sandboxPageSchema,
@@ -99,7 +100,7 @@ const UPLOAD_BODY = {
 
 /** Adds what the library cannot find: the frames of a WebSocket, and the bodies that routes take. */
 const toDocument =
-  (policy: LimitsPolicy): typeof jsonSchemaTransformObject =>
+  (policy: LimitsPolicy, servePolicy: ServePolicy): typeof jsonSchemaTransformObject =>
   (document) => {
     const described = jsonSchemaTransformObject(document)
     const schemas: Record<string, object> = ('components' in described && described.components?.schemas) || {}
@@ -109,9 +110,9 @@ const toDocument =
     if (stdin !== undefined) Object.assign(stdin, { requestBody: STDIN_BODY })
     const upload = described.paths?.['/v1/files']?.post
     if (upload !== undefined) Object.assign(upload, { requestBody: UPLOAD_BODY })
-    schemas['Submission'] = toInputSchema(createSubmissionSchema(policy))
+    schemas['Submission'] = toInputSchema(createSubmissionSchema(policy, servePolicy))
     schemas['Stdin'] = toInputSchema(stdinSchema)
-    schemas['ClientFrame'] = toInputSchema(createClientFrameSchema(policy))
+    schemas['ClientFrame'] = toInputSchema(createClientFrameSchema(policy, servePolicy))
     return described
   }
 
@@ -125,7 +126,7 @@ Every call except those of \`health\` may be answered 401 (no valid key) and 403
 tenants get the same answer as jobs that do not exist. If a tenant's submissions are limited, \`RateLimit-*\` says how, and 429 that there were too many.`
 
 /** Call it before the routes are registered: the document has only later ones. */
-export const describeApi = (app: FastifyInstance, policy: LimitsPolicy): void => {
+export const describeApi = (app: FastifyInstance, policy: LimitsPolicy, servePolicy: ServePolicy): void => {
   nameSchemas()
   app.register(swagger, {
     openapi: {
@@ -146,6 +147,6 @@ export const describeApi = (app: FastifyInstance, policy: LimitsPolicy): void =>
       ],
     },
     transform: jsonSchemaTransform,
-    transformObject: toDocument(policy),
+    transformObject: toDocument(policy, servePolicy),
   })
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { openFiles } from '@runnel/blobs'
-import { LIMITS, SANDBOX_LIMITS } from '@runnel/contract/public'
+import { LIMITS, SANDBOX_LIMITS, SERVE_LIMITS } from '@runnel/contract/public'
 import { createGateway } from '@runnel/gateway/client'
 import { HTML, LANGUAGES } from '@runnel/languages'
 import { createOperations, createSandboxOperations, createSiteOperations } from '@runnel/operations'
@@ -147,12 +147,11 @@ export const startApi = async (options: {
     policy: LIMITS,
     log,
   }
-  const operations = createOperations(parts)
   const accessTokens = createAccessTokens({ redis, prefix })
   const leases = createLeases({ redis, prefix })
   const gateway = resources.use(createGateway({ leases, records }))
   const previewRequests = resources.use(createPreviewRequests({ redis, ...common }))
-  const sandboxes = createSandboxOperations({
+  const sandboxParts = {
     ...parts,
     accessTokens,
     states: resources.use(createSandboxStates({ subscriber: subscriptions, prefix })),
@@ -160,8 +159,11 @@ export const startApi = async (options: {
     previewRequests,
     workers,
     sandboxPolicy: SANDBOX_LIMITS,
+    servePolicy: SERVE_LIMITS,
     sandboxesPerTenant: DEFAULTS.sandboxesPerTenant,
-  })
+  }
+  const operations = createOperations(sandboxParts)
+  const sandboxes = createSandboxOperations(sandboxParts)
   const backend: TestBackend = {
     ...jobs,
     recorder,
@@ -191,6 +193,7 @@ export const startApi = async (options: {
     log,
     policy: LIMITS,
     sandboxPolicy: SANDBOX_LIMITS,
+    servePolicy: SERVE_LIMITS,
     origins,
     trustedProxies,
     streamsPerTenant,

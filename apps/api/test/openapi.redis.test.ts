@@ -82,13 +82,16 @@ test('Every field of a submission is described, with its bounds', async ({ redis
     'entry',
     'env',
     'files',
+    'idleTimeoutMs',
     'interactive',
     'isolation',
     'language',
     'limits',
     'public',
     'rows',
+    'serve',
     'stdin',
+    'timeoutMs',
     'tty',
   ])
   expect(schema.additionalProperties).toBe(false)

@@ -29,14 +29,25 @@ interface BuiltImage {
   readonly folders: readonly string[]
   /** The first is its base. */
   readonly standsOn: readonly string[]
+  /** Puts into the context what is not in the repository. Without it the build brings that itself. */
+  readonly prepare?: () => Promise<void>
 }
 
-const language = (name: string, more: readonly string[] = []): BuiltImage => ({
+/** The packages of npm that programs find. */
+const layOutPackages = (): Promise<void> =>
+  run(process.execPath, ['packages/javascript-image/src/lay-out.ts', 'packages/javascript-image/dist/node_modules'])
+
+const language = (
+  name: string,
+  more: readonly string[] = [],
+  options: Pick<BuiltImage, 'prepare'> = {},
+): BuiltImage => ({
   name,
   context: '.',
   dockerfile: `infra/images/${name}/Dockerfile`,
   folders: ['infra/images', 'packages/agent/src', ...more],
   standsOn: ['base', 'node'],
+  ...options,
 })
 
 export const BUILT: readonly BuiltImage[] = [
@@ -48,16 +59,22 @@ export const BUILT: readonly BuiltImage[] = [
     standsOn: ['debian'],
   },
   language('python'),
-  // Of apps and packages, which the Dockerfile copies whole, only what decides which compiler is installed.
-  language('javascript', [
-    'infra/docker/certificates',
-    'infra/docker/install-packages.sh',
-    'package.json',
-    'packages/typescript/package.json',
-    'packages/typescript/src',
-    'pnpm-lock.yaml',
-    'pnpm-workspace.yaml',
-  ]),
+  // Of apps and packages, which the Dockerfile copies whole, only what decides which packages are installed.
+  language(
+    'javascript',
+    [
+      'infra/docker/certificates',
+      'infra/docker/install-packages.sh',
+      'package.json',
+      'packages/javascript-image/package.json',
+      'packages/javascript-image/src',
+      'packages/typescript/package.json',
+      'packages/typescript/src',
+      'pnpm-lock.yaml',
+      'pnpm-workspace.yaml',
+    ],
+    { prepare: layOutPackages },
+  ),
   {
     name: 'redis',
     context: 'infra/redis',
@@ -165,6 +182,7 @@ export const toProxyArguments = (env: NodeJS.ProcessEnv): readonly string[] =>
   })
 
 const build = async (image: BuiltImage, source: string): Promise<void> => {
+  await image.prepare?.()
   const {
     name,
     context,

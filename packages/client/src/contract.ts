@@ -152,8 +152,12 @@ export type JobEvent =
       interactive: boolean
       /** Whether the program runs on a terminal. Absent if not. */
       tty?: boolean | undefined
-      /** The sandbox in which it is a command. Absent for a job. */
+      /** The sandbox in which it is a command, or that it has for itself. Absent for other jobs. */
       sandboxId?: string | undefined
+      /** It was submitted with `serve`. Absent if not. */
+      serve?: true | undefined
+      /** It looks as if it serves, and was submitted without `serve`: nobody can reach it. Absent if not. */
+      serves?: true | undefined
     })
   | (EventBase & {
       type: 'started'
@@ -188,8 +192,12 @@ export interface Job {
   extracted?: Extracted | undefined
   submittedAt: string
   limits: Limits
-  /** The sandbox in which it is a command. Absent for a job. */
+  /** The sandbox in which it is a command, or that it has for itself. Absent for other jobs. */
   sandboxId?: string | undefined
+  /** It was submitted with `serve`. Absent if not. */
+  serve?: true | undefined
+  /** It looks as if it serves, and was submitted without `serve`: nobody can reach it. Absent if not. */
+  serves?: true | undefined
   /** While queued: how many jobs are before this one. */
   queuePosition?: number | undefined
   /** While queued: how long it will probably wait. */
@@ -284,6 +292,12 @@ export interface Submission {
   isolation?: Isolation | undefined
   /** Files to keep when the program has ended: patterns relative to its workspace, such as `*.png` or `out/**`. */
   artifacts?: string[] | undefined
+  /** For a program that serves web pages: it runs in a sandbox of its own, and its ports are events. Default false. */
+  serve?: boolean | undefined
+  /** It ends this many milliseconds after it has started. Only with `serve`. Default: an hour. */
+  timeoutMs?: number | undefined
+  /** It ends when nothing was asked of it for this many milliseconds. Only with `serve`. Default: 5 minutes. */
+  idleTimeoutMs?: number | undefined
   /** Whether everybody who knows the address of a preview sees it. Default false. */
   public?: boolean | undefined
   /** Of HTML: whether what its pages write to the console is output of the job. Default true. */
@@ -331,6 +345,10 @@ export interface JobProgram {
   tty: boolean
   cols?: number | undefined
   rows?: number | undefined
+  /** It was submitted with `serve`. Absent if not. */
+  serve?: true | undefined
+  /** Everybody may see its previews. Absent if not. */
+  public?: true | undefined
   isolation: Isolation
   limits: Limits
 }

@@ -179,6 +179,20 @@ describe('A submission', () => {
     }
   })
 
+  it('may serve, for a time of its own, and then keeps no artifacts', () => {
+    const { serve, timeoutMs, idleTimeoutMs } = schema.parse({
+      code: 'x',
+      serve: true,
+      timeoutMs: 1_000,
+      idleTimeoutMs: 2_000,
+    })
+    expect([serve, timeoutMs, idleTimeoutMs]).toEqual([true, 1_000, 2_000])
+    const refusals = (given: object) => schema.safeParse({ code: 'x', ...given }).error?.issues.map(({ path }) => path)
+    expect(refusals({ serve: true, artifacts: ['*'] })).toEqual([['artifacts']])
+    expect(refusals({ timeoutMs: 1_000, idleTimeoutMs: 1_000 })).toEqual([['timeoutMs'], ['idleTimeoutMs']])
+    expect(refusals({ serve: true, timeoutMs: 86_400_001 })).toEqual([['timeoutMs']])
+  })
+
   it('keeps all values, byte for byte', () => {
     const given = {
       files: [file('src/ä b.py', '\u{1f600}\0'), file('data.bin', 'AP8=', 'base64')],
@@ -193,6 +207,7 @@ describe('A submission', () => {
       isolation: 'job',
       cancelOnDisconnect: false,
       tty: false,
+      serve: false,
       public: false,
       console: true,
       limits: {},

@@ -10,6 +10,7 @@ const WORDS: Readonly<Record<SandboxEnding, string>> = {
   deleted: 'it was deleted',
   'timed-out': 'its time was over',
   idle: 'nothing was asked of it for too long',
+  finished: 'its program has ended',
   'out-of-memory': 'it ran out of memory',
   lost: 'its worker died or stopped',
   'sandbox-failed': 'it failed; this is our fault',

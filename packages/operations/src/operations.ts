@@ -35,6 +35,7 @@ import { type Submitted, submitJob } from './jobs/submit-job.ts'
 import type { OperationParts } from './parts.ts'
 import { jobNotFound } from './request-errors.ts'
 import type { Requester } from './requester.ts'
+import type { SandboxParts } from './sandboxes/sandbox-parts.ts'
 
 /**
  * What can be done with jobs and files, for every protocol. Each takes the requester and plain data. A job of another tenant is refused
@@ -116,7 +117,7 @@ const requireOwn = async ({ jobIds }: OperationParts, { tenant }: Requester, id:
   if (!(await jobIds.isOf(tenant.id, id))) throw jobNotFound()
 }
 
-export const createOperations = (parts: OperationParts): Operations => ({
+export const createOperations = (parts: SandboxParts): Operations => ({
   languages: ({ tenant }) => languagesOf(parts.languages, tenant),
 
   submit: async (requester, submission, options = {}) =>

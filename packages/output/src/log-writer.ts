@@ -101,6 +101,8 @@ export const createLogWriter = (options: {
       interactive,
       ...tty,
       ...('sandboxId' in job ? { sandboxId: job.sandboxId } : {}),
+      ...(job.serve && { serve: true }),
+      ...(job.serves && { serves: true }),
     })
     return [
       ['HSET', keys.keptJob(jobId), KEPT_FIELDS.tenant, tenantId, KEPT_FIELDS.rest, bytes],

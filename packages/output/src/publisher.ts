@@ -28,6 +28,13 @@ export interface JobLog {
   /** Resolves when more may be written. Throws LogLostError if this attempt can no longer write. */
   write(stream: OutputStream, bytes: Uint8Array): Promise<void>
   /**
+   * Writes pending output, then that a port was opened or closed. Not after `dropped`, nor after `finish`. Throws LogLostError as
+   * `write` does.
+   */
+  port(change: { readonly sandboxId: string; readonly port: number; readonly open: boolean }): Promise<void>
+  /** Writes pending output, then `dropped`. What is written after that is discarded until `finish`. */
+  drop(): Promise<void>
+  /**
    * Writes pending output, then `finished`, sets the log's expiry and runs the commands, all in one step. Throws LogLostError if
    * Redis stays away or has lost the log.
    */
@@ -64,7 +71,8 @@ const BUFFER_BYTES = 256 * 1024
  * 4. A flush that is repeated keeps its ids, so it adds nothing twice.
  * 5. While Redis is away a flush is repeated and writers wait. If Redis stays away, a later attempt has taken over, or entries
  *    are missing, the log is lost: nothing more is written, and every writer gets a LogLostError.
- * 6. If Redis is full, and no finished job is left to drop, one event `dropped` takes the place of a flush. The program goes on,
+ * 6. Another event goes with the output before it, as a flush.
+ * 7. If Redis is full, and no finished job is left to drop, one event `dropped` takes the place of a flush. The program goes on,
  *    and what it prints after that is discarded until its end.
  */
 export const createPublisher = (options: {
@@ -87,6 +95,7 @@ export const createPublisher = (options: {
     let lost: LogLostError | undefined
     /** There was no room for the output: the log has the event `dropped`. */
     let isDropped = false
+    let isFinishing = false
     let flushing: Promise<void> | undefined
     let nextFlush = Promise.withResolvers<void>()
     let flushedAt = Number.NEGATIVE_INFINITY
@@ -124,23 +133,36 @@ export const createPublisher = (options: {
       }
     }
 
-    const flush = (): void => {
+    /** With the output before it, one more event. */
+    const flush = (toEvent?: () => LogEntry): Promise<void> => {
       clearTimeout(timer)
       timer = undefined
-      flushing = send(takeOutput(false)).then(() => {
+      const output = takeOutput(false)
+      flushing = send(toEvent === undefined ? output : [...output, toEvent()]).then(() => {
         flushing = undefined
         flushedAt = performance.now()
         nextFlush.resolve()
         nextFlush = Promise.withResolvers()
         schedule()
       })
+      return flushing
+    }
+
+    const append = async (toBody: (id: string) => Parameters<typeof toEntry>[1]): Promise<void> => {
+      while (flushing !== undefined) await flushing
+      if (isFinishing || isDropped) return
+      await flush(() => {
+        n += 1
+        return entryAt(n, now(), toBody(`${attempt}-${n}`))
+      })
+      if (lost !== undefined) throw lost
     }
 
     const schedule = (): void => {
       if (flushing !== undefined || buffer.bytes === 0 || lost !== undefined) return
       const waitMs = flushedAt + flushMs - performance.now()
-      if (waitMs <= 0 || buffer.isLargePart) flush()
-      else timer ??= setTimeout(flush, waitMs)
+      if (waitMs <= 0 || buffer.isLargePart) void flush()
+      else timer ??= setTimeout(() => void flush(), waitMs)
     }
 
     return {
@@ -170,7 +192,15 @@ export const createPublisher = (options: {
         if (lost !== undefined) throw lost
       },
 
+      port: (change) => append(() => ({ type: 'port', ...change })),
+
+      async drop() {
+        await append((id) => ({ type: 'dropped', first: id }))
+        isDropped = true
+      },
+
       async finish(outcome, usage, toCommands = () => [], kept = {}) {
+        isFinishing = true
         clearTimeout(timer)
         // `flush` schedules the next one when it ends, so wait until none runs.
         while (flushing !== undefined) await flushing

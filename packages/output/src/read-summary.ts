@@ -12,6 +12,8 @@ export type JobSummary = Pick<
   | 'submittedAt'
   | 'limits'
   | 'sandboxId'
+  | 'serve'
+  | 'serves'
   | 'attempt'
   | 'startedAt'
   | 'finishedAt'
@@ -42,13 +44,15 @@ export const toSummary = (attempt: number, events: readonly JobEvent[]): JobSumm
   if (queued === undefined) return undefined
   const started = events.find((event) => event.type === 'started')
   const finished = events.find((event) => event.type === 'finished')
-  const { language, extracted, limits, interactive, tty = false, at: submittedAt, sandboxId } = queued
+  const { language, extracted, limits, interactive, tty = false, at: submittedAt, sandboxId, serve, serves } = queued
   return {
     status: finished === undefined ? (attempt === 0 ? 'queued' : 'running') : 'finished',
     language,
     ...(extracted === undefined ? {} : { extracted }),
     limits,
     ...(sandboxId === undefined ? {} : { sandboxId }),
+    ...(serve && { serve }),
+    ...(serves && { serves }),
     interactive,
     tty,
     isDropped: events.some(({ type }) => type === 'dropped'),

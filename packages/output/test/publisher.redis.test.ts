@@ -46,6 +46,38 @@ describe('a log', () => {
     ])
   })
 
+  parts('has ports in order with the output, and after `dropped` nothing but the end', async ({ parts }) => {
+    const { logWriter, publisher, subscriber } = parts
+    const job = newJob()
+    await logWriter.start(job)
+    const log = publisher.open(job.id, 1)
+    await log.start()
+    const change = { sandboxId: `sbx-${'0'.repeat(24)}`, port: 8000 }
+    await log.write('stdout', text('before'))
+    await Promise.all([log.port({ ...change, open: true }), log.write('stdout', text('meanwhile'))])
+    await log.port({ ...change, open: false })
+    await Promise.all([log.drop(), log.drop(), log.write('stdout', text('lost'))])
+    await log.port({ ...change, open: true })
+    const [end] = await Promise.all([log.finish(EXITED, null), log.port({ ...change, open: true })])
+    expect(end).toBe('finished')
+
+    const events = await subscriber.read(job.id)
+    expect(events.map(({ id }) => id)).toEqual(idsOf(1, events.length - 1))
+    const kinds = events.map((event) => (event.type === 'port' ? `port ${event.open}` : event.type))
+    expect(kinds.filter((kind) => kind !== 'stdout')).toEqual([
+      'queued',
+      'started',
+      'port true',
+      'port false',
+      'dropped',
+      'finished',
+    ])
+    expect(kinds.indexOf('stdout')).toBeLessThan(kinds.indexOf('port true'))
+    const output = events.map((event) => (event.type === 'stdout' ? event.data : '')).join('')
+    expect(output).toMatch(/^beforemeanwhile(?:lost)?$/)
+    expect(await subscriber.summary(job.id)).toMatchObject({ isDropped: true })
+  })
+
   parts('has few events for output that comes in a burst', async ({ parts: { publisher, subscriber } }) => {
     const job = newJob()
     const log = publisher.open(job.id, 1)

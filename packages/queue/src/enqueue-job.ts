@@ -10,13 +10,13 @@ import {
   RUN_COMMANDS_LUA,
   toCommandArgs,
   toCommandKeys,
-  toDigest,
 } from '@runnel/redis'
 import type { QueueBounds, TenantBounds } from './bounds.ts'
 import { JOB_FIELDS, toJobOptions, toSandboxOptions } from './bullmq-internals/job-record.ts'
 import { estimateWaitMs } from './estimate-wait.ts'
 import { createFairQueueScript } from './fair-queue-script.ts'
 import { readJobTimes } from './read-job-times.ts'
+import { type Idempotency, keyReused, toSubmissionKey } from './submissions.ts'
 
 export interface EnqueueOptions {
   /** The tenant's own bounds, if it has any. */
@@ -27,8 +27,8 @@ export interface EnqueueOptions {
   readonly commands?: readonly RedisCommand[]
   /** How many bytes the commands count for this job. It is refused if there is no room for them. */
   readonly bytes?: number
-  /** The caller's key for this submission, and a digest of what was submitted. */
-  readonly idempotency?: { readonly key: string; readonly fingerprint: string }
+  /** `id`: the job that is remembered for it, if that is not the entry's own id. */
+  readonly idempotency?: Idempotency & { readonly id?: string }
 }
 
 const { name, data, options, timestamp, delay, priority, number } = JOB_FIELDS
@@ -42,7 +42,8 @@ const { name, data, options, timestamp, delay, priority, number } = JOB_FIELDS
  *        9, 10   the fingerprint of the submission, and how long it is remembered
  *        11      how many tenants there are
  *        12 to 14  the job's bytes, and the bounds of the bytes: of all tenants, of one
- *        15      the commands
+ *        15      the job that is remembered for this submission
+ *        16      the commands
  * Own KEYS: the counters of bytes, the key of each command, then the key that remembers the submission, if it has an
  * idempotency key.
  */
@@ -51,7 +52,7 @@ local kept, FIRST_COMMAND_KEY = KEYS[FIRST_OWN_KEY], FIRST_OWN_KEY + 1
 ${KEPT_LUA}${RUN_COMMANDS_LUA}
 local id, tenant = ARGV[1], ARGV[2]
 local job = jobKey(id)
-local fingerprint, commands = ARGV[9], tonumber(ARGV[15])
+local fingerprint, commands = ARGV[9], tonumber(ARGV[16])
 local record = KEYS[FIRST_COMMAND_KEY + commands]
 
 if record then
@@ -75,7 +76,7 @@ if length >= bound then return { 'full', length, bound, 'tenant', readTimes(tena
 local storage = findFull(tenant, tonumber(ARGV[12]), ARGV[13], ARGV[14], ${MEMORY_SHARE.admission})
 if storage then return { 'storage-full', storage } end
 
-runCommands(15, FIRST_COMMAND_KEY)
+runCommands(16, FIRST_COMMAND_KEY)
 
 if redis.call('HGET', bounds, tenant) ~= ARGV[8] then redis.call('HSET', bounds, tenant, ARGV[8]) end
 if redis.call('HGET', share, 'tenants') ~= ARGV[11] then redis.call('HSET', share, 'tenants', ARGV[11]) end
@@ -92,7 +93,7 @@ else
   fill()
 end
 if record then
-  redis.call('HSET', record, 'job', id, 'fingerprint', fingerprint)
+  redis.call('HSET', record, 'job', ARGV[15], 'fingerprint', fingerprint)
   redis.call('PEXPIRE', record, ARGV[10])
 end
 return { 'taken', id }
@@ -138,12 +139,9 @@ const refuseBytes = (full: unknown, { tenant, all }: KeptBounds): RequestError =
   })
 }
 
-const KEY_REUSED =
-  'Cannot take this job: another one was submitted under its idempotency key; use a new key, or send the same request again'
-
 /**
- * Adds the job, unless the queue is full or has it already. Returns the id of the job for this submission: its own, or that
- * of the first job with the same idempotency key.
+ * Adds the job, unless the queue is full or has it already. Returns the entry's own id, or, with the same idempotency key as before,
+ * the job that is remembered for it.
  */
 export const enqueueJob = async (
   parts: {
@@ -172,15 +170,16 @@ export const enqueueJob = async (
     bytes,
     keptBounds.all,
     keptBounds.tenant,
+    idempotency?.id ?? job.id,
     ...toCommandArgs(commands),
   ]
   const ownKeys = [keys.kept, ...toCommandKeys(commands)]
-  if (idempotency !== undefined) ownKeys.push(keys.submission(job.tenantId, toDigest(idempotency.key)))
+  if (idempotency !== undefined) ownKeys.push(toSubmissionKey(keys, job.tenantId, idempotency.key))
   const answer = await enqueueScript(redis, keys, args, ownKeys)
   if (!Array.isArray(answer))
     throw new Error('Cannot read the answer of the script that enqueues a job: it is not a list')
   const [verdict, id]: Answer = answer
-  if (verdict === 'key-reused') throw new RequestError('idempotency-key-reused', KEY_REUSED)
+  if (verdict === 'key-reused') throw keyReused()
   if (verdict === 'full') throw refuse(answer)
   if (verdict === 'storage-full') throw refuseBytes(id, keptBounds)
   return String(id)

@@ -9,6 +9,7 @@ import { findWaiting, type WaitingJob } from './find-waiting.ts'
 import { countJobs, type QueueSize, readQueue } from './read-queue.ts'
 import { removeJob } from './remove-job.ts'
 import { sendMessage } from './send-message.ts'
+import { findSubmission, type Idempotency, toSubmissionKey } from './submissions.ts'
 
 export type { EnqueueOptions, Place, QueueBounds, QueueSize, TenantBounds, WaitingJob }
 
@@ -19,6 +20,10 @@ export interface Producer extends AsyncDisposable {
    * `idempotency-key-reused`; then nothing was written.
    */
   enqueue(job: QueuedJob | QueuedSandbox, options?: EnqueueOptions): Promise<string>
+  /** The job of the first submission with this key, if there was one. Throws `idempotency-key-reused` if it was another program's. */
+  findSubmission(tenantId: string, idempotency: Idempotency): Promise<string | undefined>
+  /** For a job that was taken back: the key can be used again. */
+  forgetSubmission(tenantId: string, key: string): Promise<void>
   /** Undefined if there is no such job, or if it cannot be read because another version wrote it. */
   find(jobId: string): Promise<QueuedJob | undefined>
   /** Undefined if the job does not wait (any more). */
@@ -67,6 +72,11 @@ export const createProducer = (options: {
   return {
     enqueue: (job, enqueueOptions = {}) =>
       enqueueJob({ redis, keys, retentionMs, bounds, keptBounds }, job, enqueueOptions),
+
+    findSubmission: (tenantId, idempotency) => findSubmission(redis, keys, tenantId, idempotency),
+    async forgetSubmission(tenantId, key) {
+      await redis.del(toSubmissionKey(keys, tenantId, key))
+    },
 
     async find(jobId) {
       const job = await queue.getJob(jobId)

@@ -30,6 +30,7 @@ const PLACES: readonly Place[] = [
   packagePlace('languages', ['contract']),
   packagePlace('process', ['contract/public']),
   packagePlace('redis', []),
+  packagePlace('javascript-image', []),
   packagePlace('queue', ['contract', 'redis']),
   packagePlace('output', ['contract', 'redis']),
   packagePlace('registry', ['contract', 'redis']),

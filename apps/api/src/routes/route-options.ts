@@ -1,4 +1,4 @@
-import type { createSubmissionSchema, LimitsPolicy, SandboxPolicy } from '@runnel/contract/public'
+import type { createSubmissionSchema, LimitsPolicy, SandboxPolicy, ServePolicy } from '@runnel/contract/public'
 import type { Operations, SandboxOperations } from '@runnel/operations'
 import type { JobRecorder } from '@runnel/registry'
 import type { CallerDirectory } from '../access/caller-directory.ts'
@@ -20,6 +20,7 @@ export interface RouteOptions {
   readonly policy: LimitsPolicy
   readonly sandboxPolicy: SandboxPolicy
   readonly previewDomain: PreviewDomain
+  readonly servePolicy: ServePolicy
   readonly callers: CallerDirectory
   readonly count: CountRequest
   readonly inputTurns: InputTurns

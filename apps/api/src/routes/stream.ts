@@ -17,6 +17,7 @@ export const streamRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
     backend,
     recorder,
     policy,
+    servePolicy,
     callers,
     count,
     inputTurns,
@@ -25,7 +26,7 @@ export const streamRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
     closing,
     whileConnected,
   } = options
-  const frameSchema = createClientFrameSchema(policy)
+  const frameSchema = createClientFrameSchema(policy, servePolicy)
 
   app.route({
     method: 'GET',

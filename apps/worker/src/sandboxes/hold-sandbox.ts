@@ -12,12 +12,14 @@ import { sayWhich } from '../files/say-which.ts'
 import { createCommandHandlers } from './command-handlers.ts'
 import type { HeldSandboxes } from './held-sandboxes.ts'
 import type { LeaseRenewal } from './lease-renewal.ts'
+import { createRunLog } from './run-log.ts'
 import { createSandboxCommands } from './sandbox-commands.ts'
 import { createFileHandlers, makeWorkDir, toAbsolute, writeFile } from './sandbox-files.ts'
 import { createSandboxLife, type SandboxLife } from './sandbox-life.ts'
 import { createPortHandlers } from './sandbox-ports.ts'
 import { createTerminalHandlers } from './sandbox-terminal.ts'
 import { createWatcherHandlers } from './sandbox-watchers.ts'
+import { serveProgram } from './serve-program.ts'
 
 export interface HoldSandboxDeps {
   readonly sandboxes: Pick<Sandboxes, 'hold'>
@@ -42,6 +44,8 @@ interface Served {
   readonly stop: () => void
   /** Resolves when the ends of its commands are noted, if Redis takes them in time. */
   readonly commandsEnded: () => Promise<unknown>
+  /** Starts the job of the sandbox, if it has one. */
+  readonly startJob: () => void
 }
 
 const SECRET_BYTES = 32
@@ -77,6 +81,23 @@ export const createHoldSandbox = (deps: HoldSandboxDeps) => {
     isEngineUp,
     log,
   } = deps
+
+  const runLogParts = { publisher, history, log }
+
+  /** A sandbox that cannot begin ends, and so does the job that it was made for. `message`: what users are told. */
+  const fail = async (
+    { id, serve }: SandboxDelivery['sandbox'],
+    message: string | undefined,
+    words: string,
+    err?: unknown,
+  ): Promise<void> => {
+    const reference = randomUUID()
+    log.error({ sandboxId: id, reference, err }, words)
+    await records.end(id, 'sandbox-failed', message)
+    if (serve === undefined) return
+    const runLog = createRunLog(runLogParts, { id: serve.jobId, terminal: serve.terminal, collects: false })
+    await runLog.end({ type: 'sandbox-failed', reference, ...(message === undefined ? {} : { message }) }, null)
+  }
 
   const dispose = async (id: string, held: HeldSandbox): Promise<void> => {
     try {
@@ -121,14 +142,23 @@ export const createHoldSandbox = (deps: HoldSandboxDeps) => {
       begin: life.begin,
       handlers: {
         ...life.handlers,
-        ...createCommandHandlers({ commands, use, publisher, history, log }),
+        ...createCommandHandlers({ commands, use, ...runLogParts }),
         ...createFileHandlers(held, workDir),
         ...createWatcherHandlers(held, workDir),
         ...portHandlers,
       },
       connections: { ...createTerminalHandlers({ commands, touch }), dial },
     })
+    const startJob = (): void => {
+      if (sandbox.serve === undefined) return
+      const { jobId, terminal, outputBytes } = sandbox.serve
+      const runLog = createRunLog(runLogParts, { id: jobId, terminal, collects: false, keptBytes: outputBytes })
+      serveProgram({ id, serve: sandbox.serve }, { held, commands, life, runLog }).catch((err: unknown) =>
+        log.warn({ sandboxId: id, jobId, err }, 'A program that serves could not be started'),
+      )
+    }
     return {
+      startJob,
       stop: () => serving[Symbol.dispose](),
       commandsEnded: () => Promise.race([commands.allEnded(), delay(COMMANDS_ENDED_MS, undefined, { ref: false })]),
     }
@@ -184,6 +214,7 @@ export const createHoldSandbox = (deps: HoldSandboxDeps) => {
       if ((await records.start(id, { startedAt: new Date(), endsAt })) === 'started') {
         renewal.keep(holder)
         void holds.add(life, live(delivery, held, life, served))
+        served.startJob()
         return 'running'
       }
     } catch (error) {
@@ -203,8 +234,11 @@ export const createHoldSandbox = (deps: HoldSandboxDeps) => {
     if (!holds.hasRoom) {
       await delay(FULL_PAUSE_MS, undefined, { signal }).catch(() => {})
       if (Date.now() - Date.parse(submittedAt) < NO_ROOM_TIMEOUT_MS || signal.aborted) return 'requeue'
-      log.error({ sandboxId: id }, 'A sandbox found no room on this worker for 30 s')
-      await records.end(id, 'sandbox-failed', 'the workers had no room for it within 30 s')
+      await fail(
+        sandbox,
+        'the workers had no room for it within 30 s',
+        'A sandbox found no room on this worker for 30 s',
+      )
       return 'done'
     }
     const reserved = holds.reserve()
@@ -223,8 +257,8 @@ export const createHoldSandbox = (deps: HoldSandboxDeps) => {
       const canRetry = !(error instanceof RequestError) || error.code === 'file-store-unavailable'
       if (canRetry && !(await isEngineUp())) return 'requeue'
       if (canRetry && !lastTry) throw error
-      log.error({ sandboxId: id, err: error }, 'A sandbox could not begin')
-      await records.end(id, 'sandbox-failed', ...(error instanceof RequestError ? [error.message] : []))
+      const message = error instanceof RequestError ? error.message : undefined
+      await fail(sandbox, message, 'A sandbox could not begin', error)
       return 'done'
     } finally {
       reserved()

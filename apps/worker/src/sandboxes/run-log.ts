@@ -1,5 +1,5 @@
 import { JOB_OUTPUT_BYTES, type Outcome, type TerminalSize, type Usage } from '@runnel/contract/public'
-import type { Publisher } from '@runnel/output/publisher'
+import type { JobLog, Publisher } from '@runnel/output/publisher'
 import type { Logger } from '@runnel/process'
 import type { History } from '@runnel/registry'
 import type { OutputTaker } from './sandbox-commands.ts'
@@ -13,6 +13,9 @@ interface CollectedOutput {
 
 export interface RunLog extends OutputTaker {
   readonly collected: CollectedOutput
+  /** Whether its log takes what it prints, or has an end already. */
+  readonly started: ReturnType<JobLog['start']>
+  port: JobLog['port']
 }
 
 /** The API has opened the log; nobody else may write to it. */
@@ -47,11 +50,18 @@ export const createRunLog = (
     readonly history: Pick<History, 'find' | 'endCommands'>
     readonly log: Logger
   },
-  run: { readonly id: string; readonly terminal?: TerminalSize | undefined; readonly collects: boolean },
+  run: {
+    readonly id: string
+    readonly terminal?: TerminalSize | undefined
+    readonly collects: boolean
+    /** What it prints after so many bytes is dropped. Without it, nothing is. */
+    readonly keptBytes?: number
+  },
 ): RunLog => {
   const { publisher, history, log } = parts
   const jobLog = publisher.open(run.id, ATTEMPT)
   const collector = createCollector()
+  let leftBytes = run.keptBytes ?? Number.POSITIVE_INFINITY
   const started = jobLog.start(run.terminal)
   const record = history.find(run.id)
   // Both are awaited below, perhaps much later.
@@ -66,10 +76,18 @@ export const createRunLog = (
     get collected() {
       return collector.read()
     },
+    started,
+    async port(change) {
+      await requireStarted()
+      await jobLog.port(change)
+    },
     async write(stream, bytes) {
       if (run.collects) collector.add(stream, bytes)
       await requireStarted()
-      await jobLog.write(stream, bytes)
+      const kept = bytes.subarray(0, leftBytes)
+      leftBytes -= kept.length
+      if (kept.length > 0) await jobLog.write(stream, kept)
+      if (kept.length < bytes.length) await jobLog.drop()
     },
     async end(outcome: Outcome, usage: Usage | null) {
       try {

@@ -72,6 +72,7 @@ const SANDBOX_ENDED: Readonly<Record<SandboxEnding, readonly [tone: Tone, senten
   deleted: ['canceled', 'Its sandbox was ended'],
   'timed-out': ['limit', 'Its sandbox’s time was over'],
   idle: ['limit', 'Its sandbox ended: nobody used it'],
+  finished: ['canceled', 'Its sandbox ended with its program'],
   'out-of-memory': ['limit', 'Its sandbox ran out of memory'],
   lost: ['ours', 'Its sandbox was lost: the worker stopped'],
   'sandbox-failed': ['ours', 'Its sandbox failed, by our fault'],

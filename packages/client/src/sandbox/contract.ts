@@ -6,10 +6,10 @@ import type { Chunk, Encoding, Outcome, Usage } from '../contract.ts'
 export type SandboxStatus = 'queued' | 'running' | 'paused' | 'ended'
 
 /**
- * Why a sandbox ended. `out-of-memory`: all of it, not one program. `lost`: its worker died or stopped. `sandbox-failed`: it
+ * Why a sandbox ended. `finished`: the program of a job with `serve` has ended. `out-of-memory`: all of it, not one program. `lost`: its worker died or stopped. `sandbox-failed`: it
  * could not be started, or broke; that is Runnel's fault.
  */
-export type SandboxEnding = 'deleted' | 'timed-out' | 'idle' | 'out-of-memory' | 'lost' | 'sandbox-failed'
+export type SandboxEnding = 'deleted' | 'timed-out' | 'idle' | 'finished' | 'out-of-memory' | 'lost' | 'sandbox-failed'
 
 export interface SandboxLimits {
   /** Memory of everything in the sandbox together, files included. */

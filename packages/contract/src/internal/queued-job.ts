@@ -27,6 +27,12 @@ export const queuedJobSchema = z.object({
     .optional(),
   /** Of a site: whether what its pages write to the console is output. */
   console: z.boolean().optional(),
+  /** It has a sandbox of its own: that is in the queue in its place. */
+  serve: z.literal(true).optional(),
+  /** Of such a job: everybody may see its previews. */
+  public: z.literal(true).optional(),
+  /** It looks as if it serves, and is not submitted so. */
+  serves: z.literal(true).optional(),
   /** Whether the submission had `code` or `files`. */
   submittedAs: z.enum(['code', 'files']).optional(),
 })

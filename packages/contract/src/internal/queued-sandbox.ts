@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { jobIdSchema } from '../public/job.ts'
 import { maskHostSchema } from '../public/preview.ts'
-import { envSchema, storedInputSchema } from '../public/program.ts'
+import { envSchema, programSchema, storedInputSchema } from '../public/program.ts'
 import { sandboxFileSchema, sandboxMetadataSchema } from '../public/sandbox.ts'
 import { sandboxIdSchema } from '../public/sandbox-id.ts'
 import { sandboxLimitsSchema } from '../public/sandbox-limits.ts'
@@ -37,6 +37,20 @@ export const queuedSandboxSchema = z.object({
   /** Whether everybody who knows its address sees its previews. */
   public: z.boolean().optional(),
   maskHost: maskHostSchema.optional(),
+  /** The job that it runs: a foreground command with the job's log and record. When that ends, the sandbox ends. */
+  serve: z
+    .object({
+      jobId: jobIdSchema,
+      argv: z.array(z.string()).min(1),
+      /** On top of those of every command. */
+      env: envSchema,
+      stdin: z.string(),
+      interactive: z.boolean(),
+      terminal: programSchema.shape.terminal,
+      /** What it prints after that is dropped, and it runs on. */
+      outputBytes: z.int().positive(),
+    })
+    .optional(),
   /** The key that created it; null if there were no keys. */
   keyId: z.string().nullable(),
 })

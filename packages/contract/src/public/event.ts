@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { artifactsShape } from './artifact.ts'
+import { serveShape } from './job.ts'
 import { limitsSchema } from './limits.ts'
 import { outcomeSchema, usageSchema } from './outcome.ts'
 import { portSchema } from './port.ts'
@@ -41,7 +42,10 @@ export const jobEventSchema = z.discriminatedUnion('type', [
     limits: limitsSchema,
     interactive: z.boolean(),
     tty: z.boolean().optional().describe('Whether the program runs on a terminal. Absent if not.'),
-    sandboxId: sandboxIdSchema.optional().describe('The sandbox in which it is a command. Absent for a job.'),
+    sandboxId: sandboxIdSchema
+      .optional()
+      .describe('The sandbox in which it is a command, or that it has for itself. Absent for other jobs.'),
+    ...serveShape,
   }),
   z
     .object({
@@ -70,7 +74,7 @@ export const jobEventSchema = z.discriminatedUnion('type', [
       first: eventIdSchema.describe('The first event that was left out. The last one is the id of this event.'),
     })
     .describe(
-      'Output was left out. Of a job: because Redis was full; more output of this attempt does not come, and the program itself runs on. Of a background command: the oldest output, because a command keeps only the last part; what follows is complete.',
+      'Output was left out. Of a job: because Redis was full; more output of this attempt does not come, and the program itself runs on. Of a job with `serve`: also because it printed more than `limits.outputBytes`. Of a background command: the oldest output, because a command keeps only the last part; what follows is complete.',
     ),
   z
     .object({

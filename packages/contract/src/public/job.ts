@@ -20,6 +20,17 @@ export type JobStatus = z.infer<typeof jobStatusSchema>
  */
 export const JOB_OUTPUT_BYTES = 1024 * 1024
 
+/** Whether a job serves. */
+export const serveShape = {
+  serve: z.literal(true).optional().describe('It was submitted with `serve`. Absent if not.'),
+  serves: z
+    .literal(true)
+    .optional()
+    .describe(
+      'It looks as if it serves web pages, and was submitted without `serve`: it runs until a limit ends it, and nobody can reach it. Absent if not.',
+    ),
+}
+
 /** What the API answers about a job. */
 export const jobSchema = z.strictObject({
   id: jobIdSchema,
@@ -28,7 +39,10 @@ export const jobSchema = z.strictObject({
   extracted: extractedSchema.optional(),
   submittedAt: z.iso.datetime(),
   limits: limitsSchema,
-  sandboxId: sandboxIdSchema.optional().describe('The sandbox in which it is a command. Absent for a job.'),
+  sandboxId: sandboxIdSchema
+    .optional()
+    .describe('The sandbox in which it is a command, or that it has for itself. Absent for other jobs.'),
+  ...serveShape,
   queuePosition: z
     .int()
     .nonnegative()

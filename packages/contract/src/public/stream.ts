@@ -3,6 +3,7 @@ import { errorSchema } from './error.ts'
 import { eventIdSchema, jobEventSchema } from './event.ts'
 import { jobIdSchema, jobSchema, signalNames } from './job.ts'
 import type { LimitsPolicy } from './limits.ts'
+import { SERVE_LIMITS, type ServePolicy } from './serve.ts'
 import { createSubmissionSchema, idempotencyKeySchema } from './submission.ts'
 import { terminalSizeShape } from './terminal.ts'
 import { chunkFault, encodingSchema } from './text.ts'
@@ -46,12 +47,12 @@ const signalShape = { signal: z.enum(signalNames) }
 /** The body of POST /v1/jobs/:id/signal. */
 export const signalSchema = z.strictObject(signalShape)
 
-export const createClientFrameSchema = (policy: LimitsPolicy) =>
+export const createClientFrameSchema = (policy: LimitsPolicy, servePolicy: ServePolicy = SERVE_LIMITS) =>
   z.discriminatedUnion('type', [
     z.strictObject({
       type: z.literal('submit'),
       ref,
-      job: createSubmissionSchema(policy),
+      job: createSubmissionSchema(policy, servePolicy),
       idempotencyKey: idempotencyKeySchema.optional(),
       subscribe: z.boolean().default(true),
     }),

@@ -13,6 +13,8 @@ import {
   pathFault,
   submittedFileSchema,
 } from './program.ts'
+import { boundedNumber } from './sandbox-limits.ts'
+import { SERVE, SERVE_LIMITS, type ServePolicy } from './serve.ts'
 import { TERMINAL, terminalSizeShape } from './terminal.ts'
 import { utf8Length } from './text.ts'
 
@@ -43,11 +45,14 @@ const wholeText = (name: string) =>
     error: `Cannot read ${name}: it has a lone surrogate, which UTF-8 cannot encode`,
   })
 
+const NO_ARTIFACTS =
+  'Cannot keep artifacts of a program that serves: read its files with GET /v1/sandboxes/:id/files while it runs'
+
 /**
  * What `POST /v1/jobs` takes: a program as `code` or as `files` with an `entry`, and how to run it.
  * Unknown fields are refused, nothing is coerced. The language may be left out, or be `auto`, and is then detected.
  */
-export const createSubmissionSchema = (policy: LimitsPolicy) =>
+export const createSubmissionSchema = (policy: LimitsPolicy, servePolicy: ServePolicy = SERVE_LIMITS) =>
   z
     .strictObject({
       language: languageSchema,
@@ -101,6 +106,22 @@ export const createSubmissionSchema = (policy: LimitsPolicy) =>
           'Cancel the job when its client disconnects before it has finished. The client is the WebSocket that submitted it, or the connection that waits for it (`wait`). A server that stops cancels nothing.',
         ),
       artifacts: artifactsSchema.optional(),
+      serve: z
+        .boolean()
+        .default(false)
+        .describe(
+          `For a program that serves web pages, as Flask, FastAPI or Express: it runs in a sandbox of its own (\`sandboxId\`), which ends with it. \`limits.wallMs\` and \`limits.cpuMs\` do not bound it. Each port that it listens on is an event \`port\` with the URL of its preview. \`PORT\` is ${SERVE.port} unless \`env\` has another one.`,
+        ),
+      timeoutMs: boundedNumber('timeoutMs', servePolicy.timeoutMs)
+        .meta({ default: servePolicy.timeoutMs.default })
+        .describe(
+          `Of what is served: it ends this many milliseconds after it has started, ${servePolicy.timeoutMs.minimum} to ${servePolicy.timeoutMs.maximum}. Only with \`serve\`.`,
+        ),
+      idleTimeoutMs: boundedNumber('idleTimeoutMs', servePolicy.idleTimeoutMs)
+        .meta({ default: servePolicy.idleTimeoutMs.default })
+        .describe(
+          `Of what is served: it ends when nothing was asked of it for this many milliseconds, ${servePolicy.idleTimeoutMs.minimum} to ${servePolicy.idleTimeoutMs.maximum}. Requests to its previews count. Only with \`serve\`.`,
+        ),
       public: publicSchema.default(false),
       console: z
         .boolean()
@@ -112,10 +133,15 @@ export const createSubmissionSchema = (policy: LimitsPolicy) =>
     })
     .superRefine((submission, context) => {
       const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
-      const { code, files, entry, args, env, tty } = submission
+      const { code, files, entry, args, env, tty, serve, artifacts } = submission
       for (const side of ['cols', 'rows'] as const) {
         if (!tty && submission[side] !== undefined)
           refuse([side], `Cannot use \`${side}\` without a terminal: send \`tty: true\` with it`)
+      }
+      if (serve && artifacts !== undefined) refuse(['artifacts'], NO_ARTIFACTS)
+      for (const name of ['timeoutMs', 'idleTimeoutMs'] as const) {
+        if (!serve && submission[name] !== undefined)
+          refuse([name], `Cannot use \`${name}\` without \`serve: true\`: the time of a job is \`limits.wallMs\``)
       }
       if (code !== undefined && files !== undefined) refuse([], 'Cannot run both `code` and `files`: send one of them')
       if (code === undefined && files === undefined)

@@ -33,6 +33,8 @@ export const submittedProgramSchema = z.strictObject({
   tty: z.boolean(),
   cols: terminalSizeShape.cols.optional().describe('The first size of the terminal. Absent without `tty`.'),
   rows: terminalSizeShape.rows.optional().describe('The first size of the terminal. Absent without `tty`.'),
+  serve: z.literal(true).optional().describe('It was submitted with `serve`. Absent if not.'),
+  public: z.literal(true).optional().describe('Everybody may see its previews. Absent if not.'),
   isolation: isolationSchema,
   limits: limitsSchema,
 })

@@ -5,6 +5,7 @@ import type { EnqueueOptions } from '@runnel/queue/producer'
 import { isRedisOutage } from '@runnel/redis'
 import type { OperationParts } from '../parts.ts'
 import { requireRedis } from '../request-errors.ts'
+import { enqueueWithRoom } from './enqueue-with-room.ts'
 
 /** The tenant's bounds of the queue, and the idempotency key with the fingerprint of the submission. */
 export type AcceptOptions = Pick<EnqueueOptions, 'tenantBounds' | 'idempotency'>
@@ -36,7 +37,7 @@ export const acceptJob = async (
   { tenantBounds, idempotency }: AcceptOptions,
 ): Promise<{ readonly id: string }> => {
   requireRedis(parts)
-  const { logWriter, history, producer, recorder, tenantCount } = parts
+  const { logWriter, history, recorder, tenantCount } = parts
   const bytes = countJobBytes(job)
   const commands = [...logWriter.startCommands(job), ...history.acceptCommands(job)]
   const tenants = await tenantCount.read()
@@ -44,13 +45,8 @@ export const acceptJob = async (
     ...(tenantBounds === undefined ? {} : { tenantBounds }),
     ...(idempotency === undefined ? {} : { idempotency }),
   }
-  const enqueue = () => producer.enqueue(job, { tenants, commands, bytes, ...optional })
   try {
-    const id = await enqueue().catch(async (error: unknown) => {
-      const isFull = error instanceof RequestError && error.code === 'storage-full'
-      if (!isFull || (await logWriter.makeRoom(job.tenantId, bytes)) !== undefined) throw error
-      return enqueue()
-    })
+    const id = await enqueueWithRoom(parts, job, { tenants, commands, bytes, ...optional })
     if (id === job.id) recorder.accepted()
     return { id }
   } catch (error) {

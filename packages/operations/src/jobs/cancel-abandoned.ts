@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { OperationParts } from '../parts.ts'
 import { toRequestError } from '../request-errors.ts'
 import type { Requester } from '../requester.ts'
+import type { SandboxParts } from '../sandboxes/sandbox-parts.ts'
 import { cancelJob } from './cancel-job.ts'
 
 /** A Redis that restarts is back within seconds. */
@@ -13,7 +13,7 @@ const PAUSE_MS = 1_000
  * aborts: the clients of a server that stops come back to another one.
  */
 export const cancelAbandoned = async (
-  parts: OperationParts,
+  parts: SandboxParts,
   requester: Requester,
   jobId: string,
   closing: AbortSignal,

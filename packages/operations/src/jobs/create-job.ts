@@ -1,11 +1,19 @@
 import type { QueuedJob } from '@runnel/contract/internal'
-import { chooseLimits, LIMIT_NAMES, RequestError, type Submission, type Tenant } from '@runnel/contract/public'
+import {
+  chooseLimits,
+  LIMIT_NAMES,
+  type Limits,
+  RequestError,
+  type Submission,
+  type Tenant,
+} from '@runnel/contract/public'
 import type { JobLanguage } from '@runnel/languages'
 import { fileBoundsOf } from '../files/file-bounds.ts'
 import { findStoredFiles } from '../files/find-stored-files.ts'
 import type { OperationParts } from '../parts.ts'
 import type { Requester } from '../requester.ts'
 import { isSite } from '../sites/is-site.ts'
+import { findProgramServer } from './find-program-server.ts'
 import { resolveProgram } from './resolve-program.ts'
 
 /** A chosen limit above the tenant's maximum is refused, not lowered. */
@@ -25,16 +33,19 @@ export const languagesOf = (languages: readonly JobLanguage[], { limits }: Tenan
   return allowed === null ? languages : languages.filter(({ id }) => allowed.includes(id))
 }
 
-/** Makes every choice that the submission leaves open. Throws a RequestError if the tenant may not have such a job. */
+/**
+ * Makes every choice that the submission leaves open. Throws a RequestError if the tenant may not have such a job. `limits`: instead of
+ * those of a plain job.
+ */
 export const createJob = async (
   parts: Pick<OperationParts, 'languages' | 'policy' | 'jobIds' | 'files' | 'fileBounds'>,
   { tenant, keyId }: Pick<Requester, 'tenant' | 'keyId'>,
   submission: Submission,
+  limits: Limits = chooseLimits(submission.limits, parts.policy, tenant.limits.limits),
 ): Promise<QueuedJob> => {
-  const { languages, policy, jobIds } = parts
+  const { languages, jobIds } = parts
   requireWithin(submission.limits, tenant)
   const program = resolveProgram(submission, languagesOf(languages, tenant))
-  const limits = chooseLimits(submission.limits, policy, tenant.limits.limits)
   const storedFiles = await findStoredFiles(parts, tenant, submission.files ?? [], limits.diskBytes)
   const { artifacts: patterns = [] } = submission
   return {
@@ -48,6 +59,7 @@ export const createJob = async (
     ...(patterns.length === 0 ? {} : { artifacts: { patterns, bounds: fileBoundsOf(parts, tenant) } }),
     keyId,
     ...(isSite(program.program) ? { console: submission.console } : {}),
+    ...(findProgramServer(program.program) === undefined ? {} : { serves: true }),
     submittedAs: submission.code === undefined ? 'files' : 'code',
   }
 }

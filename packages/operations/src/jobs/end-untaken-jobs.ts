@@ -36,7 +36,20 @@ export const endUntakenJobs = (options: {
         `No worker has been ready for ${noWorkerTimeoutMs} ms: gave up a sandbox that waited for one`,
       )
     }
+    // Of a job that serves: no worker has started it.
+    for (const jobId of await history.findRuns(sandboxId)) await endJob(jobId, 0)
     await producer.remove(sandboxId)
+  }
+
+  const endJob = async (jobId: string, attempts: number): Promise<void> => {
+    const reference = randomUUID()
+    const toCommands = await findEndCommands({ history }, jobId)
+    if (!(await logWriter.endUntaken(jobId, attempts, { reference, toCommands }))) return
+    recorder.ended('sandbox-failed', {})
+    log.error(
+      { jobId, reference },
+      `No worker has been ready for ${noWorkerTimeoutMs} ms: gave up a job that waited for one`,
+    )
   }
 
   const endJobs = async (): Promise<void> => {
@@ -46,15 +59,7 @@ export const endUntakenJobs = (options: {
         await endSandbox(jobId)
         continue
       }
-      const reference = randomUUID()
-      const toCommands = await findEndCommands({ history }, jobId)
-      if (await logWriter.endUntaken(jobId, attempts, { reference, toCommands })) {
-        recorder.ended('sandbox-failed', {})
-        log.error(
-          { jobId, reference },
-          `No worker has been ready for ${noWorkerTimeoutMs} ms: gave up a job that waited for one`,
-        )
-      }
+      await endJob(jobId, attempts)
       await producer.retire(jobId)
     }
   }

@@ -1,6 +1,6 @@
 import type { LogEntry } from '@runnel/output/subscriber'
-import type { OperationParts } from '../parts.ts'
 import type { Requester } from '../requester.ts'
+import type { SandboxParts } from '../sandboxes/sandbox-parts.ts'
 import { cancelAbandoned } from './cancel-abandoned.ts'
 import { cancelJob } from './cancel-job.ts'
 import { QUEUE_WAIT_MS, requireProgram } from './execute.ts'
@@ -19,7 +19,7 @@ export interface LiveRun {
  * `finished`.
  */
 export const executeLive = async (
-  parts: OperationParts,
+  parts: SandboxParts,
   requester: Requester,
   prepared: PreparedJob,
   { signal, closing }: { readonly signal: AbortSignal; readonly closing: AbortSignal },

@@ -1,6 +1,6 @@
 import { type Job, RequestError } from '@runnel/contract/public'
-import type { OperationParts } from '../parts.ts'
 import type { Requester } from '../requester.ts'
+import type { SandboxParts } from '../sandboxes/sandbox-parts.ts'
 import { isSite } from '../sites/is-site.ts'
 import { cancelAbandoned } from './cancel-abandoned.ts'
 import { cancelJob } from './cancel-job.ts'
@@ -29,7 +29,7 @@ export const requireProgram = (program: { readonly language: string }): void => 
  * if `signal` aborts, and if waiting for it fails. Without an outcome, the job did not start in time.
  */
 export const execute = async (
-  parts: OperationParts,
+  parts: SandboxParts,
   requester: Requester,
   prepared: PreparedJob,
   { signal, closing, onAccepted }: ExecuteOptions,

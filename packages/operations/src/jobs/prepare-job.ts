@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
-import type { QueuedJob } from '@runnel/contract/internal'
+import type { QueuedJob, QueuedSandbox, SandboxRun } from '@runnel/contract/internal'
 import type { Submission } from '@runnel/contract/public'
-import type { OperationParts } from '../parts.ts'
 import type { Requester } from '../requester.ts'
+import type { SandboxParts } from '../sandboxes/sandbox-parts.ts'
+import { isSite } from '../sites/is-site.ts'
 import type { AcceptOptions } from './accept-job.ts'
 import { createJob } from './create-job.ts'
+import { createServedJob } from './create-served-job.ts'
+import { chooseServedLimits, chooseServeTimes, type ServeTimes } from './serve-times.ts'
 
 export interface SubmitOptions {
   /** Submitting again with the same key returns the first job. */
@@ -13,15 +16,14 @@ export interface SubmitOptions {
   readonly admit?: () => Promise<void>
 }
 
-/** An hour, and five minutes without use. */
-const SITE_TIMES = { timeoutMs: 3_600_000, idleTimeoutMs: 300_000 }
-
 /** A job that is valid for its tenant, and has not been accepted yet. */
 export interface PreparedJob extends AcceptOptions {
-  readonly job: QueuedJob
+  readonly job: QueuedJob | SandboxRun
+  /** Of a job that serves: the sandbox that runs it. */
+  readonly sandbox?: QueuedSandbox
   /** Of a job with previews: whether everybody sees them, and how long it lives, in milliseconds. */
   readonly isPublic: boolean
-  readonly times: { readonly timeoutMs: number; readonly idleTimeoutMs: number }
+  readonly times: ServeTimes
 }
 
 /**
@@ -36,16 +38,35 @@ const toFingerprint = ({ env, ...submission }: Submission): string => {
   return createHash('sha256').update(JSON.stringify(fields)).digest('base64url')
 }
 
+const create = async (
+  parts: SandboxParts,
+  requester: Requester,
+  submission: Submission,
+): Promise<Pick<PreparedJob, 'job' | 'sandbox'>> => {
+  const limits = submission.serve ? chooseServedLimits(parts, requester.tenant, submission) : undefined
+  const job = await createJob(parts, requester, submission, limits)
+  // A site is served without a program.
+  if (!submission.serve || isSite(job.program)) return { job }
+  const { run, sandbox } = await createServedJob(parts, requester, submission, job)
+  return { job: run, sandbox }
+}
+
 /** Throws a RequestError if the tenant may not have such a job. */
 export const prepareJob = async (
-  parts: OperationParts,
+  parts: SandboxParts,
   requester: Requester,
   submission: Submission,
   { idempotencyKey, admit }: SubmitOptions,
 ): Promise<PreparedJob> => {
-  const job = await createJob(parts, requester, submission)
+  const prepared = await create(parts, requester, submission)
   await admit?.()
   const idempotency =
     idempotencyKey === undefined ? {} : { idempotency: { key: idempotencyKey, fingerprint: toFingerprint(submission) } }
-  return { job, isPublic: submission.public, times: SITE_TIMES, tenantBounds: requester.tenant.limits, ...idempotency }
+  return {
+    ...prepared,
+    isPublic: submission.public,
+    times: chooseServeTimes(parts, requester.tenant, submission),
+    tenantBounds: requester.tenant.limits,
+    ...idempotency,
+  }
 }

@@ -27,19 +27,9 @@ export const requireSummary = async ({ subscriber }: OperationParts, id: string)
   return summary
 }
 
-/** A command of a sandbox is not in the queue, so no message of a job reaches it. */
-export const refuseCommand = (id: string, { sandboxId }: JobSummary): void => {
-  if (sandboxId === undefined) return
-  throw new RequestError(
-    'invalid-request',
-    `Cannot reach this job here: it is a command of a sandbox; use /v1/sandboxes/${sandboxId}/commands/${id}`,
-  )
-}
-
 export const requireUnfinished = async (parts: OperationParts, id: string): Promise<JobSummary> => {
   const summary = await requireSummary(parts, id)
   if (summary.status === 'finished') throw new RequestError('job-finished', 'Cannot reach this job: it has finished')
-  refuseCommand(id, summary)
   return summary
 }
 
@@ -54,7 +44,7 @@ export const readJob = async (parts: OperationParts, id: string): Promise<Job> =
   }
   const job = toJob(id, summary)
   if (job.status === 'running') return job
-  const place = await producer.place(id)
+  const place = await producer.place(job.sandboxId ?? id)
   if (place === undefined) return job
   const { position: queuePosition, ...estimate } = place
   return { ...job, queuePosition, ...estimate }

@@ -11,7 +11,7 @@ export const readProgram = async (parts: OperationParts, id: string): Promise<Su
   if (job === undefined) {
     throw new RequestError('job-not-found', 'The program of this job is not kept: an older version removed or wrote it')
   }
-  const { program, extracted, isolation, limits, submittedAs, storedFiles, artifacts } = job
+  const { program, extracted, isolation, limits, submittedAs, storedFiles, artifacts, serve, public: isPublic } = job
   const { language, files, entry, args, env, stdin, interactive, terminal } = program
   const [only] = files
   // Older versions did not note how it was submitted.
@@ -30,6 +30,8 @@ export const readProgram = async (parts: OperationParts, id: string): Promise<Su
     interactive,
     tty: terminal !== undefined,
     ...terminal,
+    ...(serve && { serve }),
+    ...(isPublic && { public: isPublic }),
     isolation,
     limits,
   }

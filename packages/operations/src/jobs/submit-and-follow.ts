@@ -1,6 +1,6 @@
 import type { LogEntry } from '@runnel/output/subscriber'
-import type { OperationParts } from '../parts.ts'
 import type { Requester } from '../requester.ts'
+import type { SandboxParts } from '../sandboxes/sandbox-parts.ts'
 import type { PreparedJob } from './prepare-job.ts'
 import { type Submitted, submitJob } from './submit-job.ts'
 
@@ -12,7 +12,7 @@ export interface Following extends Submitted, Disposable {
 
 /** Listens before it submits, so that no event has to be read back from the log. */
 export const submitAndFollow = async (
-  parts: OperationParts,
+  parts: SandboxParts,
   requester: Requester,
   prepared: PreparedJob,
 ): Promise<Following> => {

@@ -1,7 +1,7 @@
 import type { Job } from '@runnel/contract/public'
 import { createTranscript } from '@runnel/output/subscriber'
-import type { OperationParts } from '../parts.ts'
 import type { Requester } from '../requester.ts'
+import type { SandboxParts } from '../sandboxes/sandbox-parts.ts'
 import { isSite } from '../sites/is-site.ts'
 import type { PreparedJob } from './prepare-job.ts'
 import { readJob, toFinishedJob } from './read-job.ts'
@@ -30,7 +30,7 @@ export interface WaitOptions {
  * Its output is collected from its events. It is read from the log only if it is too large for that.
  */
 export const submitAndWait = async (
-  parts: OperationParts,
+  parts: SandboxParts,
   requester: Requester,
   prepared: PreparedJob,
   { waitMs, signal, onAccepted }: WaitOptions,

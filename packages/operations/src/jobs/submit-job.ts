@@ -1,9 +1,10 @@
 import type { Job } from '@runnel/contract/public'
-import type { OperationParts } from '../parts.ts'
 import type { Requester } from '../requester.ts'
+import type { SandboxParts } from '../sandboxes/sandbox-parts.ts'
 import { acceptSite } from '../sites/accept-site.ts'
 import { isSite } from '../sites/is-site.ts'
 import { acceptJob } from './accept-job.ts'
+import { acceptServedJob } from './accept-served-job.ts'
 import type { PreparedJob } from './prepare-job.ts'
 import { readJob } from './read-job.ts'
 
@@ -16,17 +17,22 @@ export interface Submitted {
 
 /** When it returns, the job is in Redis. */
 export const submitJob = async (
-  parts: OperationParts,
-  { auditLog }: Requester,
+  parts: SandboxParts,
+  { tenant, auditLog }: Requester,
   prepared: PreparedJob,
 ): Promise<Submitted> => {
-  const { job } = prepared
+  const { job, sandbox } = prepared
   const isOfSite = isSite(job.program)
-  const { id } = await (isOfSite ? acceptSite(parts, prepared) : acceptJob(parts, job, prepared))
+  const accept = () => {
+    if (isOfSite) return acceptSite(parts, prepared)
+    if (sandbox === undefined || !('sandboxId' in job)) return acceptJob(parts, job, prepared)
+    return acceptServedJob(parts, tenant, { run: job, sandbox }, prepared)
+  }
+  const { id } = await accept()
   const isRepeated = id !== job.id
   auditLog(isRepeated ? 'A job was submitted again' : 'A job was submitted', { jobId: id })
   if (isRepeated || isOfSite) return { job: await readJob(parts, id), isRepeated }
-  const { submittedAt, program, extracted, limits } = job
+  const { submittedAt, program, extracted, limits, serve, serves } = job
   const { language } = program
   return {
     job: {
@@ -36,6 +42,9 @@ export const submitJob = async (
       ...(extracted === undefined ? {} : { extracted }),
       submittedAt,
       limits,
+      ...('sandboxId' in job ? { sandboxId: job.sandboxId } : {}),
+      ...(serve && { serve }),
+      ...(serves && { serves }),
       attempt: 0,
     },
     isRepeated,

@@ -1,5 +1,9 @@
 import type { QueuedSandbox } from '@runnel/contract/internal'
 import { RequestError, type Tenant, utf8Length } from '@runnel/contract/public'
+import type { EnqueueOptions } from '@runnel/queue/producer'
+import { isRedisOutage, type RedisCommand } from '@runnel/redis'
+import { enqueueWithRoom } from '../jobs/enqueue-with-room.ts'
+import { findEndCommands } from '../jobs/find-end-commands.ts'
 import { requireRedis } from '../request-errors.ts'
 import type { SandboxParts } from './sandbox-parts.ts'
 
@@ -45,35 +49,69 @@ const requireRoom = async (parts: SandboxParts, tenant: Tenant): Promise<void> =
   }
 }
 
-/** Takes back what was accepted: the record first, so that a worker that takes it at this moment does not start it. */
-export const removeQueuedSandbox = async ({ records, producer }: SandboxParts, id: string): Promise<void> => {
+/**
+ * Takes back what was accepted: the record first, so that a worker that takes it at this moment does not start it. The job that it
+ * would have run is canceled.
+ */
+export const removeQueuedSandbox = async (parts: SandboxParts, id: string): Promise<void> => {
+  const { records, producer, history, logWriter, recorder } = parts
   await records.end(id, 'deleted')
+  for (const runId of await history.findRuns(id)) {
+    if (await logWriter.cancelQueued(runId, await findEndCommands(parts, runId))) recorder.ended('canceled', {})
+  }
   await producer.remove(id)
 }
 
+/** For a sandbox that runs a job. */
+interface AcceptOptions {
+  /** What is written in the same step, and its bytes. */
+  readonly commands?: readonly RedisCommand[]
+  readonly bytes?: number
+  readonly idempotency?: EnqueueOptions['idempotency']
+  /** Removes what the commands have written, because there are too many sandboxes after all. */
+  readonly takeBack?: () => Promise<void>
+}
+
 /**
- * Puts a sandbox into the queue. The record, the lists and the place in the queue are one step.
+ * Puts a sandbox into the queue. The record, the lists and the place in the queue are one step. Returns its id, or with an idempotency
+ * key that was used before what is remembered for that.
  *
  *   tenant or workers are full   refused before anything is written
  *   queue or Redis is full       refused by that step, as a job is
  *   several creates at once      those that went over the tenant's bound are taken back, so the bound holds
- *   answer lost                  Redis may have done it, and nobody knows the id: it is taken back
+ *   answer lost                  Redis may have done it, and nobody knows the id: it is taken back. With an idempotency key it is left
+ *                                alone: the caller submits again
  */
-export const acceptSandbox = async (parts: SandboxParts, tenant: Tenant, sandbox: QueuedSandbox): Promise<void> => {
+export const acceptSandbox = async (
+  parts: SandboxParts,
+  tenant: Tenant,
+  sandbox: QueuedSandbox,
+  options: AcceptOptions = {},
+): Promise<string> => {
   requireRedis(parts)
-  const { records, producer, tenantCount } = parts
+  const { records, tenantCount } = parts
+  const { commands: more = [], bytes = 0, idempotency, takeBack } = options
   await requireRoom(parts, tenant)
-  const commands = records.acceptCommands(sandbox)
+  const commands = [...records.acceptCommands(sandbox), ...more]
   const tenants = await tenantCount.read()
-  try {
-    await producer.enqueue(sandbox, { tenants, commands, bytes: countBytes(sandbox), tenantBounds: tenant.limits })
-  } catch (error) {
-    if (!(error instanceof RequestError)) await removeQueuedSandbox(parts, sandbox.id).catch(() => {})
-    throw error
+  const optional = idempotency === undefined ? {} : { idempotency }
+  const enqueueOptions = {
+    tenants,
+    commands,
+    bytes: countBytes(sandbox) + bytes,
+    tenantBounds: tenant.limits,
+    ...optional,
   }
+  const id = await enqueueWithRoom(parts, sandbox, enqueueOptions).catch(async (error: unknown) => {
+    const canSubmitAgain = idempotency !== undefined && isRedisOutage(error)
+    if (!(error instanceof RequestError || canSubmitAgain)) await removeQueuedSandbox(parts, sandbox.id).catch(() => {})
+    throw error
+  })
+  if (id !== sandbox.id) return id
   const bound = boundOf(parts, tenant)
   const living = await records.countLiving(tenant.id)
-  if (living <= bound) return
+  if (living <= bound) return id
+  await takeBack?.()
   await removeQueuedSandbox(parts, sandbox.id)
   throw tooManyOfTenant(living - 1, bound)
 }

@@ -38,7 +38,11 @@ export const chooseSandboxLimit = (
 ): number => chosen ?? Math.min(sandboxPolicy[name].default, maxima[name] ?? Number.POSITIVE_INFINITY)
 
 /** Without a choice the files may take half of the memory, because they are in it. */
-const chooseSizes = (parts: SandboxParts, tenant: Tenant, { limits }: SandboxRequest): QueuedSandbox['limits'] => {
+export const chooseSizes = (
+  parts: SandboxParts,
+  tenant: Tenant,
+  { limits }: Pick<SandboxRequest, 'limits'>,
+): QueuedSandbox['limits'] => {
   const memoryBytes = chooseSandboxLimit(parts, tenant, 'memoryBytes', limits.memoryBytes)
   const usualDisk = chooseSandboxLimit(parts, tenant, 'diskBytes', undefined)
   const diskBytes = limits.diskBytes ?? Math.min(usualDisk, Math.floor(memoryBytes / 2))

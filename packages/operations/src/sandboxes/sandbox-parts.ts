@@ -1,4 +1,4 @@
-import type { SandboxPolicy } from '@runnel/contract/public'
+import type { SandboxPolicy, ServePolicy } from '@runnel/contract/public'
 import type { Gateway } from '@runnel/gateway/client'
 import type { AccessTokens, PreviewRequests, SandboxStates, WorkerDirectory } from '@runnel/registry'
 import type { OperationParts } from '../parts.ts'
@@ -12,6 +12,8 @@ export interface SandboxParts extends OperationParts {
   readonly workers: Pick<WorkerDirectory, 'sandboxRoom'>
   /** The bounds that this deployment grants. */
   readonly sandboxPolicy: SandboxPolicy
+  /** The same for the times of jobs that serve. */
+  readonly servePolicy: ServePolicy
   /** How many sandboxes of one tenant may live at once, unless the tenant has a bound of its own. */
   readonly sandboxesPerTenant: number
 }

@@ -2,6 +2,7 @@ import { api } from './api.ts'
 import { compose } from './compose.ts'
 import { limits } from './limits.ts'
 import { sandboxLimits } from './sandbox-limits.ts'
+import { serveLimits } from './serve-limits.ts'
 import { files, images, jobs, log, redis, store } from './shared.ts'
 import { browserTests, fuzz, soak } from './tests.ts'
 import { dockerProxy, worker } from './worker.ts'
@@ -18,7 +19,7 @@ export const SETTING_GROUPS = {
   'Files: the API and the workers need the same': files,
   API: api,
   'Limits of a job': limits,
-  'Limits of a sandbox': sandboxLimits,
+  'Limits of a sandbox': { ...sandboxLimits, ...serveLimits },
   Workers: worker,
   Images: images,
   'Docker proxy': dockerProxy,
@@ -28,7 +29,7 @@ export const SETTING_GROUPS = {
 
 /** Which process reads which settings. Each app takes its schema from here. */
 export const SETTINGS = {
-  api: { ...redis, ...log, ...jobs, ...store, ...files, ...api, ...limits, ...sandboxLimits },
+  api: { ...redis, ...log, ...jobs, ...store, ...files, ...api, ...limits, ...sandboxLimits, ...serveLimits },
   worker: { ...redis, ...log, ...jobs, ...store, ...files, ...images, ...worker },
   'docker-proxy': {
     ...log,

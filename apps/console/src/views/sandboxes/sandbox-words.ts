@@ -23,6 +23,7 @@ const ENDINGS: Readonly<Record<SandboxEnding, readonly [tone: Tone, words: strin
   deleted: ['canceled', 'Ended by request'],
   'timed-out': ['limit', 'Ended: its time was over'],
   idle: ['limit', 'Ended: nobody used it'],
+  finished: ['ok', 'Ended with its program'],
   'out-of-memory': ['failed', 'Ended: it ran out of memory'],
   lost: ['ours', 'Lost: its worker stopped'],
   'sandbox-failed': ['ours', 'Runnel could not keep it'],
