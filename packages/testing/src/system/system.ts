@@ -63,11 +63,14 @@ export const startSystem = async (options: {
   }
 
   try {
-    const { msg } = await saying(lastApi(), 'The API is listening at ')
+    // All at once, because each takes a second, and no worker needs the API.
+    const [{ msg }] = await Promise.all([
+      saying(lastApi(), 'The API is listening at '),
+      ...Array.from({ length: workerCount }, () => startWorker()),
+    ])
     const url = /http:\S+?(?=,)/.exec(msg)?.[0] ?? ''
     // The API listens before it has reached Redis.
     await eventually(async () => (await fetch(`${url}/health/ready`)).ok, { withinMs: 10_000 })
-    await Promise.all(Array.from({ length: workerCount }, () => startWorker()))
     return {
       ...createSystemCalls(url),
       get api() {
