@@ -13,4 +13,4 @@ export const sharedSystemSchema = z.object({ url: z.url(), key: z.string().optio
 export type SharedSystem = z.output<typeof sharedSystemSchema>
 
 /** Of every shared system, and of those that tests start themselves. */
-export const SYSTEM_ENV = { RUNNEL_LANGUAGES: 'python,javascript' }
+export const SYSTEM_ENV = { RUNNEL_LANGUAGES: 'python,javascript,html' }

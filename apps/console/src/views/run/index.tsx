@@ -9,7 +9,7 @@ import { DropZone } from './drop-zone.tsx'
 import type { EditorHandle } from './editor/editor.tsx'
 import styles from './index.module.css'
 import { NoticeBar } from './notice-bar.tsx'
-import { OutputPane } from './output/output-pane.tsx'
+import { previewOf, ResultPane } from './output/result-pane.tsx'
 import { PhoneBar, type PhonePane } from './phone/phone-bar.tsx'
 import { ProgramPane } from './program-pane.tsx'
 import { RunBar } from './run-bar/run-bar.tsx'
@@ -45,7 +45,8 @@ export const RunView = ({ jobId }: { readonly jobId: string | undefined }): Reac
   const { draft, isWatched } = subject
   const isGone = draft === undefined && subject.error !== undefined
   // What is wrong, and what one can do then, stands in place of the program.
-  const pane = isGone ? 'code' : chosenPane
+  const preview = previewOf(run)
+  const pane = isGone ? 'code' : chosenPane === 'preview' && preview === undefined ? 'output' : chosenPane
   const notices = useNotices(run)
   const places = usePlaces({
     draft,
@@ -73,6 +74,11 @@ export const RunView = ({ jobId }: { readonly jobId: string | undefined }): Reac
     staleTime: Number.POSITIVE_INFINITY,
   })
 
+  // Who looks at the output of a run wants to see what it serves, as soon as it does.
+  const hasPreview = preview !== undefined
+  useEffect(() => {
+    if (hasPreview) setPane((now) => (now === 'output' ? 'preview' : now))
+  }, [hasPreview])
   useDetection(draft, isWatched)
   // On a phone the focus would bring the keyboard before anybody asked for it.
   useEffect(() => {
@@ -116,7 +122,7 @@ export const RunView = ({ jobId }: { readonly jobId: string | undefined }): Reac
         automaticName={automaticName}
         languages={languages}
         isReadOnly={isWatched}
-        isOutputShown={pane === 'output'}
+        isOutputShown={pane !== 'code'}
         run={run}
         hint={hint}
         share={{ shared: acts.shared, onShare: acts.share, onClose: acts.closeShared }}
@@ -148,7 +154,8 @@ export const RunView = ({ jobId }: { readonly jobId: string | undefined }): Reac
             />
           }
           second={
-            <OutputPane
+            <ResultPane
+              phonePane={pane === 'preview' ? 'preview' : 'output'}
               terminal={terminal}
               error={control.terminalError}
               run={run}
@@ -162,7 +169,7 @@ export const RunView = ({ jobId }: { readonly jobId: string | undefined }): Reac
           }
         />
       </div>
-      <PhoneBar pane={pane} isHidden={isTyping} onPane={setPane} />
+      <PhoneBar pane={pane} hasPreview={preview !== undefined} isHidden={isTyping} onPane={setPane} />
     </DropZone>
   )
 }

@@ -4,11 +4,16 @@ import { Plus } from 'lucide-react'
 import { type ReactElement, useRef, useState } from 'react'
 import { IconButton } from '../../parts/button.tsx'
 import { Failed, Loading } from '../../parts/notice.tsx'
+import { afterLast } from '../../parts/polling.ts'
+import { listPorts } from '../../parts/preview/preview-calls.ts'
+import { PreviewPane } from '../../parts/preview/preview-pane.tsx'
 import { CommandList } from './command-list.tsx'
 import styles from './sandbox.module.css'
 import { ShellPane } from './shell-pane.tsx'
 
 export const commandsKey = (id: string): readonly string[] => ['sandbox', id, 'commands']
+
+const PORTS_POLL_MS = 2_000
 
 /** A terminal on the page: one that was there, by its id, or a new one that has none yet. */
 interface Shown {
@@ -35,6 +40,13 @@ const Tabs = ({
     first.length === 0 ? [newShell()] : first.toReversed().map(({ id }) => ({ key: id, id })),
   )
   const [chosen, setChosen] = useState<string>(shells[0]?.key ?? 'commands')
+  const { data: ports = [] } = useQuery({
+    queryKey: ['sandbox', sandbox.id, 'ports'],
+    queryFn: ({ signal }) => listPorts(sandbox.id, signal),
+    refetchInterval: afterLast(PORTS_POLL_MS),
+  })
+  // What was chosen may have stopped to listen.
+  const shown = chosen === 'preview' && ports.length === 0 ? 'commands' : chosen
   const open = (): void => {
     const shell = newShell()
     setShells([...shells, shell])
@@ -52,12 +64,12 @@ const Tabs = ({
       role="tab"
       id={`tab-${key}`}
       aria-controls={`panel-${key}`}
-      aria-selected={key === chosen}
-      tabIndex={key === chosen ? 0 : -1}
+      aria-selected={key === shown}
+      tabIndex={key === shown ? 0 : -1}
       className={styles.tab}
       onClick={() => setChosen(key)}
       onKeyDown={(event) => {
-        const keys = [...shells.map((shell) => shell.key), 'commands']
+        const keys = [...shells.map((shell) => shell.key), 'commands', ...(ports.length > 0 ? ['preview'] : [])]
         const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? 0
         const next = keys[(keys.indexOf(key) + step + keys.length) % keys.length]
         if (step === 0 || next === undefined) return
@@ -74,6 +86,7 @@ const Tabs = ({
         <div role="tablist" aria-label="Terminals and commands" className={styles.tabList}>
           {shells.map(({ key }, index) => tab(key, `Terminal ${index + 1}`))}
           {tab('commands', 'Commands')}
+          {ports.length > 0 && tab('preview', `Preview ${ports.map((port) => `:${port}`).join(' ')}`)}
         </div>
         <IconButton label="New terminal" onClick={open}>
           <Plus size={16} />
@@ -85,21 +98,32 @@ const Tabs = ({
           role="tabpanel"
           id={`panel-${key}`}
           aria-labelledby={`tab-${key}`}
-          hidden={key !== chosen}
+          hidden={key !== shown}
           className={styles.panel}
         >
-          <ShellPane sandbox={sandbox} id={id} isShown={key === chosen} onClose={() => close(key)} />
+          <ShellPane sandbox={sandbox} id={id} isShown={key === shown} onClose={() => close(key)} />
         </div>
       ))}
       <div
         role="tabpanel"
         id="panel-commands"
         aria-labelledby="tab-commands"
-        hidden={chosen !== 'commands'}
+        hidden={shown !== 'commands'}
         className={styles.panel}
       >
         <CommandList sandbox={sandbox} />
       </div>
+      {ports.length > 0 && (
+        <div
+          role="tabpanel"
+          id="panel-preview"
+          aria-labelledby="tab-preview"
+          hidden={shown !== 'preview'}
+          className={styles.panel}
+        >
+          <PreviewPane sandboxId={sandbox.id} ports={ports} />
+        </div>
+      )}
     </div>
   )
 }

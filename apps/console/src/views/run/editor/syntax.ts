@@ -12,6 +12,16 @@ const loadShell = async (): Promise<Extension> => {
   return StreamLanguage.define(shell)
 }
 
+const loadHtml = async (): Promise<Extension> => {
+  const { html } = await import('@codemirror/legacy-modes/mode/xml')
+  return StreamLanguage.define(html)
+}
+
+const loadCss = async (): Promise<Extension> => {
+  const { css } = await import('@codemirror/legacy-modes/mode/css')
+  return StreamLanguage.define(css)
+}
+
 /**
  * How the editor reads a language: its id in the catalogue, or a file's ending. Python is in the first view, the others are
  * loaded when they are needed. What is unknown is plain text.
@@ -21,6 +31,8 @@ export const loadSyntax = async (language: string | undefined): Promise<Extensio
   if (language === 'javascript') return await loadJavaScript({})
   if (language === 'typescript') return await loadJavaScript({ typescript: true })
   if (language === 'bash') return await loadShell()
+  if (language === 'html') return await loadHtml()
+  if (language === 'css') return await loadCss()
   return []
 }
 
@@ -40,6 +52,9 @@ const BY_ENDING: Readonly<Record<string, string>> = {
   tsx: 'typescript',
   sh: 'bash',
   bash: 'bash',
+  html: 'html',
+  htm: 'html',
+  css: 'css',
 }
 
 /** The language that a file's name says, if it says one. */

@@ -16,6 +16,7 @@ const NAMES: Readonly<Record<string, string>> = {
   javascript: 'JavaScript',
   typescript: 'TypeScript',
   bash: 'Bash',
+  html: 'HTML',
 }
 
 /** Whether a text may be a chat answer: it is cheap, and what it says no to is none. */
@@ -30,7 +31,7 @@ export const findPrograms = async (text: string): Promise<readonly FoundProgram[
   const toProgram = ({ content, info, firstLine, lastLine }: FencedBlock): FoundProgram[] => {
     const kind = readInfo(info)
     if (content.trim() === '' || kind.type === 'markdown') return []
-    const language = kind.type === 'program' ? kind.language : undefined
+    const language = kind.type === 'program' ? kind.language : kind.type === 'html' ? 'html' : undefined
     if (language === undefined && kind.type !== 'nothing') return []
     return [{ content, language, name: NAMES[language ?? ''] ?? 'unnamed', firstLine, lastLine }]
   }
