@@ -235,7 +235,7 @@ export const createApp = (parts: AppParts): App => {
   })
   describeApi(app, policy, servePolicy)
   registerReference(app)
-  app.register(async (scope) => registerConsole(scope, consoleFolder))
+  app.register(async (scope) => registerConsole(scope, consoleFolder, parts.previewDomain))
   const options = {
     operations,
     sandboxes,

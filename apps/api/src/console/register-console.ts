@@ -4,7 +4,8 @@ import files from '@fastify/static'
 import { RequestError } from '@runnel/contract/public'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { PUBLIC } from '../access/route-access.ts'
-import { PAGE_HEADERS } from './console-headers.ts'
+import type { PreviewDomain } from '../previews/preview-domain.ts'
+import { toPageHeaders } from './console-headers.ts'
 
 /** The places of the page (apps/console/src/app.tsx). All of them are the same document. */
 const PAGE_URLS = [
@@ -35,7 +36,8 @@ const acceptsHtml = ({ headers }: FastifyRequest): boolean => /\btext\/html\b/i.
  * Serves the built console from `folder`. The document answers only those who accept HTML, which is what browsers say when
  * they open an address; all others get the 404 of the API. Each file is sent as it was compressed at the build.
  */
-export const registerConsole = (app: FastifyInstance, folder: string): void => {
+export const registerConsole = (app: FastifyInstance, folder: string, domain: PreviewDomain): void => {
+  const pageHeaders = toPageHeaders(domain)
   const isBuilt = existsSync(join(folder, 'index.html'))
   if (isBuilt) {
     app.register(files, { root: folder, serve: false, preCompressed: true })
@@ -45,7 +47,7 @@ export const registerConsole = (app: FastifyInstance, folder: string): void => {
     if (!acceptsHtml(request)) return reply.callNotFound()
     reply.header('vary', 'accept')
     if (!isBuilt) throw new RequestError('not-found', NOT_BUILT)
-    return reply.headers(PAGE_HEADERS).sendFile('index.html', { cacheControl: false })
+    return reply.headers(pageHeaders).sendFile('index.html', { cacheControl: false })
   }
   for (const url of PAGE_URLS) {
     app.get(url, { config: PUBLIC, schema: { hide: true, summary: 'The page' } }, sendPage)

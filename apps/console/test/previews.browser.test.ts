@@ -1,0 +1,74 @@
+import { screenshot, browserTest as test } from '@runnel/testing/browser'
+import { expect } from 'vitest'
+import { findBarriers } from './find-barriers.ts'
+import { useRunPage } from './run-page.ts'
+
+/** The time that a busy machine needs. */
+const SOON = { timeout: 30_000 }
+const WIDE = { viewport: { width: 1440, height: 900 } }
+
+const SITE = `<!doctype html>
+<title>Counter</title>
+<h1>Rivers</h1>
+<input aria-label="Name">
+<button>Count</button>
+<p>0</p>
+<script>
+  document.querySelector('input').focus()
+  console.log('ready', { rivers: ['Nile', 'Amazon'] })
+  let count = 0
+  document.querySelector('button').onclick = () => {
+    document.querySelector('p').textContent = count += 1
+    if (count === 2) throw new TypeError('too many')
+  }
+</script>
+`
+
+test('A page in HTML is seen beside its output, which has what it writes to the console', async ({ openConsole }) => {
+  const { page, allow } = await openConsole('/', WIDE)
+  allow(/too many|frame-ancestors/)
+  const run = await useRunPage(page)
+  await run.write(SITE)
+  await run.run()
+
+  // It is there as soon as it is served, and the keyboard stays in the program.
+  const preview = page.getByRole('region', { name: 'Preview' })
+  const frame = preview.frameLocator('iframe')
+  await frame.getByRole('heading', { name: 'Rivers' }).waitFor(SOON)
+  await run.untilOutput("ready { rivers: [ \"Nile\", \"Amazon\" ] }")
+  expect(await page.evaluate(() => document.activeElement?.className)).toContain('cm-content')
+  expect(await findBarriers(page)).toEqual([])
+  await screenshot(page, 'preview-light-wide')
+
+  // It works, its error leads to the line, and each request is listed.
+  await frame.getByRole('button', { name: 'Count' }).click()
+  await frame.getByText('1', { exact: true }).waitFor()
+  await preview.getByText('Keys go to the preview').waitFor()
+  await frame.getByRole('button', { name: 'Count' }).click()
+  await run.untilOutput('Uncaught TypeError: too many')
+  await run.untilOutput('/workspace/index.html:12')
+  await run.button('Requests').click()
+  await preview.getByRole('row', { name: /GET \/ 200/ }).waitFor(SOON)
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await run.button('Width of a phone').click()
+  expect((await preview.locator('iframe').boundingBox())?.width).toBe(390)
+  await screenshot(page, 'preview-dark-wide')
+
+  // A tab of its own has its own link, and a reload makes a new one.
+  const [tab] = await Promise.all([page.waitForEvent('popup'), run.button('Open in a new tab').click()])
+  await tab.getByRole('heading', { name: 'Rivers' }).waitFor(SOON)
+  expect(tab.url()).toMatch(/^http:\/\/80-sbx-[0-9a-f]{24}\.localhost:\d+\/$/)
+  await tab.close()
+  await run.button('Reload the preview').click()
+  await frame.getByText('0', { exact: true }).waitFor(SOON)
+
+  // On a phone it is a pane of its own.
+  await page.setViewportSize({ width: 390, height: 780 })
+  await page.getByRole('navigation', { name: 'Panes' }).getByRole('button', { name: 'Preview' }).click()
+  await frame.getByRole('heading', { name: 'Rivers' }).waitFor()
+  expect(await findBarriers(page)).toEqual([])
+  await screenshot(page, 'preview-dark-phone')
+  await run.button('Stop').click()
+  await run.untilState('Canceled')
+  await preview.waitFor({ state: 'detached' })
+})
