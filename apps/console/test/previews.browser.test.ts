@@ -35,7 +35,7 @@ test('A page in HTML is seen beside its output, which has what it writes to the 
   const preview = page.getByRole('region', { name: 'Preview' })
   const frame = preview.frameLocator('iframe')
   await frame.getByRole('heading', { name: 'Rivers' }).waitFor(SOON)
-  await run.untilOutput("ready { rivers: [ \"Nile\", \"Amazon\" ] }")
+  await run.untilOutput('ready { rivers: [ "Nile", "Amazon" ] }')
   expect(await page.evaluate(() => document.activeElement?.className)).toContain('cm-content')
   expect(await findBarriers(page)).toEqual([])
   await screenshot(page, 'preview-light-wide')
@@ -71,4 +71,33 @@ test('A page in HTML is seen beside its output, which has what it writes to the 
   await run.button('Stop').click()
   await run.untilState('Canceled')
   await preview.waitFor({ state: 'detached' })
+})
+
+const FLASK = `from flask import Flask
+
+app = Flask(__name__)
+
+
+@app.route("/")
+def hello():
+    print("somebody came", flush=True)
+    return "<h1>Hello from Flask</h1>"
+
+
+if __name__ == "__main__":
+    app.run(debug=True)
+`
+
+test('A Flask app that is pasted as a chat answer is seen by pressing Run', async ({ openConsole }) => {
+  const { page } = await openConsole('/', WIDE)
+  const run = await useRunPage(page)
+  await run.write(`Here is your app:\n\n\`\`\`python\n${FLASK}\`\`\`\n`)
+  await run.run()
+  const preview = page.getByRole('region', { name: 'Preview' })
+  await preview.frameLocator('iframe').getByRole('heading', { name: 'Hello from Flask' }).waitFor(SOON)
+  await preview.getByText(/^5000-sbx-[0-9a-f]{24}\.localhost:\d+$/).waitFor()
+  await run.untilOutput('somebody came')
+  await screenshot(page, 'preview-flask')
+  await run.button('Stop').click()
+  await preview.waitFor({ state: 'detached', ...SOON })
 })

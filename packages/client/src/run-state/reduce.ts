@@ -25,7 +25,17 @@ const reduceJobEvent = (state: RunState, event: JobEvent): RunState => {
   switch (event.type) {
     case 'queued': {
       const { language, extracted, limits, interactive, tty = false, jobId, sandboxId } = event
-      const asked = { language, extracted, limits, interactive, tty, sandboxId }
+      const isServed = event.serve === true || language === 'html'
+      const asked = {
+        language,
+        extracted,
+        limits,
+        interactive,
+        tty,
+        sandboxId,
+        isServed,
+        serves: event.serves === true,
+      }
       return { ...state, phase: 'queued', jobId, queuedAtMs: atMs, ...asked }
     }
     case 'started':

@@ -61,8 +61,7 @@ const describeRunning = (state: RunState, nowMs: number): RunWords => {
     const { file, line, reason } = state.paused
     return toWords('running', `Paused at ${file}:${line}, ${reason}`, ['Clock stopped'], [STOP])
   }
-  // A site has no such limit.
-  const isPastHalf = limits !== undefined && state.language !== 'html' && ranMs > limits.wallMs / 2
+  const isPastHalf = limits !== undefined && !state.isServed && ranMs > limits.wallMs / 2
   const beneath = [isPastHalf ? `Of ${formatSet(limits.wallMs)}` : undefined]
   const running = `Running ${formatGrowing(ranMs)}`
   const quietMs = nowMs - lastOutputAtMs

@@ -69,6 +69,10 @@ export interface RunState {
   readonly tail: string
   /** The ports that it listens on, in the order in which they came, and where browsers see them. */
   readonly ports: readonly { readonly port: number; readonly url: string | undefined }[]
+  /** It looks as if it served web pages, and nobody can reach it. */
+  readonly serves: boolean
+  /** It is served, or a site: its limits of time are not those of a program. */
+  readonly isServed: boolean
   /** The sandbox that its previews are of. Undefined: it has none. */
   readonly sandboxId: string | undefined
   /** Types of events that this version does not know. */
@@ -111,6 +115,8 @@ export const initialRunState: RunState = {
   paused: undefined,
   tail: '',
   ports: [],
+  serves: false,
+  isServed: false,
   sandboxId: undefined,
   unknownTypes: [],
   clockAheadMs: 0,

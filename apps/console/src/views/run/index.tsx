@@ -68,6 +68,17 @@ export const RunView = ({ jobId }: { readonly jobId: string | undefined }): Reac
     openDrawer,
     onStarted: () => setPane('output'),
   })
+  const { say } = notices
+  const { serves, jobId: servingId } = run
+  const serveIt = useRef(acts.serveIt)
+  serveIt.current = acts.serveIt
+  useEffect(() => {
+    if (!serves || servingId === undefined) return
+    say({
+      sentence: 'This program serves web pages, and nobody can reach it so.',
+      actions: [{ label: 'Serve it', act: () => serveIt.current() }],
+    })
+  }, [serves, servingId, say])
   const { data: languages = [] } = useQuery({
     queryKey: ['languages'],
     queryFn: ({ signal }) => client.languages({ signal }),

@@ -26,6 +26,8 @@ export interface Acts {
   readonly download: () => void
   readonly jump: (by: 1 | -1) => void
   readonly act: (action: RunAction) => void
+  /** Ends a run that nobody can reach, and runs its program so that a browser can. */
+  readonly serveIt: () => void
   readonly shared: Shared | undefined
   readonly closeShared: () => void
 }
@@ -88,6 +90,13 @@ export const useActs = (parts: {
     const raised = withLimits(draft, action.limits)
     changeDraft((now) => ({ ...now, limits: raised.limits }))
     run(raised)
+  }
+  const serveIt = (): void => {
+    const draft = takeDraft()
+    if (draft === undefined) return
+    control.stop()
+    control.start(draft, { serve: true })
+    onStarted()
   }
   const download = (): void => {
     if (jobId === undefined || subject.draft === undefined) return
@@ -158,6 +167,7 @@ export const useActs = (parts: {
       if (!places.step(by)) say({ sentence: 'The output names no line of the program.' })
     },
     act,
+    serveIt,
     shared,
     closeShared: () => setShared(undefined),
   }

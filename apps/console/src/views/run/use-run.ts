@@ -1,3 +1,4 @@
+import type { Submission } from '@runnel/client'
 import { initialRunState, type Refusal, type RunState, reduceRunState } from '@runnel/client/run-state'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
@@ -5,8 +6,14 @@ import { useLocation } from 'wouter'
 import { noteRefusal } from '../../session.ts'
 import type { Draft } from './draft/draft.ts'
 import { changeDraft } from './draft/draft-store.ts'
+import { servesPages } from './draft/serves.ts'
 import { type DraftFault, toSubmission } from './draft/to-submission.ts'
 import { loadRunTerminal, type RunTerminal, useRunSnapshot, useRunTerminal } from './output/run-terminal.ts'
+
+interface StartOptions {
+  /** It is served whatever it looks like. */
+  readonly serve?: boolean
+}
 
 export interface RunControl {
   readonly terminal: RunTerminal | undefined
@@ -14,7 +21,7 @@ export interface RunControl {
   readonly run: RunState
   readonly stream: 'both' | 'stdout' | 'stderr'
   /** Submits a draft. Answers why it cannot be; what the API refuses is in `run`. */
-  readonly start: (draft: Draft) => DraftFault | undefined
+  readonly start: (draft: Draft, options?: StartOptions) => DraftFault | undefined
   readonly stop: () => void
 }
 
@@ -52,12 +59,12 @@ export const useRun = (jobId: string | undefined): RunControl => {
     if (refusal?.code === 'unauthorized') noteRefusal(queries, { status: 401 })
   }, [queries, refusal])
 
-  const send = async (submission: Parameters<RunTerminal['core']['run']>[0]): Promise<void> => {
+  const send = async (submission: Submission, isServed: () => Promise<boolean>): Promise<void> => {
     setSentAtMs(Date.now())
     setRefused(undefined)
     try {
-      const { core } = await loadRunTerminal()
-      const id = await core.run(submission)
+      const [{ core }, serve] = await Promise.all([loadRunTerminal(), isServed()])
+      const id = await core.run(serve ? { ...submission, serve } : submission)
       changeDraft((draft) => ({ ...draft, jobId: id }))
       navigate(`/r/${id}`)
     } catch (error) {
@@ -74,10 +81,10 @@ export const useRun = (jobId: string | undefined): RunControl => {
     terminalError: error,
     run: isSending ? { ...initialRunState, phase: 'sending', sentAtMs } : (refused ?? known),
     stream: snapshot?.stream ?? 'both',
-    start: (draft) => {
+    start: (draft, { serve = false } = {}) => {
       const made = toSubmission(draft)
       if ('fault' in made) return made.fault
-      void send(made.submission)
+      void send(made.submission, async () => serve || (await servesPages(draft)))
       return undefined
     },
     stop: () => {
