@@ -16,14 +16,6 @@ const DOCKER_TIMEOUT_MS = 30_000
 const SWEEP_AGAIN_MS = 500
 const SWEEPS = 3
 
-/** For 100 clients at the same time: a ready sandbox for each, and as many jobs at once. */
-const CROWD_ENV = {
-  RUNNEL_LANGUAGES: 'python',
-  RUNNEL_POOL_MIN: '100',
-  RUNNEL_POOL_MAX: '128',
-  RUNNEL_CONCURRENCY: '128',
-}
-
 /** What scenarios measure with. Each part starts when it is first used, and stops at the end. */
 export interface Bench {
   readonly docker: Docker
@@ -34,8 +26,6 @@ export interface Bench {
   readonly engineCeiling: EngineCeiling
   /** Like `npm start`: all settings at their defaults. */
   system(): Promise<System>
-  /** With a pool of 100. */
-  crowdSystem(): Promise<System>
   /** Starts another one. Its caller may stop it early. */
   startSystem(name: string, env: Readonly<Record<string, string>>): Promise<System>
   subprocessService(): Promise<Contender>
@@ -92,7 +82,6 @@ export const createBench = async (resources: AsyncDisposableStack): Promise<Benc
     bareNode: createBareNode(),
     engineCeiling: resources.use(createEngineCeiling(docker, LABEL)),
     system: once(() => start('default', {})),
-    crowdSystem: once(() => start('crowd', CROWD_ENV)),
     startSystem: start,
     subprocessService: once(() => own(() => startHttpService('subprocess-service', python ?? 'python3'))),
     containerService: once(() => own(() => startHttpService('container-service', LABEL))),

@@ -24,7 +24,7 @@ interface StoredBlob extends BlobId {
 export interface BlobStore extends Disposable {
   /**
    * Keeps all bytes. If the bytes end with an error, nothing stays. Readers see a blob only when it is whole. The consumer sets the
-   * pace: a bounded number of bytes is in memory.
+   * pace: a bounded number of bytes is in memory. Nobody else may use them.
    */
   put(id: BlobId, bytes: Readable): Promise<void>
   /** The bytes, or a part of them. The caller reads the stream to its end or destroys it. */

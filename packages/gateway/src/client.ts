@@ -1,6 +1,7 @@
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest, Agent as TlsAgent } from 'node:https'
 import { type Duplex, PassThrough, type Readable } from 'node:stream'
+import { sendAll } from '@runnel/bytes'
 import type { RequestError } from '@runnel/contract/public'
 import type { Leases, SandboxRecord, SandboxRecords } from '@runnel/registry'
 import {
@@ -23,7 +24,7 @@ export type { ActAnswer, ActName, ActRequest, ConnectionAnswer, ConnectionName, 
 export { hasEnded, sandboxEnded }
 
 export interface CallOptions {
-  /** Bytes for the worker, sent as fast as it takes them. */
+  /** Bytes for the worker, sent as fast as it takes them. Nobody else may use the pieces of a stream. */
   readonly body?: Readable | Uint8Array | undefined
   /** Hangs up. */
   readonly signal?: AbortSignal | undefined
@@ -131,7 +132,20 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
       ...(signal === undefined ? {} : { signal }),
     })
     let isConnected = false
+    let isAnswered = false
     const late = setTimeout(() => request.destroy(new Error('no answer in time')), ANSWER_TIMEOUT_MS + waitMs)
+    const answered = (): void => {
+      isAnswered = true
+      clearTimeout(late)
+    }
+    /** A large body takes longer than an answer may: the time counts from its last piece that was taken. */
+    async function* readPieces(from: Readable): AsyncGenerator<Uint8Array> {
+      // Its owner says why it broke off. Ended here it would get a reason of its own.
+      for await (const piece of from.iterator({ destroyOnReturn: false })) {
+        if (!isAnswered) late.refresh()
+        yield piece
+      }
+    }
     request.on('socket', (socket) => {
       if (!socket.connecting) {
         isConnected = true
@@ -146,26 +160,23 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
       socket.once('close', () => clearTimeout(slow))
     })
     request.on('error', (error) => {
-      clearTimeout(late)
+      answered()
       holders.forget(sandboxId)
       reject(isConnected ? new BrokenError(error) : unreachable(error))
     })
     request.on('response', (response) => {
-      clearTimeout(late)
+      answered()
       // Refused: nobody wants the rest of the body.
       if (response.statusCode !== 200) response.once('end', () => request.writableFinished || request.destroy())
       resolve({ response })
     })
     request.on('upgrade', (response, stream, head) => {
-      clearTimeout(late)
+      answered()
       if (head.length > 0) stream.unshift(head)
       resolve({ response, stream })
     })
     if (body === undefined || body instanceof Uint8Array) request.end(body)
-    else {
-      body.on('error', (error) => request.destroy(error))
-      body.pipe(request)
-    }
+    else sendAll(readPieces(body), request).catch((error: Error) => request.destroy(error))
     return promise
   }
 

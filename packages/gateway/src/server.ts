@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Duplex, Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { sendAll } from '@runnel/bytes'
 import { RequestError } from '@runnel/contract/public'
 import {
   ACT_SCHEMAS,
@@ -32,7 +32,7 @@ export interface Call {
 
 export interface Answered<A extends ActName> {
   readonly answer: ActAnswer<A>
-  /** Bytes that are there already, or a stream, which is read as fast as the API takes it. */
+  /** Bytes that are there already, or a stream: read as fast as the API takes it, and for nobody else. */
   readonly body?: Uint8Array | AsyncIterable<Uint8Array> | undefined
 }
 
@@ -199,7 +199,7 @@ export const startGatewayServer = async (options: {
       else {
         // The first bytes may take a while.
         response.flushHeaders()
-        await pipeline(body, response)
+        await sendAll(body, response)
       }
       // Nobody listens for it any more, and an abort makes an error with a stack.
       response.off('close', hangUp)

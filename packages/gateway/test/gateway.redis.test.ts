@@ -87,8 +87,7 @@ describe('The gateway', () => {
 
   test('streams bytes both ways, no faster than they are taken', async ({ house }) => {
     const { gateway, ours } = house
-    const part = Buffer.alloc(MIB, 'y')
-    const body = Readable.from(Array.from({ length: 16 }, () => part))
+    const body = Readable.from(Array.from({ length: 16 }, () => Buffer.alloc(MIB, 'y')))
     const { answer } = await gateway.call(OURS, 'write-file', { path: 'up' }, { body })
     expect(answer).toEqual({ sizeBytes: 16 * MIB })
 

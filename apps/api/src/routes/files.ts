@@ -10,6 +10,7 @@ import { z } from 'zod'
 import { requesterOf } from '../access/requester.ts'
 import { readRange } from '../uploads/byte-range.ts'
 import { toAttachment } from '../uploads/content-disposition.ts'
+import { sendBytes } from '../uploads/send-bytes.ts'
 import { readUpload } from '../uploads/upload.ts'
 import { errorAnswers } from './answers.ts'
 import { wholeNumber } from './query-values.ts'
@@ -92,15 +93,14 @@ export const filesRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { op
       if (range !== undefined) {
         reply.code(206).header('content-range', `bytes ${range.first}-${range.last}/${sizeBytes}`)
       }
-      return reply
-        .headers({
-          'content-type': file.contentType,
-          'content-length': range === undefined ? sizeBytes : range.last - range.first + 1,
-          'content-disposition': toAttachment(file.name),
-          'accept-ranges': 'bytes',
-          etag,
-        })
-        .send(bytes)
+      reply.headers({
+        'content-type': file.contentType,
+        'content-length': range === undefined ? sizeBytes : range.last - range.first + 1,
+        'content-disposition': toAttachment(file.name),
+        'accept-ranges': 'bytes',
+        etag,
+      })
+      await sendBytes(reply, bytes)
     },
   )
 

@@ -1,7 +1,8 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { RequestError } from '@runnel/contract/public'
 
-async function* count(bytes: Readable, length: number): AsyncGenerator<Buffer> {
+/** The same bytes. Ends with an error if there are fewer than were announced: the client would wait for them. */
+export async function* exactBytes(bytes: Readable, length: number): AsyncGenerator<Buffer> {
   let left = length
   for await (const part of bytes) {
     left -= part.length
@@ -11,7 +12,3 @@ async function* count(bytes: Readable, length: number): AsyncGenerator<Buffer> {
   const message = `The file became shorter while it was read: ${left} of ${length} bytes are missing. Read it again`
   throw new RequestError('range-not-satisfiable', message)
 }
-
-/** The same bytes. Ends with an error if there are fewer than were announced: the client would wait for them. */
-export const exactBytes = (bytes: Readable, length: number): Readable =>
-  Readable.from(count(bytes, length), { objectMode: false })

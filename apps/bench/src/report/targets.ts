@@ -56,24 +56,6 @@ export const TARGETS: readonly Target[] = [
   },
   {
     scenario: 'burst',
-    says: 'Burst of 100, pool of 100: all succeed',
-    ours: figure('runnel-stream', 'pool of 100, finished', 'succeeded'),
-    bound: ALL,
-  },
-  {
-    scenario: 'burst',
-    says: 'Burst of 100, pool of 100, median (ms)',
-    ours: figure('runnel-stream', 'pool of 100, finished', 'median'),
-    bound: { atMost: 350 },
-  },
-  {
-    scenario: 'burst',
-    says: 'Burst of 100, pool of 100, the last (ms)',
-    ours: figure('runnel-stream', 'pool of 100, finished', 'max'),
-    bound: { atMost: 900 },
-  },
-  {
-    scenario: 'burst',
     says: 'Burst of 100, default pool: all succeed',
     ours: figure('runnel-stream', 'default pool, finished', 'succeeded'),
     bound: ALL,

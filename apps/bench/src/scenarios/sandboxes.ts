@@ -16,7 +16,10 @@ const ROUNDS = 40
 const FILE_MIB = 100
 const FILE_ROUNDS = 3
 const ECHOES = 60
-const WARM_UP = 5
+/** As in `sequential`: Node compiles code that is used often, and a service that has just started has none of it. */
+const WARM_UP_MS = 4_000
+/** Each waits for the engine, so there are few. */
+const WARM_UP_CREATES = 5
 /** Memory is read this often while a file is on its way. */
 const LOOK_MS = 20
 
@@ -36,11 +39,11 @@ const runTrue = async (sandbox: Sandbox): Promise<void> => {
   if (exitCode !== 0) throw new Error(`\`true\` ended with ${exitCode}`)
 }
 
-/** In turn with a shell on the bare machine. `between` is not measured. */
-const inTurn = async (act: () => Promise<void>, between: () => Promise<unknown>) => {
+/** In turn with a shell on the bare machine. `between` and the first rounds are not measured. */
+const inTurn = async (act: () => Promise<void>, between: () => Promise<unknown>, warmUp: number) => {
   const ours: number[] = []
   const bare: number[] = []
-  for (let round = -WARM_UP; round < ROUNDS; round += 1) {
+  for (let round = -warmUp; round < ROUNDS; round += 1) {
     await between()
     const oursMs = await timed(act)
     const bareMs = await timed(spawnTrue)
@@ -56,9 +59,11 @@ const measureCommands = async (system: System): Promise<Row[]> => {
   const connection = { baseUrl: system.url }
   await using sandbox = await Sandbox.create(connection)
   await system.untilQuiet()
+  for (const until = performance.now() + WARM_UP_MS; performance.now() < until; ) await runTrue(sandbox)
   const living = await inTurn(
     () => runTrue(sandbox),
     async () => {},
+    0,
   )
   let made: Sandbox | undefined
   const created = await inTurn(
@@ -70,6 +75,7 @@ const measureCommands = async (system: System): Promise<Row[]> => {
       await made?.kill()
       await system.untilQuiet()
     },
+    WARM_UP_CREATES,
   )
   await made?.kill()
   return [

@@ -1,3 +1,4 @@
+import { giveBack } from '@runnel/bytes'
 import { fileEntrySchema, RequestError } from '@runnel/contract/public'
 import type { Call, Handlers } from '@runnel/gateway/server'
 import type { HeldSandbox, Task } from '@runnel/sandbox'
@@ -21,6 +22,7 @@ export const toAbsolute = (workDir: string, path: string): string =>
 export const writeFile = async (
   held: HeldSandbox,
   task: Extract<Task, { name: 'write' }>,
+  /** Nobody else may use them. */
   bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<number> => {
   const process = held.task(task)
@@ -34,6 +36,7 @@ export const writeFile = async (
       if (over.signal.aborted) break
       sizeBytes += part.length
       await process.write(part)
+      giveBack(part)
     }
     process.end()
   } catch (error) {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { giveBack } from '@runnel/bytes'
 import {
   type BlobId,
   BlobMissingError,
@@ -63,6 +64,7 @@ export const createFolderStore = (folder: string): BlobStore => {
     for await (const chunk of bytes) {
       // An error of the stream itself must not be mistaken for one of the disk.
       await attempt(() => file.writeFile(chunk))
+      giveBack(chunk)
     }
     await attempt(() => file.datasync())
   }

@@ -117,8 +117,8 @@ export const createAgentConnection = (transport: Transport): AgentConnection => 
         return listener.onEvent({
           type: 'output',
           stream: kind === RESPONSE.stdout ? 'stdout' : 'stderr',
-          // A copy, because the frame is a view of a larger chunk, which must not stay in memory for it.
-          bytes: Buffer.from(payload),
+          // A copy, if it is a part of a larger chunk, which is given back.
+          bytes: payload.length === payload.buffer.byteLength ? payload : Buffer.from(payload),
         })
       case RESPONSE.done:
         if (listener.isDone) throw new ProtocolError('The agent said twice that the program has started')

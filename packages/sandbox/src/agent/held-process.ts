@@ -124,8 +124,9 @@ export const startHeldProcess = (
         await exit.promise // throws why, if it failed
         return
       }
-      yield { stream: event.stream, bytes: event.bytes }
+      // Before: whoever gets the bytes may give them back, and then they have no length.
       unpaidBytes += event.bytes.length
+      yield { stream: event.stream, bytes: event.bytes }
       if (unpaidBytes >= CREDIT_PIECE_BYTES) {
         connection.giveCredit(stream, unpaidBytes)
         unpaidBytes = 0

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { giveBack } from '@runnel/bytes'
 import type { Limits } from '@runnel/contract/public'
 import { type AgentConnection, createAgentConnection } from '../agent/connection.ts'
 import { ProtocolError } from '../agent/frames.ts'
@@ -47,7 +48,8 @@ const connect = ({ socket, head }: { socket: Duplex; head: Buffer }): AgentConne
   let stderrTail = ''
   let stderrBytes = 0
   const connection = createAgentConnection({
-    write: (bytes) => void socket.write(bytes),
+    // A frame was made for this write alone.
+    write: (bytes) => void socket.write(bytes, () => giveBack(bytes)),
     end: () => void socket.end(),
     close: () => void socket.destroy(),
   })
@@ -63,6 +65,8 @@ const connect = ({ socket, head }: { socket: Duplex; head: Buffer }): AgentConne
     } catch (cause) {
       connection.close(new Error('The stream from Docker is damaged', { cause }))
     }
+    // What is kept of it was copied.
+    giveBack(chunk)
   }
   const ended = (cause?: Error) => {
     const printed = stderrTail.trim() === '' ? '' : `; it printed: ${stderrTail.trim()}`

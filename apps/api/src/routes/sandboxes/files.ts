@@ -5,6 +5,7 @@ import { requesterOf } from '../../access/requester.ts'
 import { readRange } from '../../uploads/byte-range.ts'
 import { toAttachment } from '../../uploads/content-disposition.ts'
 import { exactBytes } from '../../uploads/exact-bytes.ts'
+import { sendBytes } from '../../uploads/send-bytes.ts'
 import { streamedBody } from '../../uploads/streamed-bodies.ts'
 import { errorAnswers } from '../answers.ts'
 import type { RouteOptions } from '../route-options.ts'
@@ -73,14 +74,13 @@ export const sandboxFilesRoutes: FastifyPluginAsyncZod<RouteOptions> = async (ap
       const part = { offset: first, length: last - first + 1 }
       const bytes = await files.read(requester, id, path, { part, signal: whileConnected(reply.raw) })
       if (range !== undefined) reply.code(206).header('content-range', `bytes ${first}-${last}/${sizeBytes}`)
-      return reply
-        .headers({
-          'content-type': NO_TYPE,
-          'content-length': part.length,
-          'content-disposition': toAttachment(path),
-          'accept-ranges': 'bytes',
-        })
-        .send(exactBytes(bytes, part.length))
+      reply.headers({
+        'content-type': NO_TYPE,
+        'content-length': part.length,
+        'content-disposition': toAttachment(path),
+        'accept-ranges': 'bytes',
+      })
+      await sendBytes(reply, exactBytes(bytes, part.length))
     },
   )
 

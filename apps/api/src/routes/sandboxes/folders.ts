@@ -14,6 +14,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { requesterOf } from '../../access/requester.ts'
 import { toAttachment } from '../../uploads/content-disposition.ts'
+import { sendBytes } from '../../uploads/send-bytes.ts'
 import { errorAnswers } from '../answers.ts'
 import { wholeNumber } from '../query-values.ts'
 import type { RouteOptions } from '../route-options.ts'
@@ -167,9 +168,8 @@ export const foldersRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, { 
       const signal = whileConnected(reply.raw)
       const bytes = await files.archive(requesterOf(request), request.params.id, path, { format, signal })
       const name = path.split('/').findLast((part) => part !== '' && part !== '.' && part !== '..') ?? 'files'
-      return reply
-        .headers({ 'content-type': ARCHIVE_TYPES[format], 'content-disposition': toAttachment(`${name}.${format}`) })
-        .send(bytes)
+      reply.headers({ 'content-type': ARCHIVE_TYPES[format], 'content-disposition': toAttachment(`${name}.${format}`) })
+      await sendBytes(reply, bytes)
     },
   )
 }

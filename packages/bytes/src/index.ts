@@ -1,0 +1,2 @@
+export { giveBack } from './give-back.ts'
+export { sendAll } from './send-all.ts'
