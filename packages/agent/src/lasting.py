@@ -22,6 +22,7 @@ import frames
 import json_text
 from dials import Dials
 from listening import AF_NETLINK, SOCK_DIAG, SOCK_RAW, Listening
+from memory_kills import MemoryKills
 from outlast import outlast_programs
 from ports import Ports
 from process import Process
@@ -30,7 +31,8 @@ from spawn import Pipes
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from channel import Channel
-    from confinement.place import Death, Place, Run, RunUsage
+    from confinement.place import Death, Place
+    from confinement.run import Run, RunUsage
     from loop import Loop
     from messages import Ask, Dialled, ExitReport, KnownPorts, Metrics, Signal, Start, TerminalSize
     from spawn import Streams
@@ -54,6 +56,7 @@ class LastingSandbox:
         self._cpus = cpus
         self._processes: dict[int, Process] = {}
         self._terminals: dict[int, Terminal] = {}
+        self._memory_kills = MemoryKills(usage.oom_kills)
         self._running: dict[int, tuple[Process, RunUsage]] = {}  # by process id, until the main process has died
         place.renew()
         place.listen(self._died)
@@ -96,7 +99,7 @@ class LastingSandbox:
     # Commands and tasks
 
     def _start(self, stream: int, request: Start) -> None:
-        from confinement.place import Run, RunUsage
+        from confinement.run import Run, RunUsage
 
         if len(self._processes) >= MOST_STREAMS:
             return self._refuse(stream, f"{MOST_STREAMS} commands and file operations run, and there may be no more")
@@ -106,7 +109,10 @@ class LastingSandbox:
                 streams.enlarge()
         except OSError as error:
             return self._refuse(stream, to_reason("cannot open a terminal", error))
-        run, used = Run(self._place), RunUsage(self._place, self._usage)
+        if not self._running:
+            self._memory_kills.forget()
+        run = Run(self._place, stream)
+        used = RunUsage(run, self._usage, self._memory_kills)
         process = self._new_process(stream, streams, run, used)
         folder = request["folder"]
         try:
@@ -165,7 +171,7 @@ class LastingSandbox:
 
     def _died(self, death: Death) -> None:
         process, used = self._running.pop(death.pid)
-        used.died(death)
+        used.died(death, is_alone=not self._running)
         process.died(death.status)
 
     # Questions

@@ -2,13 +2,14 @@
 tasks of ours (tasks/), at the same time. It never waits for a program: that could stop it.
 
     ──▶ setup      bytes of the disk, most processes            ◀── =, with a descriptor for each place to write
-    ──▶ command    argv, env, folder, terminal; 3 descriptors   ◀── =pid
+    ──▶ command    number, argv, env, folder, terminal;         ◀── =pid
+                   3 descriptors
     ──▶ task       what, folder; 3 descriptors                  ◀── =pid
     ──▶ terminal                                                ◀── =, with both ends of a new one
     ──▶ socket     family, kind, protocol                       ◀── =, with a new one of this network
-    ──▶ cpu        pid                                          ◀── =ms that its tree has used
+    ──▶ cpu        pid, number                                  ◀── =ms that its tree has used
     ──▶ signal     pid, number: to its group
-    ──▶ kill       pid: its whole tree
+    ──▶ kill       pid, number: its whole tree
                                                                 ◀── .pid status KiB ms: a main process has died
 
 A command that cannot be executed says why on its standard error, and exits with 127 or 126, as in a shell.
@@ -39,9 +40,6 @@ else:
 #: Two of them say how much room there is in all folders where programs may write.
 DISKS = (view.OF_LASTING[0], "/tmp")
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
-#: After these a command may be killed with its tree. Not all are, so marks are kept for the last ones only.
-ENDS = (signal.SIGTERM, signal.SIGKILL)
-MOST_MARKS = 64
 #: In struct rusage: seconds and microseconds in programs, then in the kernel.
 TIMES = (slice(0, 8), slice(8, 16), slice(16, 24), slice(24, 32))
 
@@ -53,14 +51,13 @@ class LastingInit(Init):
         super().__init__(control, program_filter)
         self._most_processes = 0
         self._mains: set[int] = set()
-        self._marks: dict[int, tree.Mark] = {}  # of those that are going to end
 
     def _answer(self, request: "tuple[Any, ...]", descriptors: "list[int]") -> None:
         name = request[0]
         try:
             if name == "command":
-                argv, env, folder, has_terminal = request[1:]
-                self._start(lambda: self._be_command(argv, env, folder, has_terminal, descriptors))
+                number, argv, env, folder, has_terminal = request[1:]
+                self._start(lambda: self._be_command(number, argv, env, folder, has_terminal, descriptors))
             elif name == "task":
                 what, folder = request[1:]
                 self._start(lambda: self._be_task(what, folder, descriptors))
@@ -69,11 +66,11 @@ class LastingInit(Init):
             elif name == "socket":
                 self._open_socket(*request[1:])
             elif name == "cpu":
-                self._control.send(b"=%d" % tree.cpu_ms(request[1]))
+                self._control.send(b"=%d" % tree.cpu_ms(request[1], request[2]))
             elif name == "signal":
                 self._signal_group(request[1], request[2])
             elif name == "kill":
-                tree.kill(request[1], self._marks.pop(request[1], set()))
+                tree.kill(request[1], request[2])
             elif name == "setup":
                 set_up(request[1], view.OF_LASTING)
                 self._most_processes = request[2]
@@ -100,12 +97,19 @@ class LastingInit(Init):
             posix._exit(status)
 
     def _be_command(
-        self, argv: "list[str]", env: "dict[str, str]", folder: str, has_terminal: bool, descriptors: "list[int]"
+        self,
+        number: int,
+        argv: "list[str]",
+        env: "dict[str, str]",
+        folder: str,
+        has_terminal: bool,
+        descriptors: "list[int]",
     ) -> int:
         """Returns only if it cannot: its status."""
         try:
             self._become_program()
             rights.limit_processes(self._most_processes)
+            tree.mark(number)
             if has_terminal:
                 libc.call(libc.find("ioctl"), descriptors[0], TIOCSCTTY, 0)
             execute.execute(argv, env, folder, dict(zip(execute.PLACES, descriptors, strict=False)))
@@ -140,10 +144,6 @@ class LastingInit(Init):
 
     def _signal_group(self, main: int, number: int) -> None:
         if main in self._mains:  # its number is nobody else's until it has been waited for
-            if number in ENDS:
-                if len(self._marks) >= MOST_MARKS:
-                    self._marks.pop(next(iter(self._marks)))
-                self._marks[main] = tree.mark(main)
             self._main = main
             self._signal(number)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias, TypedDict, Unpack
 
     from confinement import Confinement
-    from confinement.place import Run, RunUsage
+    from confinement.run import Run, RunUsage
     from loop import Loop
     from messages import ExitReport, Limit, RunLimits
     from spawn import Streams

@@ -9,7 +9,7 @@ CHOWN, KILL, SETGID, SETUID = 0, 5, 6, 7
 LAST_CAPABILITY = 63
 PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 8, 24, 38
 CAPABILITY_VERSION = 0x20080522
-RLIMIT_FSIZE, RLIMIT_NPROC = 1, 6
+RLIMIT_FSIZE, RLIMIT_NPROC, RLIMIT_RTTIME = 1, 6, 15
 
 _prctl = libc.find("prctl")
 _capset = libc.find("capset")
@@ -64,6 +64,11 @@ def limit_file_size(size: int) -> None:
 def limit_processes(count: int) -> None:
     """Of this process's user. It holds for what this process starts."""
     _set_limit(RLIMIT_NPROC, count)
+
+
+def limit_realtime(microseconds: int) -> None:
+    """For processes of the kernel's real-time class, which none is here. It holds for what this process starts, too."""
+    _set_limit(RLIMIT_RTTIME, microseconds)
 
 
 def _set_limit(which: int, value: int) -> None:

@@ -20,7 +20,7 @@ class Ports(unittest.TestCase):
         return one.getsockname()[1]
 
     def test_those_that_a_connection_to_this_machine_reaches_are_found(self) -> None:
-        ports = [self.listen(address) for address in ("127.0.0.1", "0.0.0.0", "::1", "::", "::ffff:127.0.0.1")]
+        ports = [self.listen(address) for address in ("127.0.0.1", "0.0.0.0", "::", "::ffff:127.0.0.1")]
         found = self.listening.look()
         self.assertEqual([port for port in ports if port not in found], [])
         self.assertEqual(found, sorted(set(found)))

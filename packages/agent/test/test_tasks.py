@@ -1,11 +1,27 @@
+import io
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import unittest
+import zipfile
+
+import tasks
+from tasks.entry import to_time
 
 RUN = "import sys, json, tasks; sys.exit(tasks.run(json.loads(sys.argv[1]), sys.argv[2]))"
+
+#: Writes files until one fails.
+FILL = """import os, sys, tasks
+os.dup2(os.open("/dev/zero", os.O_RDONLY), 0)
+status = 0
+while not status:
+    os.dup2(os.memfd_create("x"), 0)
+    os.write(0, bytes(3000))
+    os.lseek(0, 0, 0)
+    status = tasks.run({"name": "write", "path": f"{len(os.listdir(sys.argv[1]))}"}, sys.argv[1])
+"""
 
 
 @unittest.skipUnless(sys.platform == "linux", "sandboxes last on Linux only")
@@ -64,10 +80,53 @@ class Tasks(unittest.TestCase):
         process.wait()
         self.assertEqual(os.listdir(self.folder), [])
 
+    def test_an_upload_that_cannot_fit_is_refused_before_it_comes(self) -> None:
+        room = os.statvfs(self.folder)
+        self.assertEqual(self.fail_task("write", path="file", size=2 * room.f_blocks * room.f_frsize), "disk-full")
+        self.run_task("write", b"fits", path="file", size=4)
+        self.assertEqual(os.listdir(self.folder), ["file"])
+
+    def test_a_disk_that_is_full_and_one_that_has_too_many_files_say_so(self) -> None:
+        for option, reason in (("nr_inodes=3", tasks.TOO_MANY_FILES), ("size=4k", tasks.DISK_FULL)):
+            fill = f'mount -t tmpfs -o {option} none "$2" && exec "$0" -B -c "$1" "$2"'
+            said = subprocess.run(
+                ["unshare", "-Urm", "sh", "-c", fill, sys.executable, FILL, self.folder],
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+                capture_output=True,
+                check=False,
+            )
+            self.assertEqual(json.loads(said.stderr), {"code": "disk-full", "message": reason})
+
     def test_a_name_that_is_no_utf_8_is_listed(self) -> None:
         open(os.fsencode(self.folder) + b"/\xff", "w").close()
         (entry,) = [json.loads(line) for line in self.run_task("list", path=".", depth=1).splitlines()]
         self.assertEqual((entry["name"], entry["type"]), ("\ufffd", "file"))
+
+    def test_times_beyond_all_dates_are_the_nearest_date(self) -> None:
+        self.assertEqual(to_time(0), "1970-01-01T00:00:00.000Z")
+        self.assertEqual(to_time(10**21), "9999-12-31T23:59:59.000Z")
+
+    def test_folders_are_made_moved_and_packed(self) -> None:
+        self.run_task("mkdir", path="a/b")
+        self.run_task("write", b"x", path="a/b/c")
+        self.assertEqual(self.fail_task("mkdir", path="a/b"), "file-exists")
+        self.run_task("move", b"", **{"from": "a/b", "to": "d/e"})
+        self.assertEqual(os.listdir(f"{self.folder}/d/e"), ["c"])
+        packed = self.run_task("archive", path="d", format="zip")
+        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+            self.assertEqual(archive.namelist(), ["e/", "e/c"])
+
+    def test_a_watcher_says_what_happens_until_what_it_watches_is_gone(self) -> None:
+        os.mkdir(f"{self.folder}/a")
+        watcher = self.start("watch", path="a", recursive=False)
+        assert watcher.stdout is not None
+        self.assertEqual(watcher.stdout.readline(), b'{"type":"ready"}\n')
+        os.mkdir(f"{self.folder}/a/b")
+        self.assertEqual(json.loads(watcher.stdout.readline()), {"type": "create", "path": f"{self.folder}/a/b"})
+        os.rmdir(f"{self.folder}/a/b")
+        os.rmdir(f"{self.folder}/a")
+        self.assertEqual([json.loads(line)["type"] for line in watcher.stdout], ["remove", "remove"])
+        self.assertEqual(watcher.wait(), 0)
 
     def test_a_file_of_any_time_has_a_date(self) -> None:
         path = f"{self.folder}/old"

@@ -45,6 +45,7 @@ export interface CommandRequest {
  *
  *   read     prints the bytes of a file, never more than it had at first. Anything else than a file is refused.
  *   write    takes a file on stdin until its end. Before that it has no name, so `stop` leaves nothing. Makes folders on the way.
+ *            `size`: bytes that will come. Where there is no room for them it fails before it takes any.
  *   stat     prints one FileEntry of the contract. `follow`: of what a link leads to.
  *   list     prints a FileEntry a line, of what is in a folder and of `depth - 1` folders below. Follows no links.
  *   mkdir    also makes the folders on the way.
@@ -58,7 +59,7 @@ export interface CommandRequest {
  */
 export type Task =
   | { readonly name: 'read'; readonly path: string; readonly offset?: number; readonly length?: number }
-  | { readonly name: 'write'; readonly path: string; readonly mode?: number }
+  | { readonly name: 'write'; readonly path: string; readonly mode?: number; readonly size?: number }
   | { readonly name: 'stat'; readonly path: string; readonly follow?: boolean }
   | { readonly name: 'list'; readonly path: string; readonly depth: number }
   | { readonly name: 'remove' | 'mkdir'; readonly path: string }

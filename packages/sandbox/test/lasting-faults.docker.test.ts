@@ -19,7 +19,11 @@ describe('In a sandbox that lasts', () => {
     await using sandbox = await hold(sandboxes)
     const server = sandbox.start(toCommand('exec sleep 61', { wallMs: null }))
     await server.pid
-    const slow = await runLine(sandbox, 'trap "" TERM; sleep 62 & setsid sleep 63 & wait; sleep 64', { wallMs: 200 })
+    const slow = await runLine(
+      sandbox,
+      'trap "" TERM; sleep 62 & setsid sleep 63 & (setsid sleep 65 &); wait; sleep 64',
+      { wallMs: 200 },
+    )
     expect(slow.outcome).toEqual({ type: 'timed-out', limit: 'wall', limitMs: 200 })
     const busy = await runLine(sandbox, 'while :; do :; done & while :; do :; done', { cpuMs: 300 })
     expect(busy.outcome).toEqual({ type: 'timed-out', limit: 'cpu', limitMs: 300 })
@@ -41,7 +45,16 @@ describe('In a sandbox that lasts', () => {
     expect(greedy.outcome).toEqual({ type: 'out-of-memory', limitBytes: LASTING_LIMITS.memoryBytes })
     await other.write(Buffer.from('alive'))
     other.end()
-    expect((await finish(other)).stdout.toString()).toBe('alive')
+    const { stdout, outcome } = await finish(other)
+    expect([stdout.toString(), outcome]).toEqual(['alive', EXITED])
+    // A child of a shell, while another command runs.
+    const bystander = sandbox.start(toCommand('exec cat'))
+    await bystander.pid
+    const shell = await runLine(sandbox, `python3 -c 'x = []\nwhile True: x.append(bytearray(1 << 20))'; exit $?`)
+    const limitsHit = [{ limit: 'memoryBytes', value: LASTING_LIMITS.memoryBytes }]
+    expect(shell.outcome).toEqual({ type: 'exited', exitCode: 137, limitsHit })
+    bystander.signal('SIGKILL')
+    expect((await bystander.exit).outcome).toEqual({ type: 'signaled', signal: 'SIGKILL' })
     expect((await runLine(sandbox, 'cat file')).stdout).toBe('kept\n')
   })
 

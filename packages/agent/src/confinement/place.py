@@ -1,7 +1,5 @@
-"""The place of a sandbox that lasts: a cell whose namespaces stay, with any number of commands and tasks in them.
-
-`Run` is what `Process` sees of it: one of them, with its own end. lasting_init.py is process 1 in there.
-"""
+"""The place of a sandbox that lasts: a cell whose namespaces stay, with any number of commands and tasks (run.py) in
+them. lasting_init.py is process 1 in there."""
 
 from __future__ import annotations
 
@@ -12,14 +10,13 @@ from confinement.cell import Cell
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, Literal
+    from typing import Any
 
     from confinement.cell import Request
     from loop import Loop
     from messages import CellUsers
     from server import StartServer
     from spawn import Streams
-    from usage import Usage, Version
 
 
 class Death:
@@ -79,8 +76,9 @@ class Place(Cell):
 
     # For its runs. All of them return at once, whatever programs do.
 
-    def command(self, streams: Streams, argv: list[str], env: dict[str, str], folder: str) -> int:
-        return self._call(("command", argv, env, folder, streams.is_terminal), *to_theirs(streams))
+    def command(self, number: int, streams: Streams, argv: list[str], env: dict[str, str], folder: str) -> int:
+        """`number`: of this command only. All that descends from it is found by it."""
+        return self._call(("command", number, argv, env, folder, streams.is_terminal), *to_theirs(streams))
 
     def task(self, streams: Streams, what: dict[str, Any], folder: str) -> int:
         return self._call(("task", what, folder), *to_theirs(streams))
@@ -90,87 +88,15 @@ class Place(Cell):
         _, (fd,) = self._ask(("socket", family, kind, protocol))
         return _socket.socket(family, kind, protocol, fd)
 
-    def cpu_ms(self, pid: int) -> int:
-        return self._call(("cpu", pid))
+    def cpu_ms(self, pid: int, number: int) -> int:
+        return self._call(("cpu", pid, number))
 
     def signal(self, pid: int, number: int) -> None:
         self._send(("signal", pid, number))
 
-    def kill_tree(self, pid: int) -> None:
-        self._send(("kill", pid))
+    def kill_tree(self, pid: int, number: int) -> None:
+        self._send(("kill", pid, number))
 
 
 def to_theirs(streams: Streams) -> tuple[int, int, int]:
     return streams.their_stdin, streams.their_stdout, streams.their_stderr
-
-
-class Run:
-    """One command or task."""
-
-    kind: Literal["cell"] = "cell"
-    lasts = True
-    peak_memory_bytes: int | None = None
-
-    def __init__(self, place: Place) -> None:
-        self._place = place
-        self._pid = 0
-        self.disks = place.disks
-
-    @property
-    def network(self) -> str | None:
-        """That of the whole sandbox."""
-        return self._place.network
-
-    def discard(self, pid: int) -> None:
-        self._place.kill_tree(pid)
-
-    def start_command(self, streams: Streams, argv: list[str], env: dict[str, str], folder: str) -> int:
-        self._pid = self._place.command(streams, argv, env, folder)
-        return self._pid
-
-    def start_task(self, streams: Streams, what: dict[str, Any], folder: str) -> int:
-        self._pid = self._place.task(streams, what, folder)
-        return self._pid
-
-    def signal(self, pid: int, number: int) -> None:
-        self._place.signal(pid, number)
-
-    def kill_everything(self) -> None:
-        if self._pid:
-            self._place.kill_tree(self._pid)
-
-
-class RunUsage:
-    """What the kernel counted for one run, where it does: memory that ran out and forks that were refused are counted
-    for the whole sandbox."""
-
-    def __init__(self, place: Place, whole: Usage) -> None:
-        self._place = place
-        self._whole = whole
-        self._death: Death | None = None
-        self._pid = 0
-
-    @property
-    def version(self) -> Version | None:
-        return self._whole.version
-
-    def watch(self, pid: int) -> None:
-        self._pid = pid
-
-    def died(self, death: Death) -> None:
-        self._death = death
-
-    def cpu_seconds(self) -> float:
-        if self._death is not None:
-            return self._death.cpu_ms / 1000
-        return self._place.cpu_ms(self._pid) / 1000 if self._pid else 0.0
-
-    def peak_memory_bytes(self) -> int | None:
-        """Of the largest of its processes."""
-        return None if self._death is None else self._death.peak_memory_bytes
-
-    def oom_kills(self) -> int | None:
-        return self._whole.oom_kills()
-
-    def refused_forks(self) -> int | None:
-        return self._whole.refused_forks()

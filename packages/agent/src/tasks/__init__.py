@@ -33,6 +33,7 @@ CODES = {
 #: For paths that cannot be used: too long, too many links, no permission, a part of the system that is read-only.
 OTHER_CODE = "path-refused"
 DISK_FULL = "The disk of the sandbox is full: remove files, or ask for a larger diskBytes"
+TOO_MANY_FILES = "The sandbox has as many files and folders as its disk may have: remove some"
 
 
 class TaskError(Exception):
@@ -57,8 +58,9 @@ def run(what: "dict[str, Any]", folder: str) -> int:
         return 1  # nobody reads any more
     except OSError as error:
         code = CODES.get(error.errno or 0, OTHER_CODE)
-        reason = DISK_FULL if code == "disk-full" else f"Cannot {what['name']} this: {error.strerror}"
-        return _fail(code, reason)
+        if code == "disk-full":
+            return _fail(code, to_full(what.get("to") or what.get("path") or "."))
+        return _fail(code, f"Cannot {what['name']} this: {error.strerror}")
     except ValueError:
         return _fail(OTHER_CODE, "Cannot use this path: it has a character that no name may have")
     return 0
@@ -86,8 +88,15 @@ def execute(argv: "list[str]") -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
+def to_full(path: str) -> str:
+    """What there is no more room for at this path, or where it was to be made."""
+    while not os.path.isdir(path):
+        path = os.path.dirname(os.path.abspath(path))
+    return TOO_MANY_FILES if os.statvfs(path).f_favail == 0 else DISK_FULL
+
+
 def to_copy_fault(folder: str) -> "tuple[str, str]":
     """Why a copy into this folder has failed."""
     if os.statvfs(folder).f_bavail == 0 or os.statvfs(folder).f_favail == 0:
-        return "disk-full", DISK_FULL
+        return "disk-full", to_full(folder)
     return OTHER_CODE, "Cannot move all of this: some of it cannot be read or removed"

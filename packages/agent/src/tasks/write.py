@@ -14,7 +14,8 @@ READ_BYTES = 1 << 20
 MODE = 0o644
 
 
-def run(path: str, mode: "int | None" = None) -> None:
+def run(path: str, mode: "int | None" = None, size: int = 0) -> None:
+    """`size`: so many bytes will come. It fails before it reads any where there is no room for them."""
     target = os.path.realpath(path)  # a link stays, and what it leads to is replaced
     make_parents(target)
     try:
@@ -28,6 +29,9 @@ def run(path: str, mode: "int | None" = None) -> None:
     folder, name = os.path.split(target)
     if len(os.fsencode(name)) > os.pathconf(folder, "PC_NAME_MAX"):
         os.stat(target)  # says so
+    room = os.statvfs(folder)
+    if size > room.f_bavail * room.f_frsize:
+        raise tasks.TaskError("disk-full", tasks.DISK_FULL)
     file = os.open(folder, os.O_WRONLY | os.O_TMPFILE | os.O_CLOEXEC, mode)
     while data := os.read(0, READ_BYTES):
         write_whole(file, data)

@@ -1,6 +1,6 @@
 import { askAgent } from '../agent/ask.ts'
 import { createDeadlines } from '../agent/deadlines.ts'
-import { dialPort } from '../agent/dial.ts'
+import { dialPort, toWindow } from '../agent/dial.ts'
 import { type StartRequest, startHeldProcess } from '../agent/held-process.ts'
 import { watchPorts } from '../agent/ports.ts'
 import type { HeldEnd, HeldProcess, HeldSandbox, HoldRequest, Task } from '../held-sandbox.ts'
@@ -49,6 +49,7 @@ export const createHold = (options: {
     const ended = Promise.withResolvers<HeldEnd>()
     let isPaused = false
     let isDisposed = false
+    let openDials = 0
 
     const settings = {
       limits,
@@ -82,7 +83,16 @@ export const createHold = (options: {
       ports: watchPorts(connection),
       async dial(port) {
         if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new RangeError(`There is no port ${port}`)
-        return dialPort(connection, port, settings.giveUpAfter)
+        openDials += 1
+        try {
+          const dialled = await dialPort(connection, port, toWindow(openDials - 1), settings.giveUpAfter)
+          return dialled.once('close', () => {
+            openDials -= 1
+          })
+        } catch (error) {
+          openDials -= 1
+          throw error
+        }
       },
       async metrics() {
         if (isPaused) throw new SandboxFailure('The sandbox is paused', { programStarted: true })
