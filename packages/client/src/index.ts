@@ -16,6 +16,7 @@ export type { CommandOptions, Commands } from './sandbox/commands.ts'
 export type * from './sandbox/contract.ts'
 export type { FileData, Files, SignedUrlOptions } from './sandbox/files.ts'
 export type { SandboxConnection } from './sandbox/place.ts'
+export type { PortHandle, WaitForPortOptions } from './sandbox/ports.ts'
 export {
   type ConnectOptions,
   type CreateOptions,

@@ -14,6 +14,8 @@ export interface RunOptions
   /** Text of stdout as it is printed. A piece is not a line. */
   readonly onStdout?: ((text: string) => unknown) | undefined
   readonly onStderr?: ((text: string) => unknown) | undefined
+  /** With `serve`: a port that the program has opened or closed. Its `url` is where its preview is. */
+  readonly onPort?: ((event: Extract<JobEvent, { type: 'port' }>) => unknown) | undefined
   /** Every event, before `onStdout` and `onStderr`. `restarted`: the job runs again, and the output so far does not count. */
   readonly onEvent?: ((event: JobEvent) => unknown) | undefined
   /**
@@ -51,7 +53,7 @@ export const run = async (
   program: string | readonly SubmittedFile[],
   options: RunOptions,
 ): Promise<RunResult> => {
-  const { onAccepted, onStdout, onStderr, onEvent, signal, keepBytes = KEEP_BYTES, ...more } = options
+  const { onAccepted, onStdout, onStderr, onPort, onEvent, signal, keepBytes = KEEP_BYTES, ...more } = options
   const { onConnection, transport, giveUpAfterMs, idempotencyKey, ...submission } = more
   signal?.throwIfAborted()
   let isDropped = false
@@ -75,6 +77,7 @@ export const run = async (
       await onEvent?.(event)
       if (event.type === 'stdout') await stdout.add(event)
       else if (event.type === 'stderr') await stderr.add(event)
+      else if (event.type === 'port') await onPort?.(event)
       else if (event.type === 'dropped') isDropped = true
       else if (event.type === 'restarted') {
         isDropped = false

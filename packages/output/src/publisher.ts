@@ -194,10 +194,11 @@ export const createPublisher = (options: {
 
       port: (change) => append(() => ({ type: 'port', ...change })),
 
-      async drop() {
-        await append((id) => ({ type: 'dropped', first: id }))
-        isDropped = true
-      },
+      drop: () =>
+        append((id) => {
+          isDropped = true
+          return { type: 'dropped', first: id }
+        }),
 
       async finish(outcome, usage, toCommands = () => [], kept = {}) {
         isFinishing = true

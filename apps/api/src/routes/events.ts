@@ -4,11 +4,13 @@ import { z } from 'zod'
 import { callerOf } from '../access/caller.ts'
 import { closeWhenRevoked } from '../access/close-when-revoked.ts'
 import { requesterOf } from '../access/requester.ts'
+import { createPreviewUrls } from '../events/add-preview-url.ts'
 import { chooseFormat, SERVER_SENT_EVENTS } from '../events/event-format.ts'
 import { runEventSocket } from '../events/event-socket.ts'
 import { readAfter } from '../events/read-after.ts'
 import { streamAnswer } from '../events/stream-answer.ts'
 import { createEventFrames } from '../events/text-frame.ts'
+import { askedBy } from '../previews/preview-url.ts'
 import { errorAnswers } from './answers.ts'
 import type { RouteOptions } from './route-options.ts'
 
@@ -23,6 +25,7 @@ const querySchema = z.strictObject({
 
 export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, options) => {
   const { operations, callers, inputTurns, heartbeatMs, sharesFrames, closing, whileConnected } = options
+  const { previewDomain } = options
   const toFrame = createEventFrames()
 
   app.route({
@@ -74,7 +77,8 @@ export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
       }
       const events = await operations.follow(requester, id, { after, signal })
       using _watching = callers.watch(callerOf(request), () => reply.raw.destroy())
-      await streamAnswer(reply, events, { format, heartbeatMs, signal, closing })
+      const { addToAll } = createPreviewUrls(previewDomain, askedBy(request))
+      await streamAnswer(reply, addToAll(events), { format, heartbeatMs, signal, closing })
     },
     wsHandler: (socket, request) => {
       const signal = whileConnected(socket)
@@ -82,7 +86,8 @@ export const eventsRoutes: FastifyPluginAsyncZod<RouteOptions> = async (app, opt
       closeWhenRevoked(callers, caller, socket)
       const { id } = paramsSchema.parse(request.params)
       const after = readAfter(request, querySchema.parse(request.query).after)
-      const follow = () => operations.follow(requesterOf(request), id, { after, signal })
+      const { addToAll } = createPreviewUrls(previewDomain, askedBy(request))
+      const follow = async () => addToAll(await operations.follow(requesterOf(request), id, { after, signal }))
       return runEventSocket(socket, request, follow, {
         heartbeatMs,
         signal,

@@ -13,10 +13,13 @@ import type { CountRequest } from '../access/rate-limit.ts'
 import { requesterOf } from '../access/requester.ts'
 import { createRequestId, logFault } from '../errors/error-answers.ts'
 import { toErrorBody, toRequestError } from '../errors/to-request-error.ts'
+import { createPreviewUrls } from '../events/add-preview-url.ts'
 import { paceReads } from '../events/read-pace.ts'
 import { createSocketWriter, keepAlive } from '../events/socket-writer.ts'
 import { toTextFrame } from '../events/text-frame.ts'
 import type { InputTurns } from '../input-turns.ts'
+import type { PreviewDomain } from '../previews/preview-domain.ts'
+import { askedBy } from '../previews/preview-url.ts'
 import { answerFrame } from './answer-frame.ts'
 import { createDependents } from './dependents.ts'
 import { runFrameLoop } from './frame-loop.ts'
@@ -47,6 +50,7 @@ export const runStreamSession = (
     count: CountRequest
     inputTurns: InputTurns
     frameSchema: ReturnType<typeof createClientFrameSchema>
+    previewDomain: PreviewDomain
     heartbeatMs: number
     sharesFrames: boolean
     signal: AbortSignal
@@ -61,6 +65,7 @@ export const runStreamSession = (
     count,
     inputTurns,
     frameSchema,
+    previewDomain,
     heartbeatMs,
     sharesFrames,
     signal,
@@ -76,9 +81,11 @@ export const runStreamSession = (
     logFault(request.log, fault, requestId)
     await send({ type: 'error', ...named, ...toErrorBody(fault, requestId) })
   }
+  const { addTo } = createPreviewUrls(previewDomain, askedBy(request))
   const subscriptions = createSubscriptions({
     signal,
-    send(jobId, { type, json }) {
+    send(jobId, entry) {
+      const { type, json } = addTo(entry)
       if (type === 'finished') dependents.remove(jobId)
       return writer.send(toTextFrame(`{"type":"event","event":${json}}`))
     },

@@ -185,3 +185,24 @@ export interface WatchEvent {
   /** Absolute. */
   path: string
 }
+
+/** A port that a program in a sandbox listens on. */
+export interface OpenPort {
+  port: number
+  /** Where its preview is. A private one opens with the URL of `getPreviewUrl`, a key or the access token. */
+  url: string
+}
+
+/** A program has started, or stopped, to listen on a port. */
+export interface PortChange extends OpenPort {
+  type: 'port'
+  /** Whether a program listens on it now. */
+  open: boolean
+}
+
+export interface PreviewUrl {
+  /** Opens the preview in a browser. */
+  url: string
+  /** Until when it does, ISO 8601. null: the sandbox is public, and it does as long as the sandbox lives. */
+  expiresAt: string | null
+}

@@ -6,6 +6,9 @@ import { pause } from '../pause.ts'
 import { type Commands, createCommands } from './commands.ts'
 import type {
   ListedSandbox,
+  OpenPort,
+  PortChange,
+  PreviewUrl,
   SandboxInfo,
   SandboxMetrics,
   SandboxPage,
@@ -14,6 +17,7 @@ import type {
 } from './contract.ts'
 import { createFiles, type Files } from './files.ts'
 import { connect, createPlace, type Place, type SandboxConnection } from './place.ts'
+import { followPorts, type PortHandle, type WaitForPortOptions, waitForPort } from './ports.ts'
 import { openTerminal, type Terminal, type TerminalOptions } from './terminal.ts'
 
 export interface CreateOptions extends SandboxRequest, SandboxConnection, CallOptions {
@@ -123,6 +127,37 @@ export class Sandbox implements AsyncDisposable {
 
   getInfo({ signal }: CallOptions = {}): Promise<SandboxInfo> {
     return this.#place.request('GET', '', { signal })
+  }
+
+  /** The ports that programs in it listen on now. */
+  async ports({ signal }: CallOptions = {}): Promise<readonly OpenPort[]> {
+    return (await this.#place.request<{ ports: OpenPort[] }>('GET', '/ports', { signal })).ports
+  }
+
+  /** First each port that is open, then each that a program opens or closes. */
+  onPort(onChange: (change: PortChange) => unknown, options: CallOptions = {}): PortHandle {
+    return followPorts(this.#place, onChange, options)
+  }
+
+  /** Resolves when a program listens on the port: at once if one does already. */
+  waitForPort(port: number, options: WaitForPortOptions = {}): Promise<OpenPort> {
+    return waitForPort(this.#place, port, options)
+  }
+
+  /**
+   * A URL that opens the preview of the port in a browser. Ask for one for each frame and each tab. Nothing has to listen yet: then the
+   * page waits for it.
+   */
+  getPreviewUrl(port: number, { signal }: CallOptions = {}): Promise<PreviewUrl> {
+    return this.#place.request('POST', `/ports/${port}/url`, { signal })
+  }
+
+  /**
+   * The name of the preview of the port, `8000-sbx-….localhost:8080`. Browsers and curl resolve names below `localhost`; Node and Python do
+   * not: there, ask the API's address with this as the header `Host`, and `accessToken` as `x-access-token`.
+   */
+  async getHost(port: number, options: CallOptions = {}): Promise<string> {
+    return new URL((await this.getPreviewUrl(port, options)).url).host
   }
 
   getMetrics({ signal }: CallOptions = {}): Promise<SandboxMetrics> {
