@@ -54,7 +54,8 @@ const waitedCommandSchema = heldCommandSchema.extend({
  *   command-events  body out: a line of JSON (`JobEvent`) for each event of a background command; stays open until its end
  *   stdin           body in: bytes for standard input. Answers when the program has taken them
  *   read-file       body out: the bytes from `offset` on, at most `length`
- *   write-file      body in: the bytes. The file appears when all have come, or not at all
+ *   write-file      body in: the bytes. The file appears when all have come, or not at all. `sizeBytes`, if it is known: refused at
+ *                   once if that does not fit on the disk
  *   list-files      body out: a line of JSON (`FileEntry`) for each entry
  *   archive         body out: a tar or zip file
  *   port-events     body out: a line of JSON `{port, open}` for each port that is listened on, then for each change; stays open
@@ -81,7 +82,7 @@ const ACTS = {
     answer: nothing,
   },
   'write-file': {
-    request: path.extend({ mode: z.int().nonnegative().optional() }),
+    request: path.extend({ mode: z.int().nonnegative().optional(), sizeBytes: z.int().nonnegative().optional() }),
     answer: z.strictObject({ sizeBytes: z.int().nonnegative() }),
   },
   'list-files': { request: path.extend({ depth: z.int().positive() }), answer: nothing },

@@ -78,6 +78,12 @@ export const createStreamedBodies = (): StreamedBodies => {
   }
 }
 
+/** How large the body of a request is, in bytes, if the client says so. */
+export const readLength = ({ headers }: Pick<IncomingMessage, 'headers'>): number | undefined => {
+  const length = headers['content-length']
+  return length === undefined ? undefined : Number(length)
+}
+
 /** The body of such a request. Destroying it leaves the connection open, so that an answer can be sent. */
 export const streamedBody = (body: unknown, raw: IncomingMessage): Readable => {
   const stream = new PassThrough()

@@ -3,7 +3,7 @@ import { contentTypeSchema, fileNameSchema } from '@runnel/contract/public'
 import type { FastifyRequest } from 'fastify'
 import { toInvalidRequest } from '../errors/invalid-request.ts'
 import { readForm } from './read-form.ts'
-import { streamedBody } from './streamed-bodies.ts'
+import { readLength, streamedBody } from './streamed-bodies.ts'
 
 /** A file that a client sends. */
 export interface Upload {
@@ -39,12 +39,12 @@ export const readUpload = async (
 ): Promise<Upload> => {
   const type = headers['content-type']
   if (!FORM.test(type ?? '')) {
-    const length = headers['content-length']
+    const length = readLength(raw)
     return {
       name: readName(named),
       contentType: readType(type),
       // Without a body there is no length.
-      sizeBytes: length === undefined ? (body === undefined ? 0 : undefined) : Number(length),
+      sizeBytes: length ?? (body === undefined ? 0 : undefined),
       bytes: streamedBody(body, raw),
       whole: Promise.resolve(),
     }

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { connect } from 'node:net'
 import {
   type Command,
   commandListSchema,
@@ -138,6 +139,14 @@ describe('A sandbox over HTTP', () => {
     })
     expect(opened.output?.stdout.data).toBe('oneone')
     expect((await system.call('DELETE', `${files}?path=many`)).status).toBe(204)
+    // What does not fit is refused before it is sent: of this body only the start ever comes.
+    const { hostname, port } = new URL(system.url)
+    const head = `PUT ${files}?path=large HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncontent-length: ${2 ** 40}\r\n\r\n`
+    const socket = connect(Number(port), hostname)
+    socket.write(`${head}start`)
+    const [answered] = await once(socket, 'data')
+    socket.destroy()
+    expect(String(answered)).toMatch(/^HTTP\/1\.1 507 /)
 
     expect(await statusAndCode(await system.call('POST', `${files}/mkdir`, { path: 'new' }))).toEqual([
       409,

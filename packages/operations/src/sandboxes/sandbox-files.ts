@@ -21,12 +21,15 @@ export interface SandboxFiles {
     path: string,
     options: { readonly part?: FilePart | undefined; readonly signal: AbortSignal },
   ): Promise<Readable>
-  /** The file is there when it resolves, with its size in bytes. If the bytes break off, nothing of it is. */
+  /**
+   * The file is there when it resolves, with its size in bytes. If the bytes break off, nothing of it is. Throws `disk-full`, with
+   * `sizeBytes` before a byte is sent.
+   */
   write(
     requester: Requester,
     id: string,
     path: string,
-    options: { readonly bytes: Readable; readonly signal: AbortSignal },
+    options: { readonly bytes: Readable; readonly sizeBytes?: number | undefined; readonly signal: AbortSignal },
   ): Promise<number>
   /** What is in a folder, in no order; `depth` 1: in it alone. */
   list(
@@ -65,14 +68,15 @@ export const createSandboxFiles = (parts: SandboxParts): SandboxFiles => {
       await own(requester, id)
       return (await gateway.call(id, 'read-file', { path, ...part }, { signal })).body
     },
-    async write(requester, id, path, { bytes, signal }) {
+    async write(requester, id, path, { bytes, sizeBytes, signal }) {
       await own(requester, id)
       const broken = new AbortController()
       bytes.once('error', () => broken.abort())
       if (bytes.errored !== null) broken.abort()
       try {
         const options = { body: bytes, signal: AbortSignal.any([signal, broken.signal]) }
-        return (await gateway.call(id, 'write-file', { path }, options)).answer.sizeBytes
+        const request = { path, ...(sizeBytes === undefined ? {} : { sizeBytes }) }
+        return (await gateway.call(id, 'write-file', request, options)).answer.sizeBytes
       } catch (error) {
         if (bytes.errored === null) throw error
         if (bytes.errored instanceof RequestError) throw bytes.errored

@@ -6,7 +6,7 @@ import { readRange } from '../../uploads/byte-range.ts'
 import { toAttachment } from '../../uploads/content-disposition.ts'
 import { exactBytes } from '../../uploads/exact-bytes.ts'
 import { sendBytes } from '../../uploads/send-bytes.ts'
-import { streamedBody } from '../../uploads/streamed-bodies.ts'
+import { readLength, streamedBody } from '../../uploads/streamed-bodies.ts'
 import { errorAnswers } from '../answers.ts'
 import type { RouteOptions } from '../route-options.ts'
 import { IN_SANDBOX } from './sandbox-route-options.ts'
@@ -120,7 +120,7 @@ const writeRoute: FastifyPluginAsyncZod<Pick<RouteOptions, 'sandboxes' | 'whileC
       schema: {
         summary: 'Write a file',
         description:
-          'The body is the file, of any type and size, streamed. Folders on the way are made. It replaces a file when all bytes have come; an upload that breaks off leaves nothing. Takes a signed URL in place of a key.',
+          'The body is the file, of any type and size, streamed. Folders on the way are made. It replaces a file when all bytes have come; an upload that breaks off leaves nothing. One whose `Content-Length` does not fit on the disk is refused at once. Takes a signed URL in place of a key.',
         tags: ['sandboxes'],
         consumes: ['application/octet-stream'],
         params: paramsSchema,
@@ -133,7 +133,8 @@ const writeRoute: FastifyPluginAsyncZod<Pick<RouteOptions, 'sandboxes' | 'whileC
     },
     async (request, reply) => {
       const { path } = request.query
-      const body = { bytes: streamedBody(request.body, request.raw), signal: whileConnected(reply.raw) }
+      const bytes = streamedBody(request.body, request.raw)
+      const body = { bytes, sizeBytes: readLength(request.raw), signal: whileConnected(reply.raw) }
       return { path, sizeBytes: await files.write(requesterOf(request), request.params.id, path, body) }
     },
   )
