@@ -5,6 +5,7 @@ import { atOnce } from './scenarios/at-once.ts'
 import { burst } from './scenarios/burst.ts'
 import { idle } from './scenarios/idle.ts'
 import { longOutput } from './scenarios/long-output.ts'
+import { previews } from './scenarios/previews.ts'
 import { rest } from './scenarios/rest.ts'
 import { sandboxes } from './scenarios/sandboxes.ts'
 import { sandboxesIdle } from './scenarios/sandboxes-idle.ts'
@@ -22,6 +23,7 @@ const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   sustained,
   'long-output': longOutput,
   sandboxes,
+  previews,
   'sandboxes-idle': sandboxesIdle,
   watchers,
   idle,

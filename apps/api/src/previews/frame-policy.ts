@@ -8,7 +8,7 @@ export const createFramePolicy = (domain: PreviewDomain, ancestors: readonly str
   const named = ancestors?.join(' ')
   return (host: string): string => {
     const port = /:\d{1,5}$/.exec(host)?.[0] ?? ''
-    const own = ['localhost', '127.0.0.1', '[::1]'].map((name) => `http://${name}${port}`).join(' ')
+    const own = ['localhost', '127.0.0.1'].map((name) => `http://${name}${port}`).join(' ')
     return `frame-ancestors 'self' ${named ?? (isLocal(domain) ? own : '')}`.trimEnd()
   }
 }

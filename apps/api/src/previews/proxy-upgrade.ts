@@ -10,6 +10,7 @@ import type { Passage } from './proxy-request.ts'
 
 /** A client that has gone without a word is noticed by its kernel's silence. */
 const PROBE_MS = 60_000
+const LISTENERS = 30
 
 const toHead = (statusMessage: string, headers: readonly string[]): string => {
   const lines = [`HTTP/1.1 101 ${statusMessage}`, 'Connection: Upgrade']
@@ -42,6 +43,8 @@ const readEarly = (client: Socket): (() => Buffer) => {
 
 /** Both ways, each as fast as the other side takes it, until one side ends. */
 const join = async (client: Duplex, program: Duplex): Promise<void> => {
+  // Two pipelines, a parser and our own counts: more than Node thinks usual, and no more with time.
+  for (const side of [client, program]) side.setMaxListeners(LISTENERS)
   if (isSocket(client)) client.setTimeout(0).setKeepAlive(true, PROBE_MS)
   if (isSocket(program)) program.setTimeout(0)
   const ways = [pipeline(client, program), pipeline(program, client)]

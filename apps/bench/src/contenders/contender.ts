@@ -7,6 +7,7 @@ export const CONTENDERS = {
   'runnel-sandbox': 'a lasting sandbox of Runnel, by the SDK',
   'bare-shell': '`sh -c true`, spawned by Node, to its exit',
   'docker-cp': '`docker cp` into a running container and back',
+  container: 'a program in a container of the same image, in the network of the host',
   'bare-python': '`python3 -c`, spawned by Node: no isolation, no service',
   'bare-node': '`node -e`, spawned by Node: no isolation, no service',
   'subprocess-service': 'a plain HTTP service that runs `python3 -u main.py` in a temporary folder: no isolation',

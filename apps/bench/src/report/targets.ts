@@ -142,6 +142,26 @@ export const TARGETS: readonly Target[] = [
     bound: { atMost: 15 },
   },
   {
+    scenario: 'previews',
+    says: 'First byte of a preview, to the same program in a container without anything between',
+    ours: figure('runnel-sandbox', 'first byte of a preview', 'median'),
+    theirs: figure('container', 'first byte of a preview', 'median'),
+    bound: { atMost: 3 },
+  },
+  {
+    scenario: 'previews',
+    says: '10 MiB through a preview, throughput, to the same program in a container',
+    ours: figure('runnel-sandbox', '10 MiB of a preview', 'median'),
+    theirs: figure('container', '10 MiB of a preview', 'median'),
+    bound: { atLeast: 0.3 },
+  },
+  {
+    scenario: 'previews',
+    says: 'Requests to a preview that says hello (per second)',
+    ours: figure('runnel-sandbox', 'requests to a preview', 'median'),
+    bound: { atLeast: 500 },
+  },
+  {
     scenario: 'sandboxes-idle',
     says: 'First output byte of a job beside 200 idle sandboxes, to without them',
     ours: figure('runnel-stream', 'first byte, beside them', 'median'),

@@ -9,6 +9,7 @@ export const SCENARIO_NAMES = [
   'staggered',
   'long-output',
   'sandboxes',
+  'previews',
   'at-once',
   'sustained',
   'burst',

@@ -4,7 +4,8 @@ import { redisTest as test } from '@runnel/redis/testing'
 import { eventually } from '@runnel/testing'
 import { containersOf, nameOf, type System, startSystem } from '@runnel/testing/system'
 import { describe, expect, test as plainTest } from 'vitest'
-import { create, ENV, liveThroughOutage, run, untilEnded } from './outage.ts'
+import { create, ENV, liveThroughOutage, read, run, untilEnded } from './outage.ts'
+import { visit } from './visit-preview.ts'
 
 /** A judge needs 25 s without a renewal, which may have been just before. */
 const LOST_WITHIN_MS = 30_000
@@ -73,12 +74,19 @@ describe.concurrent('Lasting sandboxes', () => {
       const { commands } = commandListSchema.parse(await (await system.call('GET', `${url}/commands`)).json())
       expect(commands.some(({ tty }) => tty)).toBe(true)
     })
+    await start(system, held, { command: 'python3 -m http.server 8000', background: true })
+    const preview = `http://8000-${held}.localhost/`
+    const { accessToken = '' } = await read(system, held)
+    const headers = { 'x-access-token': accessToken }
+    await eventually(async () => expect((await visit(system, preview, headers)).status).toBe(200))
     dying.signal('SIGKILL')
     await dying.exited
     const diedMs = performance.now()
     // Before anybody knows that it is lost.
     const refused = await system.call('GET', `/v1/sandboxes/${held}/metrics`)
     expect([refused.status, await refused.json()]).toMatchObject([503, { error: { code: 'gateway-unreachable' } }])
+    const unseen = await visit(system, preview, headers)
+    expect([unseen.status, JSON.parse(unseen.body)]).toMatchObject([503, { error: { code: 'gateway-unreachable' } }])
     expect(performance.now() - diedMs).toBeLessThan(3_000)
 
     const answer = await waiting
@@ -92,6 +100,7 @@ describe.concurrent('Lasting sandboxes', () => {
     expect(await outcomeOf(system, printed)).toEqual(LOST)
     expect(await untilEnded(system, paused, LOST_WITHIN_MS - (performance.now() - diedMs))).toBe('lost')
     expect(await untilEnded(system, held, LOST_WITHIN_MS - (performance.now() - diedMs))).toBe('lost')
+    await eventually(async () => expect((await visit(system, preview, headers)).status).toBe(410))
     // A frozen agent cannot end itself: the other worker's reaper removes its container.
     await eventually(async () => expect(await containersOf(dying)).toEqual([]), { withinMs: 60_000 })
     expect(await run(system, other, 'echo still here')).toBe('still here\n')

@@ -11,7 +11,7 @@ export const create = async (system: System): Promise<string> => {
   return sandboxSchema.parse(await answer.json()).id
 }
 
-const read = async (system: System, id: string) =>
+export const read = async (system: System, id: string) =>
   sandboxSchema.parse(await (await system.call('GET', `/v1/sandboxes/${id}`)).json())
 
 export const run = async (system: System, id: string, command: string): Promise<string | undefined> => {

@@ -1,4 +1,3 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http'
 import {
   errorBodySchema,
   portListSchema,
@@ -8,21 +7,9 @@ import {
 } from '@runnel/contract/public'
 import { redisTest as test } from '@runnel/redis/testing'
 import { eventually } from '@runnel/testing'
-import { type System, startSystem } from '@runnel/testing/system'
+import { startSystem } from '@runnel/testing/system'
 import { expect } from 'vitest'
-
-/** Node does not resolve names below localhost: the API's address, with a Host. */
-const visit = async (system: System, url: string, headers: Record<string, string> = {}) => {
-  const { host, pathname, search } = new URL(url)
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  const target = { host: '127.0.0.1', port: new URL(system.url).port, path: pathname + search }
-  httpRequest({ ...target, agent: false, headers: { host, ...headers } })
-    .once('response', resolve)
-    .once('error', reject)
-    .end()
-  const answer = await promise
-  return { status: answer.statusCode, headers: answer.headers, body: Buffer.concat(await answer.toArray()).toString() }
-}
+import { visit } from './visit-preview.ts'
 
 test('A server in a sandbox is opened by its URL, listed with its requests, and gone with the sandbox', async ({
   redisUrl,
@@ -73,6 +60,12 @@ test('A server in a sandbox is opened by its URL, listed with its requests, and 
       [8_000, 'GET', '/none', 404],
     ])
   })
+
+  // Another API serves whom the first one let in.
+  system.api.signal('SIGKILL')
+  await system.api.exited
+  await system.startApi()
+  await eventually(async () => expect((await visit(system, `${origin}/`, { cookie })).status).toBe(200))
 
   await system.call('POST', `/v1/sandboxes/${id}/pause`)
   expect((await visit(system, `${origin}/`, { cookie })).status).toBe(409)
