@@ -1,4 +1,5 @@
-"""One program: started (or warmed and released), fed, limited, ended. output.py reads what it prints.
+"""One program: started (or warmed and released), limited, ended. stdin.py feeds it, output.py reads what it prints,
+watch.py knows its limits.
 
 Life of a program, each step once and in this order:
 
@@ -17,9 +18,12 @@ from __future__ import annotations
 import os
 import time
 
+from counted import Counted
 from output import Output
 from spawn import Pipes
-from usage import grown, is_full
+from start_barrier import StartBarrier
+from stdin import Stdin
+from watch import Watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,10 +52,8 @@ if TYPE_CHECKING:
 else:
     import _signal as signal
 
-READ_BYTES = 1 << 16
 #: What a warm program answers at its start barrier: it waits; and, where it writes its own files, they are there.
 READY, WRITTEN = b"r", b"w"
-SPOT_CHECK_SECONDS = 0.25
 #: Locally, a process that we do not know of may hold the pipes open for ever. They are closed this long after all
 #: others have died.
 ABANDON_SECONDS = 0.2
@@ -60,12 +62,7 @@ LET_GO_SECONDS = 0.1
 
 
 class Process:
-    _peak_before: int | None
-    _cpu_before: float | None
-    _oom_before: int | None
-    _refused_before: int | None
     _limits: RunLimits
-    _cpus: float
     _output: Output | TerminalOutput
 
     def __init__(
@@ -83,91 +80,58 @@ class Process:
         self._loop = loop
         self._confinement = confinement
         self._usage = usage
-        self._is_first = is_first
         self._on_output = on_output
-        self._on_stdin_taken = on_stdin_taken
         self._on_exit = on_exit
         self._streams = streams
-        self._barrier: int | None = None
-        self._answer: int | None = None
-        self._on_answer: Callable[[bytes], None] | None = None
+        self._counted = Counted(usage, is_first=is_first)
+        self._barrier = StartBarrier(loop)
+        self._stdin = Stdin(loop, streams, on_stdin_taken)
         self.pid = 0  # none yet
-        self._stdin = bytearray()
-        self._stdin_ends = False
-        self._timers: dict[str, int] = {}
+        self._watch = Watch(
+            loop,
+            confinement,
+            usage.version,
+            cpu_ms=self._counted.cpu_ms,
+            on_limit=self._hit,
+            on_memory=self._took_memory,
+        )
+        self._kill_timer: int | None = None
         self._started: float | None = None
         self._ended = 0.0
         self._limit: Limit | None = None
-        self._hits: set[str] = set()
         self._took_all_memory = False
         self._status: int | None = None
         self._everyone_died = False
         self._reported = False
 
-    def _look_at_counters(self) -> None:
-        """Before it starts: what was counted until then is not its own."""
-        self._peak_before = self._usage.peak_memory_bytes()
-        self._cpu_before = self._usage.cpu_seconds()
-        self._oom_before = self._usage.oom_kills()
-        self._refused_before = self._usage.refused_forks()
-
     # Starting
-
-    def _open_barrier(self, start: Callable[[int, int], int]) -> None:
-        """`start` gets the program's ends of the two pipes that it waits on, and returns its process id."""
-        barrier, self._barrier = os.pipe()
-        self._answer, answer = os.pipe()
-        try:
-            self.pid = start(barrier, answer)
-        finally:
-            os.close(barrier)
-            os.close(answer)
-        os.set_blocking(self._barrier, False)
-        os.set_blocking(self._answer, False)
-        self._loop.read_when_ready(self._answer, self._answered)
 
     def warm_up(self, start: Fork, on_ready: Callable[[bool], None]) -> None:
         """Starts the real command, which pauses in its own start-up and says so."""
 
         def answered(said: bytes) -> None:
-            self._close_answer()
+            self._barrier.close_answer()
             self._is_up(said, on_ready)
 
-        self._on_answer = answered
-        self._open_barrier(lambda barrier, answer: start(self._streams, barrier, answer))
+        self.pid = self._barrier.open(lambda barrier, answer: start(self._streams, barrier, answer), answered)
 
     def fork(self, fork: Fork, on_ready: Callable[[bool], None], on_fault: Callable[[str], None]) -> None:
         """Asks for an interpreter that is already up (interpreter.py)."""
 
         def answered(said: bytes) -> None:
-            self._on_answer = lambda _: on_fault("the interpreter died before its program came")
+            self._barrier.expect(lambda _: on_fault("the interpreter died before its program came"))
             self._is_up(said, on_ready)
 
-        self._on_answer = answered
-        self._open_barrier(lambda barrier, answer: fork(self._streams, barrier, answer))
+        self.pid = self._barrier.open(lambda barrier, answer: fork(self._streams, barrier, answer), answered)
 
     def _is_up(self, said: bytes, on_ready: Callable[[bool], None]) -> None:
-        self._look_at_counters()
+        self._counted.begin()
         on_ready(said == READY)
-
-    def _answered(self) -> None:
-        if self._answer is None or self._on_answer is None:
-            return
-        try:
-            said = os.read(self._answer, READ_BYTES)
-        except BlockingIOError:
-            return
-        self._on_answer(said)
-
-    def _close_answer(self) -> None:
-        if self._answer is not None:
-            self._loop.close(self._answer)
-            self._answer = None
 
     def start(self, start: Callable[[Streams], int]) -> None:
         """The cold way: a new process with its own arguments and environment. `start` returns its id, or raises
         OSError."""
-        self._look_at_counters()
+        self._counted.begin()
         self.pid = start(self._streams)
         self._streams.close_theirs()
 
@@ -180,16 +144,14 @@ class Process:
         could not."""
 
         def answered(said: bytes) -> None:
-            self._close_answer()
+            self._barrier.close_answer()
             on_written("" if said == WRITTEN else said.decode(errors="replace") or "the program was killed")
 
-        self._on_answer = answered
+        self._barrier.expect(answered)
         self._open_to(bytearray(b"g") + packed_files)
 
     def _open_to(self, request: bytearray) -> None:
-        if self._barrier is not None:
-            self._loop.write_all(self._barrier, request)
-            self._barrier = None
+        self._barrier.release(request)
         self._streams.close_theirs()
 
     def discard(self) -> None:
@@ -197,8 +159,8 @@ class Process:
         if self.pid:
             self._confinement.discard(self.pid)  # before it sees that its barrier is closed, and ends by itself
         self._streams.close_theirs()
-        self._close_answer()
-        for fd in (self._barrier, self._streams.stdin, self._streams.stdout, self._streams.stderr):
+        self._barrier.close()
+        for fd in (self._streams.stdin, self._streams.stdout, self._streams.stderr):
             if fd is not None:
                 self._loop.close(fd)
         if isinstance(self._streams, Pipes):
@@ -207,7 +169,7 @@ class Process:
     def run(self, limits: RunLimits, cpus: float) -> None:
         """Its clocks run from here."""
         self._usage.watch(self.pid)
-        self._limits, self._cpus = limits, cpus
+        self._limits = limits
         self._started = time.monotonic()
         self._output = self._read_output(
             credit=limits["credit"],
@@ -216,14 +178,8 @@ class Process:
             on_excess=self._printed_too_much,
             on_end=self._report_when_over,
         )
-        self._feed()
-        if limits["wallMs"] is not None:
-            self._timers["wall"] = self._loop.after(limits["wallMs"] / 1000, lambda: self._hit("wall"))
-        if limits["cpuMs"] is not None:
-            # Even with every processor busy its time cannot be used up sooner.
-            self._timers["cpu"] = self._loop.after(limits["cpuMs"] / 1000 / cpus, self._watch_cpu)
-        if not self._confinement.lasts:
-            self._timers["spot"] = self._loop.after(SPOT_CHECK_SECONDS, self._spot_check)
+        self._stdin.open()
+        self._watch.start(limits, cpus)
 
     def _read_output(self, **how: Unpack[Reading]) -> Output | TerminalOutput:
         if isinstance(self._streams, Pipes):
@@ -232,41 +188,15 @@ class Process:
 
     # Limits
 
-    def _cpu_used_ms(self) -> float | None:
-        seconds = grown(self._cpu_before, self._usage.cpu_seconds())
-        return None if seconds is None else round(seconds * 1000, 3)
-
     def was_held(self, seconds: float) -> None:
         """These last seconds do not count: it was frozen."""
         if self._started is not None:
             self._started = min(self._started + seconds, time.monotonic())
 
-    def _watch_cpu(self) -> None:
-        """Where nothing measures the time, the wall limit must do."""
-        left_ms = (self._limits["cpuMs"] or 0) - (self._cpu_used_ms() or 0)
-        if left_ms <= 0:
-            self._hit("cpu")
-        else:
-            self._timers["cpu"] = self._loop.after(max(left_ms / 1000 / self._cpus, 0.005), self._watch_cpu)
-
-    def _look_at_disks(self) -> None:
-        if any(is_full(disk) for disk in self._confinement.disks):
-            self._hits.add("diskBytes")
-
-    def _look_at_sockets(self) -> None:
-        network, version = self._confinement.network, self._usage.version
-        if network is None or version is None or self._status is not None:
-            return
-        from socket_memory import SocketMemory  # only here, because most programs have ended by now
-
-        if SocketMemory(version).is_too_much(network):
+    def _took_memory(self) -> None:
+        if self._status is None:
             self._took_all_memory = True
             self._kill()
-
-    def _spot_check(self) -> None:
-        self._look_at_disks()
-        self._look_at_sockets()
-        self._timers["spot"] = self._loop.after(SPOT_CHECK_SECONDS, self._spot_check)
 
     def _hit(self, limit: Limit) -> None:
         if self._limit is None and self._status is None:
@@ -278,54 +208,24 @@ class Process:
         if self._status is not None:
             return
         self._confinement.signal(self.pid, number)
-        if kill_grace_ms is not None and "kill" not in self._timers:
-            self._timers["kill"] = self._loop.after(kill_grace_ms / 1000, self._kill)
+        if kill_grace_ms is not None and self._kill_timer is None:
+            self._kill_timer = self._loop.after(kill_grace_ms / 1000, self._kill)
 
     def _kill(self) -> None:
         if not self._confinement.lasts:  # there, those whose parent dies first would not be found any more
             self._confinement.signal(self.pid, signal.SIGKILL)
         self._confinement.kill_everything()
 
-    # Standard input
+    # Input and output
 
     def write_stdin(self, data: bytes) -> None:
-        if self._streams.stdin is None or self._stdin_ends:
-            self._on_stdin_taken(len(data))
-            return
-        if data:
-            self._stdin += data
-        else:
-            self._stdin_ends = True
-        if self._started is not None:
-            self._feed()
-
-    def _feed(self) -> None:
-        fd = self._streams.stdin
-        if fd is None:
-            return
-        try:
-            while self._stdin:
-                written = self._streams.write(self._stdin)
-                del self._stdin[:written]
-                self._on_stdin_taken(written)
-        except BlockingIOError:
-            self._loop.write_when_ready(fd, self._feed)
-            return
-        except BrokenPipeError:
-            self._on_stdin_taken(len(self._stdin))
-            self._stdin.clear()
-            self._stdin_ends = True
-        self._loop.write_when_ready(fd, None)
-        if self._stdin_ends:
-            self._streams.end_stdin(self._loop)
-
-    # Output
+        self._stdin.write(data)
 
     def grant(self, credit: int) -> None:
         self._output.grant(credit)
 
     def _printed(self, is_stdout: bool, piece: bytes) -> None:
-        self._answered()  # its answer about its files comes first
+        self._barrier.look()  # its answer about its files comes first
         self._on_output(is_stdout, piece)
 
     def _printed_too_much(self) -> None:
@@ -337,9 +237,9 @@ class Process:
     def died(self, status: int) -> None:
         """Its main process is gone."""
         self._status = status
-        self._answered()
+        self._barrier.look()
         self._ended = time.monotonic()
-        self._look_at_disks()
+        self._watch.look_at_disks()
         self._streams.close_stdin(self._loop)
         self._everyone_died = self._usage.version is not None
         self._output.drain()
@@ -347,7 +247,7 @@ class Process:
             if self._output.is_open() or not self._everyone_died:
                 self._confinement.kill_everything()
         else:
-            if self._limit is not None or "kill" in self._timers:
+            if self._limit is not None or self._kill_timer is not None:
                 self._confinement.kill_everything()
             if self._output.is_open():
                 self._loop.after(LET_GO_SECONDS, self._output.let_go)
@@ -372,18 +272,20 @@ class Process:
         if self._status is None or self._output.is_open() or not self._everyone_died or self._reported:
             return
         self._reported = True
-        for timer in self._timers.values():
-            self._loop.cancel(timer)
+        self._watch.stop()
+        if self._kill_timer is not None:
+            self._loop.cancel(self._kill_timer)
         self._on_exit(self._to_report(self._status))
 
     def _to_report(self, status: int) -> ExitReport:
-        oom_kills = grown(self._oom_before, self._usage.oom_kills())
+        oom_kills = self._counted.oom_kills()
         if self._took_all_memory:
             oom_kills = (oom_kills or 0) + 1
-        if oom_kills:
-            self._hits.add("memoryBytes")
-        if grown(self._refused_before, self._usage.refused_forks()):
-            self._hits.add("processes")
+        hits = {
+            "diskBytes": self._watch.found_full,
+            "memoryBytes": bool(oom_kills),
+            "processes": bool(self._counted.refused_forks()),
+        }
         ended_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
         if ended_by == signal.SIGXCPU and self._usage.version is None:
             self._limit = self._limit or "cpu"
@@ -391,17 +293,9 @@ class Process:
             "code": os.WEXITSTATUS(status) if ended_by is None else None,
             "signal": ended_by,
             "wallMs": round((self._ended - (self._started or 0.0)) * 1000, 3),
-            "cpuMs": self._cpu_used_ms(),
-            "peakMemoryBytes": self._peak_memory_bytes(),
+            "cpuMs": self._counted.cpu_ms(),
+            "peakMemoryBytes": self._counted.peak_memory_bytes(self._confinement.peak_memory_bytes),
             "oomKilled": None if oom_kills is None else oom_kills > 0,
             "limit": self._limit,
-            "hits": sorted(self._hits),
+            "hits": [limit for limit, is_hit in hits.items() if is_hit],
         }
-
-    def _peak_memory_bytes(self) -> int | None:
-        """The kernel keeps the highest of the container's whole life: a later job's own is known where it is higher.
-        Otherwise the largest of its processes must do, where it is known."""
-        peak = self._usage.peak_memory_bytes()
-        if self._is_first or peak is None or self._peak_before is None or peak > self._peak_before:
-            return peak
-        return self._confinement.peak_memory_bytes
