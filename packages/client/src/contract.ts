@@ -82,8 +82,8 @@ export interface LimitHit {
 }
 
 /**
- * How a job, or a command of a sandbox, ended. `sandbox-failed` is Runnel's fault. `sandbox-ended` is a command's alone: its sandbox
- * ended before it. All others are the program's or the caller's doing.
+ * How a job, or a command of a sandbox, ended. `sandbox-failed` is Runnel's fault. `sandbox-ended` is that of a command, or of a
+ * job that serves: its sandbox ended before it. All others are the program's or the caller's doing.
  */
 export type Outcome =
   | { type: 'exited'; exitCode: number; limitsHit?: LimitHit[] | undefined }

@@ -14,8 +14,8 @@ const limitsHit = z
   .describe('Limits that the program reached before it ended, if any.')
 
 /**
- * How a job, or a foreground command of a sandbox, ended. `sandbox-failed` is our fault. `sandbox-ended` is a command's alone: its
- * sandbox ended before it, and `ending` says why. All others are the program's or the caller's doing.
+ * How a job, or a foreground command of a sandbox, ended. `sandbox-failed` is our fault. `sandbox-ended` is that of a command, or of
+ * a job that serves: its sandbox ended before it, and `ending` says why. All others are the program's or the caller's doing.
  */
 export const outcomeSchema = z.discriminatedUnion('type', [
   z.object({
@@ -45,7 +45,7 @@ export const outcomeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('canceled') }),
   z.object({
     type: z.literal('sandbox-ended'),
-    ending: sandboxEndingSchema.describe('Why the sandbox of this command ended.'),
+    ending: sandboxEndingSchema.describe('Why its sandbox ended.'),
   }),
   z.object({
     type: z.literal('sandbox-failed'),
