@@ -42,6 +42,8 @@ const SITE_PORT = 80
 const noSuchPort = (port: number): RequestError =>
   new RequestError('nothing-listens', `Nothing listens on port ${port}: a site has its pages on port ${SITE_PORT}`)
 
+const isBadAnswer = (error: unknown): boolean => error instanceof RequestError && error.code === 'bad-preview-answer'
+
 /** Where a request goes that has passed everything. */
 interface Admitted {
   readonly record: SandboxRecord
@@ -126,7 +128,7 @@ export const createPreviews = (parts: {
 
   /** A program that broke off may have ended with its sandbox. Throws. */
   const explain = async (sandboxId: string, error: unknown): Promise<never> => {
-    if (error instanceof RequestError && error.code === 'bad-preview-answer') {
+    if (isBadAnswer(error)) {
       const record = await records.read(sandboxId)
       if (hasEnded(record)) throw sandboxEnded(record)
     }
@@ -147,10 +149,17 @@ export const createPreviews = (parts: {
       const admitted = await admit(request, response, isUpgrade)
       if (admitted === undefined) return
       const { sandboxId, port } = admitted.passage
-      const status = await forward(admitted).catch((error: unknown) => explain(sandboxId, error))
-      const durationMs = Math.round(performance.now() - startedMs)
-      const { method = '', url: path = '' } = request
-      previewRequests.note(sandboxId, { at: at.toISOString(), port, method, path, status, durationMs })
+      const note = (status: number | null): void => {
+        const durationMs = Math.round(performance.now() - startedMs)
+        const { method = '', url: path = '' } = request
+        previewRequests.note(sandboxId, { at: at.toISOString(), port, method, path, status, durationMs })
+      }
+      const status = await forward(admitted).catch((error: unknown) => {
+        // Its program got it.
+        if (isBadAnswer(error)) note(null)
+        return explain(sandboxId, error)
+      })
+      note(status)
     } catch (error) {
       const refusal = toRequestError(error)
       if (refusal.code === 'internal') log.error({ err: error }, 'A preview failed')

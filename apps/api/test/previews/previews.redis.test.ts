@@ -3,6 +3,7 @@ import { createServer, request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import type { PreviewRequest } from '@runnel/contract/public'
 import { redisTest } from '@runnel/redis/testing'
 import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
@@ -42,6 +43,26 @@ describe('A preview', () => {
     const sandbox = await house.hold('acme', { maskHost: 'localhost:{port}', public: true })
     const port = await house.listen(createServer((request, response) => response.end(request.headers.host)))
     expect((await house.ask('/', { host: house.hostOf(sandbox, port) })).body).toBe(`localhost:${port}`)
+  })
+
+  test('is noted with each request that its program got', async ({ house, sandbox, headers }) => {
+    const program = createServer(({ url, socket }, response) =>
+      url === '/' ? response.end('hello') : socket.destroy(),
+    )
+    const port = await house.listen(program)
+    const host = house.hostOf(sandbox, port)
+    await house.ask('/', { host, headers })
+    await house.ask('/broken?x=1', { method: 'POST', host, headers })
+    await house.ask('/refused', { host })
+    const url = `/v1/sandboxes/${sandbox.id}/requests`
+    await eventually(async () => {
+      const { requests } = (await house.api.app.inject({ url, headers })).json()
+      const seen = requests.map((one: PreviewRequest) => [one.port, one.method, one.path, one.status])
+      expect(seen).toEqual([
+        [port, 'GET', '/', 200],
+        [port, 'POST', '/broken?x=1', null],
+      ])
+    })
   })
 
   test('answers HEAD, ranges and what has no body', async ({ house, sandbox, headers }) => {
