@@ -46,7 +46,7 @@ test('A page in HTML is seen beside its output, which has what it writes to the 
   await preview.getByText('Keys go to the preview').waitFor()
   await frame.getByRole('button', { name: 'Count' }).click()
   await run.untilOutput('Uncaught TypeError: too many')
-  await run.untilOutput('/workspace/index.html:12')
+  await run.untilOutput('/workspace/index.html:13')
   await run.button('Requests').click()
   await preview.getByRole('row', { name: /GET \/ 200/ }).waitFor(SOON)
   await page.emulateMedia({ colorScheme: 'dark' })

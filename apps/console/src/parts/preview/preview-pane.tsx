@@ -40,7 +40,7 @@ export const PreviewPane = ({ sandboxId, ports }: PreviewPaneProps): ReactElemen
   const [isPhone, setPhone] = useState(false)
   const [hasRequests, setRequests] = useState(false)
   const [made, setMade] = useState(0)
-  const hasFocus = useKeepFocus(frame)
+  const { hasFocus, noteStart, noteLoad } = useKeepFocus(frame)
   const port = chosen !== undefined && ports.includes(chosen) ? chosen : ports[0]
   const isShown = shown !== undefined && shown.port === port && shown.sandboxId === sandboxId
 
@@ -50,6 +50,7 @@ export const PreviewPane = ({ sandboxId, ports }: PreviewPaneProps): ReactElemen
     let timer: ReturnType<typeof setTimeout>
     makeLink(sandboxId, port, stopped.signal).then(
       (link) => {
+        noteStart()
         setShown({ link, sandboxId, port })
         setError(undefined)
         setExpired(false)
@@ -63,7 +64,7 @@ export const PreviewPane = ({ sandboxId, ports }: PreviewPaneProps): ReactElemen
       stopped.abort()
       clearTimeout(timer)
     }
-  }, [sandboxId, port, made])
+  }, [sandboxId, port, made, noteStart])
 
   const reload = useCallback((): void => setMade((count) => count + 1), [])
   const openTab = (): void => {
@@ -122,6 +123,7 @@ export const PreviewPane = ({ sandboxId, ports }: PreviewPaneProps): ReactElemen
             className={styles.frame}
             title={`Preview of port ${port}`}
             src={shown.link.url}
+            onLoad={noteLoad}
             sandbox={FRAME}
             referrerPolicy="no-referrer"
           />

@@ -1,43 +1,58 @@
-import { type RefObject, useEffect, useState } from 'react'
+import { type RefObject, useCallback, useEffect, useRef, useState } from 'react'
 
-/** That the pointer is over a frame of another process is known a moment after it has pressed there. */
-const HOVER_MS = 50
+/** A page takes the focus while it loads, or soon after. */
+const SETTLES_MS = 1_000
+
+export interface KeptFocus {
+  /** Whether the frame has the focus. */
+  readonly hasFocus: boolean
+  /** A page starts to load in the frame. */
+  readonly noteStart: () => void
+  readonly noteLoad: () => void
+}
 
 /**
- * A page in a frame may take the focus when it loads. It gets it only from the person: by a pointer that is over the frame, or by the
- * Tab key. Otherwise the focus goes back to where it was. Returns whether the frame has it.
+ * A page in a frame may take the focus when it loads. Then the focus goes back to where it was, unless the person gave it away: by a
+ * pointer that is over the frame, or by the Tab key.
  */
-export const useKeepFocus = (frame: RefObject<HTMLIFrameElement | null>): boolean => {
+export const useKeepFocus = (frame: RefObject<HTMLIFrameElement | null>): KeptFocus => {
   const [hasFocus, setFocus] = useState(false)
+  const settledAt = useRef(Number.POSITIVE_INFINITY)
   useEffect(() => {
-    let before: HTMLElement | undefined
+    let before = document.activeElement
     let isTabbing = false
     const noteFocus = ({ target }: FocusEvent): void => {
-      if (target instanceof HTMLElement && target !== frame.current) before = target
-      if (target !== frame.current) setFocus(false)
+      if (target === frame.current || !(target instanceof Element)) return
+      before = target
+      setFocus(false)
     }
     const noteKey = ({ key }: KeyboardEvent): void => {
-      isTabbing = key === 'Tab' || key === 'F6'
+      isTabbing = key === 'Tab'
     }
-    // Events of the frame stay in it: only what loses the focus tells.
+    // Events of the frame stay in it: only this window says that it has lost the focus.
     const look = (): void => {
       if (frame.current === null || document.activeElement !== frame.current) return
-      if (isTabbing || frame.current.matches(':hover')) setFocus(true)
-      else before?.focus({ preventScroll: true })
+      const isWanted = performance.now() > settledAt.current || isTabbing || frame.current.matches(':hover')
       isTabbing = false
+      setFocus(isWanted)
+      if (!isWanted && before instanceof HTMLElement) before.focus({ preventScroll: true })
     }
-    const lookSoon = (): void => void setTimeout(look, HOVER_MS)
-    if (document.activeElement instanceof HTMLElement) before = document.activeElement
     document.addEventListener('focusin', noteFocus)
     document.addEventListener('keydown', noteKey, true)
-    document.addEventListener('focusout', lookSoon)
-    window.addEventListener('blur', lookSoon)
+    window.addEventListener('blur', look)
     return () => {
       document.removeEventListener('focusin', noteFocus)
       document.removeEventListener('keydown', noteKey, true)
-      document.removeEventListener('focusout', lookSoon)
-      window.removeEventListener('blur', lookSoon)
+      window.removeEventListener('blur', look)
     }
   }, [frame])
-  return hasFocus
+  return {
+    hasFocus,
+    noteStart: useCallback(() => {
+      settledAt.current = Number.POSITIVE_INFINITY
+    }, []),
+    noteLoad: useCallback(() => {
+      settledAt.current = performance.now() + SETTLES_MS
+    }, []),
+  }
 }
