@@ -67,8 +67,7 @@ const sandboxOf = async (system: System, { sandboxId }: Job): Promise<Sandbox> =
 
 /** The event of the first port that the program opens. */
 const untilPort = async (system: System, { id }: Job): Promise<Extract<JobEvent, { type: 'port' }>> => {
-  const hangUp = new AbortController()
-  const events = await system.call('GET', `/v1/jobs/${id}/events`, undefined, hangUp.signal)
+  const events = await system.call('GET', `/v1/jobs/${id}/events`)
   const decoder = new TextDecoder()
   let text = ''
   for await (const part of events.body ?? []) {
@@ -76,9 +75,7 @@ const untilPort = async (system: System, { id }: Job): Promise<Extract<JobEvent,
     const whole = text.slice(0, text.lastIndexOf('\n'))
     for (const line of whole.split('\n').filter((line) => line.includes('"port"'))) {
       const event = jobEventSchema.parse(JSON.parse(line))
-      if (event.type !== 'port') continue
-      hangUp.abort()
-      return event
+      if (event.type === 'port') return event
     }
   }
   throw new Error(`The program opened no port: ${text}`)
