@@ -143,7 +143,7 @@ export const createHoldSandbox = (deps: HoldSandboxDeps) => {
       handlers: {
         ...life.handlers,
         ...createCommandHandlers({ commands, use, ...runLogParts }),
-        ...createFileHandlers(held, { workDir, diskBytes: sandbox.limits.diskBytes }),
+        ...createFileHandlers(held, workDir),
         ...createWatcherHandlers(held, workDir),
         ...portHandlers,
       },

@@ -60,17 +60,8 @@ export const makeWorkDir = async (held: HeldSandbox, path: string): Promise<void
   }
 }
 
-const tooLarge = (sizeBytes: number, diskBytes: number): RequestError =>
-  new RequestError(
-    'disk-full',
-    `Cannot write ${sizeBytes} bytes: the disk of the sandbox has ${diskBytes}; make one with a larger limits.diskBytes`,
-  )
-
 /** Work on the files of one sandbox. */
-export const createFileHandlers = (
-  held: HeldSandbox,
-  { workDir, diskBytes }: { readonly workDir: string; readonly diskBytes: number },
-): Pick<Handlers, FileActs> => {
+export const createFileHandlers = (held: HeldSandbox, workDir: string): Pick<Handlers, FileActs> => {
   const at = (path: string): string => toAbsolute(workDir, path)
   const stream = async (task: Task) => ({ answer: {}, body: await untilFirst(readTask(task, held.task(task))) })
   const run = async (task: Task) => {
@@ -89,9 +80,13 @@ export const createFileHandlers = (
         ...(offset === undefined ? {} : { offset }),
         ...(length === undefined ? {} : { length }),
       }),
-    async 'write-file'({ path, mode, sizeBytes = 0 }, { body }: Call) {
-      if (sizeBytes > diskBytes) throw tooLarge(sizeBytes, diskBytes)
-      const task = { name: 'write', path: at(path), ...(mode === undefined ? {} : { mode }) } as const
+    async 'write-file'({ path, mode, sizeBytes: size }, { body }: Call) {
+      const task = {
+        name: 'write',
+        path: at(path),
+        ...(mode === undefined ? {} : { mode }),
+        ...(size === undefined ? {} : { size }),
+      } as const
       return { answer: { sizeBytes: await writeFile(held, task, body) } }
     },
     'list-files': ({ path, depth }) => stream({ name: 'list', path: at(path), depth }),
