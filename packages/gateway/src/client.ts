@@ -131,6 +131,7 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
       headers: { ...sign(lease.secret, method, path), ...headers },
       ...(signal === undefined ? {} : { signal }),
     })
+    const isStream = body !== undefined && !(body instanceof Uint8Array)
     let isConnected = false
     let isAnswered = false
     const late = setTimeout(() => request.destroy(new Error('no answer in time')), ANSWER_TIMEOUT_MS + waitMs)
@@ -166,8 +167,11 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
     })
     request.on('response', (response) => {
       answered()
-      // Refused: nobody wants the rest of the body.
-      if (response.statusCode !== 200) response.once('end', () => request.writableFinished || request.destroy())
+      // Refused: nobody wants the rest of the body, and what the kernel has of it must not be in the way of another request.
+      if (response.statusCode !== 200 && isStream) {
+        const { socket } = response
+        response.once('end', () => socket.destroy())
+      }
       resolve({ response })
     })
     request.on('upgrade', (response, stream, head) => {
@@ -175,7 +179,7 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
       if (head.length > 0) stream.unshift(head)
       resolve({ response, stream })
     })
-    if (body === undefined || body instanceof Uint8Array) request.end(body)
+    if (!isStream) request.end(body)
     else sendAll(readPieces(body), request).catch((error: Error) => request.destroy(error))
     return promise
   }

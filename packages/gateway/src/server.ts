@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { Duplex, Readable } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import { sendAll } from '@runnel/bytes'
 import { RequestError } from '@runnel/contract/public'
 import {
@@ -23,7 +23,7 @@ export type { ActAnswer, ActName, ActRequest, ConnectionName, ConnectionRequest,
 /** What comes with a request. */
 export interface Call {
   /** The bytes that the API sends. An act that does not take them leaves them alone. */
-  readonly body: Readable
+  readonly body: AsyncIterable<Buffer>
   /** False: the body is known to be empty. */
   readonly hasBody: boolean
   /** Aborts when the API hangs up, or the sandbox is closed. */
@@ -112,6 +112,11 @@ const runConnection = async <C extends ConnectionName>(
   return handler(read)
 }
 
+/** Who stops reading leaves the connection as it is: the API needs it for the answer, and for what it asks next. */
+const readWhileWanted = (request: IncomingMessage): AsyncIterable<Buffer> => ({
+  [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }),
+})
+
 const isHangUp = (error: unknown): boolean =>
   error instanceof Error &&
   ('code' in error
@@ -191,7 +196,7 @@ export const startGatewayServer = async (options: {
     const stopped = Promise.withResolvers<never>()
     const serveAct = async (): Promise<void> => {
       const hasBody = request.headers['content-length'] !== '0'
-      const call = { body: request, hasBody, signal: hungUp.signal }
+      const call = { body: readWhileWanted(request), hasBody, signal: hungUp.signal }
       const { answer: told, body } = await runAct(sandbox, act, admitted.request, call)
       if (response.destroyed || response.headersSent) return
       response.writeHead(200, { [ANSWER_HEADER]: toAnswerHeader(told) })

@@ -115,6 +115,21 @@ describe('The gateway', () => {
     expect(Buffer.concat(await stream.toArray()).toString()).toBe('typed')
   })
 
+  test('goes on at once after an upload that was refused half way', async ({ house }) => {
+    const { gateway, ours } = house
+    const startedMs = performance.now()
+    for (const bytes of [1, 20, 60].map((mib) => mib * MIB)) {
+      const pieces = function* () {
+        for (let left = bytes; left > 0; left -= 65_536) yield Buffer.alloc(65_536)
+      }
+      const upload = gateway.call(OURS, 'write-file', { path: 'full' }, { body: Readable.from(pieces()) })
+      await expect(upload).rejects.toMatchObject({ code: 'disk-full' })
+      expect((await gateway.call(OURS, 'commands', {})).answer).toEqual({ commands: [] })
+    }
+    expect(performance.now() - startedMs).toBeLessThan(5_000)
+    await eventually(() => expect(ours.count.open).toBe(0))
+  })
+
   test('speaks TLS with a certificate, and only to who trusts that', async ({ house, resources }) => {
     const { gateway, leases, ours } = house
     const { cert, key } = await makeCertificate()

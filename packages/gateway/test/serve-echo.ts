@@ -41,9 +41,12 @@ export const createEcho = (id: string, secret: string) => {
         }
         return { answer: {}, body: body() }
       },
-      async 'write-file'(_, { body }) {
+      async 'write-file'({ path }, { body }) {
         let sizeBytes = 0
-        for await (const part of body) sizeBytes += part.length
+        for await (const part of body) {
+          if (path === 'full' && sizeBytes > 0) throw new RequestError('disk-full', 'The disk is full')
+          sizeBytes += part.length
+        }
         count.takenBytes += sizeBytes
         return { answer: { sizeBytes } }
       },

@@ -26,23 +26,27 @@ export const writeFile = async (
   bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<number> => {
   const process = held.task(task)
-  const over = new AbortController()
-  const said = readAll(task, process).finally(() => over.abort())
-  // Handled below, after the bytes.
-  said.catch(() => {})
+  let isOver = false
+  const said = readAll(task, process).finally(() => {
+    isOver = true
+  })
   let sizeBytes = 0
-  try {
-    for await (const part of bytes) {
-      if (over.signal.aborted) break
-      sizeBytes += part.length
-      await process.write(part)
-      giveBack(part)
+  const send = async (): Promise<void> => {
+    try {
+      for await (const part of bytes) {
+        if (isOver) return
+        sizeBytes += part.length
+        await process.write(part)
+        giveBack(part)
+      }
+      process.end()
+    } catch (error) {
+      process.stop()
+      throw error
     }
-    process.end()
-  } catch (error) {
-    process.stop()
-    throw error
   }
+  // It may be refused while no more bytes come.
+  await Promise.race([send(), said])
   await said
   return sizeBytes
 }
