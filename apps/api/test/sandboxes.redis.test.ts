@@ -5,6 +5,7 @@ import { eventually } from '@runnel/testing'
 import { describe, expect } from 'vitest'
 import { type Api, startApi } from './api.ts'
 import { holdKey, type KeyHolder } from './key-holder.ts'
+import { watchCommands } from './watch-commands.ts'
 
 const test = redisTest.extend('api', ({ redisUrl, prefix, resources }) => startApi({ redisUrl, prefix, resources }))
 
@@ -177,34 +178,29 @@ describe('The sandboxes of others', () => {
   test('cost the same work as those that never existed: Redis is not asked about either', async ({
     api,
     redis,
+    redisUrl,
     prefix,
   }) => {
     const [own, other] = [await holdSandboxKey(api), await holdSandboxKey(api, { tenant: 'rival' })]
     const { id } = await create(api, other)
-    const monitor = await redis.monitor()
-    try {
-      const seen: string[] = []
-      monitor.on('monitor', (_at: string, [name = '', ...words]: string[]) => {
-        if (words.some((word) => word.startsWith(prefix) || word.includes('sbx-'))) seen.push(name.toLowerCase())
-      })
-      const commandsOf = async (sandboxId: string): Promise<string[]> => {
-        seen.length = 0
-        for (const request of requestsToSandboxes(api, sandboxId)) {
-          await api.app.inject({ ...request, headers: own.headers })
-        }
-        // Redis reports a command before it answers the next one of anybody.
-        const last = `${prefix}:last`
-        await redis.get(last)
-        await eventually(() => expect(seen).toContain('get'))
-        return seen.filter((name) => name !== 'get')
+    using watched = await watchCommands(redisUrl)
+    let turns = 0
+    /** Redis reports commands in their order. So `first` and `last` enclose those of the requests. */
+    const commandsOf = async (sandboxId: string): Promise<string[]> => {
+      turns += 1
+      const [first, last] = [`${prefix}:first:${turns}`, `${prefix}:last:${turns}`]
+      await redis.get(first)
+      for (const request of requestsToSandboxes(api, sandboxId)) {
+        await api.app.inject({ ...request, headers: own.headers })
       }
-      // The key itself is looked up once, and kept.
-      await commandsOf(id)
-      expect(await commandsOf(id)).toEqual([])
-      expect(await commandsOf(`sbx-${'0'.repeat(24)}`)).toEqual([])
-    } finally {
-      monitor.disconnect()
+      await redis.get(last)
+      const at = (mark: string) => watched.lines.findIndex((line) => line.includes(mark))
+      await eventually(() => expect(at(last)).toBeGreaterThan(0))
+      return watched.lines.slice(at(first) + 1, at(last)).filter((line) => line.includes(sandboxId))
     }
+    expect(await commandsOf(id)).toEqual([])
+    expect(await commandsOf(`sbx-${'0'.repeat(24)}`)).toEqual([])
+    expect(await commandsOf((await create(api, own)).id)).not.toEqual([])
   })
 
   test('are closed to a key without the scope, in every route', async ({ api }) => {
