@@ -119,7 +119,7 @@ test('The page works without any other server', async ({ redisUrl, prefix, resou
 test('The languages are listed with all their names', async ({ redisUrl, prefix, resources }) => {
   const { app } = await startApi({ redisUrl, prefix, resources })
   const { languages } = (await app.inject('/v1/languages')).json()
-  expect(languages.map(({ id }: { id: string }) => id)).toEqual(LANGUAGES.map(({ id }) => id))
+  expect(languages.map(({ id }: { id: string }) => id)).toEqual([...LANGUAGES.map(({ id }) => id), 'html'])
   expect(languages[0]).toEqual({
     id: 'python',
     name: 'Python',

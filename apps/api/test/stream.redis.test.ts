@@ -190,7 +190,7 @@ describe('GET /v1/stream', () => {
       [
         { type: 'submit', job: { code: 'x', language: 'cobol' } },
         'unknown-language',
-        'Cannot run the language "cobol". The languages here are python (py, python3, py3), javascript (js, node, nodejs, mjs, cjs, jsx), typescript (ts, mts, cts, tsx), bash (sh, shell, shellscript)',
+        'Cannot run the language "cobol". The languages here are python (py, python3, py3), javascript (js, node, nodejs, mjs, cjs, jsx), typescript (ts, mts, cts, tsx), bash (sh, shell, shellscript), html (htm, xhtml)',
       ],
       [
         { type: 'submit', job: { code: 'x', limits: { wallMs: 0 } } },

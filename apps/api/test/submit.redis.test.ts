@@ -62,7 +62,7 @@ describe('POST /v1/jobs', () => {
       expect([unclear.statusCode, code, message]).toEqual([
         400,
         'unknown-language',
-        'Cannot tell the language of this program: send `language`. The languages here are python (py, python3, py3), javascript (js, node, nodejs, mjs, cjs, jsx), typescript (ts, mts, cts, tsx), bash (sh, shell, shellscript)',
+        'Cannot tell the language of this program: send `language`. The languages here are python (py, python3, py3), javascript (js, node, nodejs, mjs, cjs, jsx), typescript (ts, mts, cts, tsx), bash (sh, shell, shellscript), html (htm, xhtml)',
       ])
     },
   )

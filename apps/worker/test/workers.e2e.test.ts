@@ -41,16 +41,14 @@ describe.concurrent('Workers', () => {
     })
     const [first] = system.workers
     if (first === undefined) throw new Error('No worker')
-    const short = await system.submit({ language: 'python', code: 'import time\ntime.sleep(1)\nprint("short")' })
     const long = await system.submit({
       language: 'python',
-      code: 'import time\nprint("from the start")\ntime.sleep(4)\nprint("long")',
+      code: 'import time\nprint("from the start")\ntime.sleep(6)\nprint("long")',
     })
+    await eventually(async () => (await system.read(long.id)).status === 'running')
+    const short = await system.submit({ language: 'python', code: 'import time\ntime.sleep(1)\nprint("short")' })
     const waiting = await system.submit({ language: 'python', code: 'print("waited")' })
-    await eventually(
-      async () =>
-        (await system.read(long.id)).status === 'running' && (await system.read(short.id)).status === 'running',
-    )
+    await eventually(async () => (await system.read(short.id)).status === 'running')
     first.signal('SIGTERM')
     expect(await first.exited).toBe(0)
     expect(stdoutOf(await system.finished(short.id, 1_000))).toBe('short\n')

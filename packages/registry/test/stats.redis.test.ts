@@ -33,6 +33,7 @@ describe('The numbers', () => {
         'output-limit': 0,
         canceled: 1,
         'sandbox-failed': 1,
+        'sandbox-ended': 0,
       },
       waitMs: { count: 3, p50: 4.5, p95: 6.7 },
       firstOutputMs: { count: 2, p50: 25, p95: 29.5 },

@@ -18,8 +18,14 @@ const MIB = 1024 * 1024
 const serve = async (sandbox: HeldSandbox, code: string) => {
   const held = sandbox.start(toCommand('', { argv: ['python3', '-u', '-c', code], wallMs: null }))
   const output = held.output[Symbol.asyncIterator]()
-  const { value } = await output.next()
-  return { held, output, line: value?.bytes.toString() }
+  // The line and its end may come apart.
+  let line = ''
+  while (!line.endsWith('\n')) {
+    const { value, done } = await output.next()
+    if (done) throw new Error(`The program ended after ${JSON.stringify(line)}`)
+    line += value.bytes.toString()
+  }
+  return { held, output, line }
 }
 
 /** Listens on these addresses until it is killed. */

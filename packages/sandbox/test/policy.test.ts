@@ -74,8 +74,17 @@ describe('The container policy', () => {
       const options = toCreateOptions({ ...spec, confinement }).HostConfig?.SecurityOpt
       return JSON.parse(options?.[1]?.slice('seccomp='.length) ?? '').syscalls
     }
-    const [more, ...others] = read('cell')
+    const [more, netlink, ...others] = read('cell')
     expect(others).toEqual(read('container'))
+    // AF_NETLINK with NETLINK_SOCK_DIAG: process 1 asks it which ports are listened on.
+    expect(netlink).toEqual({
+      names: ['socket'],
+      action: 'SCMP_ACT_ALLOW',
+      args: [
+        { index: 0, value: 16, op: 'SCMP_CMP_EQ' },
+        { index: 2, value: 4, op: 'SCMP_CMP_EQ' },
+      ],
+    })
     expect(more).toEqual({
       names: ['clone', 'unshare', 'mount', 'umount2', 'pivot_root', 'sethostname', 'seccomp'],
       action: 'SCMP_ACT_ALLOW',

@@ -62,7 +62,7 @@ describe('The tools in a sandbox', () => {
     [
       'python',
       'import json, os\nprint(json.dumps(sorted({name for folder in os.environ["PATH"].split(":") for name in os.listdir(folder)})))',
-      ['python', 'fastapi', 'flask', 'uvicorn'],
+      ['python', 'fastapi', 'flask', 'uvicorn', 'websockets'],
     ],
     ['javascript', LIST_TOOLS, ['node']],
   ] as const)('are those that docs/languages.md lists, where %s runs', async (language, source, own) => {

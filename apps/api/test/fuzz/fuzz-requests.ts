@@ -86,7 +86,12 @@ const CALLED_OTHERWISE = [
 ]
 /** No worker holds the sandbox: it waits. So it can only be asked about, and ended. */
 const IN_SANDBOX = /^\w+ \/v1\/sandboxes\/:id/
-const GOOD_IN_SANDBOX = ['GET', 'HEAD', 'DELETE'].map((method) => `${method} /v1/sandboxes/:id`)
+const GOOD_IN_SANDBOX = [
+  ...['GET', 'HEAD', 'DELETE'].map((method) => `${method} /v1/sandboxes/:id`),
+  // What came to its previews is kept in Redis: no worker is asked.
+  'GET /v1/sandboxes/:id/requests',
+  'HEAD /v1/sandboxes/:id/requests',
+]
 const NEVER_GOOD = [...CALLED_OTHERWISE, ...PAGES.flatMap((url) => [`GET ${url}`, `HEAD ${url}`])]
 
 export const testRequests = ({ perRoute, perOpenRoute, someAreRefused }: Amount): void => {

@@ -60,7 +60,8 @@ describe('A lasting sandbox', () => {
       id,
       'write-file',
       { path: 'big.bin' },
-      { body: Readable.from([bytes]) },
+      // Bytes that are sent are given up.
+      { body: Readable.from([Buffer.from(bytes)]) },
     )
     expect(written.sizeBytes).toBe(bytes.length)
     const { body: down } = await gateway.call(id, 'read-file', { path: '/home/user/big.bin' })

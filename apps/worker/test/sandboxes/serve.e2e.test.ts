@@ -16,7 +16,7 @@ import { test as base, describe, expect } from 'vitest'
 
 /** All tests of this file share the system. */
 const test = base
-  .extend('env', { scope: 'file' }, { RUNNEL_POOL_MIN: '1' })
+  .extend('env', { scope: 'file' }, { RUNNEL_POOL_MIN: '1', RUNNEL_LANGUAGES: 'python,javascript' })
   .extend('system', { scope: 'file' }, async ({ env }, { onCleanup }) => {
     const parts = new AsyncDisposableStack()
     onCleanup(() => parts.disposeAsync())
