@@ -63,6 +63,11 @@ export const setBodyParsers = (app: FastifyInstance, inputTurns: InputTurns): vo
       try {
         if (request.raw.socket.destroyed) throw new RequestError(...CLIENT_GONE)
         const bytes = typeof body === 'string' ? Buffer.from(body) : body
+        // Many clients name JSON in every request, also to a route that takes no body.
+        if (bytes.length === 0 && request.routeOptions.schema?.body === undefined) {
+          done(null, undefined)
+          return
+        }
         requireUtf8(request)
         if (!paced.has(request.raw)) boundJson(bytes, 'the body')
         parseJson(request, decodeUtf8(bytes, 'the body'), done)

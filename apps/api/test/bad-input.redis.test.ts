@@ -332,6 +332,13 @@ const ROWS: readonly Row[] = [
     'Cannot tell which file to run: send `entry`, as there are several files and none of them is main.py',
   ],
   [
+    '`public` of what is not served',
+    body({ code: 'print(1)', public: true }),
+    400,
+    'invalid-request',
+    'Cannot use `public` here: only what is served has a preview; send `serve: true` with it',
+  ],
+  [
     'several entries',
     body({
       files: [
@@ -605,6 +612,16 @@ test('An unknown URL is 404, and a method that a URL does not have is 405 with A
     expect(response.headers['allow']?.toString().split(', ').toSorted()).toEqual(allow.split(', ').toSorted())
   }
   expectError(await app.inject('/v1/jobs/%zz'), 400, 'invalid-request')
+})
+
+test('A request that names JSON and has no body is as good as one that names nothing, where the URL takes no body', async ({
+  shared: { app },
+}) => {
+  const id = `sbx-${'0'.repeat(24)}`
+  for (const url of [`/v1/sandboxes/${id}/pause`, `/v1/sandboxes/${id}/resume`, `/v1/sandboxes/${id}/ports/80/url`]) {
+    const response = await app.inject({ method: 'POST', url, headers: { 'content-type': 'application/json' } })
+    expectError(response, 404, 'sandbox-not-found')
+  }
 })
 
 test('Any input as a job gets an answer, never status 500', async ({ shared: { app } }) => {

@@ -17,6 +17,10 @@ const importsOf = (component: string): (readonly [name: string, sheet: string])[
     ([, name = '', path = '']) => [name, join(dirname(component), path)] as const,
   )
 
+/** The sheets whose classes are part of its own. */
+const composedBy = (sheet: string): string[] =>
+  [...read(sheet).matchAll(/composes: \w+ from "([^"]+)"/g)].map(([, path = '']) => join(dirname(sheet), path))
+
 const classesOf = (sheet: string): Set<string> =>
   namesIn(read(sheet).replace(/\/\*[\s\S]*?\*\//g, ''), /\.([a-z][\w-]*)/gi)
 
@@ -33,8 +37,9 @@ describe('The classes of CSS modules', () => {
     expect(missing).toEqual([])
   })
 
-  test('are in a sheet that a component imports', () => {
-    const imported = new Set(components.flatMap((component) => importsOf(component).map(([, sheet]) => sheet)))
+  test('are in a sheet that a component imports, or that such a sheet takes them from', () => {
+    const direct = components.flatMap((component) => importsOf(component).map(([, sheet]) => sheet))
+    const imported = new Set([...direct, ...direct.flatMap(composedBy)])
     expect(sheets.filter((sheet) => !imported.has(sheet))).toEqual([])
   })
 })

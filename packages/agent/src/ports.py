@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from loop import Loop
 
-#: The worker is told of the lowest ones.
+#: The worker gets the lowest ones.
 MOST_PORTS = 256
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.02, 0.2
 #: Looks this often in the time since the last change, and takes at most such a part of a processor.

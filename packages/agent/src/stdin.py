@@ -1,4 +1,4 @@
-"""What is sent to a program: kept until it takes it, and told when it has."""
+"""What is sent to a program is kept until the program takes it. Then the sender learns of it."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ export const createGateway = (parts: { readonly leases: Leases; readonly records
         return
       }
       const slow = setTimeout(() => request.destroy(new Error('no connection in time')), CONNECT_TIMEOUT_MS)
-      // A certificate that is not valid is told at once, as a worker that cannot be reached.
+      // A certificate that is not valid ends the call at once, like a worker that cannot be reached.
       socket.once(isTls ? 'secureConnect' : 'connect', () => {
         isConnected = true
         clearTimeout(slow)

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { BlockList, isIPv6 } from 'node:net'
 import { isLocal, type PreviewDomain } from './preview-domain.ts'
 
-/** What is known of the sender of a request, whichever proxies are between. */
+/** What is known of the sender of a request, with and without proxies on the way. */
 export interface ClientFacts {
   /** It came over HTTPS. */
   readonly isSecure: boolean

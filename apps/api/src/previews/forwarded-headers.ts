@@ -40,7 +40,7 @@ function* pairsOf(rawHeaders: readonly string[]): Generator<readonly [string, st
   }
 }
 
-/** The client sends its body when it is told to. */
+/** The client waits for 100 Continue before it sends its body. */
 export const wantsContinue = ({ expect }: IncomingMessage['headers']): boolean => /^100-continue$/i.test(expect ?? '')
 
 /** What a program gets: the request's own headers in their order, ours, and how its body is framed. */

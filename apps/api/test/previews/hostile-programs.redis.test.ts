@@ -59,7 +59,7 @@ describe('A program that does not speak HTTP', () => {
       'it closed the connection before it answered',
     ],
     ['a status that there is not', 'HTTP/1.1 007 Bond\r\nContent-Length: 0\r\n\r\n', 'it sent what is not HTTP'],
-  ])('is told as such: %s', async ([, text = '', why], { house, sandbox }) => {
+  ])('gets a 502 that says why: %s', async ([, text = '', why], { house, sandbox }) => {
     const port = await house.listen(saying(text))
     const { status, body } = await askFor(house, sandbox, port)
     const { code, message } = JSON.parse(body).error

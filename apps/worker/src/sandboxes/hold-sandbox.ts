@@ -84,7 +84,7 @@ export const createHoldSandbox = (deps: HoldSandboxDeps) => {
 
   const runLogParts = { publisher, history, log }
 
-  /** A sandbox that cannot begin ends, and so does the job that it was made for. `message`: what users are told. */
+  /** A sandbox that cannot begin ends, and so does the job that it was made for. `message`: what users read. */
   const fail = async (
     { id, serve }: SandboxDelivery['sandbox'],
     message: string | undefined,

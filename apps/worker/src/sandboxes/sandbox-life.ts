@@ -45,8 +45,11 @@ const LASTING: ReadonlySet<string> = new Set(['command-events', 'watch-events', 
   | ConnectionName
 )[])
 
-/** Counts as use while bytes flow, as its handler sees. A page that waits for a program must not keep the sandbox alive. */
-const NO_USE: ReadonlySet<string> = new Set(['dial'] satisfies ConnectionName[])
+/**
+ * To look at the ports asks nothing of the sandbox: a page that does it now and then must not keep it alive. A connection to one counts
+ * while bytes flow, as its handler sees.
+ */
+const NO_USE: ReadonlySet<string> = new Set(['ports', 'dial'] satisfies (ActName | ConnectionName)[])
 
 const ENDED = 'The sandbox has ended. Create another one'
 const PAUSED = 'The sandbox is paused: resume it first'

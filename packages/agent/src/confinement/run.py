@@ -27,7 +27,7 @@ class Run:
         self._number = number
         self.disks = place.disks
         self.pid = 0
-        #: By the agent, or whoever asked it.
+        #: By the agent, for itself or for a caller.
         self.was_killed = False
 
     @property

@@ -65,7 +65,8 @@ const describeRunning = (state: RunState, nowMs: number): RunWords => {
   const beneath = [isPastHalf ? `Of ${formatSet(limits.wallMs)}` : undefined]
   const running = `Running ${formatGrowing(ranMs)}`
   const quietMs = nowMs - lastOutputAtMs
-  if ((interactive || tty) && quietMs >= QUIET_MS) {
+  // A server waits for requests, not for input.
+  if ((interactive || tty) && !state.isServed && quietMs >= QUIET_MS) {
     const sentence = `${running}, no output for ${Math.floor(quietMs / 1_000)} s`
     const input: RunAction = { type: 'give-input', label: 'Give input' }
     return toWords('running', sentence, ['It may be waiting for input', ...beneath], [STOP, input])

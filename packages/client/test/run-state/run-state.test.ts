@@ -129,6 +129,15 @@ const CASES: readonly Case[] = [
     actions: ['Stop'],
   },
   {
+    title: 'quiet and served',
+    events: [queued({ interactive: true, serve: true }), started(), written('stdout', 'Serving', 5_000)],
+    ms: 10_000,
+    tone: 'running',
+    sentence: 'Running 9.0 s',
+    beneath: [],
+    actions: ['Stop'],
+  },
+  {
     title: 'quiet and interactive',
     events: [queued({ interactive: true }), started(), written('stdout', 'name? ', 5_000)],
     ms: 10_000,

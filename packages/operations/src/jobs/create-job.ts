@@ -46,6 +46,12 @@ export const createJob = async (
   const { languages, jobIds } = parts
   requireWithin(submission.limits, tenant)
   const program = resolveProgram(submission, languagesOf(languages, tenant))
+  if (submission.public && !submission.serve && !isSite(program.program)) {
+    throw new RequestError(
+      'invalid-request',
+      'Cannot use `public` here: only what is served has a preview; send `serve: true` with it',
+    )
+  }
   const storedFiles = await findStoredFiles(parts, tenant, submission.files ?? [], limits.diskBytes)
   const { artifacts: patterns = [] } = submission
   return {

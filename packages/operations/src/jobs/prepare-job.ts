@@ -45,8 +45,12 @@ const create = async (
 ): Promise<Pick<PreparedJob, 'job' | 'sandbox'>> => {
   const limits = submission.serve ? chooseServedLimits(parts, requester.tenant, submission) : undefined
   const job = await createJob(parts, requester, submission, limits)
-  // A site is served without a program.
-  if (!submission.serve || isSite(job.program)) return { job }
+  if (isSite(job.program)) {
+    // It is served without a program, until its own time is over.
+    const { timeoutMs } = chooseServeTimes(parts, requester.tenant, submission)
+    return { job: { ...job, limits: { ...job.limits, wallMs: timeoutMs } } }
+  }
+  if (!submission.serve) return { job }
   const { run, sandbox } = await createServedJob(parts, requester, submission, job)
   return { job: run, sandbox }
 }

@@ -122,6 +122,8 @@ export async function* runProgram(
       if (printedBytes > limits.outputBytes)
         return connection.close(new ProtocolError('The agent sent more output than its program may print'))
     }
+    if (event.type === 'answered' || event.type === 'listening' || event.type === 'closed')
+      return connection.close(new ProtocolError('The agent answered a program with something else'))
     if (event.type !== 'done') events.push(event)
   }
 

@@ -124,7 +124,7 @@ export const startHeldProcess = (
         await exit.promise // throws why, if it failed
         return
       }
-      // Before: whoever gets the bytes may give them back, and then they have no length.
+      // Before the bytes are passed on: the next one may free them, and then they have no length.
       unpaidBytes += event.bytes.length
       yield { stream: event.stream, bytes: event.bytes }
       if (unpaidBytes >= CREDIT_PIECE_BYTES) {

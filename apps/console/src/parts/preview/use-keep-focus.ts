@@ -29,13 +29,19 @@ export const useKeepFocus = (frame: RefObject<HTMLIFrameElement | null>): KeptFo
     const noteKey = ({ key }: KeyboardEvent): void => {
       isTabbing = key === 'Tab'
     }
+    /** Not in the event itself: Chromium would still send the keys to the frame, and never say again that it has the focus. */
+    const giveBack = (): void => {
+      if (before instanceof HTMLElement) before.focus({ preventScroll: true })
+      // What had it may be gone, or may not take it.
+      if (document.activeElement === frame.current) frame.current?.blur()
+    }
     // Events of the frame stay in it: only this window says that it has lost the focus.
     const look = (): void => {
       if (frame.current === null || document.activeElement !== frame.current) return
       const isWanted = performance.now() > settledAt.current || isTabbing || frame.current.matches(':hover')
       isTabbing = false
       setFocus(isWanted)
-      if (!isWanted && before instanceof HTMLElement) before.focus({ preventScroll: true })
+      if (!isWanted) setTimeout(giveBack)
     }
     document.addEventListener('focusin', noteFocus)
     document.addEventListener('keydown', noteKey, true)

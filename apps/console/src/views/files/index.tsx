@@ -5,7 +5,8 @@ import { type ReactElement, useRef } from 'react'
 import { client } from '../../client.ts'
 import { Button, IconButton } from '../../parts/button.tsx'
 import { formatBytes, formatCount } from '../../parts/format.ts'
-import { Empty, Failed, Loading, sayError } from '../../parts/notice.tsx'
+import { ListPage } from '../../parts/list-page.tsx'
+import { sayError } from '../../parts/notice.tsx'
 import { RelativeTime } from '../../parts/relative-time.tsx'
 import { SpokenOnly } from '../../parts/spoken-only.tsx'
 import { useTitle } from '../../parts/use-title.ts'
@@ -97,51 +98,19 @@ const Files = (): ReactElement => {
       client.files.list({ cursor: pageParam === '' ? undefined : pageParam, limit: 50, signal }),
     getNextPageParam: ({ next }) => next,
   })
-  const rows = pages.data?.pages.flatMap(({ files }) => files)
   return (
-    <section className={styles.view} aria-labelledby="files-title">
-      <header className={styles.header}>
-        <h1 id="files-title">Files</h1>
-        <UploadButton />
-      </header>
-      {rows === undefined && !pages.isError && <Loading what="Asking for the files…" />}
-      {rows === undefined && pages.isError && (
-        <Failed what="The files could not be read" error={pages.error} retry={() => void pages.refetch()} />
-      )}
-      {rows?.length === 0 && (
-        <Empty title="There is no file.">
-          <p>Upload some here, or keep what jobs make. Jobs and sandboxes take them by their id.</p>
-        </Empty>
-      )}
-      {rows !== undefined && rows.length > 0 && (
-        <div className={styles.scroller}>
-          <table className={styles.table}>
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">Size</th>
-                <th scope="col">Type</th>
-                <th scope="col">Stored</th>
-                <th scope="col">Kept until</th>
-                <th scope="col">
-                  <SpokenOnly>Remove</SpokenOnly>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((file) => (
-                <Row key={file.id} file={file} />
-              ))}
-            </tbody>
-          </table>
-          {pages.hasNextPage && (
-            <Button disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-              More
-            </Button>
-          )}
-        </div>
-      )}
-    </section>
+    <ListPage
+      title="Files"
+      what="files"
+      action={<UploadButton />}
+      pages={pages}
+      rows={pages.data?.pages.flatMap(({ files }) => files.map((file) => <Row key={file.id} file={file} />))}
+      columns={['Name', 'Size', 'Type', 'Stored', 'Kept until', <SpokenOnly key="remove">Remove</SpokenOnly>]}
+      empty={{
+        title: 'There is no file.',
+        hint: 'Upload some here, or keep what jobs make. Jobs and sandboxes take them by their id.',
+      }}
+    />
   )
 }
 

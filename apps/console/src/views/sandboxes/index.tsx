@@ -3,8 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import type { ReactElement } from 'react'
 import { Link } from 'wouter'
 import { client } from '../../client.ts'
-import { Button } from '../../parts/button.tsx'
-import { Empty, Failed, Loading } from '../../parts/notice.tsx'
+import { ListPage } from '../../parts/list-page.tsx'
 import { afterLast } from '../../parts/polling.ts'
 import { RelativeTime } from '../../parts/relative-time.tsx'
 import { StateGlyph } from '../../parts/state-glyph.tsx'
@@ -54,47 +53,21 @@ const Sandboxes = (): ReactElement => {
     getNextPageParam: ({ next }) => next,
     refetchInterval: afterLast(POLL_MS),
   })
-  const rows = pages.data?.pages.flatMap(({ sandboxes }) => sandboxes)
   return (
-    <section className={styles.view} aria-labelledby="sandboxes-title">
-      <header className={styles.header}>
-        <h1 id="sandboxes-title">Sandboxes</h1>
-        <MakeSandbox />
-      </header>
-      {rows === undefined && !pages.isError && <Loading what="Asking for the sandboxes…" />}
-      {rows === undefined && pages.isError && (
-        <Failed what="The sandboxes could not be read" error={pages.error} retry={() => void pages.refetch()} />
+    <ListPage
+      title="Sandboxes"
+      what="sandboxes"
+      action={<MakeSandbox />}
+      pages={pages}
+      rows={pages.data?.pages.flatMap(({ sandboxes }) =>
+        sandboxes.map((sandbox) => <Row key={sandbox.id} sandbox={sandbox} nowMs={nowMs} />),
       )}
-      {rows?.length === 0 && (
-        <Empty title="There is no sandbox.">
-          <p>A sandbox keeps its files and what runs in it, until you end it or its time is over.</p>
-        </Empty>
-      )}
-      {rows !== undefined && rows.length > 0 && (
-        <div className={styles.scroller}>
-          <table className={styles.table}>
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">Template</th>
-                <th scope="col">State</th>
-                <th scope="col">Made</th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((sandbox) => (
-                <Row key={sandbox.id} sandbox={sandbox} nowMs={nowMs} />
-              ))}
-            </tbody>
-          </table>
-          {pages.hasNextPage && (
-            <Button disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-              More
-            </Button>
-          )}
-        </div>
-      )}
-    </section>
+      columns={['Name', 'Template', 'State', 'Made']}
+      empty={{
+        title: 'There is no sandbox.',
+        hint: 'A sandbox keeps its files and what runs in it, until you end it or its time is over.',
+      }}
+    />
   )
 }
 
