@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { test as base, expect } from 'vitest'
 import { giveBack, sendAll } from '../src/index.ts'
@@ -47,6 +48,16 @@ test('All bytes arrive, and each piece is given back', async ({ answer: { sent, 
   const [came] = await Promise.all([text(got), sendAll(makePieces(8, made), sent)])
   expect(came).toBe([...'abcdefgh'].map((letter) => letter.repeat(PIECE_BYTES)).join(''))
   expect(made.map(({ length }) => length)).toEqual(Array.from({ length: 8 }, () => 0))
+})
+
+test('Bytes that Node cut out of a buffer that others use arrive, and lose nothing', async ({
+  answer: { sent, got },
+}) => {
+  // More than one such buffer: 64 KiB each in Node 24.
+  const made = Array.from({ length: 30 }, (_, at) => Buffer.from('x'.repeat(9_000 + at)))
+  const [came] = await Promise.all([text(got), sendAll(Readable.from(made), sent)])
+  expect(came.length).toBe(made.reduce((sum, { length }) => sum + length, 0))
+  expect(made.map(({ length }) => length)).toEqual(Array.from({ length: 30 }, (_, at) => 9_000 + at))
 })
 
 test('Parts of one buffer arrive, and it is given back when a part of the next one was sent', async ({
