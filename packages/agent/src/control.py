@@ -6,6 +6,7 @@ Whole messages only: both sides are ours and answer at once, so receiving may wa
 """
 
 import _socket
+import select
 import sys
 
 MOST_DESCRIPTORS = 8
@@ -40,6 +41,12 @@ class Control:
                 self._socket.sendall(memoryview(message)[sent:])
         except (BrokenPipeError, ConnectionResetError):
             raise ClosedError from None
+
+    def can_receive(self) -> bool:
+        """Whether `receive` has something now: a message, or the end."""
+        poll = select.poll()
+        poll.register(self.fd, select.POLLIN)
+        return bool(poll.poll(0))
 
     def receive(self) -> "tuple[bytes, list[int]]":
         """Raises `ClosedError` at the end."""

@@ -1,4 +1,5 @@
 import os
+import signal
 import socket
 import unittest
 from collections.abc import Callable
@@ -34,7 +35,15 @@ class Playground:
         self.place = place
         self.loop = loop
         self.deaths: dict[int, Death] = {}
+        #: Called in each turn of the loop, before what process 1 has sent is looked at.
+        self.in_each_turn: Callable[[], None] = lambda: None
+        ended, writer = os.pipe()
+        os.close(writer)
+        loop.read_when_ready(ended, self._turn)
         place.listen(lambda death: self.deaths.update({death.pid: death}))
+
+    def _turn(self) -> None:
+        self.in_each_turn()
 
     def start(self, *argv: str, number: int = 1) -> tuple[int, Pipes]:
         pipes = Pipes(self.place.own)
@@ -93,6 +102,16 @@ class InPlace(unittest.TestCase):
             return first + here.finish("sh", "-c", "cat file; exit 3")
 
         self.assertEqual(in_place(act), "b'/home/user\\nrunner\\n' b'' 0b'kept\\n' b'' 3")
+
+    def test_a_death_may_come_before_an_answer_in_the_same_turn(self) -> None:
+        def act(here: Playground) -> str:
+            signal.alarm(20)
+            kind = int(socket.AF_INET), int(socket.SOCK_STREAM), 0
+            here.in_each_turn = lambda: here.place.open_socket(*kind).close()
+            codes = [here.until_dead(here.start("true")[0]) for _ in range(100)]
+            return str(set(codes))
+
+        self.assertEqual(in_place(act), "{0}")
 
     def test_one_that_cannot_be_executed_says_why_as_a_shell_does(self) -> None:
         self.assertEqual(

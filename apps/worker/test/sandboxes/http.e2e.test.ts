@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import {
@@ -163,6 +164,27 @@ describe('A sandbox over HTTP', () => {
       'invalid-request',
     ])
     expect(await statusAndCode(await system.call('GET', `${files}?path=a%00b`))).toEqual([400, 'invalid-request'])
+  })
+
+  test('gives and takes files of many clients at once, some of which leave in the middle', async ({
+    system,
+    sandbox,
+  }) => {
+    const work = async (client: number): Promise<void> => {
+      const url = `${system.url}/v1/sandboxes/${sandbox.id}/files?path=many/${client}.bin`
+      for (let round = 1; round <= 15; round += 1) {
+        const bytes = randomBytes(round * 61_003)
+        expect((await fetch(url, { method: 'PUT', body: bytes })).status).toBe(200)
+        for (const _ of [1, 2]) {
+          const got = await fetch(url)
+          expect(Buffer.from(await got.arrayBuffer()).equals(bytes)).toBe(true)
+        }
+        const leaving = new AbortController()
+        await fetch(url, { signal: leaving.signal })
+        leaving.abort()
+      }
+    }
+    await Promise.all(Array.from({ length: 6 }, (_, client) => work(client)))
   })
 
   test('keeps a command in the background, and gives its output again to who comes back', async ({

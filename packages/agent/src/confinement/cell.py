@@ -154,7 +154,7 @@ class Cell:
 
     def _receive_death(self) -> None:
         """The only message that nobody asked for."""
-        if self._control is None or self.status is not None:
+        if self._control is None or self.status is not None or not self._control.can_receive():
             return
         try:
             self._take_death(self._control.receive()[0])

@@ -56,7 +56,9 @@ class Place(Cell):
     def _receive_death(self) -> None:
         from control import ClosedError
 
-        if self._control is None:
+        # An answer that was awaited earlier in this turn of the loop may have been behind it. Then it has been taken,
+        # and to receive here would wait for ever.
+        if self._control is None or not self._control.can_receive():
             return
         try:
             self._take_death(self._control.receive()[0])
